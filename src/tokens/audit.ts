@@ -1,0 +1,63 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Pepper } from './pepper.ts';
+import type { PersonId, TokenId } from './token.ts';
+
+/** What happened, in the past tense. */
+export type AuditAction =
+  | 'token.created'
+  | 'value.shown'
+  | 'value.withdrawn'
+  | 'token.revoked'
+  | 'action.refused'
+  | 'refusals.counted';
+
+/** Who did what when. `detail` holds names, ids and codes, never a value or a lookup id. */
+export type AuditEvent = {
+  readonly at: number;
+  readonly actor: PersonId | 'system';
+  readonly action: AuditAction;
+  readonly tokenId: TokenId | null;
+  readonly detail: Readonly<Record<string, string | number | null>>;
+};
+
+/** An event as it is kept: with its place in the sequence and the MAC that ties it to all before it. */
+export type ChainedEvent = AuditEvent & {
+  readonly sequence: number;
+  /** Which pepper's audit key made the MAC. */
+  readonly pepperId: string;
+  readonly mac: Buffer;
+};
+
+/**
+ * HMAC-SHA256 over the MAC before (none for the first) and the event as canonical JSON. Whoever lacks the pepper can
+ * neither change nor drop nor insert an event unseen, short of cutting off the end.
+ */
+export function macOf(
+  event: AuditEvent & { sequence: number },
+  previous: Buffer | undefined,
+  pepper: Pepper,
+): Buffer {
+  return createHmac('sha256', pepper.auditKey)
+    .update(previous ?? Buffer.alloc(0))
+    .update(canonicalJson(event, pepper.id))
+    .digest();
+}
+
+/** Whether `event` follows upon the event whose MAC is `previous`, under `pepper`. */
+export function isChained(event: ChainedEvent, previous: Buffer | undefined, pepper: Pepper): boolean {
+  const expected = macOf(event, previous, pepper);
+  return event.mac.length === expected.length && timingSafeEqual(event.mac, expected);
+}
+
+function canonicalJson(event: AuditEvent & { sequence: number }, pepperId: string): string {
+  const detail = Object.entries(event.detail).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([
+    event.sequence,
+    event.at,
+    event.actor,
+    event.action,
+    event.tokenId,
+    detail,
+    pepperId,
+  ]);
+}

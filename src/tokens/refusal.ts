@@ -1,0 +1,82 @@
+import { NAME_LENGTH_MAX, type NameFlaw } from './name.ts';
+
+export const PURPOSE_LENGTH_MAX = 200;
+export const REASON_LENGTH_MAX = 200;
+
+/** An expected no. Carries data; its sentence is made by `sentenceFor`. */
+export type Refusal =
+  | { readonly code: 'name_invalid'; readonly flaw: NameFlaw }
+  | { readonly code: 'name_taken'; readonly name: string; readonly freeName: string | null }
+  | { readonly code: 'holds_value' }
+  | { readonly code: 'text_too_long'; readonly lengthMax: number }
+  | { readonly code: 'reason_required' }
+  | {
+      readonly code: 'lifetime_not_allowed';
+      readonly lifetimeDaysMax: number;
+      readonly mayNeverExpire: boolean;
+    }
+  | { readonly code: 'app_not_permitted' }
+  /** Not there, not theirs, or not for them to do: all three read the same. */
+  | { readonly code: 'token_not_found' }
+  | { readonly code: 'already_revoked'; readonly name: string }
+  | { readonly code: 'expired'; readonly name: string }
+  | { readonly code: 'already_shown'; readonly name: string };
+
+export type Refused = { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** Wraps a refusal as the outcome of a verb. */
+export function refused(refusal: Refusal): Refused {
+  return { kind: 'refused', refusal };
+}
+
+/** What the person reads: plain text that says what to do next. Names stand in it as typed; whoever draws it escapes. */
+export function sentenceFor(refusal: Refusal): string {
+  switch (refusal.code) {
+    case 'name_invalid':
+      return flawSentence(refusal.flaw);
+    case 'name_taken':
+      return takenSentence(refusal.name, refusal.freeName);
+    case 'holds_value':
+      return 'This looks like a token value. It was not saved. If it leaked, revoke it.';
+    case 'text_too_long':
+      return `This is too long: use ${refusal.lengthMax} characters at most.`;
+    case 'reason_required':
+      return "Say why: the owner and the token's history will show it.";
+    case 'lifetime_not_allowed':
+      return lifetimeSentence(refusal.lifetimeDaysMax, refusal.mayNeverExpire);
+    case 'app_not_permitted':
+      return 'apitoken is for full members of this workspace. Ask one of its admins if you need a token.';
+    case 'token_not_found':
+      return 'There is no such token among those you can see. `/apitoken list all` shows yours.';
+    case 'already_revoked':
+      return `${refusal.name} is already revoked. Nothing more needs to be done.`;
+    case 'expired':
+      return `${refusal.name} has expired, so no value can be shown. Create a new token instead.`;
+    case 'already_shown':
+      return `The value of ${refusal.name} was already shown, and it is shown only once. If it is lost, revoke the token and create a new one.`;
+  }
+}
+
+function flawSentence(flaw: NameFlaw): string {
+  const allowed = `Use 1 to ${NAME_LENGTH_MAX} visible characters: letters, digits, spaces, signs.`;
+  switch (flaw) {
+    case 'empty':
+      return `A token needs a name. ${allowed}`;
+    case 'too_long':
+      return `This name is too long. ${allowed}`;
+    case 'unseen_characters':
+      return `This name has control or invisible characters in it. ${allowed}`;
+    case 'like_a_value':
+      return `A name must not look like a token value or a token id. It was not saved. ${allowed}`;
+  }
+}
+
+function takenSentence(name: string, freeName: string | null): string {
+  const taken = `${name} is already taken. Names are never used twice, so that history stays clear.`;
+  return freeName === null ? `${taken} Choose another one.` : `${taken} ${freeName} is free.`;
+}
+
+function lifetimeSentence(lifetimeDaysMax: number, mayNeverExpire: boolean): string {
+  const never = mayNeverExpire ? ', or never expire' : '';
+  return `A token here may live ${lifetimeDaysMax} days at most${never}. Choose another expiry.`;
+}

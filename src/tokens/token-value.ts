@@ -1,0 +1,111 @@
+import { createHmac, type KeyObject } from 'node:crypto';
+import { inspect } from 'node:util';
+import { crc32 } from 'node:zlib';
+import { randomBase62, toBase62 } from './base62.ts';
+
+const LOOKUP_LENGTH = 12;
+const SECRET_LENGTH = 32;
+const CHECK_LENGTH = 6;
+const PREFIX_LENGTH_MAX = 10;
+const MASK_LENGTH = 4;
+
+/** What `TOKEN_PREFIX` may be; also what any presented value may start with. */
+export const PREFIX_PATTERN = /^[a-z][a-z0-9]{1,9}$/;
+
+const WHOLE = /^([a-z][a-z0-9]{1,9})_([0-9A-Za-z]{12})_([0-9A-Za-z]{32})([0-9A-Za-z]{6})$/;
+/** Everything behind the prefix. The prefix is searched backwards from here, so that a long text costs linear time. */
+const TAIL = /_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}/g;
+/** Quotes, backticks and angle brackets, straight and curly, and every character that draws nothing. */
+const WRAPPING = /["'`<>‘’‚‛“”„‟‹›«»]|\p{Default_Ignorable_Code_Point}/gu;
+
+/**
+ * The text that a caller presents: `{prefix}_{lookup id}_{secret}{check digits}`. Printed, inspected and serialised it is
+ * `apit_4fTz…`. A `TokenValue` has the right shape and check digits; that it is good for anything only `verifyToken` says.
+ */
+export class TokenValue {
+  readonly #text: string;
+  readonly #separator: number;
+
+  private constructor(text: string) {
+    this.#text = text;
+    this.#separator = text.indexOf('_');
+  }
+
+  /** A fresh random value: 12 public and 32 secret characters (190 bits). */
+  static generate(prefix: string): TokenValue {
+    if (!PREFIX_PATTERN.test(prefix)) throw new Error('the prefix of a value is [a-z][a-z0-9]{1,9}');
+    const body = `${prefix}_${randomBase62(LOOKUP_LENGTH)}_${randomBase62(SECRET_LENGTH)}`;
+    return new TokenValue(body + checkDigits(body));
+  }
+
+  /** The value that `text` is, from its first to its last character; undefined when shape or check digits are wrong. */
+  static parse(text: string): TokenValue | undefined {
+    if (!WHOLE.test(text)) return undefined;
+    const body = text.slice(0, -CHECK_LENGTH);
+    return checkDigits(body) === text.slice(-CHECK_LENGTH) ? new TokenValue(text) : undefined;
+  }
+
+  /** The public part, which finds the secret's row. */
+  get lookupId(): string {
+    return this.#text.slice(this.#separator + 1, this.#separator + 1 + LOOKUP_LENGTH);
+  }
+
+  /** HMAC-SHA256 of the whole value under the pepper: 32 bytes. */
+  digest(key: KeyObject): Buffer {
+    return createHmac('sha256', key).update(this.#text).digest();
+  }
+
+  /** The 32 secret characters, for the hasher alone: bcrypt would cut the whole value at 72 bytes. */
+  secretForHash(): string {
+    const start = this.#separator + LOOKUP_LENGTH + 2;
+    return this.#text.slice(start, start + SECRET_LENGTH);
+  }
+
+  /** The value itself, for the one place that shows it to its owner. */
+  reveal(): string {
+    return this.#text;
+  }
+
+  toString(): string {
+    return `${this.#text.slice(0, this.#separator + 1 + MASK_LENGTH)}…`;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+}
+
+/**
+ * Every value with right check digits in `text`, of whatever prefix, also where it is quoted, in code or has invisible
+ * characters in it. Linear in the length of `text`.
+ */
+export function findValues(text: string): TokenValue[] {
+  const bare = text.normalize('NFKC').replace(WRAPPING, '');
+  return [...bare.matchAll(TAIL)].flatMap((tail) => valueEndingIn(bare, tail.index, tail[0]) ?? []);
+}
+
+/** Whether anything in `text` has the shape of a value, right check digits or not: no name may look like one. */
+export function looksLikeValue(text: string): boolean {
+  return /[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}/.test(text);
+}
+
+/** `text` with everything in the shape of a value cut to its first characters. For logs. */
+export function maskValues(text: string): string {
+  return text.replace(/([a-z][a-z0-9]{1,9}_[0-9A-Za-z]{4})[0-9A-Za-z]{8}_[0-9A-Za-z]{32,38}/g, '$1…');
+}
+
+function valueEndingIn(text: string, tailStart: number, tail: string): TokenValue | undefined {
+  for (let length = 2; length <= Math.min(PREFIX_LENGTH_MAX, tailStart); length++) {
+    const value = TokenValue.parse(text.slice(tailStart - length, tailStart) + tail);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+function checkDigits(body: string): string {
+  return toBase62(crc32(body), CHECK_LENGTH);
+}

@@ -1,0 +1,75 @@
+import { DAY_MS } from '../clock.ts';
+import { randomBase62 } from './base62.ts';
+import type { NameKey, TokenName } from './name.ts';
+
+const ID_LENGTH = 16;
+const IDLE_AFTER_MS = 90 * DAY_MS;
+const EXPIRING_SOON_MS = 14 * DAY_MS;
+
+/** Names a token's row. Not secret: it may be logged. */
+export type TokenId = string & { readonly brand: 'TokenId' };
+/** A Slack user id. */
+export type PersonId = string & { readonly brand: 'PersonId' };
+/** A Slack workspace (team) id. */
+export type WorkspaceId = string & { readonly brand: 'WorkspaceId' };
+
+/** A token: everything but its secrets. Instants are milliseconds UTC. */
+export type Token = {
+  readonly id: TokenId;
+  readonly workspace: WorkspaceId;
+  readonly name: TokenName;
+  readonly nameKey: NameKey;
+  readonly owner: PersonId;
+  readonly createdBy: PersonId;
+  readonly purpose: string | null;
+  readonly scopes: readonly string[];
+  readonly createdAt: number;
+  /** Null: never. */
+  readonly expiresAt: number | null;
+  /** How often it was rotated. */
+  readonly generation: number;
+  /** When a value was first shown to its owner; null: never yet. */
+  readonly claimedAt: number | null;
+  readonly revokedAt: number | null;
+  readonly revokedBy: PersonId | null;
+  readonly revokeReason: string | null;
+};
+
+/** A token with what is known of its use. `lastUsedAt` is null while it was never used. */
+export type UsedToken = Token & { readonly lastUsedAt: number | null; readonly useCount: number };
+
+export type TokenStatus = 'unclaimed' | 'active' | 'expired' | 'revoked';
+/** What is said of an active token beside its status. */
+export type TokenRemark = 'idle' | 'expiring soon';
+
+/** A fresh id. */
+export function newTokenId(): TokenId {
+  return `tok_${randomBase62(ID_LENGTH)}` as TokenId;
+}
+
+/** The id that `text` is, or undefined. Says nothing of whether such a token exists. */
+export function parseTokenId(text: string): TokenId | undefined {
+  return /^tok_[0-9A-Za-z]{16}$/.test(text) ? (text as TokenId) : undefined;
+}
+
+/**
+ * Revoked wins over expired: somebody acted, so that is what we report. Expired at the very instant of `expiresAt`.
+ * Unclaimed: no value was ever shown to its owner.
+ */
+export function statusOf(
+  token: Pick<Token, 'revokedAt' | 'expiresAt' | 'claimedAt'>,
+  now: number,
+): TokenStatus {
+  if (token.revokedAt !== null) return 'revoked';
+  if (token.expiresAt !== null && now >= token.expiresAt) return 'expired';
+  return token.claimedAt === null ? 'unclaimed' : 'active';
+}
+
+/** Of an active token: unused for 90 days, or within 14 days of its expiry. Of any other: nothing. */
+export function remarksOf(token: UsedToken, now: number): TokenRemark[] {
+  if (statusOf(token, now) !== 'active') return [];
+  const remarks: TokenRemark[] = [];
+  if (token.expiresAt !== null && token.expiresAt - now <= EXPIRING_SOON_MS) remarks.push('expiring soon');
+  if (now - (token.lastUsedAt ?? token.createdAt) >= IDLE_AFTER_MS) remarks.push('idle');
+  return remarks;
+}

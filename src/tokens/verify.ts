@@ -1,0 +1,38 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import type { Pepper } from './pepper.ts';
+import { SHOWING_MS_MAX, type StoredSecret, type TokenStore } from './store.ts';
+import { TokenValue } from './token-value.ts';
+
+/** Why a value is not good. For figures and the owner, never for the caller: all of them get the same answer. */
+export type BadReason = 'malformed' | 'unknown' | 'wrong' | 'revoked' | 'ended' | 'not_shown';
+
+export type Verdict =
+  | { readonly kind: 'good'; readonly secret: StoredSecret }
+  | { readonly kind: 'bad'; readonly why: BadReason }
+  /** The digest was made under a pepper that is not at hand: nobody can say whether the value is good. */
+  | { readonly kind: 'unknowable' };
+
+const MALFORMED: Verdict = { kind: 'bad', why: 'malformed' };
+
+/**
+ * Whether `text` is the value of a live token right now. Shape and check digits first, without the database; then one
+ * read; then the digest in constant time. Nothing is cached: a revocation counts on the next call.
+ */
+export async function verifyToken(
+  text: string,
+  deps: { readonly store: Pick<TokenStore, 'readSecret'>; readonly clock: Clock; readonly pepper: Pepper },
+): Promise<Verdict> {
+  const value = TokenValue.parse(text);
+  if (value === undefined) return MALFORMED;
+  const secret = await deps.store.readSecret(value.lookupId);
+  if (secret === undefined) return { kind: 'bad', why: 'unknown' };
+  if (secret.digest === null) return { kind: 'bad', why: 'revoked' };
+  if (secret.pepperId !== deps.pepper.id) return { kind: 'unknowable' };
+  if (!timingSafeEqual(secret.digest, value.digest(deps.pepper.key))) return { kind: 'bad', why: 'wrong' };
+  const now = deps.clock();
+  if (secret.endsAt !== null && now >= secret.endsAt) return { kind: 'bad', why: 'ended' };
+  if (secret.shownAt === null && now - secret.createdAt >= SHOWING_MS_MAX)
+    return { kind: 'bad', why: 'not_shown' };
+  return { kind: 'good', secret };
+}
