@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { SECOND_MS } from './clock.ts';
+import { PEPPER_LENGTH_MIN, pepperFrom } from './tokens/pepper.ts';
+import type { PersonId } from './tokens/token.ts';
+import { PREFIX_PATTERN } from './tokens/token-value.ts';
+
+const LIFETIME_DAYS_MAX = 3650;
+const DRAIN_SECONDS_MAX = 300;
+const PORT_MAX = 65_535;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+/** Who has a role: people by their Slack user ids, and all members of user groups. */
+export type RoleHolders = { readonly people: readonly PersonId[]; readonly groups: readonly string[] };
+
+/** The settings are not usable. The message names every problem, a line each, and holds no value of any setting. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** How to reach Slack. Its tokens are read like properties and appear nowhere when it is printed, serialised or spread. */
+export class SlackAccess {
+  readonly apiUrl: string;
+  readonly #botToken: string;
+  readonly #appToken: string;
+
+  constructor(access: { readonly apiUrl: string; readonly botToken: string; readonly appToken: string }) {
+    this.apiUrl = access.apiUrl;
+    this.#botToken = access.botToken;
+    this.#appToken = access.appToken;
+  }
+
+  get botToken(): string {
+    return this.#botToken;
+  }
+
+  get appToken(): string {
+    return this.#appToken;
+  }
+}
+
+const settings = z
+  .object({
+    SLACK_BOT_TOKEN: text(
+      /^xoxb-\S+$/,
+      'a bot token, xoxb-…: copy it from your Slack app, "OAuth & Permissions" → "Bot User OAuth Token"',
+    ),
+    SLACK_APP_TOKEN: text(
+      /^xapp-\S+$/,
+      'an app-level token, xapp-…: make one with the scope connections:write in your Slack app, "Basic Information" → "App-Level Tokens"',
+    ),
+    SLACK_API_URL: z.string().transform(parseApiUrl).prefault('https://slack.com/api/'),
+    DATABASE_URL: text(/^file:./, 'file: and a path, as in file:data/apitoken.db').prefault(
+      'file:data/apitoken.db',
+    ),
+    TOKEN_PEPPER: text(
+      new RegExp(`^.{${PEPPER_LENGTH_MIN},}$`, 's'),
+      `a secret of at least ${PEPPER_LENGTH_MIN} characters: make one with "openssl rand -hex 32" and keep it safe`,
+    ).transform(pepperFrom),
+    TOKEN_PREFIX: text(
+      PREFIX_PATTERN,
+      'a small letter followed by 1 to 9 small letters or digits, as in apit',
+    ).prefault('apit'),
+    MANAGERS: roleHolders(),
+    ONCALL: roleHolders(),
+    ADMINS: roleHolders(),
+    ALLOW_GUESTS: trueOrFalse('false'),
+    MAX_LIFETIME_DAYS: wholeNumber(1, LIFETIME_DAYS_MAX).prefault('365'),
+    ALLOW_NEVER_EXPIRES: trueOrFalse('false'),
+    HTTP_HOST: text(/^\S+$/, 'an address or host name of this machine').prefault('127.0.0.1'),
+    HTTP_PORT: wholeNumber(0, PORT_MAX).prefault('8080'),
+    LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).prefault('info'),
+    DRAIN_SECONDS: wholeNumber(0, DRAIN_SECONDS_MAX).prefault('10'),
+  })
+  .transform((env) => ({
+    slack: new SlackAccess({
+      apiUrl: env.SLACK_API_URL,
+      botToken: env.SLACK_BOT_TOKEN,
+      appToken: env.SLACK_APP_TOKEN,
+    }),
+    databaseUrl: env.DATABASE_URL,
+    pepper: env.TOKEN_PEPPER,
+    prefix: env.TOKEN_PREFIX,
+    roles: { managers: env.MANAGERS, oncall: env.ONCALL, admins: env.ADMINS },
+    policy: {
+      allowGuests: env.ALLOW_GUESTS,
+      lifetimeDaysMax: env.MAX_LIFETIME_DAYS,
+      mayNeverExpire: env.ALLOW_NEVER_EXPIRES,
+    },
+    http: { host: env.HTTP_HOST, port: env.HTTP_PORT },
+    logLevel: env.LOG_LEVEL,
+    drainMs: env.DRAIN_SECONDS * SECOND_MS,
+  }));
+
+/** All settings, read once at the start. Printed or serialised it shows neither Slack's tokens nor the pepper. */
+export type Config = z.infer<typeof settings>;
+
+/** The settings in `env`. Surrounding spaces are taken off, and what is empty is not set. Throws a `ConfigError`. */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.keys(settings.in.shape).flatMap((name) => {
+    const value = env[name]?.trim();
+    return value ? [[name, value]] : [];
+  });
+  const parsed = settings.safeParse(Object.fromEntries(given));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `- ${String(issue.path[0])} ${issue.message}`);
+  throw new ConfigError(
+    `These settings are not usable (.env.example explains each):\n${problems.join('\n')}`,
+  );
+}
+
+function text(pattern: RegExp, what: string) {
+  return z.string({ error: `is not set. It must be ${what}` }).regex(pattern, { error: `must be ${what}` });
+}
+
+function trueOrFalse(standard: 'true' | 'false') {
+  return z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .transform((word) => word === 'true')
+    .prefault(standard);
+}
+
+function wholeNumber(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d+$/, { error, abort: true })
+    .transform(Number)
+    .refine((number) => number >= min && number <= max, { error });
+}
+
+function roleHolders() {
+  return z
+    .string()
+    .transform((list, context): RoleHolders => {
+      const ids = list === '' ? [] : list.split(',').map((id) => id.trim());
+      for (const [index, id] of ids.entries()) {
+        if (/^[UWS][A-Z0-9]+$/.test(id)) continue;
+        const message = `must be Slack user ids (U… or W…) and user group ids (S…) with commas between them: entry ${index + 1} is neither`;
+        context.issues.push({ code: 'custom', message, input: undefined });
+      }
+      return {
+        people: ids.filter((id) => !id.startsWith('S')) as PersonId[],
+        groups: ids.filter((id) => id.startsWith('S')),
+      };
+    })
+    .prefault('');
+}
+
+function parseApiUrl(text: string, context: z.RefinementCtx): string {
+  const url = URL.parse(text);
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+  if (url === null || !isSafe || url.username !== '' || url.search !== '' || url.hash !== '') {
+    const message =
+      'must be an https:// address (http:// for this machine alone), as in https://slack.com/api/';
+    context.issues.push({ code: 'custom', message, input: undefined });
+    return z.NEVER;
+  }
+  return url.href.endsWith('/') ? url.href : `${url.href}/`;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
