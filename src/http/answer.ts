@@ -1,0 +1,35 @@
+import type { ServerResponse } from 'node:http';
+import type { Log } from '../log.ts';
+import { randomBase62 } from '../tokens/base62.ts';
+
+const REFERENCE_LENGTH = 10;
+/** For whom could not be answered: in so many seconds it may be worth another try. */
+export const RETRY_AFTER_SECONDS = 5;
+
+/** The body of every answer that is an error and has one. `reference` finds a fault's log line. */
+export type ErrorBody = { readonly error: string; readonly reference?: string };
+
+/** Logs a fault, once, and gives the body that tells of it: nothing but the reference. */
+export function reportFault(fault: unknown, log: Log): ErrorBody {
+  const reference = randomBase62(REFERENCE_LENGTH);
+  log.error({ err: fault, reference }, 'a request could not be answered');
+  return { error: 'unavailable', reference };
+}
+
+/** Sends an error without the help of a framework. */
+export function sendError(
+  response: ServerResponse,
+  status: number,
+  error: ErrorBody,
+  headers: Readonly<Record<string, string | number>> = {},
+): void {
+  const body = JSON.stringify(error);
+  response
+    .writeHead(status, {
+      'cache-control': 'no-store',
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      ...headers,
+    })
+    .end(body);
+}

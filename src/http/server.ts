@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { SECOND_MS } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { RETRY_AFTER_SECONDS, reportFault, sendError } from './answer.ts';
+import type { HealthDeps } from './health.ts';
+import { buildRoutes } from './routes.ts';
+import { answerVerify, type VerifyDeps } from './verify.ts';
+
+const BODY_BYTES_MAX = 16 * 1024;
+const REQUEST_MS_MAX = 8 * SECOND_MS;
+const LIMITS = {
+  maxHeaderSize: 8 * 1024,
+  headersTimeout: 5 * SECOND_MS,
+  requestTimeout: REQUEST_MS_MAX,
+  /** How often Node looks for requests that take too long: they end this much later at most. */
+  connectionsCheckingInterval: SECOND_MS / 2,
+  /** We refuse such requests ourselves, in the shape of our other answers. */
+  requireHostHeader: false,
+};
+/** Faults in reading a request that are not simply a bad one. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+/** How often a stopping server looks for connections whose last request was answered. */
+const CLOSE_EVERY_MS = 50;
+
+/** RFC 9112 §3.2: the target is a path, or a whole URL when the caller takes us for a proxy. */
+const VERIFY_TARGET = /^(?:https?:\/\/[^/?#]*)?\/verify(?:\?|$)/;
+
+export type HttpDeps = VerifyDeps & Omit<HealthDeps, 'isDraining'> & { readonly log: Log };
+
+export type HttpServer = {
+  readonly port: number;
+  /** From now on `/readyz` answers 503 and a connection ends with its next answer. Everything is still answered. */
+  drain(): void;
+  /** Takes no new connections. Resolves when all requests in flight were answered, after 8 s at most. */
+  stop(): Promise<void>;
+};
+
+type Door = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * One server, two doors: `/verify` with no framework between the socket and the decision, Fastify for everything else.
+ * Port 0 is any free one. Throws when it cannot listen.
+ */
+export async function startHttp(
+  options: HttpDeps & { readonly host: string; readonly port: number },
+): Promise<HttpServer> {
+  const { host, port, log } = options;
+  let draining = false;
+  const isDraining = () => draining;
+  const routes = buildRoutes(
+    { ...options, isDraining },
+    {
+      serverFactory: (others) => createServerOf(doorTo(others, { ...options, isDraining })),
+      bodyLimit: BODY_BYTES_MAX,
+      clientErrorHandler: refuseUnreadable,
+    },
+  );
+  const { server } = routes;
+  await routes.ready();
+  server.listen({ host, port });
+  await once(server, 'listening');
+  server.on('error', (fault) => log.error({ err: fault }, 'a connection could not be accepted'));
+  return {
+    port: (server.address() as AddressInfo).port,
+    drain: () => {
+      draining = true;
+      server.closeIdleConnections();
+    },
+    stop: async () => {
+      draining = true;
+      await close(server);
+      await routes.close();
+    },
+  };
+}
+
+function createServerOf(door: Door): Server {
+  // An expectation that we do not know is ignored, which RFC 9110 §10.1.1 allows; Node itself would answer 417.
+  return createServer(LIMITS, door).on('checkExpectation', door);
+}
+
+function doorTo(others: Door, deps: HttpDeps & Pick<HealthDeps, 'isDraining'>): Door {
+  return (request, response) => {
+    // A body of unknown length may go on for seconds after its answer: it must not hold up the connection.
+    if (deps.isDraining() || 'transfer-encoding' in request.headers) response.shouldKeepAlive = false;
+    const refusal = refusalOf(request);
+    if (refusal !== undefined) {
+      response.shouldKeepAlive = false;
+      sendError(response, refusal.status, { error: refusal.error });
+    } else if (VERIFY_TARGET.test(request.url ?? '')) {
+      answerVerify(request, response, deps).catch((fault: unknown) =>
+        sendError(response, 503, reportFault(fault, deps.log), { 'retry-after': RETRY_AFTER_SECONDS }),
+      );
+    } else {
+      response.setHeader('cache-control', 'no-store');
+      others(request, response);
+    }
+  };
+}
+
+/** What no door takes. RFC 9112 §3.2: HTTP/1.1 without a Host is a bad request. */
+function refusalOf(request: IncomingMessage): { status: number; error: string } | undefined {
+  const { host, 'content-length': length } = request.headers;
+  if (host === undefined && request.httpVersion === '1.1') return { status: 400, error: 'invalid_request' };
+  if (Number(length) > BODY_BYTES_MAX) return { status: 413, error: 'too_large' };
+  return undefined;
+}
+
+/** Answers what Node could not read as a request, or not in time. */
+function refuseUnreadable(fault: Error & { readonly code?: string }, socket: Socket): void {
+  if (fault.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = UNREADABLE[fault.code ?? ''] ?? '400 Bad Request';
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncache-control: no-store\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
+    () => socket.destroy(),
+  );
+}
+
+/** Node looks after its time limits no more once a server is closing, so this has one of its own. */
+async function close(server: Server): Promise<void> {
+  const sweep = setInterval(() => server.closeIdleConnections(), CLOSE_EVERY_MS);
+  const limit = setTimeout(() => server.closeAllConnections(), REQUEST_MS_MAX);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  clearInterval(sweep);
+  clearTimeout(limit);
+}
