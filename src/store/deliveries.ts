@@ -1,0 +1,47 @@
+import { MINUTE_MS } from '../clock.ts';
+import type { Delivery } from '../tokens/store.ts';
+import type { TokenId } from '../tokens/token.ts';
+import { type Db, eq, integerParam, lte, rowParams, textParam } from './drizzle.ts';
+import { deliveries } from './schema.ts';
+
+/** Slack delivers again for some minutes at most. */
+const KEPT_MS_MAX = 15 * MINUTE_MS;
+
+/** The keys of deliveries that had an effect. For use inside a write. */
+export type Deliveries = {
+  /** The token of the effect that one of the keys had before. */
+  tokenOf(delivery: Delivery): TokenId | undefined;
+  keep(delivery: Delivery, at: number, tokenId: TokenId): void;
+  /** Drops those of 15 minutes ago and before. */
+  dropOld(now: number): void;
+};
+
+/** The deliveries on the write connection `db`. */
+export function createDeliveries(db: Db): Deliveries {
+  const find = db
+    .select({ tokenId: deliveries.tokenId })
+    .from(deliveries)
+    .where(eq(deliveries.key, textParam('key')))
+    .prepare();
+  const insert = db.insert(deliveries).values(rowParams(deliveries)).onConflictDoNothing().prepare();
+  const dropOld = db
+    .delete(deliveries)
+    .where(lte(deliveries.at, integerParam('until')))
+    .prepare();
+
+  return {
+    tokenOf(delivery) {
+      for (const key of delivery.keys) {
+        const found = find.get({ key });
+        if (found !== undefined) return found.tokenId;
+      }
+      return undefined;
+    },
+    keep(delivery, at, tokenId) {
+      for (const key of delivery.keys) insert.run({ key, at, tokenId });
+    },
+    dropOld(now) {
+      dropOld.run({ until: now - KEPT_MS_MAX });
+    },
+  };
+}

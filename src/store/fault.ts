@@ -1,0 +1,56 @@
+import Database from 'better-sqlite3';
+
+/** `busy`: somebody else held the lock for too long. `cannot_open`: the message says what to do. `failed`: all else. */
+export type StoreFaultCode = 'busy' | 'cannot_open' | 'closed' | 'failed';
+
+/**
+ * The store broke. Neither message nor cause holds SQL or a parameter: the cause is SQLite's own error, which names columns
+ * and constraints at most, or that of the file system, which names the path.
+ */
+export class StoreFault extends Error {
+  override readonly name = 'StoreFault';
+  readonly code: StoreFaultCode;
+
+  constructor(code: StoreFaultCode, message: string, cause?: Error) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
+
+/** What `body` returns; whatever it throws comes out as a `StoreFault`. */
+export async function withFaults<T>(body: () => T): Promise<T> {
+  try {
+    return body();
+  } catch (error) {
+    throw faultFrom(error);
+  }
+}
+
+/** `error` as it may leave the store. */
+export function faultFrom(error: unknown): StoreFault {
+  if (error instanceof StoreFault) return error;
+  const sqliteError = sqliteErrorIn(error);
+  if (sqliteError === undefined) return faultWithoutWords(error);
+  if (isBusy(error)) return new StoreFault('busy', 'The database is busy.', sqliteError);
+  return new StoreFault('failed', `The database failed with ${sqliteError.code}.`, sqliteError);
+}
+
+/** Whether another connection holds a lock that `error` was about, so that trying again may help. */
+export function isBusy(error: unknown): boolean {
+  return /^SQLITE_(BUSY|LOCKED)/.test(sqliteErrorIn(error)?.code ?? '');
+}
+
+/** SQLite's error in `error`: a `DrizzleQueryError` has it as its cause and SQL and parameters in its message. */
+export function sqliteErrorIn(error: unknown): InstanceType<typeof Database.SqliteError> | undefined {
+  if (error instanceof Database.SqliteError) return error;
+  return error instanceof Error && error.cause !== undefined ? sqliteErrorIn(error.cause) : undefined;
+}
+
+/** Of an error that is not SQLite's only the kind and the place: `JSON.parse`, for one, quotes what it was given. */
+function faultWithoutWords(error: unknown): StoreFault {
+  if (!(error instanceof Error)) return new StoreFault('failed', 'The store failed.');
+  const fault = new StoreFault('failed', `The store failed with a ${error.constructor.name}.`);
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line));
+  fault.stack = [`${fault.name}: ${fault.message}`, ...frames].join('\n');
+  return fault;
+}

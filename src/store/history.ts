@@ -1,0 +1,27 @@
+import type { AuditAction } from '../tokens/audit.ts';
+import type { TokenStore } from '../tokens/store.ts';
+import { and, desc, eq, textParam } from './drizzle.ts';
+import { withFaults } from './fault.ts';
+import type { Connections } from './open.ts';
+import { auditEvents } from './schema.ts';
+
+const WITHDRAWN: AuditAction = 'value.withdrawn';
+
+/** What the audit events tell of a token. */
+export function createHistory({ read }: Connections): Pick<TokenStore, 'lastWithdrawal'> {
+  const withdrawal = read.db
+    .select({ detail: auditEvents.detail })
+    .from(auditEvents)
+    .where(and(eq(auditEvents.tokenId, textParam('tokenId')), eq(auditEvents.action, textParam('action'))))
+    .orderBy(desc(auditEvents.sequence))
+    .limit(1)
+    .prepare();
+
+  return {
+    lastWithdrawal: (tokenId) =>
+      withFaults(() => {
+        const reason = withdrawal.get({ tokenId, action: WITHDRAWN })?.detail.reason;
+        return typeof reason === 'string' ? reason : undefined;
+      }),
+  };
+}

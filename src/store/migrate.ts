@@ -1,0 +1,58 @@
+import type Database from 'better-sqlite3';
+import { readMigrationFiles } from './drizzle.ts';
+import { StoreFault } from './fault.ts';
+
+type Migration = ReturnType<typeof readMigrationFiles>[number];
+
+/**
+ * Brings the database to the newest schema in `folder`, in one transaction that holds the write lock from its first look:
+ * of two processes that start at once the second finds the work done. On a connection with foreign keys off; references are
+ * checked before the commit. Throws a `StoreFault`, or SQLite's error; then nothing was changed.
+ */
+export function migrate(sqlite: Database.Database, folder: string): void {
+  const known = readMigrationFiles({ migrationsFolder: folder });
+  sqlite.transaction(() => applyMissing(sqlite, known)).immediate();
+}
+
+function applyMissing(sqlite: Database.Database, known: readonly Migration[]): void {
+  const applied = appliedOf(sqlite);
+  const unknown = [...applied].find((madeAt) => !known.some(({ folderMillis }) => folderMillis === madeAt));
+  if (unknown !== undefined) {
+    throw new StoreFault(
+      'cannot_open',
+      'The database was written by a newer apitoken: start that version, or restore a backup from before the upgrade.',
+    );
+  }
+  const missing = known.filter(({ folderMillis }) => !applied.has(folderMillis));
+  if (missing.length === 0) return;
+  for (const migration of missing) apply(sqlite, migration);
+  checkReferences(sqlite);
+}
+
+/** When those were made that this database has, which names them. */
+function appliedOf(sqlite: Database.Database): ReadonlySet<unknown> {
+  const tables = sqlite.prepare("select name from sqlite_schema where type = 'table'").pluck().all();
+  if (tables.length === 0) {
+    sqlite.exec('create table migrations (made_at integer primary key not null) strict');
+  } else if (!tables.includes('migrations')) {
+    throw new StoreFault(
+      'cannot_open',
+      'The database belongs to another program: set DATABASE_URL to another path.',
+    );
+  }
+  return new Set(sqlite.prepare('select made_at from migrations').pluck().all());
+}
+
+function apply(sqlite: Database.Database, migration: Migration): void {
+  for (const statement of migration.sql) sqlite.exec(statement);
+  sqlite.prepare('insert into migrations (made_at) values (?)').run(migration.folderMillis);
+}
+
+function checkReferences(sqlite: Database.Database): void {
+  const broken = sqlite.prepare('select count(*) from pragma_foreign_key_check').pluck().get();
+  if (broken === 0) return;
+  throw new StoreFault(
+    'cannot_open',
+    `An upgrade of the database would leave ${broken} rows without what they refer to; nothing was changed. Start the version before, and report this.`,
+  );
+}

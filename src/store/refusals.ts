@@ -1,0 +1,82 @@
+import { HOUR_MS } from '../clock.ts';
+import type { AuditEvent } from '../tokens/audit.ts';
+import type { TokenStore } from '../tokens/store.ts';
+import { and, asc, type Db, eq, integerParam, lt, rowParams, sql, textParam } from './drizzle.ts';
+import type { Effects } from './effects.ts';
+import { refusalCounts } from './schema.ts';
+import type { Write } from './writer.ts';
+
+/** Refusals a person and hour that get an event of their own. */
+const EVENTS_MAX = 10;
+/** Hours that one transaction closes; the next one goes on. */
+const HOURS_MAX = 200;
+
+type Count = typeof refusalCounts.$inferSelect;
+
+/** Refusals and what is over: hours of counted refusals, keys of old deliveries. */
+export function createRefusals(
+  db: Db,
+  write: Write,
+  effects: Effects,
+): Pick<TokenStore, 'recordRefusal' | 'tidy'> {
+  const countOne = countStatement(db);
+  const isOver = lt(refusalCounts.hour, integerParam('hour'));
+  const allOver = overQuery(db).where(isOver).prepare();
+  const overOfActor = overQuery(db)
+    .where(and(isOver, eq(refusalCounts.actor, textParam('actor'))))
+    .prepare();
+  const drop = db
+    .delete(refusalCounts)
+    .where(and(eq(refusalCounts.actor, textParam('actor')), eq(refusalCounts.hour, integerParam('hour'))))
+    .prepare();
+
+  function close(counts: readonly Count[], at: number): void {
+    for (const { actor, hour, count } of counts) {
+      drop.run({ actor, hour });
+      if (count <= EVENTS_MAX) continue;
+      const detail = { count: count - EVENTS_MAX, hour_from: hour * HOUR_MS };
+      effects.chain.append({ at, actor, action: 'refusals.counted', tokenId: null, detail });
+    }
+  }
+
+  return {
+    recordRefusal: (event: AuditEvent) =>
+      write(() => {
+        const { actor, at } = event;
+        const hour = hourOf(at);
+        close(overOfActor.all({ actor, hour }), at);
+        const [counted] = countOne.all({ actor, hour, count: 1 });
+        if (counted !== undefined && counted.count <= EVENTS_MAX) effects.chain.append(event);
+      }),
+    tidy: (now) =>
+      write(() => {
+        close(allOver.all({ hour: hourOf(now) }), now);
+        effects.deliveries.dropOld(now);
+      }),
+  };
+}
+
+function hourOf(at: number): number {
+  return Math.floor(at / HOUR_MS);
+}
+
+function countStatement(db: Db) {
+  return db
+    .insert(refusalCounts)
+    .values(rowParams(refusalCounts))
+    .onConflictDoUpdate({
+      target: [refusalCounts.actor, refusalCounts.hour],
+      set: { count: sql`${refusalCounts.count} + 1` },
+    })
+    .returning({ count: refusalCounts.count })
+    .prepare();
+}
+
+function overQuery(db: Db) {
+  return db
+    .select()
+    .from(refusalCounts)
+    .orderBy(asc(refusalCounts.hour), asc(refusalCounts.actor))
+    .limit(HOURS_MAX)
+    .$dynamic();
+}

@@ -1,0 +1,141 @@
+import type { AuditAction, AuditEvent } from '../tokens/audit.ts';
+import type { NameKey, TokenName } from '../tokens/name.ts';
+import type { Saying } from '../tokens/store.ts';
+import type { PersonId, TokenId, WorkspaceId } from '../tokens/token.ts';
+import { blob, check, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './drizzle.ts';
+
+/**
+ * The tables. Instants are integer milliseconds UTC, lists and objects JSON. `drizzle/` is generated from this and then
+ * edited: every table is STRICT, `secrets` is WITHOUT ROWID. Nothing cascades: a rebuild of `tokens` drops that table.
+ */
+export const tokens = sqliteTable(
+  'tokens',
+  {
+    id: text('id').$type<TokenId>().primaryKey(),
+    workspace: text('workspace').$type<WorkspaceId>().notNull(),
+    name: text('name').$type<TokenName>().notNull(),
+    nameKey: text('name_key').$type<NameKey>().notNull(),
+    owner: text('owner').$type<PersonId>().notNull(),
+    createdBy: text('created_by').$type<PersonId>().notNull(),
+    purpose: text('purpose'),
+    scopes: text('scopes', { mode: 'json' }).$type<readonly string[]>().notNull(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at'),
+    generation: integer('generation').notNull(),
+    claimedAt: integer('claimed_at'),
+    revokedAt: integer('revoked_at'),
+    revokedBy: text('revoked_by').$type<PersonId>(),
+    revokeReason: text('revoke_reason'),
+  },
+  (table) => [
+    // Revoked ones included: a name is never given twice.
+    uniqueIndex('tokens_name_key').on(table.workspace, table.nameKey),
+    index('tokens_owner').on(table.workspace, table.owner),
+  ],
+);
+
+/** One row decides a verification: it carries what is answered. A revocation empties hash and digest and keeps the row. */
+export const secrets = sqliteTable(
+  'secrets',
+  {
+    lookupId: text('lookup_id').primaryKey(),
+    tokenId: text('token_id')
+      .$type<TokenId>()
+      .notNull()
+      .references(() => tokens.id),
+    hash: text('hash'),
+    digest: blob('digest', { mode: 'buffer' }),
+    pepperId: text('pepper_id').notNull(),
+    createdAt: integer('created_at').notNull(),
+    shownAt: integer('shown_at'),
+    endsAt: integer('ends_at'),
+    name: text('name').$type<TokenName>().notNull(),
+    owner: text('owner').$type<PersonId>().notNull(),
+    scopes: text('scopes', { mode: 'json' }).$type<readonly string[]>().notNull(),
+  },
+  (table) => [
+    index('secrets_token').on(table.tokenId),
+    // Bare column names: drizzle-kit would name the table too, and a rebuild goes by another name.
+    check('secrets_emptied_whole', sql`(hash is null) = (digest is null)`),
+  ],
+);
+
+export const tokenUsage = sqliteTable('token_usage', {
+  tokenId: text('token_id')
+    .$type<TokenId>()
+    .primaryKey()
+    .references(() => tokens.id),
+  lastUsedAt: integer('last_used_at').notNull(),
+  useCount: integer('use_count').notNull(),
+});
+
+/** The chain stands alone: no key refers to another table. */
+export const auditEvents = sqliteTable(
+  'audit_events',
+  {
+    sequence: integer('sequence').primaryKey(),
+    at: integer('at').notNull(),
+    actor: text('actor').$type<AuditEvent['actor']>().notNull(),
+    action: text('action').$type<AuditAction>().notNull(),
+    tokenId: text('token_id').$type<TokenId>(),
+    detail: text('detail', { mode: 'json' }).$type<AuditEvent['detail']>().notNull(),
+    pepperId: text('pepper_id').notNull(),
+    mac: blob('mac', { mode: 'buffer' }).notNull(),
+  },
+  (table) => [index('audit_events_token').on(table.tokenId)],
+);
+
+export const outbox = sqliteTable(
+  'outbox',
+  {
+    key: text('key').primaryKey(),
+    saying: text('saying', { mode: 'json' }).$type<Saying>().notNull(),
+    dueAt: integer('due_at').notNull(),
+    version: integer('version').notNull(),
+    attempts: integer('attempts').notNull(),
+  },
+  (table) => [index('outbox_due').on(table.dueAt)],
+);
+
+export const messages = sqliteTable(
+  'messages',
+  {
+    id: integer('id').primaryKey(),
+    kind: text('kind').$type<'receipt'>().notNull(),
+    tokenId: text('token_id')
+      .$type<TokenId>()
+      .references(() => tokens.id),
+    channel: text('channel').notNull(),
+    ts: text('ts').notNull(),
+  },
+  (table) => [uniqueIndex('messages_kind_token').on(table.kind, table.tokenId)],
+);
+
+export const deliveries = sqliteTable(
+  'deliveries',
+  {
+    key: text('key').primaryKey(),
+    at: integer('at').notNull(),
+    tokenId: text('token_id')
+      .$type<TokenId>()
+      .notNull()
+      .references(() => tokens.id),
+  },
+  (table) => [index('deliveries_at').on(table.at)],
+);
+
+/** How often a person was refused in an hour (hours since 1970 UTC) that is not closed yet. */
+export const refusalCounts = sqliteTable(
+  'refusal_counts',
+  {
+    actor: text('actor').$type<AuditEvent['actor']>().notNull(),
+    hour: integer('hour').notNull(),
+    count: integer('count').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.actor, table.hour] })],
+);
+
+export const settings = sqliteTable('settings', {
+  key: text('key').$type<'workspace'>().primaryKey(),
+  value: text('value').notNull(),
+});

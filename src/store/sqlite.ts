@@ -1,0 +1,94 @@
+import { fileURLToPath } from 'node:url';
+import type { Outbox } from '../tokens/outbox.ts';
+import type { Pepper } from '../tokens/pepper.ts';
+import type { TokenStore } from '../tokens/store.ts';
+import { createEffects } from './effects.ts';
+import { createHistory } from './history.ts';
+import { type Connections, openDatabase } from './open.ts';
+import { createOutbox } from './outbox.ts';
+import { createRefusals } from './refusals.ts';
+import { createSecretRead, createSecretReads, createSecretWrites } from './secrets.ts';
+import { createSettings, type Settings } from './settings.ts';
+import { createTokenList } from './token-list.ts';
+import { createTokenReads, createTokenWrites } from './tokens.ts';
+import { createUsage } from './usage.ts';
+import { BUSY_MS_MAX, createWriter, type Writer } from './writer.ts';
+
+const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url));
+
+export type StoreOptions = {
+  /** `file:PATH`, relative to the working directory. */
+  readonly url: string;
+  /** Makes the MACs of the audit chain. */
+  readonly pepper: Pepper;
+  readonly migrationsFolder?: string;
+  /** How long a write waits for a busy database: 5 s. */
+  readonly busyMsMax?: number;
+};
+
+/** Where everything is kept. All its methods throw nothing but `StoreFault`. */
+export type Store = TokenStore &
+  Outbox &
+  Settings & {
+    /** Whether a verification could read just now. */
+    isReadable(): Promise<boolean>;
+    /** Whether a write could begin just now; says nothing of how much room the disk has. */
+    isWritable(): Promise<boolean>;
+    /** Waits for the writes that are queued, then closes. Nothing works afterwards. */
+    close(): Promise<void>;
+  };
+
+/** Opens the SQLite database that `url` names, with all its statements prepared. A `StoreFault` says why it cannot. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const connections = await openDatabase(options.url, options.migrationsFolder ?? MIGRATIONS_FOLDER);
+  const { db, sqlite } = connections.write;
+  const writer = createWriter(sqlite, options.busyMsMax ?? BUSY_MS_MAX);
+  const { write } = writer;
+  const effects = createEffects(db, options.pepper);
+  const refusals = createRefusals(db, write, effects);
+
+  return {
+    ...createTokenWrites(db, write, effects),
+    ...createTokenReads(connections),
+    ...createTokenList(connections),
+    ...createSecretRead(connections),
+    ...createSecretReads(connections),
+    ...createSecretWrites(db, write, effects),
+    ...createHistory(connections),
+    ...createUsage(db, write),
+    ...createOutbox(connections, write),
+    ...createSettings(db, write),
+    ...createLifecycle(connections, writer),
+    recordRefusal: refusals.recordRefusal,
+    tidy: async (now) => {
+      await refusals.tidy(now);
+      // What revocations emptied is still in the log until it is moved into the database.
+      await writer.checkpoint();
+    },
+  };
+}
+
+function createLifecycle({ write, verify, read }: Connections, writer: Writer) {
+  const probe = verify.sqlite.prepare('select count(*) from settings');
+
+  return {
+    isReadable: async () => {
+      try {
+        return probe.get() !== undefined;
+      } catch {
+        return false;
+      }
+    },
+    isWritable: () =>
+      writer
+        .write(() => undefined)
+        .then(
+          () => true,
+          () => false,
+        ),
+    close: async () => {
+      await writer.stop();
+      for (const { sqlite } of [verify, read, write]) sqlite.close();
+    },
+  };
+}

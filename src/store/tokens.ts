@@ -1,0 +1,108 @@
+import type { TokenStore } from '../tokens/store.ts';
+import {
+  and,
+  type Db,
+  eq,
+  getTableColumns,
+  isNull,
+  rowParams,
+  sql,
+  storedParam,
+  textParam,
+} from './drizzle.ts';
+import type { Effects } from './effects.ts';
+import { withFaults } from './fault.ts';
+import type { Connections } from './open.ts';
+import { secrets, tokens, tokenUsage } from './schema.ts';
+import type { Write } from './writer.ts';
+
+/** The columns of a token with what is known of its use, for a query that left-joins `token_usage`. */
+export const USED_TOKEN = {
+  ...getTableColumns(tokens),
+  lastUsedAt: tokenUsage.lastUsedAt,
+  useCount: sql<number>`coalesce(${tokenUsage.useCount}, 0)`,
+};
+
+/** Making and ending tokens. */
+export function createTokenWrites(
+  db: Db,
+  write: Write,
+  effects: Effects,
+): Pick<TokenStore, 'insertToken' | 'revokeToken'> {
+  const insert = db
+    .insert(tokens)
+    .values(rowParams(tokens))
+    .onConflictDoNothing({ target: [tokens.workspace, tokens.nameKey] })
+    .returning({ id: tokens.id })
+    .prepare();
+  const revoke = db
+    .update(tokens)
+    .set({
+      revokedAt: storedParam('at'),
+      revokedBy: storedParam('actor'),
+      revokeReason: storedParam('reason'),
+    })
+    .where(and(eq(tokens.id, textParam('id')), isNull(tokens.revokedAt)))
+    .returning({ id: tokens.id })
+    .prepare();
+  // The lookup ids stay: no bug and no flipped bit revives a token, and a value presented later is known as revoked.
+  const emptySecrets = db
+    .update(secrets)
+    .set({ hash: null, digest: null })
+    .where(eq(secrets.tokenId, textParam('id')))
+    .prepare();
+
+  return {
+    insertToken: (token, effect) =>
+      write(() => {
+        const repeated = effects.repeated(effect.delivery);
+        if (repeated !== undefined) return repeated;
+        if (insert.all(token).length === 0) return { kind: 'name_taken' };
+        effects.bring(effect, token.id);
+        return { kind: 'inserted' };
+      }),
+    revokeToken: (id, by, effect) =>
+      write(() => {
+        const repeated = effects.repeated(effect.delivery);
+        if (repeated !== undefined) return repeated;
+        if (revoke.all({ id, ...by }).length === 0) return { kind: 'already_revoked' };
+        emptySecrets.run({ id });
+        effects.bring(effect, id);
+        return { kind: 'revoked' };
+      }),
+  };
+}
+
+/** Finding single tokens, and which names are taken. */
+export function createTokenReads({
+  read,
+}: Connections): Pick<TokenStore, 'findToken' | 'findTokenByName' | 'takenNames'> {
+  const inWorkspace = eq(tokens.workspace, textParam('workspace'));
+  const usedTokens = () =>
+    read.db
+      .select(USED_TOKEN)
+      .from(tokens)
+      .leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id))
+      .$dynamic();
+  const byId = usedTokens()
+    .where(and(inWorkspace, eq(tokens.id, textParam('id'))))
+    .prepare();
+  const byName = usedTokens()
+    .where(and(inWorkspace, eq(tokens.nameKey, textParam('key'))))
+    .prepare();
+  const taken = read.db
+    .select({ nameKey: tokens.nameKey })
+    .from(tokens)
+    .where(and(inWorkspace, sql`${tokens.nameKey} in (select value from json_each(${textParam('keys')}))`))
+    .prepare();
+
+  return {
+    findToken: (workspace, id) => withFaults(() => byId.get({ workspace, id })),
+    findTokenByName: (workspace, key) => withFaults(() => byName.get({ workspace, key })),
+    takenNames: (workspace, keys) =>
+      withFaults(() => {
+        const rows = taken.all({ workspace, keys: JSON.stringify(keys) });
+        return new Set(rows.map(({ nameKey }) => nameKey));
+      }),
+  };
+}

@@ -1,0 +1,77 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type Database from 'better-sqlite3';
+import { faultFrom, StoreFault } from './fault.ts';
+import { whenFree } from './retry.ts';
+
+/** How long a write waits, its queue included, before it gives up on a busy database. */
+export const BUSY_MS_MAX = 5000;
+/** Writes that may wait: some seconds' worth. */
+const WAITING_MAX = 5000;
+
+/** A body does its work before it returns: one that awaits would go on after the commit. */
+type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
+
+/**
+ * Runs `body` as one transaction on the write connection: all of it or, when it throws, nothing. Each waits for those before
+ * it. It may be called again after a busy database, so it has no effect but on the database. Throws a `StoreFault`.
+ */
+export type Write = <T>(body: () => Synchronous<T>) => Promise<T>;
+
+export type Writer = {
+  readonly write: Write;
+  /** Moves the log into the database and empties it, unless somebody is reading from it just now. */
+  checkpoint(): Promise<void>;
+  /** Waits for the writes that are queued; later ones are refused. */
+  stop(): Promise<void>;
+};
+
+/** The writer of a connection. */
+export function createWriter(sqlite: Database.Database, busyMsMax: number): Writer {
+  const begin = sqlite.prepare('BEGIN IMMEDIATE');
+  const commit = sqlite.prepare('COMMIT');
+  const rollback = sqlite.prepare('ROLLBACK');
+  let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
+  let stopped = false;
+
+  function transact<T>(body: () => T): T {
+    begin.run();
+    try {
+      const outcome = body();
+      commit.run();
+      return outcome;
+    } finally {
+      // Still in it only after a throw; SQLite itself ends a transaction when the disk is full.
+      if (sqlite.inTransaction) rollback.run();
+    }
+  }
+
+  async function takeTurn<T>(attempt: () => T): Promise<T> {
+    if (stopped) throw new StoreFault('closed', 'The store is closed.');
+    if (waiting >= WAITING_MAX) throw new StoreFault('busy', 'Too many writes are waiting.');
+    const deadline = performance.now() + busyMsMax;
+    const turn = last.then(async () => {
+      // Lets the event loop breathe between two writes of a long queue.
+      await nextTurn();
+      return whenFree(attempt, deadline);
+    });
+    waiting += 1;
+    last = turn.catch(() => undefined);
+    try {
+      return await turn;
+    } catch (error) {
+      throw faultFrom(error);
+    } finally {
+      waiting -= 1;
+    }
+  }
+
+  return {
+    write: (body) => takeTurn(() => transact(body)),
+    checkpoint: async () => void (await takeTurn(() => sqlite.pragma('wal_checkpoint(TRUNCATE)'))),
+    stop: async () => {
+      stopped = true;
+      await last;
+    },
+  };
+}
