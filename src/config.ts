@@ -17,27 +17,6 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-/** How to reach Slack. Its tokens are read like properties and appear nowhere when it is printed, serialised or spread. */
-export class SlackAccess {
-  readonly apiUrl: string;
-  readonly #botToken: string;
-  readonly #appToken: string;
-
-  constructor(access: { readonly apiUrl: string; readonly botToken: string; readonly appToken: string }) {
-    this.apiUrl = access.apiUrl;
-    this.#botToken = access.botToken;
-    this.#appToken = access.appToken;
-  }
-
-  get botToken(): string {
-    return this.#botToken;
-  }
-
-  get appToken(): string {
-    return this.#appToken;
-  }
-}
-
 const settings = z
   .object({
     SLACK_BOT_TOKEN: text(
@@ -72,11 +51,12 @@ const settings = z
     DRAIN_SECONDS: wholeNumber(0, DRAIN_SECONDS_MAX).prefault('10'),
   })
   .transform((env) => ({
-    slack: new SlackAccess({
+    slack: {
       apiUrl: env.SLACK_API_URL,
-      botToken: env.SLACK_BOT_TOKEN,
-      appToken: env.SLACK_APP_TOKEN,
-    }),
+      // Functions: nothing that prints, serialises or clones the config calls them.
+      botToken: () => env.SLACK_BOT_TOKEN,
+      appToken: () => env.SLACK_APP_TOKEN,
+    },
     databaseUrl: env.DATABASE_URL,
     pepper: env.TOKEN_PEPPER,
     prefix: env.TOKEN_PREFIX,
@@ -149,7 +129,7 @@ function roleHolders() {
 function parseApiUrl(text: string, context: z.RefinementCtx): string {
   const url = URL.parse(text);
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-  if (url === null || !isSafe || url.username !== '' || url.search !== '' || url.hash !== '') {
+  if (url === null || !isSafe || url.username + url.password + url.search + url.hash !== '') {
     const message =
       'must be an https:// address (http:// for this machine alone), as in https://slack.com/api/';
     context.issues.push({ code: 'custom', message, input: undefined });

@@ -1,0 +1,258 @@
+import { readFileSync } from 'node:fs';
+import { inspect, parseEnv } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { ConfigError, parseConfig } from '../src/config.ts';
+import { pepperFrom } from '../src/tokens/pepper.ts';
+
+const BOT_TOKEN = 'xoxb-0123-secret-bot';
+const APP_TOKEN = 'xapp-1-A0-secret-app';
+const PEPPER = 'a pepper of 32 characters or more';
+const NEEDED = { SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_APP_TOKEN: APP_TOKEN, TOKEN_PEPPER: PEPPER };
+
+describe('settings', () => {
+  test('have a default for everything but the Slack tokens and the pepper', () => {
+    const config = parseConfig(NEEDED);
+
+    expect(config).toMatchObject({
+      slack: { apiUrl: 'https://slack.com/api/' },
+      databaseUrl: 'file:data/apitoken.db',
+      prefix: 'apit',
+      roles: {
+        managers: { people: [], groups: [] },
+        oncall: { people: [], groups: [] },
+        admins: { people: [], groups: [] },
+      },
+      policy: { allowGuests: false, lifetimeDaysMax: 365, mayNeverExpire: false },
+      http: { host: '127.0.0.1', port: 8080 },
+      logLevel: 'info',
+      drainMs: 10_000,
+    });
+    expect(config.slack.botToken()).toBe(BOT_TOKEN);
+    expect(config.slack.appToken()).toBe(APP_TOKEN);
+    expect(config.pepper.id).toBe(pepperFrom(PEPPER).id);
+  });
+
+  test('that are given count, without the spaces around them', () => {
+    const config = parseConfig({
+      ...NEEDED,
+      SLACK_BOT_TOKEN: `  ${BOT_TOKEN}\n`,
+      DATABASE_URL: ' file:/var/lib/apitoken/tokens.db ',
+      TOKEN_PREFIX: 'acme1',
+      MANAGERS: 'U0ANN, S0LEADS ,W0BOB',
+      ONCALL: 'S0CALL',
+      ADMINS: 'U0EVE',
+      ALLOW_GUESTS: 'true',
+      MAX_LIFETIME_DAYS: '90',
+      ALLOW_NEVER_EXPIRES: 'true',
+      HTTP_HOST: '0.0.0.0',
+      HTTP_PORT: '0',
+      LOG_LEVEL: 'debug',
+      DRAIN_SECONDS: '0',
+    });
+
+    expect(config.slack.botToken()).toBe(BOT_TOKEN);
+    expect(config).toMatchObject({
+      databaseUrl: 'file:/var/lib/apitoken/tokens.db',
+      prefix: 'acme1',
+      roles: {
+        managers: { people: ['U0ANN', 'W0BOB'], groups: ['S0LEADS'] },
+        oncall: { people: [], groups: ['S0CALL'] },
+        admins: { people: ['U0EVE'], groups: [] },
+      },
+      policy: { allowGuests: true, lifetimeDaysMax: 90, mayNeverExpire: true },
+      http: { host: '0.0.0.0', port: 0 },
+      logLevel: 'debug',
+      drainMs: 0,
+    });
+  });
+
+  test('that are empty or only spaces are not set', () => {
+    const config = parseConfig({ ...NEEDED, HTTP_PORT: '', LOG_LEVEL: '   ', MANAGERS: '' });
+
+    expect(config.http.port).toBe(8080);
+    expect(config.logLevel).toBe('info');
+    expect(() => parseConfig({ ...NEEDED, TOKEN_PEPPER: ' '.repeat(40) })).toThrow('TOKEN_PEPPER is not set');
+  });
+
+  test.for([
+    ['MAX_LIFETIME_DAYS', '1', '3650'],
+    ['HTTP_PORT', '0', '65535'],
+    ['DRAIN_SECONDS', '0', '300'],
+  ] as const)('%s may be from %s to %s', ([name, least, most]) => {
+    expect(() => parseConfig({ ...NEEDED, [name]: least })).not.toThrow();
+    expect(() => parseConfig({ ...NEEDED, [name]: most })).not.toThrow();
+    expect(() => parseConfig({ ...NEEDED, [name]: String(Number(least) - 1) })).toThrow(name);
+    expect(() => parseConfig({ ...NEEDED, [name]: String(Number(most) + 1) })).toThrow(name);
+  });
+
+  test.for([
+    ['https://slack.com/api', 'https://slack.com/api/'],
+    ['https://slack.com/api/', 'https://slack.com/api/'],
+    ['http://127.0.0.1:3000/api', 'http://127.0.0.1:3000/api/'],
+    ['http://127.9.8.7/api', 'http://127.9.8.7/api/'],
+    ['http://localhost:3000', 'http://localhost:3000/'],
+    ['http://[::1]:3000/api/', 'http://[::1]:3000/api/'],
+  ] as const)('SLACK_API_URL %s is %s, with a slash at its end', ([given, expected]) => {
+    expect(parseConfig({ ...NEEDED, SLACK_API_URL: given }).slack.apiUrl).toBe(expected);
+  });
+
+  test('take the Slack tokens of a local workspace, of whatever shape behind their start', () => {
+    const config = parseConfig({ ...NEEDED, SLACK_BOT_TOKEN: 'xoxb-0f', SLACK_APP_TOKEN: 'xapp-1-A-0f' });
+
+    expect(config.slack.botToken()).toBe('xoxb-0f');
+    expect(config.slack.appToken()).toBe('xapp-1-A-0f');
+  });
+});
+
+describe('a setting is refused, by its name and without its value,', () => {
+  test.for([
+    ['a bot token of another kind', 'SLACK_BOT_TOKEN', 'xoxp-badvalue'],
+    ['a bot token that is only its start', 'SLACK_BOT_TOKEN', 'xoxb-'],
+    ['a bot token with a space in it', 'SLACK_BOT_TOKEN', 'xoxb-badvalue badvalue'],
+    ['an app token of another kind', 'SLACK_APP_TOKEN', 'xoxb-badvalue'],
+    ['Slack over http', 'SLACK_API_URL', 'http://badvalue.example/api/'],
+    [
+      'Slack at a host that only starts like this machine',
+      'SLACK_API_URL',
+      'http://127.0.0.1.badvalue.example/',
+    ],
+    [
+      'Slack at a host that only starts like localhost',
+      'SLACK_API_URL',
+      'http://localhost.badvalue.example/',
+    ],
+    ['Slack by another protocol', 'SLACK_API_URL', 'ftp://badvalue.example/'],
+    ['Slack with a password', 'SLACK_API_URL', 'https://badvalue:badvalue@slack.com/api/'],
+    ['Slack with a password alone', 'SLACK_API_URL', 'https://:badvalue@slack.com/api/'],
+    ['Slack with a query', 'SLACK_API_URL', 'https://slack.com/api/?badvalue'],
+    ['no address at all', 'SLACK_API_URL', 'badvalue'],
+    ['another database', 'DATABASE_URL', 'postgres://badvalue'],
+    ['a database without a path', 'DATABASE_URL', 'file:'],
+    ['a pepper of 31 characters', 'TOKEN_PEPPER', 'badvalue'.padEnd(31, 'x')],
+    ['a prefix of one character', 'TOKEN_PREFIX', 'b'],
+    ['a prefix of eleven characters', 'TOKEN_PREFIX', 'badvalue123'],
+    ['a prefix with a capital letter', 'TOKEN_PREFIX', 'Badvalue'],
+    ['a prefix that starts with a digit', 'TOKEN_PREFIX', '1badvalue'],
+    ['a prefix with an underscore', 'TOKEN_PREFIX', 'bad_value'],
+    ['a name instead of an id', 'MANAGERS', 'badvalue'],
+    ['a channel id', 'ONCALL', 'C0BADVALUE'],
+    ['an id in small letters', 'ADMINS', 'u0badvalue'],
+    ['a comma too much', 'ADMINS', 'U0ANN,'],
+    ['a yes', 'ALLOW_GUESTS', 'badvalue'],
+    ['a capital True', 'ALLOW_NEVER_EXPIRES', 'True'],
+    ['a number with a point', 'MAX_LIFETIME_DAYS', '30.5'],
+    ['a number with an exponent', 'MAX_LIFETIME_DAYS', '1e2'],
+    ['a number in hex', 'HTTP_PORT', '0x50'],
+    ['a host with a space', 'HTTP_HOST', 'bad value'],
+    ['a level that is none', 'LOG_LEVEL', 'badvalue'],
+    ['silence', 'LOG_LEVEL', 'silent'],
+    ['a negative time', 'DRAIN_SECONDS', '-1'],
+  ] as const)('for %s', ([, name, value]) => {
+    const message = problemsOf({ ...NEEDED, [name]: value });
+
+    expect(message.split('\n').slice(1)).toEqual([expect.stringMatching(new RegExp(`^- ${name} must `))]);
+    expect(message.toLowerCase()).not.toMatch(/bad.?value/);
+  });
+
+  test('and a bad entry of a list by its position', () => {
+    const message = problemsOf({ ...NEEDED, MANAGERS: 'U0ANN,badvalue,S0LEADS,,U0EVE' });
+
+    expect(message).toContain('MANAGERS');
+    expect(message).toContain('entry 2 is neither');
+    expect(message).toContain('entry 4 is neither');
+    expect(message).not.toContain('badvalue');
+  });
+
+  test('and all of them at once, a line each, which says what to do', () => {
+    const message = problemsOf({ HTTP_PORT: 'x', ALLOW_GUESTS: 'x', MANAGERS: 'x', SLACK_API_URL: 'x' });
+
+    expect(
+      message
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(' ')[1]),
+    ).toEqual([
+      'SLACK_BOT_TOKEN',
+      'SLACK_APP_TOKEN',
+      'SLACK_API_URL',
+      'TOKEN_PEPPER',
+      'MANAGERS',
+      'ALLOW_GUESTS',
+      'HTTP_PORT',
+    ]);
+    expect(message).toContain('OAuth & Permissions');
+    expect(message).toContain('connections:write');
+    expect(message).toContain('openssl rand -hex 32');
+  });
+});
+
+describe('the config shows neither Slack tokens nor pepper', () => {
+  const config = parseConfig(NEEDED);
+
+  test.for([
+    ['inspected', () => inspect(config, { depth: null })],
+    [
+      'inspected with all that is hidden',
+      () => inspect(config, { depth: null, showHidden: true, getters: true }),
+    ],
+    ['serialised', () => JSON.stringify(config)],
+    ['spread and inspected', () => inspect({ ...config, slack: { ...config.slack } }, { depth: null })],
+    ['taken apart into entries', () => inspect(Object.entries(config.slack))],
+  ] as const)('when it is %s', ([, show]) => {
+    const shown = show();
+
+    for (const secret of [BOT_TOKEN, APP_TOKEN, PEPPER]) expect(shown).not.toContain(secret);
+    expect(shown).not.toContain(Buffer.from(PEPPER).toString('hex'));
+    expect(shown).toContain('https://slack.com/api/');
+  });
+});
+
+describe('.env.example', () => {
+  const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
+  const values = parseEnv(example);
+
+  test('names the settings that are read, and no others', () => {
+    const read = new Set<string>();
+    const env = new Proxy<Record<string, string | undefined>>(NEEDED, {
+      get: (target, name: string) => {
+        read.add(name);
+        return target[name];
+      },
+    });
+
+    parseConfig(env);
+
+    expect(Object.keys(values).sort()).toEqual([...read].sort());
+  });
+
+  test('shows the defaults', () => {
+    const optional = Object.entries(values).filter(([name]) => !(name in NEEDED));
+
+    const shown = parseConfig({ ...NEEDED, ...Object.fromEntries(optional) });
+
+    expect(JSON.stringify(shown)).toBe(JSON.stringify(parseConfig(NEEDED)));
+    expect(optional.filter(([, value]) => value === '').map(([name]) => name)).toEqual([
+      'ADMINS',
+      'MANAGERS',
+      'ONCALL',
+    ]);
+  });
+
+  test('holds no value for what has no default', () => {
+    for (const name of Object.keys(NEEDED)) expect(values[name]).toBe('');
+  });
+
+  test('says something about each', () => {
+    for (const name of Object.keys(values)) expect(example).toMatch(new RegExp(`\n# [^\n]+\n${name}=`));
+  });
+});
+
+function problemsOf(env: Record<string, string>): string {
+  try {
+    parseConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('these settings are usable');
+}
