@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { isJson } from './http.ts';
+import { refuseContent } from './methods-chat.ts';
+import { eventCallback } from './payloads.ts';
+import { messageInAck, postByUrl } from './response-url.ts';
+import type { AckOutcome, Delivery, Sockets } from './sockets.ts';
+import {
+  addMessage,
+  type Channel,
+  changed,
+  type Json,
+  type OpenView,
+  type PersonRecord,
+  recordRefusal,
+  type State,
+} from './state.ts';
+import { allViews, closeViews, pushByAck, updateView } from './views.ts';
+
+/** The workspace as those see it who deliver to the app. */
+export type Post = {
+  state: State;
+  sockets: Sockets;
+  /** How long Slack waits before each new try of an event that was not acked. */
+  eventRetryDelaysMs: readonly number[];
+  /** Retries that are waiting for their time; cleared on close. */
+  timers: Set<NodeJS.Timeout>;
+  /** Each person's last command or interaction, to be sent again. */
+  last: Map<string, Delivery>;
+};
+
+/** Said over a modal, and nothing typed is lost. Source: I: bolt-js#554. */
+const TROUBLE = 'We had some trouble connecting. Try again?';
+
+/** Delivers an interactive payload or a command, and records a late or missing ack. */
+export async function deliver(post: Post, delivery: Delivery, about: string): Promise<AckOutcome> {
+  const sent: Delivery = { ...delivery, envelopeId: randomUUID() };
+  const personId = personIn(delivery.payload);
+  if (personId !== undefined && delivery.type !== 'events_api') post.last.set(personId, sent);
+  const outcome = await post.sockets.deliver(sent);
+  if (!outcome.acked && outcome.why !== 'closed') {
+    const error = outcome.why === 'timed_out' ? 'operation_timeout' : 'dispatch_failed';
+    recordRefusal(post.state, { kind: 'delivery', about, error, detail: outcome.why });
+  }
+  return outcome;
+}
+
+function personIn(payload: Json): string | undefined {
+  const user = payload.user;
+  const id = isJson(user) ? user.id : payload.user_id;
+  return typeof id === 'string' ? id : undefined;
+}
+
+/** Delivers a slash command; a message in the ack, or Slack's note that there was none, is shown where it was typed. */
+export async function deliverCommand(
+  post: Post,
+  person: PersonRecord,
+  place: Channel,
+  payload: Json,
+): Promise<AckOutcome> {
+  const { state } = post;
+  const command = String(payload.command);
+  const outcome = await deliver(post, { type: 'slash_commands', payload }, command);
+  if (!outcome.acked) {
+    const error = outcome.why === 'timed_out' ? 'operation_timeout' : 'dispatch_failed';
+    slackbotNote(state, person, place, `${command} failed with the error "${error}"`);
+    return outcome;
+  }
+  if (outcome.body === undefined) return outcome;
+  const body = messageInAck(outcome.body);
+  const refused = body === undefined ? { error: 'invalid_ack' } : refuseContent(state, body, 'ack');
+  if (body === undefined || refused !== undefined) {
+    recordRefusal(state, { kind: 'ack', about: command, error: refused?.error ?? 'invalid_ack', detail: '' });
+    slackbotNote(state, person, place, `${command} failed with the error "dispatch_failed"`);
+    return outcome;
+  }
+  postByUrl(state, { channelId: place.id, personId: person.id }, body);
+  return outcome;
+}
+
+/** A word from Slack itself that only this person sees. */
+export function slackbotNote(state: State, person: PersonRecord, place: Channel, text: string): void {
+  addMessage(state, { channelId: place.id, from: 'USLACKBOT', onlyFor: person.id, text });
+}
+
+/** Delivers something that may not be answered with a body: an action, a shortcut, a closed view. */
+export async function deliverAction(post: Post, payload: Json): Promise<AckOutcome> {
+  const about = String(payload.type);
+  const outcome = await deliver(post, { type: 'interactive', payload }, about);
+  if (outcome.acked && outcome.body !== undefined) {
+    recordRefusal(post.state, {
+      kind: 'ack',
+      about,
+      error: 'ack_body_ignored',
+      detail: JSON.stringify(outcome.body),
+    });
+  }
+  return outcome;
+}
+
+/** Delivers a submission and does to the modal what the ack says. */
+export async function deliverSubmission(
+  post: Post,
+  person: PersonRecord,
+  payload: Json,
+  viewId: string,
+): Promise<AckOutcome> {
+  const { state } = post;
+  const outcome = await deliver(post, { type: 'interactive', payload }, 'view_submission');
+  const open = allViews(state).find((one) => one.id === viewId);
+  if (open === undefined) return outcome;
+  const wrong = outcome.acked ? applySubmissionAck(state, person, open, outcome.body) : TROUBLE;
+  if (wrong !== undefined) {
+    open.trouble = TROUBLE;
+    if (wrong !== TROUBLE) {
+      recordRefusal(state, {
+        kind: 'ack',
+        about: 'view_submission',
+        error: 'invalid_response_action',
+        detail: wrong,
+      });
+    }
+  }
+  changed(state);
+  return outcome;
+}
+
+/** Undefined when it was done, otherwise what is wrong with the ack. */
+function applySubmissionAck(
+  state: State,
+  person: PersonRecord,
+  open: OpenView,
+  body: unknown,
+): string | undefined {
+  open.errors = {};
+  open.trouble = undefined;
+  if (body === undefined) {
+    closeViews(state, person.id, open);
+    return undefined;
+  }
+  if (!isJson(body)) return 'not an object';
+  switch (body.response_action) {
+    case 'clear':
+      closeViews(state, person.id, 'all');
+      return undefined;
+    case 'errors':
+      return applyErrors(open, body.errors);
+    case 'update':
+      return reasonOf(updateView(state, { viewId: open.id }, body.view));
+    case 'push':
+      return reasonOf(pushByAck(state, person.id, body.view));
+    default:
+      return `unknown response_action: ${JSON.stringify(body.response_action)}`;
+  }
+}
+
+function reasonOf(
+  result: { ok: true } | { ok: false; error: string; messages?: string[] },
+): string | undefined {
+  return result.ok ? undefined : [result.error, ...(result.messages ?? [])].join('\n');
+}
+
+/** Errors belong to input blocks that are drawn, and to nothing else: I: bolt-js#1267. */
+function applyErrors(open: OpenView, errors: unknown): string | undefined {
+  if (!isJson(errors) || Object.keys(errors).length === 0) return 'errors is not an object with block ids';
+  const inputs = new Set(
+    open.view.blocks.flatMap((block) => (block.type === 'input' ? [block.block_id] : [])),
+  );
+  for (const [blockId, text] of Object.entries(errors)) {
+    if (!inputs.has(blockId)) return `errors: ${blockId} is no input block of this view`;
+    if (typeof text !== 'string' || text === '') return `errors: the text for ${blockId} is empty`;
+  }
+  open.errors = Object.fromEntries(Object.entries(errors).map(([blockId, text]) => [blockId, String(text)]));
+  return undefined;
+}
+
+/**
+ * Delivers an event that the manifest asks for, and tries again when nobody acks. Resolves after the first try. With no socket
+ * open, the next try waits for one: the real delays (at once, 1 min, 5 min) outlast a reconnection, the scaled ones would not.
+ */
+export async function deliverEvent(post: Post, event: Json): Promise<void> {
+  const type = String(event.type);
+  if (!post.state.manifest.events.has(type)) return;
+  const payload = eventCallback(post.state, event);
+  const outcome = await deliver(post, { type: 'events_api', payload }, type);
+  if (!outcome.acked) retryLater(post, payload, 1, outcome.why);
+}
+
+function retryLater(
+  post: Post,
+  payload: Json,
+  attempt: number,
+  why: 'timed_out' | 'no_socket' | 'closed',
+): void {
+  const delayMs = post.eventRetryDelaysMs[attempt - 1];
+  if (delayMs === undefined || why === 'closed') return;
+  const again = async (): Promise<void> => {
+    if (post.sockets.count() === 0) await post.sockets.waitFor(1);
+    const reason = why === 'timed_out' ? 'timeout' : 'connection_failed';
+    const outcome = await post.sockets.deliver({ type: 'events_api', payload, retry: { attempt, reason } });
+    if (!outcome.acked) retryLater(post, payload, attempt + 1, outcome.why);
+  };
+  const timer = setTimeout(() => {
+    post.timers.delete(timer);
+    // No socket came within 10 s: the event is lost, as it is when an app stays away.
+    again().catch(() => undefined);
+  }, delayMs);
+  timer.unref();
+  post.timers.add(timer);
+}

@@ -1,0 +1,58 @@
+/** Something that goes wrong on demand. Exactly one of `method` and `url` says where. */
+export type Fault = {
+  /** A Web API method, as `chat.postEphemeral`. */
+  method?: string;
+  /** A part of the path that is asked for; `response_url` stands for all of those. */
+  url?: string;
+  /** How many calls it hits; 1 when left out. */
+  times?: number;
+  /** Answers `ok: false` with this; nothing happens. For a `response_url`, a 404 with this text. */
+  error?: string;
+  /** Answers with this HTTP status; nothing happens. 429 carries `Retry-After`. */
+  status?: number;
+  /** Seconds, for `status: 429`; 1 when left out. */
+  retryAfter?: number;
+  /** Milliseconds by which the answer is late. What was asked for has happened at once. */
+  delayMs?: number;
+  /** Cuts the connection: `after` (or true) when it has happened and only the answer is lost, `before` when nothing has. */
+  drop?: boolean | 'before' | 'after';
+  /** `chat.postEphemeral` answers `ok: true`, and nobody is ever shown the message. */
+  lose?: boolean;
+};
+
+/** The faults that are waiting for their calls. */
+export type Faults = {
+  add(fault: Fault): void;
+  clear(): void;
+  /** The fault for this call, used up by one; undefined when all goes well. */
+  take(call: { method?: string; path: string }): Fault | undefined;
+};
+
+/** An empty list of faults. */
+export function createFaults(): Faults {
+  let waiting: { fault: Fault; left: number }[] = [];
+  return {
+    add(fault) {
+      if ((fault.method === undefined) === (fault.url === undefined)) {
+        throw new Error('a fault names a method or a url, and not both');
+      }
+      waiting.push({ fault, left: fault.times ?? 1 });
+    },
+    clear() {
+      waiting = [];
+    },
+    take(call) {
+      const entry = waiting.find(({ fault }) => hits(fault, call));
+      if (entry === undefined) return undefined;
+      entry.left -= 1;
+      waiting = waiting.filter(({ left }) => left > 0);
+      return entry.fault;
+    },
+  };
+}
+
+function hits(fault: Fault, call: { method?: string; path: string }): boolean {
+  if (fault.method !== undefined) return fault.method === call.method;
+  if (fault.url === 'response_url') return call.method === undefined;
+  return fault.url !== undefined && call.path.includes(fault.url);
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+
+/** What the fake must know of `manifest.yml`: only what stands there is given to the app. */
+export type Manifest = {
+  appName: string;
+  botName: string;
+  homeTab: boolean;
+  messagesTab: boolean;
+  interactivity: boolean;
+  commands: readonly { command: string; escapes: boolean }[];
+  shortcuts: readonly { name: string; type: 'global' | 'message'; callbackId: string }[];
+  scopes: ReadonlySet<string>;
+  events: ReadonlySet<string>;
+};
+
+/** The scope that Slack wants for a bot event; an event that is not here needs none or is unknown to the fake. */
+const EVENT_SCOPES: Record<string, string | undefined> = {
+  app_home_opened: undefined,
+  user_change: 'users:read',
+  subteam_members_changed: 'usergroups:read',
+  subteam_updated: 'usergroups:read',
+};
+
+type Tree = { readonly [key: string]: unknown };
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null;
+}
+
+function at(root: unknown, path: string): unknown {
+  let here: unknown = root;
+  for (const key of path.split('.')) here = isTree(here) ? here[key] : undefined;
+  return here;
+}
+
+function words(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((word) => typeof word === 'string') : [];
+}
+
+function trees(value: unknown): Tree[] {
+  return Array.isArray(value) ? value.filter(isTree) : [];
+}
+
+/** Reads the app's manifest. Throws when Slack would not take it: an event or a command without its scope. */
+export function readManifest(path: string): Manifest {
+  const root: unknown = parse(readFileSync(path, 'utf8'));
+  const name = at(root, 'display_information.name');
+  const manifest: Manifest = {
+    appName: String(name),
+    botName: String(at(root, 'features.bot_user.display_name') ?? name),
+    homeTab: at(root, 'features.app_home.home_tab_enabled') === true,
+    messagesTab: at(root, 'features.app_home.messages_tab_enabled') === true,
+    interactivity: at(root, 'settings.interactivity.is_enabled') === true,
+    commands: trees(at(root, 'features.slash_commands')).map((entry) => ({
+      command: String(entry.command),
+      escapes: entry.should_escape === true,
+    })),
+    shortcuts: trees(at(root, 'features.shortcuts')).map((entry) => ({
+      name: String(entry.name),
+      type: entry.type === 'message' ? 'message' : 'global',
+      callbackId: String(entry.callback_id),
+    })),
+    scopes: new Set(words(at(root, 'oauth_config.scopes.bot'))),
+    events: new Set(words(at(root, 'settings.event_subscriptions.bot_events'))),
+  };
+  refuseMissingScopes(manifest);
+  return manifest;
+}
+
+function refuseMissingScopes(manifest: Manifest): void {
+  for (const event of manifest.events) {
+    if (!(event in EVENT_SCOPES)) throw new Error(`manifest: the sandbox does not know the event ${event}`);
+    const scope = EVENT_SCOPES[event];
+    if (scope !== undefined && !manifest.scopes.has(scope)) {
+      throw new Error(`manifest: the event ${event} needs the scope ${scope}`);
+    }
+  }
+  const needsCommands = manifest.commands.length + manifest.shortcuts.length > 0;
+  if (needsCommands && !manifest.scopes.has('commands')) {
+    throw new Error('manifest: slash commands and shortcuts need the scope commands');
+  }
+}
