@@ -1,6 +1,6 @@
 import { type AuditEvent, macOf } from '../tokens/audit.ts';
 import type { Pepper } from '../tokens/pepper.ts';
-import { type Db, desc, rowParams } from './drizzle.ts';
+import { type Db, desc, rowCount, rowParams } from './drizzle.ts';
 import { auditEvents } from './schema.ts';
 
 /** The end of the audit chain. For use inside a write, so that no event is told of a change that was not made. */
@@ -14,7 +14,7 @@ export function createAuditChain(db: Db, pepper: Pepper): AuditChain {
     .select({ sequence: auditEvents.sequence, mac: auditEvents.mac })
     .from(auditEvents)
     .orderBy(desc(auditEvents.sequence))
-    .limit(1)
+    .limit(rowCount(1))
     .prepare();
   const insert = db.insert(auditEvents).values(rowParams(auditEvents)).prepare();
 

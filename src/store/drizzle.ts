@@ -35,6 +35,15 @@ export function integerParam(name: string): SQL<number> {
   return sql`cast(${sql.placeholder(name)} as integer)`;
 }
 
+/**
+ * A number for `limit` or `offset`, cast or literal: a bare `?` there has the query planned anew too (9 µs instead of 5).
+ * Drizzle writes out whatever SQL it is given; its types know a placeholder only.
+ */
+export function rowCount(count: number | SQL<number>): Placeholder {
+  const written: unknown = typeof count === 'number' ? sql.raw(String(count)) : count;
+  return written as Placeholder;
+}
+
 /** A value of a prepared query that is stored and compared with nothing. */
 export function storedParam(name: string): SQL {
   return sql`${sql.placeholder(name)}`;

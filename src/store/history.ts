@@ -1,6 +1,6 @@
 import type { AuditAction } from '../tokens/audit.ts';
 import type { TokenStore } from '../tokens/store.ts';
-import { and, desc, eq, textParam } from './drizzle.ts';
+import { and, desc, eq, rowCount, textParam } from './drizzle.ts';
 import { withFaults } from './fault.ts';
 import type { Connections } from './open.ts';
 import { auditEvents } from './schema.ts';
@@ -14,7 +14,7 @@ export function createHistory({ read }: Connections): Pick<TokenStore, 'lastWith
     .from(auditEvents)
     .where(and(eq(auditEvents.tokenId, textParam('tokenId')), eq(auditEvents.action, textParam('action'))))
     .orderBy(desc(auditEvents.sequence))
-    .limit(1)
+    .limit(rowCount(1))
     .prepare();
 
   return {

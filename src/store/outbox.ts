@@ -7,6 +7,7 @@ import {
   eq,
   integerParam,
   lte,
+  rowCount,
   rowParams,
   sql,
   storedParam,
@@ -82,7 +83,7 @@ function dueQuery(db: Db) {
     .from(outbox)
     .where(lte(outbox.dueAt, integerParam('now')))
     .orderBy(asc(outbox.dueAt))
-    .limit(sql.placeholder('limit'))
+    .limit(rowCount(integerParam('limit')))
     .prepare();
 }
 

@@ -1,7 +1,7 @@
 import { HOUR_MS } from '../clock.ts';
 import type { AuditEvent } from '../tokens/audit.ts';
 import type { TokenStore } from '../tokens/store.ts';
-import { and, asc, type Db, eq, integerParam, lt, rowParams, sql, textParam } from './drizzle.ts';
+import { and, asc, type Db, eq, integerParam, lt, rowCount, rowParams, sql, textParam } from './drizzle.ts';
 import type { Effects } from './effects.ts';
 import { refusalCounts } from './schema.ts';
 import type { Write } from './writer.ts';
@@ -77,6 +77,6 @@ function overQuery(db: Db) {
     .select()
     .from(refusalCounts)
     .orderBy(asc(refusalCounts.hour), asc(refusalCounts.actor))
-    .limit(HOURS_MAX)
+    .limit(rowCount(HOURS_MAX))
     .$dynamic();
 }

@@ -10,6 +10,7 @@ import {
   isNull,
   ne,
   or,
+  rowCount,
   sql,
   storedParam,
   textParam,
@@ -45,7 +46,7 @@ export function createSecretReads({ read }: Connections): Pick<TokenStore, 'hasL
     .select({ lookupId: secrets.lookupId })
     .from(secrets)
     .where(and(eq(secrets.tokenId, textParam('tokenId')), IS_LIVE))
-    .limit(1)
+    .limit(rowCount(1))
     .prepare();
   return {
     hasLiveSecret: (tokenId, now) =>

@@ -1,5 +1,5 @@
 import type { ListFilter, TokenStore } from '../tokens/store.ts';
-import { and, asc, type Db, desc, eq, integerParam, sql, textParam } from './drizzle.ts';
+import { and, asc, type Db, desc, eq, integerParam, rowCount, sql, textParam } from './drizzle.ts';
 import { withFaults } from './fault.ts';
 import type { Connections } from './open.ts';
 import { tokens, tokenUsage } from './schema.ts';
@@ -15,8 +15,9 @@ const IS_WANTED = and(
   sql`${textParam('filter')} in ('all', ${GROUP})`,
 );
 const ENDED_LAST = sql`${GROUP} <> 'active'`;
+const NEVER = sql.raw(String(Number.MAX_SAFE_INTEGER));
 /** Of ended ones the end, negative for the latest first; of active ones the expiry, those without one last. */
-const BY_END = sql`case ${GROUP} when 'active' then coalesce(${tokens.expiresAt}, ${Number.MAX_SAFE_INTEGER}) else -coalesce(${tokens.revokedAt}, ${tokens.expiresAt}) end`;
+const BY_END = sql`case ${GROUP} when 'active' then coalesce(${tokens.expiresAt}, ${NEVER}) else -coalesce(${tokens.revokedAt}, ${tokens.expiresAt}) end`;
 
 /** The list of a person's tokens, page by page. */
 export function createTokenList({ read }: Connections): Pick<TokenStore, 'listTokens'> {
@@ -44,8 +45,8 @@ function pageQuery(db: Db) {
     .leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id))
     .where(IS_WANTED)
     .orderBy(ENDED_LAST, BY_END, desc(tokens.createdAt), asc(tokens.id))
-    .limit(sql.placeholder('limit'))
-    .offset(sql.placeholder('offset'))
+    .limit(rowCount(integerParam('limit')))
+    .offset(rowCount(integerParam('offset')))
     .prepare();
 }
 

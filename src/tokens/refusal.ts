@@ -16,6 +16,12 @@ export type Refusal =
       readonly mayNeverExpire: boolean;
     }
   | { readonly code: 'app_not_permitted' }
+  /** Slack did not say in time who they are. */
+  | { readonly code: 'person_unknown' }
+  /** A button or choice that this version does not draw. */
+  | { readonly code: 'press_unknown' }
+  /** A value that is not one of a live token, for whatever reason. */
+  | { readonly code: 'value_not_live' }
   /** Not there, not theirs, or not for them to do: all three read the same. */
   | { readonly code: 'token_not_found' }
   | { readonly code: 'already_revoked'; readonly name: string }
@@ -46,6 +52,12 @@ export function sentenceFor(refusal: Refusal): string {
       return lifetimeSentence(refusal.lifetimeDaysMax, refusal.mayNeverExpire);
     case 'app_not_permitted':
       return 'apitoken is for full members of this workspace. Ask one of its admins if you need a token.';
+    case 'person_unknown':
+      return 'Slack did not tell in time what you may do, so nothing was changed. Try again in a moment.';
+    case 'press_unknown':
+      return 'This button is from another version of apitoken and does nothing any more. Type `/apitoken list` for a new one.';
+    case 'value_not_live':
+      return 'This is not the value of a live token: nothing accepts it, so nothing needs to be revoked. It was not saved.';
     case 'token_not_found':
       return 'There is no such token among those you can see. `/apitoken list all` shows yours.';
     case 'already_revoked':

@@ -103,6 +103,8 @@ export interface TokenStore {
   findTokenByName(workspace: WorkspaceId, key: NameKey): Promise<UsedToken | undefined>;
   /** Whether a value was shown, or is being shown at `now`. */
   hasLiveSecret(id: TokenId, now: number): Promise<boolean>;
+  /** Why the latest value of the token was withdrawn (the event's `detail.reason`); undefined when none ever was. */
+  lastWithdrawal(id: TokenId): Promise<string | undefined>;
   /** Which of the keys (100 at most) are taken. */
   takenNames(workspace: WorkspaceId, keys: readonly NameKey[]): Promise<ReadonlySet<NameKey>>;
   /** Active ones by expiry, the soonest first; expired and revoked ones by that date, the latest first. */

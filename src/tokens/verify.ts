@@ -13,18 +13,25 @@ export type Verdict =
   /** The digest was made under a pepper that is not at hand: nobody can say whether the value is good. */
   | { readonly kind: 'unknowable' };
 
+export type VerifyDeps = {
+  readonly store: Pick<TokenStore, 'readSecret'>;
+  readonly clock: Clock;
+  readonly pepper: Pepper;
+};
+
 const MALFORMED: Verdict = { kind: 'bad', why: 'malformed' };
 
 /**
  * Whether `text` is the value of a live token right now. Shape and check digits first, without the database; then one
  * read; then the digest in constant time. Nothing is cached: a revocation counts on the next call.
  */
-export async function verifyToken(
-  text: string,
-  deps: { readonly store: Pick<TokenStore, 'readSecret'>; readonly clock: Clock; readonly pepper: Pepper },
-): Promise<Verdict> {
+export async function verifyToken(text: string, deps: VerifyDeps): Promise<Verdict> {
   const value = TokenValue.parse(text);
-  if (value === undefined) return MALFORMED;
+  return value === undefined ? MALFORMED : verifyValue(value, deps);
+}
+
+/** As `verifyToken`, of a text that has shape and check digits of a value. */
+export async function verifyValue(value: TokenValue, deps: VerifyDeps): Promise<Verdict> {
   const secret = await deps.store.readSecret(value.lookupId);
   if (secret === undefined) return { kind: 'bad', why: 'unknown' };
   if (secret.digest === null) return { kind: 'bad', why: 'revoked' };

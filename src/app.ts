@@ -1,0 +1,68 @@
+import { availableParallelism } from 'node:os';
+import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { every } from './every.ts';
+import { startHttp } from './http/server.ts';
+import { createLog, type Log } from './log.ts';
+import { SetupError } from './setup-error.ts';
+import { connectSlack } from './slack/connect.ts';
+import { StoreFault } from './store/fault.ts';
+import { openStore, type Store, type StoreOptions } from './store/sqlite.ts';
+import { startHasher } from './tokens/hasher.ts';
+import { createUsageRecorder } from './tokens/usage.ts';
+
+const FLUSH_MS = 5 * SECOND_MS;
+const TIDY_MS = 1 * MINUTE_MS;
+/** One core is left to everything else. */
+const HASHER_THREADS = Math.min(4, Math.max(1, availableParallelism() - 1));
+
+/** The app while it runs. */
+export type RunningApp = {
+  /** Where it listens, also when the settings said "any free one". */
+  readonly port: number;
+  isConnectedToSlack(): boolean;
+  /** Rejects when Slack shows that the app cannot work as it is set up. */
+  readonly ended: Promise<void>;
+  /** Refuses new work, finishes what is in work (no longer than the settings say) and leaves everything closed. */
+  stop(): Promise<void>;
+};
+
+/** Builds and starts all of it: the store is open and HTTP listens when this resolves; Slack is still being connected. */
+export async function startApp(
+  config: Config,
+  { clock = systemClock, log = createLog({ level: config.logLevel }) }: { clock?: Clock; log?: Log } = {},
+): Promise<RunningApp> {
+  const { pepper, prefix, policy, roles } = config;
+  const store = await openStoreOrSay({ url: config.databaseUrl, pepper });
+  const hasher = startHasher(HASHER_THREADS);
+  const usage = createUsageRecorder(store);
+  const slack = connectSlack({ ...config.slack, store, hasher, clock, log, pepper, prefix, policy, roles });
+  const slackConnected = () => slack.isConnected();
+  const http = await startHttp({ ...config.http, store, clock, pepper, usage, slackConnected, log });
+  const chores = [
+    every(FLUSH_MS, 'writing when tokens were used', () => usage.flush(), log),
+    every(TIDY_MS, 'tidying the database', () => store.tidy(clock()), log),
+  ];
+
+  async function stop(): Promise<void> {
+    http.drain();
+    await slack.drain(config.drainMs);
+    await slack.stop();
+    await http.stop();
+    await Promise.all(chores.map((chore) => chore.stop()));
+    await usage.flush();
+    await hasher.stop();
+    await store.close();
+  }
+
+  return { port: http.port, isConnectedToSlack: slackConnected, ended: slack.ended, stop };
+}
+
+async function openStoreOrSay(options: StoreOptions): Promise<Store> {
+  try {
+    return await openStore(options);
+  } catch (error) {
+    if (error instanceof StoreFault && error.code === 'cannot_open') throw new SetupError(error.message);
+    throw error;
+  }
+}

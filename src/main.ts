@@ -1,0 +1,50 @@
+import { config as loadEnvironment } from 'dotenv';
+import { startApp } from './app.ts';
+import { ConfigError, parseConfig } from './config.ts';
+import { createLog, type Log } from './log.ts';
+import { SetupError } from './setup-error.ts';
+
+loadEnvironment({ quiet: true });
+await run();
+
+async function run(): Promise<void> {
+  let log = createLog({ level: 'info' });
+  try {
+    const config = parseConfig(process.env);
+    log = createLog({ level: config.logLevel });
+    const app = await startApp(config, { log });
+    stopOnSignal(app.stop, config.drainMs, log);
+    // Whatever LOG_LEVEL says: this line is what others wait for.
+    log
+      .child({}, { level: 'info' })
+      .info({ port: app.port, host: config.http.host, node: process.version }, 'ready');
+    await app.ended;
+  } catch (error) {
+    end(error, log);
+  }
+}
+
+/** What is wrong with the set-up is said in its own words; anything else with where it came from. */
+function end(error: unknown, log: Log): void {
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  else if (error instanceof SetupError) log.fatal(error.message);
+  else log.fatal({ err: error }, 'apitoken cannot go on');
+  process.exit(1);
+}
+
+/** The first signal ends the app in order, within the time that the settings allow; a second one ends it at once. */
+function stopOnSignal(stop: () => Promise<void>, drainMs: number, log: Log): void {
+  let isStopping = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    log.info({ signal }, 'stopping');
+    setTimeout(() => process.exit(0), drainMs).unref();
+    stop().then(
+      () => process.exit(0),
+      (fault: unknown) => end(fault, log),
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}

@@ -1,0 +1,159 @@
+import type { WebClient } from '@slack/web-api';
+import { z } from 'zod';
+import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { Actor, Role, Standing } from '../tokens/policy.ts';
+import type { PersonId, WorkspaceId } from '../tokens/token.ts';
+import { createMemory } from './memory.ts';
+import { slackErrorOf } from './slack-error.ts';
+
+const PERSON_AGE_MS_MAX = 60 * SECOND_MS;
+const GROUP_AGE_MS_MAX = 5 * MINUTE_MS;
+/** People or groups remembered at once. */
+const FACTS_MAX = 10_000;
+
+/** Who has a role: people and user groups, by id. */
+export type RoleMembers = { readonly people: readonly string[]; readonly groups: readonly string[] };
+export type RoleSettings = {
+  readonly managers: RoleMembers;
+  readonly oncall: RoleMembers;
+  /** When empty: Slack's own admins and owners of the workspace. */
+  readonly admins: RoleMembers;
+};
+
+/** Finds out who somebody is and which roles they have. */
+export type Actors = {
+  /**
+   * The person as an actor, from facts at most 60 s (person) and 5 min (groups) old; `fresh` asks Slack about the person
+   * anew. Undefined when Slack did not answer within the client's time limit: then nobody may do anything.
+   */
+  find(personId: string, teamId: string | undefined, freshness?: 'fresh'): Promise<Actor | undefined>;
+  /** Drops what is known, because Slack tells that it changed. */
+  forgetPerson(personId: string): void;
+  forgetGroups(): void;
+};
+
+type Person = { readonly standing: Standing; readonly isSlackAdmin: boolean };
+
+const userInfo = z.object({
+  user: z.object({
+    team_id: z.string().optional(),
+    deleted: z.boolean().optional(),
+    is_bot: z.boolean().optional(),
+    is_restricted: z.boolean().optional(),
+    is_ultra_restricted: z.boolean().optional(),
+    is_stranger: z.boolean().optional(),
+    is_admin: z.boolean().optional(),
+    is_owner: z.boolean().optional(),
+    is_primary_owner: z.boolean().optional(),
+    enterprise_user: z.object({ teams: z.array(z.string()).optional() }).optional(),
+  }),
+});
+const groupMembers = z.object({ users: z.array(z.string()) });
+
+type ActorDeps = {
+  /** It should give up within about a second: people wait for the answer, and a delivery has three. */
+  readonly client: WebClient;
+  readonly workspace: WorkspaceId;
+  readonly roles: RoleSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Knows nobody yet. */
+export function createActors(deps: ActorDeps): Actors {
+  const { client, workspace, roles, clock, log } = deps;
+  const people = createMemory({
+    clock,
+    ageMsMax: PERSON_AGE_MS_MAX,
+    sizeMax: FACTS_MAX,
+    ask: async (id) => personFrom(id, userInfo.parse(await client.users.info({ user: id })).user, workspace),
+  });
+  const groups = createMemory({
+    clock,
+    ageMsMax: GROUP_AGE_MS_MAX,
+    sizeMax: FACTS_MAX,
+    ask: (id) => membersOf(id, deps),
+  });
+  const groupIds = new Set([roles.managers, roles.oncall, roles.admins].flatMap((members) => members.groups));
+
+  /** Which of the groups in the settings the person is in. */
+  async function groupsOf(personId: string): Promise<ReadonlySet<string>> {
+    const found = await Promise.all(
+      [...groupIds].map(async (id) => ((await groups.find(id)).has(personId) ? [id] : [])),
+    );
+    return new Set(found.flat());
+  }
+
+  return {
+    find: async (personId, teamId, freshness) => {
+      if (freshness === 'fresh') people.forget(personId);
+      const base = { id: personId as PersonId, workspace };
+      if (teamId !== undefined && teamId !== workspace)
+        return { ...base, standing: 'stranger', roles: new Set() };
+      try {
+        const [person, memberships] = await Promise.all([people.find(personId), groupsOf(personId)]);
+        return { ...base, standing: person.standing, roles: rolesOf(personId, person, memberships, roles) };
+      } catch (error) {
+        log.warn({ person: personId, code: slackErrorOf(error).code }, 'Slack did not tell who somebody is');
+        return undefined;
+      }
+    },
+    forgetPerson: (personId) => people.forget(personId),
+    forgetGroups: () => groups.forgetAll(),
+  };
+}
+
+/** Who is in the group. One that cannot be read, as on plans without groups, has nobody in it. */
+async function membersOf(groupId: string, { client, log }: ActorDeps): Promise<ReadonlySet<string>> {
+  try {
+    const answer = await client.usergroups.users.list({ usergroup: groupId });
+    return new Set(groupMembers.parse(answer).users);
+  } catch (error) {
+    const { code } = slackErrorOf(error);
+    log.warn({ group: groupId, code }, 'a user group cannot be read: nobody counts as in it');
+    return new Set();
+  }
+}
+
+function rolesOf(
+  personId: string,
+  person: Person,
+  memberships: ReadonlySet<string>,
+  roles: RoleSettings,
+): ReadonlySet<Role> {
+  const has = (members: RoleMembers) =>
+    members.people.includes(personId) || members.groups.some((id) => memberships.has(id));
+  const adminsAreNamed = roles.admins.people.length + roles.admins.groups.length > 0;
+  const held = new Set<Role>();
+  if (has(roles.managers)) held.add('manager');
+  if (has(roles.oncall)) held.add('on_call');
+  if (adminsAreNamed ? has(roles.admins) : person.isSlackAdmin) held.add('admin');
+  return held;
+}
+
+function personFrom(
+  personId: string,
+  user: z.infer<typeof userInfo>['user'],
+  workspace: WorkspaceId,
+): Person {
+  return {
+    standing: standingOf(personId, user, workspace),
+    isSlackAdmin: [user.is_admin, user.is_owner, user.is_primary_owner].includes(true),
+  };
+}
+
+function standingOf(
+  personId: string,
+  user: z.infer<typeof userInfo>['user'],
+  workspace: WorkspaceId,
+): Standing {
+  if (user.is_bot === true || personId === 'USLACKBOT') return 'bot';
+  if (user.deleted === true) return 'deactivated';
+  const isOurs =
+    user.team_id === undefined ||
+    user.team_id === workspace ||
+    user.enterprise_user?.teams?.includes(workspace) === true;
+  if (user.is_stranger === true || !isOurs) return 'stranger';
+  return user.is_restricted === true || user.is_ultra_restricted === true ? 'guest' : 'member';
+}

@@ -1,0 +1,151 @@
+import { App, type ReceiverEvent } from '@slack/bolt';
+import { WebClient, type WebClientOptions } from '@slack/web-api';
+import { SECOND_MS } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { randomBase62 } from '../tokens/base62.ts';
+import { createActors, type RoleSettings } from './actor.ts';
+import { CREATE_DIALOG_ID, REVOKE_DIALOG_ID } from './blocks/ids.ts';
+import { valueDelivery } from './deliver-value.ts';
+import { entrance, visitOf } from './entrance.ts';
+import { answerFault } from './fault-answer.ts';
+import type { ListenerDeps, SubmissionListener } from './listener.ts';
+import { PRESSES } from './listeners/actions/presses.ts';
+import { onCommand } from './listeners/commands/apitoken.ts';
+import { registerEvents } from './listeners/events/events.ts';
+import { onCreateSubmitted } from './listeners/views/create-submitted.ts';
+import { onRevokeSubmitted } from './listeners/views/revoke-submitted.ts';
+import { createPlaces } from './places.ts';
+import { sdkLogger } from './sdk-logger.ts';
+import { SocketReceiver } from './sockets.ts';
+import { ackProblem } from './submission-answer.ts';
+import { parsePress, parseSubmission } from './visit.ts';
+
+const CALL_MS_MAX = 5 * SECOND_MS;
+/** Who somebody is must be known within a delivery's 3 s. */
+const WHO_MS_MAX = 1 * SECOND_MS;
+const REFERENCE_LENGTH = 8;
+
+/** The Slack side, built but not yet connected. */
+export type SlackApp = {
+  readonly receiver: SocketReceiver;
+  readonly client: WebClient;
+  start(): Promise<void>;
+};
+
+export type SlackAppDeps = Omit<ListenerDeps, 'client' | 'actors' | 'places' | 'deliver'> & {
+  readonly apiUrl: string;
+  readonly botToken: () => string;
+  readonly appToken: () => string;
+  readonly roles: RoleSettings;
+  /** Of the app itself, so that Bolt ignores what it wrote. */
+  readonly identity: { readonly botId: string | undefined; readonly botUserId: string | undefined };
+};
+
+/** A client for Slack's Web API that gives up after `timeoutMs` and tries nothing twice: whoever calls decides on that. */
+export function createSlackClient(
+  options: { readonly botToken: () => string; readonly apiUrl: string; readonly log: Log },
+  timeoutMs = CALL_MS_MAX,
+): WebClient {
+  return new WebClient(options.botToken(), clientOptions(options, timeoutMs));
+}
+
+/** Builds the Bolt app with all its listeners on two sockets. Nothing is connected before `start`. */
+export function createSlackApp(deps: SlackAppDeps): SlackApp {
+  const client = createSlackClient(deps);
+  const receiver = new SocketReceiver({
+    appToken: deps.appToken(),
+    apiUrl: deps.apiUrl,
+    log: deps.log,
+    sdkLogger: sdkLogger(deps.log),
+    onDraining: answerDraining,
+  });
+  const app = new App({
+    receiver,
+    authorize: async () => ({
+      botToken: deps.botToken(),
+      ...(deps.identity.botId === undefined ? {} : { botId: deps.identity.botId }),
+      ...(deps.identity.botUserId === undefined ? {} : { botUserId: deps.identity.botUserId }),
+    }),
+    clientOptions: clientOptions(deps, CALL_MS_MAX),
+    logger: sdkLogger(deps.log),
+    convoStore: false,
+    deferInitialization: true,
+    extendedErrorHandler: true,
+  });
+  const { workspace, roles, clock, log } = deps;
+  const listenerDeps: ListenerDeps = {
+    ...deps,
+    client,
+    actors: createActors({ client: createSlackClient(deps, WHO_MS_MAX), workspace, roles, clock, log }),
+    places: createPlaces(clock),
+    deliver: valueDelivery(client, log),
+  };
+  register(app, listenerDeps);
+  registerFaults(app, receiver, listenerDeps);
+  return {
+    receiver,
+    client,
+    start: async () => {
+      await app.init();
+      await app.start();
+    },
+  };
+}
+
+function register(app: App, deps: ListenerDeps): void {
+  app.use((args) => entrance(args, deps));
+  app.command('/apitoken', ({ body }) => onCommand(visitOf(body), body.text, deps));
+  for (const [actionId, listener] of PRESSES) {
+    app.action(actionId, ({ body, payload }) => listener(visitOf(body), parsePress(payload).value, deps));
+  }
+  registerSubmission(app, CREATE_DIALOG_ID, onCreateSubmitted, deps);
+  registerSubmission(app, REVOKE_DIALOG_ID, onRevokeSubmitted, deps);
+  registerEvents(app, deps);
+}
+
+function registerSubmission(
+  app: App,
+  callbackId: string,
+  listener: SubmissionListener,
+  deps: ListenerDeps,
+): void {
+  app.view({ callback_id: callbackId, type: 'view_submission' }, ({ body, view, ack }) =>
+    listener(visitOf(body), { ...parseSubmission(view), ack: (answer) => ack(answer) }, deps),
+  );
+}
+
+/** One of the two places where faults end: logged once, told once, both with the same reference. */
+function registerFaults(app: App, receiver: SocketReceiver, deps: ListenerDeps): void {
+  app.error(async ({ error, body }: { error: Error; body: object }) => {
+    const reference = randomBase62(REFERENCE_LENGTH);
+    deps.log.error({ err: error, reference }, 'a delivery of Slack failed');
+    try {
+      await answerFault(body, reference, receiver.waitingAck(body), deps);
+    } catch (untold) {
+      deps.log.warn(
+        { reference, reason: untold instanceof Error ? untold.name : 'unknown' },
+        'and nobody could be told',
+      );
+    }
+  });
+}
+
+/** What comes while the app stops: nothing of it is done, and whoever waits for an answer is told so. */
+async function answerDraining(event: ReceiverEvent): Promise<void> {
+  const sentence = 'apitoken is restarting, nothing was changed. Try again in half a minute.';
+  if (event.body.type === 'view_submission') return ackProblem(event.ack, event.body, sentence);
+  if ('command' in event.body) await event.ack({ response_type: 'ephemeral', text: sentence });
+}
+
+function clientOptions(
+  options: { readonly apiUrl: string; readonly log: Log },
+  timeoutMs: number,
+): WebClientOptions {
+  return {
+    slackApiUrl: options.apiUrl,
+    timeout: timeoutMs,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    logger: sdkLogger(options.log),
+  };
+}

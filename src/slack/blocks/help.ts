@@ -1,0 +1,46 @@
+import type { KnownBlock } from '@slack/types';
+import { RUN_COMMAND_ID } from './ids.ts';
+import type { Message } from './message.ts';
+import { cut, mrkdwn, plain } from './text.ts';
+
+const TYPED_LENGTH_MAX = 100;
+
+/** Lines to type, with what each does. */
+const COMMANDS: readonly (readonly [line: string, does: string])[] = [
+  ['/apitoken create', 'make a token in a dialog; `/apitoken create NAME 30d` fills it in'],
+  ['/apitoken list', 'your active tokens; also `list expired`, `list revoked`, `list all`'],
+  ['/apitoken info NAME', 'all there is to know of one token, but its value'],
+  [
+    '/apitoken revoke NAME',
+    'end a token, after a confirmation; with a value in place of the name, whosever it is',
+  ],
+  ['/apitoken help', 'this help'],
+];
+
+/** The commands, each as a line to type. */
+export function helpMessage(): Message {
+  return { text: `apitoken: ${COMMANDS.map(([line]) => line).join(', ')}`, blocks: helpBlocks() };
+}
+
+/** Quotes what was not understood, as plain text, with the nearest command as a button. */
+export function unknownCommandMessage(typed: string, nearest: string): Message {
+  return {
+    text: 'apitoken did not understand this command.',
+    blocks: [
+      { type: 'section', text: plain(`I do not know “${cut(typed, TYPED_LENGTH_MAX)}”. Did you mean this?`) },
+      {
+        type: 'actions',
+        elements: [
+          { type: 'button', action_id: RUN_COMMAND_ID, text: plain(`/apitoken ${nearest}`), value: nearest },
+        ],
+      },
+      ...helpBlocks(),
+    ],
+  };
+}
+
+function helpBlocks(): KnownBlock[] {
+  return [
+    { type: 'section', text: mrkdwn(COMMANDS.map(([line, does]) => `\`${line}\`: ${does}`).join('\n')) },
+  ];
+}

@@ -1,0 +1,144 @@
+import type {
+  ActionsBlock,
+  KnownBlock,
+  Overflow,
+  PlainTextOption,
+  SectionBlock,
+  StaticSelect,
+} from '@slack/types';
+import { LIST_FILTERS, type ListFilter, type ListPage } from '../../tokens/store.ts';
+import { parseTokenId, statusOf, type TokenId, type UsedToken } from '../../tokens/token.ts';
+import { CREATE_ID, LIST_FILTER_ID, LIST_NEXT_ID, LIST_PREVIOUS_ID, TOKEN_MENU_IDS } from './ids.ts';
+import type { Message } from './message.ts';
+import { cut, escaped, plain, saying, smallPrint } from './text.ts';
+import { tokenFields } from './token-facts.ts';
+
+const TEXT_LENGTH_MAX = 3000;
+const FILTER_WORDS: Readonly<Record<ListFilter, string>> = {
+  active: 'Active',
+  expired: 'Expired',
+  revoked: 'Revoked',
+  all: 'All',
+};
+
+/** Which part of the list is drawn. */
+export type ListPlace = { readonly filter: ListFilter; readonly page: number };
+/** What the menu of a row asks for, and where that row stands. */
+export type MenuChoice = {
+  readonly verb: 'revoke' | 'show_value';
+  readonly tokenId: TokenId;
+  readonly place: ListPlace;
+};
+
+/** *My API Tokens* as a message. `hint` tells what to do with it. */
+export function listMessage(list: ListPage, filter: ListFilter, now: number, hint?: string): Message {
+  const names = list.tokens.map((token) => `${escaped(token.name)} (${statusOf(token, now)})`).join(', ');
+  const text = cut(
+    `My API Tokens, ${FILTER_WORDS[filter].toLowerCase()}: ${names || 'none'}`,
+    TEXT_LENGTH_MAX,
+  );
+  return { text, blocks: listBlocks(list, filter, now, hint) };
+}
+
+/** *My API Tokens*: one row a token, with its menu, and below what turns the pages. */
+export function listBlocks(list: ListPage, filter: ListFilter, now: number, hint?: string): KnownBlock[] {
+  return [
+    { type: 'header', text: plain('My API Tokens') },
+    ...(hint === undefined ? [] : [smallPrint(hint)]),
+    ...(list.tokens.length === 0 ? [saying(emptyText(filter))] : []),
+    ...list.tokens.map((token, row) => tokenRow(token, row, { filter, page: list.page }, now)),
+    smallPrint(
+      `Page ${list.page} of ${list.pageCount} · ${list.total} ${list.total === 1 ? 'token' : 'tokens'}`,
+    ),
+    controls(list, filter),
+  ];
+}
+
+/** The `value` of a button that turns to `place`. */
+export function placeText(place: ListPlace): string {
+  return `${place.filter}:${place.page}`;
+}
+
+/** The place that `text` names; the first page of the active ones when it names none. */
+export function parsePlace(text: string): ListPlace {
+  const [word, number] = text.split(':');
+  const filter = LIST_FILTERS.find((known) => known === word) ?? 'active';
+  const page = Number(number);
+  return { filter, page: Number.isSafeInteger(page) && page >= 1 ? page : 1 };
+}
+
+/** The `value` of an option in a row's menu. */
+export function choiceText(choice: MenuChoice): string {
+  return `${choice.verb}:${choice.tokenId}:${placeText(choice.place)}`;
+}
+
+/** What an option's `value` asks for, or undefined when it is none of ours. The token in it is a hint, to be looked up. */
+export function parseChoice(text: string): MenuChoice | undefined {
+  const [verb, id = '', ...place] = text.split(':');
+  const tokenId = parseTokenId(id);
+  if (tokenId === undefined || (verb !== 'revoke' && verb !== 'show_value')) return undefined;
+  return { verb, tokenId, place: parsePlace(place.join(':')) };
+}
+
+function emptyText(filter: ListFilter): string {
+  if (filter === 'all') return 'You have no tokens yet. Create API Token makes the first.';
+  return `You have no ${filter} tokens.`;
+}
+
+function tokenRow(token: UsedToken, row: number, place: ListPlace, now: number): SectionBlock {
+  const menu = tokenMenu(token, row, place, now);
+  return {
+    type: 'section',
+    text: plain(token.name),
+    fields: tokenFields(token, now),
+    ...(menu === undefined ? {} : { accessory: menu }),
+  };
+}
+
+function tokenMenu(token: UsedToken, row: number, place: ListPlace, now: number): Overflow | undefined {
+  const actionId = TOKEN_MENU_IDS[row];
+  if (actionId === undefined) throw new Error(`a page of the list has ${TOKEN_MENU_IDS.length} rows`);
+  const status = statusOf(token, now);
+  if (status === 'revoked') return undefined;
+  const options: PlainTextOption[] = [];
+  if (status === 'unclaimed')
+    options.push(option('Show value', { verb: 'show_value', tokenId: token.id, place }));
+  options.push(option('Revoke API Token', { verb: 'revoke', tokenId: token.id, place }));
+  return { type: 'overflow', action_id: actionId, options };
+}
+
+function option(text: string, choice: MenuChoice): PlainTextOption {
+  return { text: plain(text), value: choiceText(choice) };
+}
+
+function controls(list: ListPage, filter: ListFilter): ActionsBlock {
+  const { page, pageCount } = list;
+  return {
+    type: 'actions',
+    elements: [
+      { type: 'button', action_id: CREATE_ID, text: plain('Create API Token'), style: 'primary' },
+      filterSelect(filter),
+      ...(page > 1 ? [turn(LIST_PREVIOUS_ID, 'Previous', { filter, page: page - 1 })] : []),
+      ...(page < pageCount ? [turn(LIST_NEXT_ID, 'Next', { filter, page: page + 1 })] : []),
+    ],
+  };
+}
+
+function filterSelect(filter: ListFilter): StaticSelect {
+  const options = LIST_FILTERS.map((word) => ({
+    text: plain(FILTER_WORDS[word]),
+    value: placeText({ filter: word, page: 1 }),
+  }));
+  const current = options.find((known) => known.value === placeText({ filter, page: 1 }));
+  return {
+    type: 'static_select',
+    action_id: LIST_FILTER_ID,
+    placeholder: plain('Show'),
+    options,
+    ...(current === undefined ? {} : { initial_option: current }),
+  };
+}
+
+function turn(actionId: string, text: string, place: ListPlace) {
+  return { type: 'button', action_id: actionId, text: plain(text), value: placeText(place) } as const;
+}

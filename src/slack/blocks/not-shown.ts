@@ -1,0 +1,28 @@
+/** Why a value could not be put before its owner, from Slack's error code, and what mends it. Our own words: safe anywhere. */
+export function notShownSentence(reason: string): string {
+  switch (reason) {
+    case 'messages_tab_disabled':
+      return 'Slack does not let this app write to you: an admin must switch on its Messages tab.';
+    case 'ratelimited':
+      return 'Slack takes no more messages just now: wait a minute.';
+    case 'no_answer':
+      return 'Slack did not say whether it showed the value, so that value was made worthless.';
+    case 'missing_scope':
+    case 'token_revoked':
+    case 'token_expired':
+    case 'invalid_auth':
+    case 'account_inactive':
+      return 'This app may not write to you: an admin must install it again.';
+    case 'channel_not_found':
+    case 'user_not_in_channel':
+    case 'not_in_channel':
+    case 'user_disabled':
+      return 'Slack found no conversation between you and this app: open it once and write a word.';
+    case 'restricted_action':
+      return "A setting of this workspace forbids this app's messages: ask an admin.";
+    case 'revoked':
+      return 'The token was revoked while its value was being shown.';
+    default:
+      return 'Slack could not show the value.';
+  }
+}

@@ -1,0 +1,35 @@
+import type { RichTextBlock } from '@slack/types';
+import type { Token } from '../../tokens/token.ts';
+import { HIDE_VALUE_ID } from './ids.ts';
+import type { Message } from './message.ts';
+import { escaped, plain, saying, smallPrint } from './text.ts';
+
+const CURL_LINE = 'curl -H "Authorization: Bearer $APITOKEN" https://api.example.com/';
+
+/** The one message that holds a value: ephemeral, in the owner's DM. The value stands in a block of its own and nowhere else. */
+export function shownValueMessage(token: Token, value: string): Message {
+  const sentence = `Your token ${token.name} is ready. Copy it now: it is shown only once.`;
+  return {
+    text: escaped(sentence),
+    blocks: [
+      saying(sentence),
+      preformatted(value),
+      smallPrint('Put it into `APITOKEN` and send it with every request:'),
+      preformatted(CURL_LINE),
+      smallPrint(
+        'Only you can see this message, and it is gone when Slack reloads. A lost value means a new token.',
+      ),
+      {
+        type: 'actions',
+        elements: [{ type: 'button', action_id: HIDE_VALUE_ID, text: plain('Hide now') }],
+      },
+    ],
+  };
+}
+
+function preformatted(text: string): RichTextBlock {
+  return {
+    type: 'rich_text',
+    elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text }] }],
+  };
+}

@@ -1,0 +1,58 @@
+import type { ContextBlock, MrkdwnElement, PlainTextElement, SectionBlock } from '@slack/types';
+import { DAY_MS, HOUR_MS, isoTime, MINUTE_MS } from '../../clock.ts';
+
+/** Text drawn exactly as it is: nothing in it is formatting. Where whatever people typed goes. */
+export function plain(text: string): PlainTextElement {
+  return { type: 'plain_text', text, emoji: false };
+}
+
+/** Text of our own with formatting. What people typed must be escaped before it gets here. */
+export function mrkdwn(text: string): MrkdwnElement {
+  return { type: 'mrkdwn', text, verbatim: true };
+}
+
+/** `text` made harmless for mrkdwn and for a message's `text`: no mention, link or command can stand in it. */
+export function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** A section that says `text` as it is. */
+export function saying(text: string): SectionBlock {
+  return { type: 'section', text: plain(text) };
+}
+
+/** Small print of our own, formatted. */
+export function smallPrint(text: string): ContextBlock {
+  return { type: 'context', elements: [mrkdwn(text)] };
+}
+
+/** `text` in at most `lengthMax` code points, cut with an ellipsis. */
+export function cut(text: string, lengthMax: number): string {
+  const points = [...text];
+  return points.length <= lengthMax ? text : `${points.slice(0, lengthMax - 1).join('')}…`;
+}
+
+/** An instant that each reader sees in their own zone. */
+export function dateTime(at: number): string {
+  const fallback = `${isoTime(at).slice(0, 16).replace('T', ' ')} UTC`;
+  return `<!date^${Math.floor(at / 1000)}^{date_short_pretty} at {time}|${fallback}>`;
+}
+
+/** A mention that notifies nobody in an ephemeral message or a dialog. */
+export function mention(person: string): string {
+  return `<@${person}>`;
+}
+
+/** `3 minutes ago`: how long before `now` something was, in one unit. */
+export function agoOf(at: number, now: number): string {
+  const passed = Math.max(0, now - at);
+  if (passed < MINUTE_MS) return 'moments ago';
+  if (passed < HOUR_MS) return counted(passed / MINUTE_MS, 'minute');
+  if (passed < DAY_MS) return counted(passed / HOUR_MS, 'hour');
+  return counted(passed / DAY_MS, 'day');
+}
+
+function counted(amount: number, unit: string): string {
+  const whole = Math.floor(amount);
+  return `${whole} ${unit}${whole === 1 ? '' : 's'} ago`;
+}

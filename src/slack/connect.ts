@@ -1,0 +1,69 @@
+import { SetupError } from '../setup-error.ts';
+import type { Outbox } from '../tokens/outbox.ts';
+import type { TokenStore } from '../tokens/store.ts';
+import type { WorkspaceId } from '../tokens/token.ts';
+import { createSlackApp, createSlackClient, type SlackAppDeps } from './app.ts';
+import { identify } from './identify.ts';
+import { startOutbox } from './outbox.ts';
+
+export type SlackDeps = Omit<SlackAppDeps, 'workspace' | 'identity' | 'store'> & {
+  readonly store: TokenStore & Outbox & { bindWorkspace(id: WorkspaceId): Promise<WorkspaceId> };
+};
+
+/** The app's side toward Slack, from before it is connected until it is stopped. */
+export type Slack = {
+  isConnected(): boolean;
+  /** Rejects with a `SetupError` or fault when the app cannot be connected as it is set up; resolves when it was stopped. */
+  readonly ended: Promise<void>;
+  /** Refuses new deliveries and finishes those in work, `msMax` at most. */
+  drain(msMax: number): Promise<void>;
+  stop(): Promise<void>;
+};
+
+type Connection = { isConnected(): boolean; drain(msMax: number): Promise<unknown>; stop(): Promise<void> };
+
+/** Begins to connect to Slack and goes on trying while Slack cannot be reached. Returns at once. */
+export function connectSlack(deps: SlackDeps): Slack {
+  const stopping = new AbortController();
+  let connection: Connection | undefined;
+  const connecting = connect(deps, stopping.signal).then((connected) => {
+    connection = connected;
+  });
+  const stopped = new Promise<void>((resolve) => {
+    stopping.signal.addEventListener('abort', () => resolve());
+  });
+  return {
+    isConnected: () => connection?.isConnected() ?? false,
+    ended: Promise.all([connecting, stopped]).then(() => undefined),
+    drain: async (msMax) => {
+      await connection?.drain(msMax);
+    },
+    stop: async () => {
+      stopping.abort();
+      await connecting.catch(() => undefined);
+      await connection?.stop();
+    },
+  };
+}
+
+async function connect(deps: SlackDeps, signal: AbortSignal): Promise<Connection | undefined> {
+  const identity = await identify(createSlackClient(deps), deps.log, signal);
+  if (identity === undefined) return undefined;
+  const bound = await deps.store.bindWorkspace(identity.workspace);
+  if (bound !== identity.workspace) {
+    throw new SetupError(
+      `This database belongs to the workspace ${bound}, SLACK_BOT_TOKEN to ${identity.workspace}. Set DATABASE_URL to another file, or the token of the first workspace.`,
+    );
+  }
+  const app = createSlackApp({ ...deps, workspace: bound, identity });
+  await app.start();
+  const outbox = startOutbox({ ...deps, workspace: bound, client: app.client });
+  return {
+    isConnected: () => app.receiver.isConnected(),
+    drain: (msMax) => app.receiver.drain(msMax),
+    stop: async () => {
+      await outbox.stop();
+      await app.receiver.stop();
+    },
+  };
+}

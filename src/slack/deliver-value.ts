@@ -1,0 +1,28 @@
+import type { WebClient } from '@slack/web-api';
+import type { Log } from '../log.ts';
+import type { Deliver } from '../tokens/show.ts';
+import { shownValueMessage } from './blocks/shown-value.ts';
+import { openDirectMessage } from './direct-message.ts';
+import { slackErrorOf } from './slack-error.ts';
+
+/**
+ * Shows values: in the app's conversation with the owner, in a message that only they see. Tried once; a cut connection
+ * counts as not shown, since the answer is unknown. Resolves to Slack's code when it was not shown.
+ */
+export function valueDelivery(client: WebClient, log: Log): Deliver {
+  return async (token, value) => {
+    try {
+      const channel = await openDirectMessage(client, token.owner);
+      await client.chat.postEphemeral({
+        channel,
+        user: token.owner,
+        ...shownValueMessage(token, value.reveal()),
+      });
+      return undefined;
+    } catch (error) {
+      const { code } = slackErrorOf(error);
+      log.warn({ token: token.id, code }, 'a value could not be shown and was made worthless');
+      return code;
+    }
+  };
+}

@@ -1,0 +1,65 @@
+import type { AllMiddlewareArgs, AnyMiddlewareArgs } from '@slack/bolt';
+import { mayUseApp } from '../tokens/policy.ts';
+import { type Refusal, sentenceFor } from '../tokens/refusal.ts';
+import { refuseByPolicy } from '../tokens/refuse.ts';
+import type { ListenerDeps } from './listener.ts';
+import { PRESSES } from './listeners/actions/presses.ts';
+import { ackProblem, type RawAck } from './submission-answer.ts';
+import { sentenceMessage, tell } from './tell.ts';
+import { type KnownVisit, parsePress, parseVisit } from './visit.ts';
+
+const visits = new WeakMap<object, KnownVisit>();
+
+/** The visit that the entrance let in. Throws where nobody was let in. */
+export function visitOf(body: object): KnownVisit {
+  const visit = visits.get(body);
+  if (visit === undefined) throw new Error('a listener was called without anybody being let in');
+  return visit;
+}
+
+/**
+ * The first thing that a command, action, shortcut or submission meets: acknowledges it (a submission is left to its
+ * listener, which may have errors to answer), finds out who it is, and lets nobody in who may not use the app. Events of
+ * the workspace itself pass.
+ */
+export async function entrance(
+  args: AnyMiddlewareArgs & Pick<AllMiddlewareArgs, 'next'>,
+  deps: ListenerDeps,
+): Promise<void> {
+  if (!('ack' in args) || 'event' in args) return args.next();
+  const { body } = args;
+  const ack = args.ack as RawAck;
+  const visit = parseVisit(body);
+  const isSubmission = body.type === 'view_submission';
+  if (!isSubmission) await ack();
+
+  const actor = await deps.actors.find(visit.personId, visit.teamId);
+  const refusal =
+    actor === undefined
+      ? ({ code: 'person_unknown' } as const)
+      : await refusalFor(body, { ...visit, actor }, deps);
+  if (actor === undefined || refusal !== undefined) {
+    const sentence = sentenceFor(refusal ?? { code: 'person_unknown' });
+    return isSubmission
+      ? ackProblem(ack, body, sentence)
+      : tell(visit, sentenceMessage(sentence), deps.client);
+  }
+  visits.set(body, { ...visit, actor });
+  await args.next();
+}
+
+/** Not for them, or a button that this version does not know: it was drawn by another one, or made up. */
+async function refusalFor(body: object, visit: KnownVisit, deps: ListenerDeps): Promise<Refusal | undefined> {
+  const { actor } = visit;
+  if (!mayUseApp(actor, deps.policy)) {
+    const refusal = { code: 'app_not_permitted' } as const;
+    await refuseByPolicy({ actor, attempted: 'use_app', tokenId: null, refusal }, deps);
+    return refusal;
+  }
+  return isKnownPress(body) ? undefined : { code: 'press_unknown' };
+}
+
+function isKnownPress(body: object): boolean {
+  if (!('actions' in body) || !Array.isArray(body.actions)) return true;
+  return body.actions.every((action) => PRESSES.has(parsePress(action).actionId));
+}

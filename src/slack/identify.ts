@@ -1,0 +1,59 @@
+import type { WebClient } from '@slack/web-api';
+import { SECOND_MS } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { SetupError } from '../setup-error.ts';
+import type { WorkspaceId } from '../tokens/token.ts';
+import { slackErrorOf } from './slack-error.ts';
+
+const RETRY_MS_MIN = 500;
+const RETRY_MS_MAX = 30 * SECOND_MS;
+
+/** What Slack says of our bot token. */
+export type Identity = {
+  readonly workspace: WorkspaceId;
+  readonly botId: string | undefined;
+  readonly botUserId: string | undefined;
+};
+
+/**
+ * Asks Slack who we are, again and again while it cannot be reached, until `signal` aborts (then undefined). Throws a
+ * `SetupError` when Slack refuses the token.
+ */
+export async function identify(
+  client: WebClient,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Identity | undefined> {
+  for (let attempt = 0; !signal.aborted; attempt++) {
+    try {
+      const answer = await client.auth.test();
+      if (answer.team_id === undefined)
+        throw new SetupError('Slack did not name the workspace of SLACK_BOT_TOKEN.');
+      return { workspace: answer.team_id as WorkspaceId, botId: answer.bot_id, botUserId: answer.user_id };
+    } catch (error) {
+      if (error instanceof SetupError) throw error;
+      const { code, isPassing, retryAfterMs } = slackErrorOf(error);
+      if (!isPassing) {
+        throw new SetupError(
+          `Slack refuses SLACK_BOT_TOKEN (${code}). Install the app again and set the token it shows.`,
+        );
+      }
+      log.warn({ code, attempt }, 'Slack cannot be reached yet; trying again');
+      await pause(retryAfterMs ?? Math.min(RETRY_MS_MIN * 2 ** Math.min(attempt, 10), RETRY_MS_MAX), signal);
+    }
+  }
+  return undefined;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+  });
+}

@@ -1,0 +1,50 @@
+import type { ModalView } from '@slack/types';
+import type { WebClient } from '@slack/web-api';
+import type { Log } from '../log.ts';
+import type { CreationPolicy } from '../tokens/create.ts';
+import type { Hasher } from '../tokens/hasher.ts';
+import type { Outbox } from '../tokens/outbox.ts';
+import type { Pepper } from '../tokens/pepper.ts';
+import type { RefuseDeps } from '../tokens/refuse.ts';
+import type { Deliver } from '../tokens/show.ts';
+import type { TokenStore } from '../tokens/store.ts';
+import type { WorkspaceId } from '../tokens/token.ts';
+import type { Actors } from './actor.ts';
+import type { Places } from './places.ts';
+import type { KnownVisit } from './visit.ts';
+
+/** All that a listener may use. */
+export type ListenerDeps = RefuseDeps & {
+  readonly store: TokenStore & Outbox;
+  readonly policy: CreationPolicy;
+  readonly hasher: Hasher;
+  readonly pepper: Pepper;
+  readonly prefix: string;
+  readonly deliver: Deliver;
+  readonly client: WebClient;
+  readonly workspace: WorkspaceId;
+  readonly actors: Actors;
+  readonly places: Places;
+  readonly log: Log;
+};
+
+/** Answers a pressed button or a chosen option. The delivery is acknowledged and the person is known. */
+export type PressListener = (visit: KnownVisit, value: string, deps: ListenerDeps) => Promise<void>;
+
+/** Answers a submitted dialog. It must acknowledge it itself, within 3 s. */
+export type SubmissionListener = (
+  visit: KnownVisit,
+  submission: {
+    readonly fields: Readonly<Record<string, string>>;
+    readonly metadata: string;
+    readonly ack: AckSubmission;
+  },
+  deps: ListenerDeps,
+) => Promise<void>;
+
+/** The acknowledgement of a submission: errors at its fields, or the view that it turns into. */
+export type AckSubmission = (
+  answer:
+    | { response_action: 'errors'; errors: Record<string, string> }
+    | { response_action: 'update'; view: ModalView },
+) => Promise<void>;

@@ -1,0 +1,154 @@
+import type { WebClient } from '@slack/web-api';
+import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { DueSaying, Outbox } from '../tokens/outbox.ts';
+import type { AccessPolicy, Actor } from '../tokens/policy.ts';
+import type { Saying, TokenStore } from '../tokens/store.ts';
+import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
+import type { Message } from './blocks/message.ts';
+import { receiptMessage, revokedByOtherMessage } from './blocks/receipt.ts';
+import { openDirectMessage } from './direct-message.ts';
+import { publishHome } from './home.ts';
+import { slackErrorOf } from './slack-error.ts';
+
+const POLL_MS = 200;
+const BATCH_MAX = 20;
+const BACK_OFF_MS_MIN = 1 * SECOND_MS;
+const BACK_OFF_MS_MAX = 10 * MINUTE_MS;
+/** With the back-off above this is about half a day of a Slack that does not take it. */
+const ATTEMPTS_MAX = 80;
+
+export type OutboxDeps = {
+  readonly store: TokenStore & Outbox;
+  readonly client: WebClient;
+  readonly workspace: WorkspaceId;
+  readonly policy: AccessPolicy;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Says what is due, from the state of the moment, until it is stopped; then it finishes what it is at. */
+export function startOutbox(deps: OutboxDeps): { stop(): Promise<void> } {
+  let isStopping = false;
+  let wake = () => {};
+  let hasFailed = false;
+
+  async function work(): Promise<void> {
+    while (!isStopping) {
+      const said = await sayDue(deps).then(
+        (count) => {
+          hasFailed = false;
+          return count;
+        },
+        (fault: unknown) => {
+          if (!hasFailed)
+            deps.log.error({ err: fault }, 'the outbox cannot be read or written; trying again');
+          hasFailed = true;
+          return 0;
+        },
+      );
+      if (said < BATCH_MAX && !isStopping) await pause(hasFailed ? SECOND_MS : POLL_MS);
+    }
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  const working = work();
+  return {
+    stop: async () => {
+      isStopping = true;
+      wake();
+      await working;
+    },
+  };
+}
+
+/** Says what is due, once, and returns how much that was. */
+async function sayDue(deps: OutboxDeps): Promise<number> {
+  const due = await deps.store.takeDue(deps.clock(), BATCH_MAX);
+  for (const one of due) await sayOne(one, deps);
+  return due.length;
+}
+
+async function sayOne(due: DueSaying, deps: OutboxDeps): Promise<void> {
+  try {
+    await say(due.saying, deps);
+  } catch (error) {
+    const { code, isPassing, retryAfterMs } = slackErrorOf(error);
+    const willRetry = isPassing && due.attempts < ATTEMPTS_MAX;
+    deps.log.warn({ key: due.key, code, attempts: due.attempts, willRetry }, 'Slack did not take a message');
+    if (willRetry) return deps.store.postpone(due, deps.clock() + (retryAfterMs ?? backOff(due.attempts)));
+  }
+  await deps.store.settle(due);
+}
+
+function backOff(attempts: number): number {
+  return Math.min(BACK_OFF_MS_MIN * 2 ** Math.min(attempts, 20), BACK_OFF_MS_MAX);
+}
+
+async function say(saying: Saying, deps: OutboxDeps): Promise<void> {
+  switch (saying.kind) {
+    case 'home':
+      return publishHome(ownerAsActor(saying.person, deps), { filter: 'active', page: 1 }, deps);
+    case 'receipt':
+      return sayReceipt(await tokenOf(saying.tokenId, deps), deps);
+    case 'revoked_by_other': {
+      const token = await tokenOf(saying.tokenId, deps);
+      await post(token.owner, revokedByOtherMessage(token), deps);
+    }
+  }
+}
+
+async function sayReceipt(token: UsedToken, deps: OutboxDeps): Promise<void> {
+  const now = deps.clock();
+  const facts = {
+    hasLiveValue: await deps.store.hasLiveSecret(token.id, now),
+    notShownReason: await deps.store.lastWithdrawal(token.id),
+  };
+  const message = receiptMessage(token, facts, now);
+  const kept = await deps.store.findReceipt(token.id);
+  if (kept !== undefined) {
+    try {
+      await deps.client.chat.update({ ...kept, ...message });
+      return;
+    } catch (error) {
+      if (slackErrorOf(error).code !== 'message_not_found') throw error;
+    }
+  }
+  await deps.store.keepReceipt(token.id, await post(token.owner, message, deps));
+}
+
+async function post(
+  person: PersonId,
+  message: Message,
+  deps: OutboxDeps,
+): Promise<{ channel: string; ts: string }> {
+  const channel = await openDirectMessage(deps.client, person);
+  const posted = await deps.client.chat.postMessage({
+    channel,
+    ...message,
+    unfurl_links: false,
+    unfurl_media: false,
+  });
+  if (posted.ts === undefined) throw new Error('Slack posted a message and named no ts');
+  return { channel, ts: posted.ts };
+}
+
+async function tokenOf(id: TokenId, deps: OutboxDeps): Promise<UsedToken> {
+  const token = await deps.store.findToken(deps.workspace, id);
+  if (token === undefined) throw new Error('the outbox names a token that is not there');
+  return token;
+}
+
+/** Their Home tab was drawn at their own wish before; nobody else's roles play a part in what stands there. */
+function ownerAsActor(person: PersonId, deps: OutboxDeps): Actor {
+  return { id: person, workspace: deps.workspace, standing: 'member', roles: new Set() };
+}

@@ -1,0 +1,116 @@
+import { LIST_FILTERS, type ListFilter } from '../tokens/store.ts';
+import { findValues, type TokenValue } from '../tokens/token-value.ts';
+
+/** What `/apitoken …` asks for. Names are as typed, not yet checked. */
+export type Command =
+  | { readonly verb: 'create'; readonly name?: string; readonly lifetimeDays?: number }
+  | { readonly verb: 'list'; readonly filter: ListFilter }
+  | { readonly verb: 'info'; readonly name?: string }
+  | { readonly verb: 'revoke'; readonly name?: string }
+  | { readonly verb: 'revoke'; readonly value: TokenValue }
+  | { readonly verb: 'help' }
+  /** Not understood: `nearest` is a command that it may have meant. */
+  | { readonly verb: 'unknown'; readonly typed: string; readonly nearest: string }
+  /** A value stands where none belongs. What was typed is not repeated, so it is not here. */
+  | { readonly verb: 'holds_value' };
+
+type Verb = 'create' | 'list' | 'info' | 'revoke' | 'help';
+
+const SYNONYMS: Readonly<Record<string, Verb>> = {
+  create: 'create',
+  new: 'create',
+  list: 'list',
+  ls: 'list',
+  info: 'info',
+  show: 'info',
+  revoke: 'revoke',
+  delete: 'revoke',
+  rm: 'revoke',
+  kill: 'revoke',
+  help: 'help',
+  '?': 'help',
+};
+
+/** Opening and closing quotes of people's keyboards; clients turn straight ones into curly ones. */
+const QUOTES = /^["'“”„‟«»‘’‚‛`]+|["'“”„‟«»‘’‚‛`]+$/g;
+const LIFETIME = /^(?<name>.*\S)\s+(?<days>\d{1,15})d$/is;
+/** Slack's forms of people, channels, groups and links: `<@U1|ann>`, `<#C1|general>`, `<https://x|x>`, `<!here>`. */
+const FORM = /<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g;
+
+/** The command in `text`, which is as Slack delivers it, escaped. */
+export function parseCommand(text: string): Command {
+  const typed = unescaped(text).trim();
+  const [, word = '', rest = ''] = /^(\S*)\s*(.*)$/s.exec(typed) ?? [];
+  const verb = word === '' ? 'list' : lookUp(SYNONYMS, word.toLowerCase());
+  const [value] = findValues(typed);
+  if (value !== undefined) return verb === 'revoke' ? { verb, value } : { verb: 'holds_value' };
+  switch (verb) {
+    case 'create':
+      return parseCreate(rest);
+    case 'list':
+      return parseList(rest, typed);
+    case 'info':
+      return { verb, ...named(rest) };
+    case 'revoke':
+      return { verb, ...named(rest) };
+    case 'help':
+      return { verb };
+    case undefined:
+      return { verb: 'unknown', typed, nearest: nearestVerb(word.toLowerCase()) };
+  }
+}
+
+/**
+ * What the person typed, from Slack's escaped form of it. Forms become the text that stood there; the three escaped signs
+ * are decoded last and once, so that a typed `&lt;` stays one.
+ */
+export function unescaped(text: string): string {
+  const typed = text.replace(FORM, (_, sign: string, id: string, label: string | undefined) => {
+    const shown = label ?? id;
+    if (sign === '') return shown;
+    return shown.startsWith('@') || shown.startsWith('#') ? shown : `${sign === '#' ? '#' : '@'}${shown}`;
+  });
+  return typed.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}
+
+function parseCreate(rest: string): Command {
+  const lifetime = LIFETIME.exec(rest.trim())?.groups;
+  if (lifetime === undefined) return { verb: 'create', ...named(rest) };
+  return { verb: 'create', ...named(lifetime.name ?? ''), lifetimeDays: Number(lifetime.days) };
+}
+
+function parseList(rest: string, typed: string): Command {
+  const word = rest.trim().toLowerCase();
+  const filter = LIST_FILTERS.find((known) => known === (word || 'active'));
+  return filter === undefined ? { verb: 'unknown', typed, nearest: 'list' } : { verb: 'list', filter };
+}
+
+function named(text: string): { name?: string } {
+  const name = text.trim().replace(QUOTES, '').trim();
+  return name === '' ? {} : { name };
+}
+
+function lookUp(table: Readonly<Record<string, Verb>>, word: string): Verb | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined;
+}
+
+function nearestVerb(word: string): Verb {
+  const short = word.slice(0, 20);
+  const known = Object.keys(SYNONYMS);
+  const nearest = known.reduce((best, next) => (distance(short, next) < distance(short, best) ? next : best));
+  return distance(short, nearest) <= 2 ? (SYNONYMS[nearest] ?? 'help') : 'help';
+}
+
+/** Levenshtein's distance: how many characters must be put in, taken out or changed. Short words only. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      const change = (row[j] ?? 0) + (letter === b[j] ? 0 : 1);
+      next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

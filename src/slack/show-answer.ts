@@ -1,0 +1,41 @@
+import type { ModalView } from '@slack/types';
+import { sentenceFor } from '../tokens/refusal.ts';
+import { showValue } from '../tokens/show.ts';
+import type { TokenId } from '../tokens/token.ts';
+import { notShownSentence } from './blocks/not-shown.ts';
+import type { ListenerDeps } from './listener.ts';
+import { slackErrorOf } from './slack-error.ts';
+import { sentenceMessage, tell } from './tell.ts';
+import type { KnownVisit } from './visit.ts';
+
+/** Answers the wish to see a token's value: shows it in the DM, or tells why not. */
+export async function answerShowValue(
+  visit: KnownVisit,
+  tokenId: TokenId,
+  deps: ListenerDeps,
+): Promise<void> {
+  const outcome = await showValue({ actor: visit.actor, tokenId, delivery: visit.delivery }, deps);
+  switch (outcome.kind) {
+    case 'shown':
+    case 'repeated':
+      return;
+    case 'not_shown':
+      return tell(visit, sentenceMessage(notShownSentence(outcome.reason)), deps.client);
+    case 'refused':
+      return tell(visit, sentenceMessage(sentenceFor(outcome.refusal)), deps.client);
+  }
+}
+
+/** Turns a dialog that is still open into `view`. One that was closed meanwhile stays closed. */
+export async function updateDialog(
+  viewId: string | undefined,
+  view: ModalView,
+  deps: ListenerDeps,
+): Promise<void> {
+  if (viewId === undefined) return;
+  try {
+    await deps.client.views.update({ view_id: viewId, view });
+  } catch (error) {
+    if (slackErrorOf(error).code !== 'not_found') throw error;
+  }
+}

@@ -1,0 +1,37 @@
+import { WebAPIPlatformError, WebAPIRateLimitedError } from '@slack/web-api';
+import { SECOND_MS } from '../clock.ts';
+
+/** What Slack answered to a call that failed, without anything of what was sent. */
+export type SlackError = {
+  /** Slack's own code (`channel_not_found`), `ratelimited`, or `no_answer` when nobody knows whether the call had its effect. */
+  readonly code: string;
+  /** Whether the same call may succeed later. */
+  readonly isPassing: boolean;
+  readonly retryAfterMs: number | undefined;
+};
+
+const CODE_PATTERN = /^[a-z][a-z0-9_]{1,60}$/;
+const PASSING_CODES = new Set([
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+  'team_added_to_org',
+  'ratelimited',
+  'rate_limited',
+]);
+
+/**
+ * What `thrown` by a `WebClient` means. Whatever is no clear answer of Slack's (a cut connection, a page of a proxy) is
+ * `no_answer`: nobody knows whether the call had its effect.
+ */
+export function slackErrorOf(thrown: unknown): SlackError {
+  if (thrown instanceof WebAPIPlatformError && CODE_PATTERN.test(thrown.data.error)) {
+    const { error } = thrown.data;
+    return { code: error, isPassing: PASSING_CODES.has(error), retryAfterMs: undefined };
+  }
+  if (thrown instanceof WebAPIRateLimitedError) {
+    return { code: 'ratelimited', isPassing: true, retryAfterMs: thrown.retryAfter * SECOND_MS };
+  }
+  return { code: 'no_answer', isPassing: true, retryAfterMs: undefined };
+}

@@ -1,0 +1,170 @@
+import type { App, Receiver, ReceiverEvent } from '@slack/bolt';
+import { SocketModeClient } from '@slack/socket-mode';
+import type { Logger } from '@slack/web-api';
+import { SECOND_MS } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { RawAck } from './submission-answer.ts';
+
+/** Two, so that one hears while the other is being replaced; Slack allows ten. */
+const SOCKETS = 2;
+const OPEN_MS_MAX = 10 * SECOND_MS;
+const RECONNECT_MS_MIN = 200;
+const RECONNECT_MS_MAX = 30 * SECOND_MS;
+/** How long Slack may take to answer the closing of a socket before it is simply left. */
+const CLOSE_MS_MAX = 1 * SECOND_MS;
+const DRAIN_STEP_MS = 20;
+
+type SocketOptions = {
+  readonly appToken: string;
+  readonly apiUrl: string;
+  readonly log: Log;
+  readonly sdkLogger: Logger;
+  /** Answers what comes while the app stops. */
+  readonly onDraining: (event: ReceiverEvent) => Promise<void>;
+};
+
+type SlackEvent = {
+  readonly ack: (response?: unknown) => Promise<void>;
+  readonly body: Record<string, unknown>;
+  readonly retry_num?: number;
+  readonly retry_reason?: string;
+};
+
+/**
+ * Slack's deliveries over Socket Mode, for one Bolt app. Bolt's own receiver holds one socket, which hears nothing for
+ * seconds while it is replaced, and its client ends the process when Slack refuses a new one. This one holds two and opens
+ * each again itself, waiting longer after each failure.
+ */
+export class SocketReceiver implements Receiver {
+  readonly #options: SocketOptions;
+  readonly #clients: readonly SocketModeClient[];
+  readonly #open = new Set<SocketModeClient>();
+  readonly #sleepers = new Set<() => void>();
+  /** The acknowledgements that Slack still waits for, by the body of their delivery. */
+  readonly #waiting = new WeakMap<object, RawAck>();
+  #app: App | undefined;
+  #isStopping = false;
+  #isDraining = false;
+  #working = 0;
+
+  constructor(options: SocketOptions) {
+    this.#options = options;
+    this.#clients = Array.from({ length: SOCKETS }, () => this.#newClient());
+  }
+
+  init(app: App): void {
+    this.#app = app;
+  }
+
+  /** Begins to open the sockets; `isConnected` tells when one is. */
+  async start(): Promise<void> {
+    for (const client of this.#clients) void this.#keepOpen(client);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const wake of [...this.#sleepers]) wake();
+    await Promise.all([...this.#open].map((client) => this.#close(client)));
+  }
+
+  isConnected(): boolean {
+    return this.#open.size > 0;
+  }
+
+  /** The acknowledgement of the delivery with this body, while nobody has given it. */
+  waitingAck(body: object): RawAck | undefined {
+    return this.#waiting.get(body);
+  }
+
+  /** Refuses new deliveries from now on and waits for those in work, `msMax` at most. False when some are left. */
+  async drain(msMax: number): Promise<boolean> {
+    this.#isDraining = true;
+    for (let waited = 0; this.#working > 0 && waited < msMax; waited += DRAIN_STEP_MS) {
+      await this.#sleep(DRAIN_STEP_MS);
+    }
+    return this.#working === 0;
+  }
+
+  #newClient(): SocketModeClient {
+    const { appToken, apiUrl, sdkLogger } = this.#options;
+    const client = new SocketModeClient({
+      appToken,
+      logger: sdkLogger,
+      autoReconnectEnabled: false,
+      clientOptions: { slackApiUrl: apiUrl, timeout: OPEN_MS_MAX, retryConfig: { retries: 0 } },
+    });
+    client.on('connected', () => this.#open.add(client));
+    client.on('slack_event', (event: SlackEvent) => void this.#take(event));
+    return client;
+  }
+
+  async #take(event: SlackEvent): Promise<void> {
+    this.#working += 1;
+    try {
+      const received = this.#receiverEventFrom(event);
+      if (this.#isDraining) await this.#options.onDraining(received);
+      else await this.#app?.processEvent(received);
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'a delivery of Slack could not be processed');
+    } finally {
+      this.#working -= 1;
+    }
+  }
+
+  /** Bolt's form of a delivery. Slack takes the first acknowledgement; a second one is dropped here. */
+  #receiverEventFrom(event: SlackEvent): ReceiverEvent {
+    const ack: RawAck = async (response) => {
+      if (this.#waiting.delete(event.body)) await event.ack(response);
+    };
+    this.#waiting.set(event.body, ack);
+    return {
+      body: event.body,
+      ack,
+      ...(event.retry_num === undefined ? {} : { retryNum: event.retry_num }),
+      ...(event.retry_reason === undefined ? {} : { retryReason: event.retry_reason }),
+    };
+  }
+
+  /** Keeps one socket open until the app stops. */
+  async #keepOpen(client: SocketModeClient): Promise<void> {
+    let failures = 0;
+    while (!this.#isStopping) {
+      const closed = Promise.withResolvers<void>();
+      client.once('close', closed.resolve);
+      try {
+        await client.start();
+        failures = 0;
+        if (this.#isStopping) await this.#close(client);
+        else await closed.promise;
+      } catch (error) {
+        failures += 1;
+        const reason = error instanceof Error ? error.message.slice(0, 200) : 'the socket was closed at once';
+        this.#options.log.warn({ reason, failures }, 'Slack did not open a socket');
+      }
+      client.off('close', closed.resolve);
+      this.#open.delete(client);
+      if (failures > 0) await this.#sleep(backOff(failures));
+    }
+  }
+
+  async #close(client: SocketModeClient): Promise<void> {
+    await Promise.race([client.disconnect(), this.#sleep(CLOSE_MS_MAX)]);
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#sleepers.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      this.#sleepers.add(wake);
+    });
+  }
+}
+
+function backOff(failures: number): number {
+  const ms = RECONNECT_MS_MIN * 2 ** Math.min(failures, 10);
+  return Math.min(ms, RECONNECT_MS_MAX) * (0.5 + Math.random() / 2);
+}

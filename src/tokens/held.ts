@@ -1,0 +1,36 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { MINUTE_MS } from '../clock.ts';
+import type { Pepper } from './pepper.ts';
+import type { PersonId, TokenId } from './token.ts';
+
+/** How long a person who presented a value may take to confirm. */
+const HELD_MS_MAX = 30 * MINUTE_MS;
+
+/**
+ * A note that `actor` presented the whole verified value of `tokenId` at `at`. It travels through the client in place of
+ * the value and is good for that person, that token and 30 minutes.
+ */
+export function heldProof(held: { actor: PersonId; tokenId: TokenId; at: number }, pepper: Pepper): string {
+  return `${held.at}.${macOf(held, pepper).toString('base64url')}`;
+}
+
+/** Whether `proof` is such a note of ours, not yet 30 minutes old at `now`. */
+export function isHeldProof(
+  proof: string,
+  held: { actor: PersonId; tokenId: TokenId },
+  pepper: Pepper,
+  now: number,
+): boolean {
+  const [instant = '', mac = ''] = proof.split('.');
+  const at = Number(instant);
+  if (!Number.isSafeInteger(at) || at > now || now - at > HELD_MS_MAX) return false;
+  const expected = macOf({ ...held, at }, pepper);
+  const presented = Buffer.from(mac, 'base64url');
+  return presented.length === expected.length && timingSafeEqual(presented, expected);
+}
+
+function macOf(held: { actor: PersonId; tokenId: TokenId; at: number }, pepper: Pepper): Buffer {
+  return createHmac('sha256', pepper.key)
+    .update(`apitoken held value\n${held.actor}\n${held.tokenId}\n${held.at}`)
+    .digest();
+}
