@@ -1,0 +1,110 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect } from 'vitest';
+import { startWorkspace, type Workspace } from '../sandbox/workspace/workspace.ts';
+import { type RunningApp, startApp } from '../src/app.ts';
+import type { Clock } from '../src/clock.ts';
+import { parseConfig } from '../src/config.ts';
+import { createLog } from '../src/log.ts';
+
+/** The app as it runs for a test: against a workspace of its own, with a database file and a log of its own. */
+export type Stage = {
+  readonly workspace: Workspace;
+  readonly app: RunningApp;
+  readonly folder: string;
+  /** Every line that was logged so far. */
+  log(): string;
+  /** All bytes of the database, its write-ahead log included. */
+  databaseBytes(): string;
+  /** `GET /verify` with `value` as Bearer. */
+  verify(value: string): Promise<Response>;
+  /** Stops the app and starts it again on the same database and workspace. */
+  restart(): Promise<void>;
+};
+
+const cleanUps: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+/** The settings of an app in `workspace`, with `env` on top. */
+export function settingsFor(workspace: Workspace, folder: string, env: Record<string, string> = {}) {
+  return {
+    SLACK_BOT_TOKEN: workspace.botToken,
+    SLACK_APP_TOKEN: workspace.appToken,
+    SLACK_API_URL: workspace.apiUrl,
+    DATABASE_URL: `file:${folder}/apitoken.db`,
+    TOKEN_PEPPER: 'a pepper for tests, which nobody uses elsewhere',
+    HTTP_PORT: '0',
+    LOG_LEVEL: 'trace',
+    ...env,
+  };
+}
+
+/** A folder of the test's own, removed after it. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'apitoken-test-'));
+  cleanUps.push(async () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A workspace, closed after the test, which fails when the workspace refused anything that the test did not take. */
+export async function openWorkspace(options?: Parameters<typeof startWorkspace>[0]): Promise<Workspace> {
+  const workspace = await startWorkspace(options);
+  cleanUps.push(async () => {
+    await workspace.close();
+    expect(workspace.refusals, 'what the workspace refused').toEqual([]);
+  });
+  return workspace;
+}
+
+/** The app in a workspace, connected. Everything is stopped and removed after the test. */
+export async function setStage(
+  options: { env?: Record<string, string>; clock?: Clock; workspace?: Workspace } = {},
+): Promise<Stage> {
+  const folder = temporaryFolder();
+  const workspace = options.workspace ?? (await openWorkspace());
+  const lines: string[] = [];
+  const log = createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } });
+  const config = parseConfig(settingsFor(workspace, folder, options.env));
+
+  async function start(): Promise<RunningApp> {
+    const started = await startApp(config, { log, ...(options.clock ? { clock: options.clock } : {}) });
+    await workspace.waitForSockets(2);
+    return started;
+  }
+
+  let app = await start();
+  cleanUps.push(() => app.stop());
+  return {
+    workspace,
+    folder,
+    get app() {
+      return app;
+    },
+    log: () => lines.join(''),
+    databaseBytes: () => bytesIn(folder),
+    verify: (value) =>
+      fetch(`http://127.0.0.1:${app.port}/verify`, { headers: { authorization: `Bearer ${value}` } }),
+    restart: async () => {
+      await app.stop();
+      app = await start();
+    },
+  };
+}
+
+/** The value that `person` sees in the app's conversation: the newest one. */
+export function valueSeenBy(person: ReturnType<Workspace['person']>): string {
+  const texts = person.sees('@apitoken').map((message) => message.text);
+  const value = texts.map((text) => /apit_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}/.exec(text)?.[0]).findLast(Boolean);
+  if (value === undefined) throw new Error(`${person.id} sees no value`);
+  return value;
+}
+
+function bytesIn(folder: string): string {
+  return readdirSync(folder)
+    .map((file) => readFileSync(join(folder, file), 'latin1'))
+    .join('\n');
+}
