@@ -1,0 +1,69 @@
+import { DAY_MS } from '../../src/clock.ts';
+import { nameKeyOf, parseName, type TokenName } from '../../src/tokens/name.ts';
+import { type Pepper, pepperFrom } from '../../src/tokens/pepper.ts';
+import type { Actor } from '../../src/tokens/policy.ts';
+import type { StoredSecret } from '../../src/tokens/store.ts';
+import { newTokenId, type PersonId, type UsedToken, type WorkspaceId } from '../../src/tokens/token.ts';
+import type { TokenValue } from '../../src/tokens/token-value.ts';
+
+/** An instant to count from, and a pepper to digest with. */
+export const T0 = Date.UTC(2026, 0, 1);
+export const PEPPER: Pepper = pepperFrom('the pepper of the tests, 32 or more');
+
+export const ANN = 'U0ANN' as PersonId;
+export const BOB = 'U0BOB' as PersonId;
+export const WORKSPACE = 'T0HOME' as WorkspaceId;
+export const ELSEWHERE = 'T0ELSEWHERE' as WorkspaceId;
+
+/** The name that `text` is. */
+export function aName(text: string): TokenName {
+  const parsed = parseName(text);
+  if ('flaw' in parsed) throw new Error(`this is no name: ${parsed.flaw}`);
+  return parsed.name;
+}
+
+/** An active token of Ann's, made at T0 for 90 days. */
+export function aToken(fields: Partial<UsedToken> = {}): UsedToken {
+  return {
+    id: newTokenId(),
+    workspace: WORKSPACE,
+    name: aName('deploy-bot'),
+    nameKey: nameKeyOf(aName('deploy-bot')),
+    owner: ANN,
+    createdBy: ANN,
+    purpose: null,
+    scopes: [],
+    createdAt: T0,
+    expiresAt: T0 + 90 * DAY_MS,
+    generation: 0,
+    claimedAt: T0,
+    revokedAt: null,
+    revokedBy: null,
+    revokeReason: null,
+    lastUsedAt: T0,
+    useCount: 1,
+    ...fields,
+  };
+}
+
+/** The secret of `value` as it is read: shown at T0, good for 90 days. */
+export function aSecret(value: TokenValue, fields: Partial<StoredSecret> = {}): StoredSecret {
+  return {
+    lookupId: value.lookupId,
+    tokenId: newTokenId(),
+    digest: value.digest(PEPPER.key),
+    pepperId: PEPPER.id,
+    createdAt: T0,
+    shownAt: T0,
+    endsAt: T0 + 90 * DAY_MS,
+    name: aName('deploy-bot'),
+    owner: ANN,
+    scopes: [],
+    ...fields,
+  };
+}
+
+/** Ann, a member with no role. */
+export function anActor(fields: Partial<Actor> = {}): Actor {
+  return { id: ANN, workspace: WORKSPACE, standing: 'member', roles: new Set(), ...fields };
+}
