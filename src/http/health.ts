@@ -1,4 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
+
+/** A database that is busy for longer counts as not writable just now: a probe must not time out over that. */
+const WRITABLE_MS_MAX = 500;
 
 export type HealthDeps = {
   readonly store: { isReadable(): Promise<boolean>; isWritable(): Promise<boolean> };
@@ -15,7 +19,11 @@ export function addHealthRoutes(app: FastifyInstance, deps: HealthDeps): void {
   app.get('/healthz', () => ({ alive: true }));
 
   app.get('/readyz', async (_request, reply) => {
-    const [readable, writable] = await Promise.all([deps.store.isReadable(), deps.store.isWritable()]);
+    const isWritableSoon = Promise.race([
+      deps.store.isWritable(),
+      wait(WRITABLE_MS_MAX, false, { ref: false }),
+    ]);
+    const [readable, writable] = await Promise.all([deps.store.isReadable(), isWritableSoon]);
     const draining = deps.isDraining();
     const ready = readable && !draining;
     return reply

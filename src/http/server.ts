@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import { RETRY_AFTER_SECONDS, reportFault, sendError } from './answer.ts';
 import type { HealthDeps } from './health.ts';
 import { buildRoutes } from './routes.ts';
-import { answerVerify, type VerifyDeps } from './verify.ts';
+import { answerVerify, type VerifyDoorDeps } from './verify.ts';
 
 const BODY_BYTES_MAX = 16 * 1024;
 const REQUEST_MS_MAX = 8 * SECOND_MS;
@@ -30,7 +30,7 @@ const CLOSE_EVERY_MS = 50;
 /** RFC 9112 §3.2: the target is a path, or a whole URL when the caller takes us for a proxy. */
 const VERIFY_TARGET = /^(?:https?:\/\/[^/?#]*)?\/verify(?:\?|$)/;
 
-export type HttpDeps = VerifyDeps & Omit<HealthDeps, 'isDraining'> & { readonly log: Log };
+export type HttpDeps = VerifyDoorDeps & Omit<HealthDeps, 'isDraining'> & { readonly log: Log };
 
 export type HttpServer = {
   readonly port: number;

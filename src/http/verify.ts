@@ -1,16 +1,9 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Clock } from '../clock.ts';
-import type { Pepper } from '../tokens/pepper.ts';
-import type { StoredSecret, TokenStore } from '../tokens/store.ts';
+import type { StoredSecret } from '../tokens/store.ts';
 import type { UsageRecorder } from '../tokens/usage.ts';
-import { verifyToken } from '../tokens/verify.ts';
+import { type VerifyDeps, verifyToken } from '../tokens/verify.ts';
 
-export type VerifyDeps = {
-  readonly store: Pick<TokenStore, 'readSecret'>;
-  readonly clock: Clock;
-  readonly pepper: Pepper;
-  readonly usage: Pick<UsageRecorder, 'record'>;
-};
+export type VerifyDoorDeps = VerifyDeps & { readonly usage: Pick<UsageRecorder, 'record'> };
 
 type Answer = { readonly status: number; readonly headers: OutgoingHttpHeaders };
 
@@ -37,13 +30,13 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 export async function answerVerify(
   request: IncomingMessage,
   response: ServerResponse,
-  deps: VerifyDeps,
+  deps: VerifyDoorDeps,
 ): Promise<void> {
   const { status, headers } = await answerTo(request, deps);
   response.writeHead(status, headers).end();
 }
 
-async function answerTo(request: IncomingMessage, deps: VerifyDeps): Promise<Answer> {
+async function answerTo(request: IncomingMessage, deps: VerifyDoorDeps): Promise<Answer> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return METHOD_NOT_ALLOWED;
   const demanded = demandedScopes(request.url ?? '');
   const credentials = presentedCredentials(request.rawHeaders);

@@ -49,6 +49,15 @@ describe('/readyz', () => {
     });
   });
 
+  test('does not wait for a database that is busy with something else', async () => {
+    const server = await aServer([], { store: { isWritable: () => new Promise(() => {}) } });
+
+    const reply = await ask(server.port, '/readyz');
+
+    expect(reply.status).toBe(200);
+    expect(JSON.parse(reply.body)).toMatchObject({ ready: true, writable: false });
+  });
+
   test('is 503 with a reference, and nothing else of the fault, when the store throws', async () => {
     const fault = new Error('select 1 from secrets: SQLITE_IOERR /data/x.db');
     const server = await aServer([], { store: { isReadable: () => Promise.reject(fault) } });
