@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '..');
+
+type Source = { readonly path: string; readonly text: string; readonly imports: readonly string[] };
+
+const sources = [...sourcesIn('src'), ...sourcesIn('sandbox')];
+
+/** What a part may import beside itself: parts of the project, by their first folder or file. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  'src/main.ts': ['src/app.ts', 'src/config.ts', 'src/log.ts', 'src/setup-error.ts'],
+  'src/app.ts': [
+    'src/clock.ts',
+    'src/config.ts',
+    'src/every.ts',
+    'src/http',
+    'src/log.ts',
+    'src/setup-error.ts',
+    'src/slack',
+    'src/store',
+    'src/tokens',
+  ],
+  'src/slack': ['src/tokens', 'src/clock.ts', 'src/log.ts', 'src/setup-error.ts'],
+  'src/http': ['src/tokens', 'src/clock.ts', 'src/log.ts'],
+  'src/store': ['src/tokens', 'src/clock.ts'],
+  'src/tokens': ['src/clock.ts'],
+  'src/config.ts': ['src/tokens', 'src/clock.ts'],
+  'src/log.ts': ['src/tokens'],
+  'src/every.ts': ['src/log.ts'],
+  'src/clock.ts': [],
+  'src/setup-error.ts': [],
+  'sandbox/seed.ts': ['sandbox/workspace'],
+  'sandbox/workspace': ['sandbox/seed.ts'],
+};
+
+test('imports point one way, and every part has its place in the table', () => {
+  const wrong = sources.flatMap(({ path, imports }) => {
+    const part = partOf(path);
+    const allowed = ARROWS[part];
+    if (allowed === undefined) return [`${path}: ${part} is not in the table`];
+    return imports
+      .filter((target) => partOf(target) !== part && !allowed.includes(partOf(target)))
+      .map((target) => `${path} → ${target}`);
+  });
+
+  expect(wrong).toEqual([]);
+});
+
+test.for([
+  ['a value is revealed', /\breveal\(/, ['src/slack/deliver-value.ts', 'src/tokens/token-value.ts']],
+  [
+    'the hashed part of a value is taken',
+    /secretForHash\(/,
+    ['src/tokens/hasher.ts', 'src/tokens/token-value.ts'],
+  ],
+  ['the environment is read', /\bprocess\.env\b/, ['src/main.ts', 'src/cli.ts']],
+  ['the machine is asked for the time', /\bDate\.now\(|\bnew Date\b/, ['src/clock.ts']],
+  ['bcrypt is used', /['"]bcryptjs['"]/, ['src/tokens/hasher-worker.ts']],
+  ['Drizzle is used', /['"]drizzle-orm/, ['src/store/']],
+  ['SQLite is used', /['"]better-sqlite3['"]/, ['src/store/']],
+  ['Slack is spoken to', /['"]@slack\//, ['src/slack/']],
+  ['the process is ended', /\bprocess\.exit\(/, ['src/main.ts', 'src/cli.ts']],
+] as const)('%s in its one place alone', ([, pattern, places]) => {
+  const elsewhere = sources
+    .filter(({ path }) => path.startsWith('src/') && !places.some((place) => path.startsWith(place)))
+    .filter(({ text }) => pattern.test(withoutComments(text)))
+    .map(({ path }) => path);
+
+  expect(elsewhere).toEqual([]);
+});
+
+test('nothing but the process itself has an effect when it is imported', () => {
+  const topLevelCalls = sources
+    .filter(({ path }) => path !== 'src/main.ts')
+    .flatMap(({ path, text }) => {
+      const call = /^(?:await |void |[a-z]\w*(?:\.\w+)*\().*$/m.exec(withoutComments(text))?.[0];
+      return call === undefined ? [] : [`${path}: ${call}`];
+    });
+
+  expect(topLevelCalls).toEqual([]);
+});
+
+function sourcesIn(folder: string): Source[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.tsx?$/.test(file))
+    .map((file) => {
+      const path = join(folder, file);
+      const text = readFileSync(join(ROOT, path), 'utf8');
+      return { path, text, imports: importsOf(path, text) };
+    });
+}
+
+/** The files that a source imports, types included, as paths from the root. */
+function importsOf(path: string, text: string): string[] {
+  const specifiers = [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'|new URL\('(\.[^']+\.ts)'/g)];
+  return specifiers.map(([, from, url]) => relative(ROOT, resolve(ROOT, dirname(path), from ?? url ?? '')));
+}
+
+function partOf(path: string): string {
+  return path.split('/').slice(0, 2).join('/');
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm, '');
+}
