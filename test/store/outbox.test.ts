@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import { openStore, type Store } from '../../src/store/sqlite.ts';
+import type { Saying } from '../../src/tokens/store.ts';
+import { aStore, PEPPER } from './fixtures/temp-store.ts';
+import { ANN, anEffect, aToken, BOB, NOW } from './fixtures/tokens.ts';
+
+const HOME: Saying = { kind: 'home', person: ANN };
+
+async function say(store: Store, ...sayings: { saying: Saying; dueAt: number }[]): Promise<void> {
+  const token = aToken();
+  await store.insertToken(token, anEffect(token.id, { sayings }));
+}
+
+test('each kind of saying has a key of its own and comes back as it was asked for', async () => {
+  const { store } = await aStore();
+  const { id: tokenId } = aToken();
+  const sayings: Saying[] = [{ kind: 'receipt', tokenId }, HOME, { kind: 'revoked_by_other', tokenId }];
+
+  await say(store, ...sayings.map((saying, i) => ({ saying, dueAt: NOW + i })));
+
+  expect(await store.takeDue(NOW + 2, 10)).toEqual([
+    { key: `receipt:${tokenId}`, version: 1, attempts: 0, saying: sayings[0] },
+    { key: `home:${ANN}`, version: 1, attempts: 0, saying: sayings[1] },
+    { key: `revoked_by_other:${tokenId}`, version: 1, attempts: 0, saying: sayings[2] },
+  ]);
+});
+
+test.for([
+  ['one millisecond before it is due', NOW - 1, 0],
+  ['at the very instant it is due', NOW, 1],
+] as const)('a saying %s', async ([, now, count]) => {
+  const { store } = await aStore();
+  await say(store, { saying: HOME, dueAt: NOW });
+
+  expect(await store.takeDue(now, 10)).toHaveLength(count);
+});
+
+test('the longest due come first, and no more than were asked for', async () => {
+  const { store } = await aStore();
+  await say(store, { saying: HOME, dueAt: NOW }, { saying: { kind: 'home', person: BOB }, dueAt: NOW - 1 });
+
+  expect((await store.takeDue(NOW, 1)).map(({ key }) => key)).toEqual([`home:${BOB}`]);
+});
+
+test.for([
+  ['earlier', -5, NOW - 5],
+  ['later', 5, NOW],
+] as const)(
+  'a saying that is asked for again, %s, is one saying at the earlier time',
+  async ([, delta, due]) => {
+    const { store } = await aStore();
+    await say(store, { saying: HOME, dueAt: NOW });
+    await say(store, { saying: HOME, dueAt: NOW + delta });
+
+    expect(await store.takeDue(due - 1, 10)).toEqual([]);
+    expect(await store.takeDue(due, 10)).toMatchObject([{ version: 2 }]);
+  },
+);
+
+test('what was said is dropped', async () => {
+  const { store } = await aStore();
+  await say(store, { saying: HOME, dueAt: NOW });
+  const [due] = await store.takeDue(NOW, 10);
+  if (due === undefined) throw new Error('nothing is due');
+
+  await store.settle(due);
+
+  expect(await store.takeDue(NOW, 10)).toEqual([]);
+});
+
+test('what was asked for again while it was being said is said again', async () => {
+  const { store } = await aStore();
+  await say(store, { saying: HOME, dueAt: NOW });
+  const [due] = await store.takeDue(NOW, 10);
+  if (due === undefined) throw new Error('nothing is due');
+  await say(store, { saying: HOME, dueAt: NOW });
+
+  await store.settle(due);
+  await store.postpone(due, NOW + 1000);
+
+  expect(await store.takeDue(NOW, 10)).toMatchObject([{ version: 2, attempts: 0 }]);
+});
+
+test('what could not be said is due later, with its attempts counted until it is asked for again', async () => {
+  const { store } = await aStore();
+  await say(store, { saying: HOME, dueAt: NOW });
+  for (const attempts of [0, 1]) {
+    const [due] = await store.takeDue(NOW + 10 * attempts, 10);
+    if (due === undefined) throw new Error('nothing is due');
+    expect(due.attempts).toBe(attempts);
+    await store.postpone(due, NOW + 10 * (attempts + 1));
+  }
+
+  expect(await store.takeDue(NOW + 19, 10)).toEqual([]);
+  expect(await store.takeDue(NOW + 20, 10)).toMatchObject([{ attempts: 2 }]);
+
+  await say(store, { saying: HOME, dueAt: NOW + 30 });
+  expect(await store.takeDue(NOW + 20, 10)).toMatchObject([{ version: 2, attempts: 0 }]);
+});
+
+test('the place of a receipt is kept, and a new one takes its place', async () => {
+  const { store, raw } = await aStore();
+  const token = aToken();
+  await store.insertToken(token, anEffect(token.id));
+
+  expect(await store.findReceipt(token.id)).toBeUndefined();
+  await store.keepReceipt(token.id, { channel: 'D1', ts: '1.1' });
+  await store.keepReceipt(token.id, { channel: 'D2', ts: '2.2' });
+
+  expect(await store.findReceipt(token.id)).toEqual({ channel: 'D2', ts: '2.2' });
+  expect(raw.prepare('select count(*) from messages').pluck().get()).toBe(1);
+});
+
+test('what is to be said survives a restart', async () => {
+  const { store, path } = await aStore();
+  await say(store, { saying: HOME, dueAt: NOW });
+  await store.close();
+
+  const again = await openStore({ url: `file:${path}`, pepper: PEPPER });
+
+  expect(await again.takeDue(NOW, 10)).toMatchObject([{ saying: HOME }]);
+  await again.close();
+});

@@ -1,0 +1,175 @@
+import { expect, test } from 'vitest';
+import type { Store } from '../../src/store/sqlite.ts';
+import { SHOWING_MS_MAX } from '../../src/tokens/store.ts';
+import type { Token } from '../../src/tokens/token.ts';
+import { aStore } from './fixtures/temp-store.ts';
+import { ANN, aDelivery, anEffect, aSecret, aToken, BY_ANN, NOW, WORKSPACE } from './fixtures/tokens.ts';
+
+async function aStoredToken(store: Store, fields: Partial<Token> = {}): Promise<Token> {
+  const token = aToken(fields);
+  await store.insertToken(token, anEffect(token.id));
+  return token;
+}
+
+test('a verification reads what was stored, without the hash', async () => {
+  const { store } = await aStore();
+  const secret = aSecret(await aStoredToken(store, { expiresAt: NOW + 1 }));
+
+  expect(await store.insertSecret(secret, aDelivery())).toEqual({ kind: 'inserted' });
+
+  const { hash: _, ...answered } = secret;
+  expect(await store.readSecret(secret.lookupId)).toEqual({ ...answered, shownAt: null });
+  expect(await store.readSecret('000000000000')).toBeUndefined();
+});
+
+test.for([
+  ['one millisecond before its token ends', { expiresAt: NOW + 1 }, 'inserted'],
+  ['at the very instant its token ends', { expiresAt: NOW }, 'ended'],
+  ['of a token that never ends', { expiresAt: null }, 'inserted'],
+  ['of a revoked token', { revokedAt: NOW - 1, revokedBy: ANN }, 'ended'],
+] as const)('a secret %s is %s', async ([, fields, kind]) => {
+  const { store } = await aStore();
+  const secret = aSecret(await aStoredToken(store, fields));
+
+  expect(await store.insertSecret(secret, aDelivery())).toEqual({ kind });
+
+  expect((await store.readSecret(secret.lookupId)) !== undefined).toBe(kind === 'inserted');
+});
+
+test('a secret of a token that is not there is refused', async () => {
+  const { store } = await aStore();
+
+  expect(await store.insertSecret(aSecret(aToken()), aDelivery())).toEqual({ kind: 'ended' });
+});
+
+test.for([
+  ['while the first is being shown', SHOWING_MS_MAX - 1, 'already_shown', true],
+  ['when the first was left unshown for the longest time it may be', SHOWING_MS_MAX, 'inserted', false],
+] as const)('a second secret %s: %s', async ([, later, kind, firstStays]) => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store);
+  const first = aSecret(token);
+  const second = aSecret(token, { createdAt: NOW + later });
+  await store.insertSecret(first, aDelivery());
+
+  expect(await store.hasLiveSecret(token.id, NOW + later)).toBe(firstStays);
+  expect(await store.insertSecret(second, aDelivery())).toEqual({ kind });
+
+  expect((await store.readSecret(first.lookupId)) !== undefined).toBe(firstStays);
+  expect((await store.readSecret(second.lookupId)) !== undefined).toBe(!firstStays);
+});
+
+test('a secret that was shown stays the only one, however old it is', async () => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store);
+  const first = aSecret(token);
+  const years = 100_000_000_000;
+  await store.insertSecret(first, aDelivery());
+  await store.markShown(first.lookupId, NOW, anEffect(token.id));
+
+  expect(await store.hasLiveSecret(token.id, NOW + years)).toBe(true);
+  expect(await store.insertSecret(aSecret(token, { createdAt: NOW + years }), aDelivery())).toEqual({
+    kind: 'already_shown',
+  });
+});
+
+test('a lost secret stays when the one after it is refused', async () => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store, { expiresAt: NOW + SHOWING_MS_MAX });
+  const lost = aSecret(token);
+  await store.insertSecret(lost, aDelivery());
+
+  const outcome = await store.insertSecret(aSecret(token, { createdAt: NOW + SHOWING_MS_MAX }), aDelivery());
+
+  expect(outcome).toEqual({ kind: 'ended' });
+  expect(await store.readSecret(lost.lookupId)).toMatchObject({ lookupId: lost.lookupId });
+});
+
+test('of ten values that are made for a token at once, one is stored', async () => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store);
+
+  const outcomes = await Promise.all(
+    Array.from({ length: 10 }, () => store.insertSecret(aSecret(token), aDelivery())),
+  );
+
+  expect(outcomes.filter(({ kind }) => kind === 'inserted')).toHaveLength(1);
+  expect(outcomes.filter(({ kind }) => kind === 'already_shown')).toHaveLength(9);
+});
+
+test('a value that was shown claims its token, at the first time only', async () => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store);
+  const secret = aSecret(token);
+  await store.insertSecret(secret, aDelivery());
+
+  const first = await store.markShown(secret.lookupId, NOW + 5, anEffect(token.id));
+  const second = await store.markShown(secret.lookupId, NOW + 6, anEffect(token.id));
+
+  expect([first, second]).toEqual([true, false]);
+  expect(await store.readSecret(secret.lookupId)).toMatchObject({ shownAt: NOW + 5 });
+  expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ claimedAt: NOW + 5 });
+});
+
+test('a value whose token was revoked meanwhile is not marked as shown, and nothing is written', async () => {
+  const { store, raw } = await aStore();
+  const token = await aStoredToken(store);
+  const secret = aSecret(token);
+  await store.insertSecret(secret, aDelivery());
+  await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
+
+  expect(await store.markShown(secret.lookupId, NOW, anEffect(token.id))).toBe(false);
+
+  expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ claimedAt: null });
+  expect(raw.prepare('select count(*) from audit_events').pluck().get()).toBe(2);
+});
+
+test('a value that was not shown is withdrawn, and the next one can be made at once', async () => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store);
+  const secret = aSecret(token);
+  await store.insertSecret(secret, aDelivery());
+
+  expect(await store.withdrawSecret(secret.lookupId, anEffect(token.id))).toBe(true);
+
+  expect(await store.readSecret(secret.lookupId)).toBeUndefined();
+  expect(await store.withdrawSecret(secret.lookupId, anEffect(token.id))).toBe(false);
+  expect(await store.insertSecret(aSecret(token), aDelivery())).toEqual({ kind: 'inserted' });
+});
+
+test('a value that was shown is not withdrawn', async () => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store);
+  const secret = aSecret(token);
+  await store.insertSecret(secret, aDelivery());
+  await store.markShown(secret.lookupId, NOW, anEffect(token.id));
+
+  expect(await store.withdrawSecret(secret.lookupId, anEffect(token.id))).toBe(false);
+
+  expect(await store.readSecret(secret.lookupId)).toMatchObject({ shownAt: NOW });
+});
+
+test('why the latest value was withdrawn is told, of this token alone', async () => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store);
+  const other = await aStoredToken(store);
+  for (const [of, reason] of [
+    [token, 'first'],
+    [token, 'no_dm'],
+    [other, 'later'],
+  ] as const) {
+    const secret = aSecret(of);
+    await store.insertSecret(secret, aDelivery());
+    const event = {
+      at: NOW,
+      actor: 'system',
+      action: 'value.withdrawn',
+      tokenId: of.id,
+      detail: { reason },
+    } as const;
+    await store.withdrawSecret(secret.lookupId, { event, sayings: [] });
+  }
+
+  expect(await store.lastWithdrawal(token.id)).toBe('no_dm');
+  expect(await store.lastWithdrawal(aToken().id)).toBeUndefined();
+});

@@ -1,0 +1,248 @@
+import { expect, test } from 'vitest';
+import { nameKeyOf } from '../../src/tokens/name.ts';
+import type { Token, WorkspaceId } from '../../src/tokens/token.ts';
+import { aStore } from './fixtures/temp-store.ts';
+import {
+  ANN,
+  aDelivery,
+  anEffect,
+  aSecret,
+  aToken,
+  BOB,
+  BY_ANN,
+  NOW,
+  nameOf,
+  WORKSPACE,
+} from './fixtures/tokens.ts';
+
+const OTHER_WORKSPACE = 'T2' as WorkspaceId;
+
+test('a token comes back as it was put in, by its id and by its name, and was never used', async () => {
+  const { store } = await aStore();
+  const token = aToken({ expiresAt: NOW + 1, purpose: null });
+
+  expect(await store.insertToken(token, anEffect(token.id))).toEqual({ kind: 'inserted' });
+
+  const used = { ...token, lastUsedAt: null, useCount: 0 };
+  expect(await store.findToken(WORKSPACE, token.id)).toEqual(used);
+  expect(await store.findTokenByName(WORKSPACE, token.nameKey)).toEqual(used);
+});
+
+test('a token of another workspace is not there', async () => {
+  const { store } = await aStore();
+  const token = aToken();
+  await store.insertToken(token, anEffect(token.id));
+
+  expect(await store.findToken(OTHER_WORKSPACE, token.id)).toBeUndefined();
+  expect(await store.findTokenByName(OTHER_WORKSPACE, token.nameKey)).toBeUndefined();
+  expect(await store.takenNames(OTHER_WORKSPACE, [token.nameKey])).toEqual(new Set());
+});
+
+test.for([
+  ['in other letters', { name: nameOf('Deploy-BOT') }, 'name_taken'],
+  ['of another owner', { name: nameOf('deploy-bot'), owner: BOB }, 'name_taken'],
+  ['in another workspace', { name: nameOf('deploy-bot'), workspace: OTHER_WORKSPACE }, 'inserted'],
+  ['with a number', { name: nameOf('deploy-bot-2') }, 'inserted'],
+] as const)('a name that is there %s: %s', async ([, fields, kind]) => {
+  const { store } = await aStore();
+  const first = aToken({ name: nameOf('deploy-bot') });
+  await store.insertToken(first, anEffect(first.id));
+  const second = aToken(fields);
+
+  expect(await store.insertToken(second, anEffect(second.id))).toEqual({ kind });
+
+  expect((await store.findToken(second.workspace, second.id)) !== undefined).toBe(kind === 'inserted');
+});
+
+test('the name of a revoked token is never given again', async () => {
+  const { store } = await aStore();
+  const first = aToken({ name: nameOf('deploy-bot') });
+  await store.insertToken(first, anEffect(first.id));
+  await store.revokeToken(first.id, BY_ANN, anEffect(first.id));
+  const second = aToken({ name: nameOf('deploy-bot') });
+
+  expect(await store.insertToken(second, anEffect(second.id))).toEqual({ kind: 'name_taken' });
+});
+
+test('a name that was taken leaves no event, no saying and no delivery', async () => {
+  const { store, raw } = await aStore();
+  const first = aToken({ name: nameOf('deploy-bot') });
+  await store.insertToken(first, anEffect(first.id));
+  const second = aToken({ name: nameOf('deploy-bot') });
+  const delivery = aDelivery();
+
+  await store.insertToken(
+    second,
+    anEffect(second.id, { delivery, sayings: [{ saying: { kind: 'home', person: ANN }, dueAt: NOW }] }),
+  );
+
+  expect(raw.prepare('select count(*) from audit_events').pluck().get()).toBe(1);
+  expect(await store.takeDue(NOW, 10)).toEqual([]);
+  const third = aToken();
+  expect(await store.insertToken(third, anEffect(third.id, { delivery }))).toEqual({ kind: 'inserted' });
+});
+
+test('of the names asked for, those that are taken are told', async () => {
+  const { store } = await aStore();
+  for (const text of ['bot', 'bot-2', 'bot-4']) {
+    const token = aToken({ name: nameOf(text) });
+    await store.insertToken(token, anEffect(token.id));
+  }
+  const keys = Array.from({ length: 100 }, (_, i) => nameKeyOf(nameOf(`BOT-${i}`)));
+
+  expect(await store.takenNames(WORKSPACE, keys)).toEqual(new Set(['bot-2', 'bot-4']));
+  expect(await store.takenNames(WORKSPACE, [])).toEqual(new Set());
+});
+
+test('a token is revoked once, and the second one changes nothing', async () => {
+  const { store, raw } = await aStore();
+  const token = aToken();
+  await store.insertToken(token, anEffect(token.id));
+
+  const first = await store.revokeToken(
+    token.id,
+    { actor: BOB, at: NOW + 1, reason: 'leaked' },
+    anEffect(token.id),
+  );
+  const second = await store.revokeToken(
+    token.id,
+    { actor: ANN, at: NOW + 2, reason: null },
+    anEffect(token.id),
+  );
+
+  expect([first, second]).toEqual([{ kind: 'revoked' }, { kind: 'already_revoked' }]);
+  expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({
+    revokedAt: NOW + 1,
+    revokedBy: BOB,
+    revokeReason: 'leaked',
+  });
+  expect(raw.prepare('select count(*) from audit_events').pluck().get()).toBe(2);
+});
+
+test('of twenty who revoke a token at once, one is told that they did it', async () => {
+  const { store } = await aStore();
+  const token = aToken();
+  await store.insertToken(token, anEffect(token.id));
+
+  const outcomes = await Promise.all(
+    Array.from({ length: 20 }, () => store.revokeToken(token.id, BY_ANN, anEffect(token.id))),
+  );
+
+  expect(outcomes.filter(({ kind }) => kind === 'revoked')).toHaveLength(1);
+});
+
+test('a revocation empties hash and digest of all secrets of the token, keeps their rows, and no other token’s', async () => {
+  const { store, raw } = await aStore();
+  const [ended, other] = [aToken(), aToken()];
+  for (const token of [ended, other]) await store.insertToken(token, anEffect(token.id));
+  const [secret, others] = [aSecret(ended), aSecret(other)];
+  await store.insertSecret(secret, aDelivery());
+  await store.insertSecret(others, aDelivery());
+
+  await store.revokeToken(ended.id, BY_ANN, anEffect(ended.id));
+
+  const row = raw.prepare('select hash, digest from secrets where lookup_id = ?');
+  expect(row.get(secret.lookupId)).toEqual({ hash: null, digest: null });
+  expect(row.get(others.lookupId)).toEqual({ hash: others.hash, digest: others.digest });
+  expect(await store.readSecret(secret.lookupId)).toMatchObject({ lookupId: secret.lookupId, digest: null });
+});
+
+test('uses are added up and the latest one counts, in whatever order they come', async () => {
+  const { store } = await aStore();
+  const token = aToken();
+  await store.insertToken(token, anEffect(token.id));
+
+  await store.addUses([{ tokenId: token.id, lastUsedAt: NOW + 5, count: 3 }]);
+  await store.addUses([{ tokenId: token.id, lastUsedAt: NOW + 2, count: 4 }]);
+
+  expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ lastUsedAt: NOW + 5, useCount: 7 });
+});
+
+test('201 uses in one transaction are refused, and none of them is written', async () => {
+  const { store } = await aStore();
+  const token = aToken();
+  await store.insertToken(token, anEffect(token.id));
+  const uses = Array.from({ length: 201 }, () => ({ tokenId: token.id, lastUsedAt: NOW, count: 1 }));
+
+  await expect(store.addUses(uses)).rejects.toMatchObject({ name: 'StoreFault' });
+  expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ useCount: 0 });
+
+  await store.addUses(uses.slice(1));
+  expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ useCount: 200 });
+});
+
+test('the workspace is bound at the first start and stays', async () => {
+  const { store } = await aStore();
+
+  expect(await store.bindWorkspace(WORKSPACE)).toBe(WORKSPACE);
+  expect(await store.bindWorkspace(OTHER_WORKSPACE)).toBe(WORKSPACE);
+});
+
+const LISTED: readonly (Partial<Token> & { name: Token['name'] })[] = [
+  { name: nameOf('revoked first'), revokedAt: NOW - 30, revokedBy: ANN },
+  { name: nameOf('never ends, older'), createdAt: NOW - 9 },
+  { name: nameOf('ends last'), expiresAt: NOW + 50 },
+  { name: nameOf('expired now'), expiresAt: NOW },
+  { name: nameOf('revoked last, expired before'), revokedAt: NOW - 10, revokedBy: ANN, expiresAt: NOW - 40 },
+  { name: nameOf('ends first'), expiresAt: NOW + 1 },
+  { name: nameOf('expired first'), expiresAt: NOW - 20 },
+  { name: nameOf('never ends, newer'), createdAt: NOW - 8 },
+  { name: nameOf('of Bob'), owner: BOB },
+];
+const ACTIVE = ['ends first', 'ends last', 'never ends, newer', 'never ends, older'];
+
+test.for([
+  ['active', ACTIVE],
+  ['expired', ['expired now', 'expired first']],
+  ['revoked', ['revoked last, expired before', 'revoked first']],
+  ['all', [...ACTIVE, 'expired now', 'revoked last, expired before', 'expired first', 'revoked first']],
+] as const)('a list of %s tokens holds the owner’s own, in this order', async ([filter, names]) => {
+  const { store } = await aStore();
+  for (const fields of LISTED) {
+    const token = aToken(fields);
+    await store.insertToken(token, anEffect(token.id));
+  }
+
+  const list = await store.listTokens(WORKSPACE, { owner: ANN, filter, page: 1, pageSize: 50, now: NOW });
+
+  expect(list.tokens.map(({ name }) => name)).toEqual(names);
+  expect(list).toMatchObject({ page: 1, pageCount: 1, total: names.length });
+});
+
+test.for([
+  ['the first', { page: 1, pageSize: 3 }, { page: 1, pageCount: 3, length: 3 }],
+  ['the last', { page: 3, pageSize: 3 }, { page: 3, pageCount: 3, length: 2 }],
+  ['one beyond the last', { page: 9, pageSize: 3 }, { page: 3, pageCount: 3, length: 2 }],
+  ['one before the first', { page: 0, pageSize: 3 }, { page: 1, pageCount: 3, length: 3 }],
+  ['one that just holds all', { page: 1, pageSize: 8 }, { page: 1, pageCount: 1, length: 8 }],
+  [
+    'one of more rows than a page may have',
+    { page: 1, pageSize: 9999 },
+    { page: 1, pageCount: 1, length: 8 },
+  ],
+] as const)('of a list of eight, %s page', async ([, request, { page, pageCount, length }]) => {
+  const { store } = await aStore();
+  for (const fields of LISTED) {
+    const token = aToken(fields);
+    await store.insertToken(token, anEffect(token.id));
+  }
+
+  const list = await store.listTokens(WORKSPACE, { owner: ANN, filter: 'all', now: NOW, ...request });
+
+  expect(list).toMatchObject({ page, pageCount, total: 8 });
+  expect(list.tokens).toHaveLength(length);
+});
+
+test('a list of nothing is one empty page', async () => {
+  const { store } = await aStore();
+
+  const list = await store.listTokens(WORKSPACE, {
+    owner: ANN,
+    filter: 'all',
+    page: 1,
+    pageSize: 10,
+    now: NOW,
+  });
+
+  expect(list).toEqual({ tokens: [], page: 1, pageCount: 1, total: 0 });
+});
