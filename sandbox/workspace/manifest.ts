@@ -7,6 +7,8 @@ export type Manifest = {
   botName: string;
   homeTab: boolean;
   messagesTab: boolean;
+  /** Nobody can type in the Messages tab, commands included. */
+  messagesTabReadOnly: boolean;
   interactivity: boolean;
   commands: readonly { command: string; escapes: boolean }[];
   shortcuts: readonly { name: string; type: 'global' | 'message'; callbackId: string }[];
@@ -51,6 +53,7 @@ export function readManifest(path: string): Manifest {
     botName: String(at(root, 'features.bot_user.display_name') ?? name),
     homeTab: at(root, 'features.app_home.home_tab_enabled') === true,
     messagesTab: at(root, 'features.app_home.messages_tab_enabled') === true,
+    messagesTabReadOnly: at(root, 'features.app_home.messages_tab_read_only_enabled') === true,
     interactivity: at(root, 'settings.interactivity.is_enabled') === true,
     commands: trees(at(root, 'features.slash_commands')).map((entry) => ({
       command: String(entry.command),

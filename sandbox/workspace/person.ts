@@ -151,6 +151,10 @@ async function types(desk: Desk, place: string, text: string): Promise<void> {
   const { post, state, me } = desk;
   mustBeThere(desk);
   const channel = placeFor(desk, place);
+  const { messagesTab, messagesTabReadOnly } = state.manifest;
+  if (channel.im !== undefined && (!messagesTab || messagesTabReadOnly)) {
+    throw new Error('manifest.yml lets nobody type in the Messages tab');
+  }
   if (!text.startsWith('/')) {
     addMessage(state, {
       channelId: channel.id,

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Fault, Faults } from './faults.ts';
-import { type Answer, isJson, parseBody, readBody, send, textAnswer } from './http.ts';
+import { type Answer, isJson, jsonAnswer, parseBody, parseJson, readBody, send, textAnswer } from './http.ts';
 import { changeMessage, contentFrom, refuseContent, removeMessage } from './methods-chat.ts';
 import {
   addMessage,
@@ -51,7 +51,7 @@ export async function answerResponseUrl(
     kind: 'response-url',
     method: url,
     args: parsed?.fields ?? {},
-    answer: answer.body,
+    answer: parseJson(answer.body) ?? answer.body,
     status: answer.status,
     fault: fault === undefined ? undefined : JSON.stringify(fault),
   });
@@ -66,13 +66,15 @@ function faultAnswer(fault: Fault): Answer | undefined {
       fault.status === 429 ? { 'retry-after': String(fault.retryAfter ?? 1) } : {};
     return { ...answer, headers: { ...answer.headers, ...headers } };
   }
-  return fault.error === undefined ? undefined : textAnswer(404, fault.error);
+  return fault.error === undefined
+    ? undefined
+    : { ...jsonAnswer({ ok: false, error: fault.error }), status: 404 };
 }
 
 function respond(state: State, url: string, body: Json | undefined): Answer {
   const refuse = (status: number, error: string, detail = ''): Answer => {
     recordRefusal(state, { kind: 'response-url', about: url, error, detail });
-    return textAnswer(status, error);
+    return { ...jsonAnswer({ ok: false, error }), status };
   };
   const target = state.responseUrls.get(url);
   if (target === undefined) return refuse(404, 'Expired url', 'never issued');
@@ -97,14 +99,14 @@ function act(state: State, target: ResponseUrl, body: Json, refuse: Refuse): Ans
   if ((deletes || replaces) && original === undefined) return refuse(404, 'message_not_found');
   if (deletes && original !== undefined) {
     removeMessage(state, original);
-    return textAnswer(200, 'ok');
+    return jsonAnswer({ ok: true });
   }
   const refused = refuseContent(state, body, 'response_url');
   if (refused !== undefined) return refuse(400, refused.error, (refused.messages ?? []).join('\n'));
   if (replaces && original !== undefined)
     changeMessage(state, original, { blocks: [], attachments: [], ...body });
   else postByUrl(state, target, body);
-  return textAnswer(200, 'ok');
+  return jsonAnswer({ ok: true });
 }
 
 /** The message that was acted on. Slack cannot know that an ephemeral one was reloaded away, and so says ok to that. */

@@ -41,13 +41,15 @@ export type Sockets = {
   disconnectAll(reason: 'warning' | 'refresh_requested' | 'link_disabled'): void;
   /** Cuts every connection without a word. */
   dropAll(): void;
-  close(): void;
+  /** Says goodbye, and cuts what has not gone 250 ms later. */
+  close(): Promise<void>;
 };
 
 /** Source: docs.slack.dev/apis/events-api/using-socket-mode, "up to 10 open WebSocket connections". */
 const SOCKETS_MAX = 10;
 const PING_MS = 10_000;
 const WAIT_MS = 10_000;
+const GOODBYE_MS = 250;
 
 type Pending = { settle: (outcome: AckOutcome) => void; acceptsBody: boolean; type: string };
 
@@ -61,6 +63,8 @@ type Hub = {
   answered: Map<string, true>;
   waiting: Set<() => void>;
   turn: number;
+  /** What arrives after the end is nobody's business. */
+  closed: boolean;
 };
 
 /** The sockets of one workspace; none is open yet. */
@@ -75,6 +79,7 @@ export function createSockets(state: State, ackTimeoutMs: number): Sockets {
     answered: new Map(),
     waiting: new Set(),
     turn: 0,
+    closed: false,
   };
   const pings = setInterval(() => {
     for (const socket of hub.server.clients) socket.ping();
@@ -97,11 +102,26 @@ export function createSockets(state: State, ackTimeoutMs: number): Sockets {
     },
     close() {
       clearInterval(pings);
-      for (const { settle } of hub.pending.values()) settle({ acked: false, why: 'closed' });
-      for (const socket of hub.server.clients) socket.terminate();
-      hub.server.close();
+      return closeAll(hub);
     },
   };
+}
+
+async function closeAll(hub: Hub): Promise<void> {
+  hub.closed = true;
+  for (const { settle } of hub.pending.values()) settle({ acked: false, why: 'closed' });
+  const leaving = [...hub.server.clients].map((socket) => {
+    const gone = Promise.withResolvers<void>();
+    const timer = setTimeout(() => socket.terminate(), GOODBYE_MS);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      gone.resolve();
+    });
+    socket.close(1001);
+    return gone.promise;
+  });
+  await Promise.all(leaving);
+  hub.server.close();
 }
 
 function issueUrl(hub: Hub): string {
@@ -210,6 +230,7 @@ function deliveryEntry(state: State, delivery: Delivery, envelopeId: string): De
 
 /** What the app sent over a socket: only acks are known. */
 function receive(hub: Hub, text: string): void {
+  if (hub.closed) return;
   const frame = parseJson(text);
   const envelopeId = isJson(frame) ? frame.envelope_id : undefined;
   if (!isJson(frame) || typeof envelopeId !== 'string') {

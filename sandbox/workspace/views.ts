@@ -25,8 +25,8 @@ export function openModal(state: State, triggerId: unknown, view: unknown): View
   if (refused !== undefined) return refused;
   const trigger = exchange(state, triggerId);
   if ('error' in trigger) return trigger;
-  const stack = stackOf(state, trigger.personId);
-  const fromModal = stack.some(({ id }) => id === trigger.viewId);
+  // From anywhere but a modal it is another client's, where no modal is open.
+  const fromModal = trigger.viewId !== undefined && trigger.viewId !== state.homes.get(trigger.personId)?.id;
   if (!fromModal) state.stacks.set(trigger.personId, []);
   return place(state, trigger, view);
 }

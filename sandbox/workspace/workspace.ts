@@ -308,7 +308,7 @@ async function setGroupDisabled(post: Post, group: Group, disabled: boolean): Pr
 
 async function close(post: Post, server: Server): Promise<void> {
   for (const timer of post.timers) clearTimeout(timer);
-  post.sockets.close();
+  await post.sockets.close();
   const closed = Promise.withResolvers<void>();
   server.close(() => closed.resolve());
   server.closeAllConnections();

@@ -39,7 +39,7 @@ test('a command opens a dialog whose submission shows a value to one person alon
       await client.views.open({ trigger_id: command.trigger_id, view: DIALOG });
     });
     bolt.view('create', async ({ ack, client, body, view }) => {
-      const name = view.state.values['name']?.['name']?.value;
+      const name = view.state.values.name?.name?.value;
       if (name === 'taken') {
         await ack({ response_action: 'errors', errors: { name: 'taken is already taken.' } });
         return;
