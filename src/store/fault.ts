@@ -17,15 +17,6 @@ export class StoreFault extends Error {
   }
 }
 
-/** What `body` returns; whatever it throws comes out as a `StoreFault`. */
-export async function withFaults<T>(body: () => T): Promise<T> {
-  try {
-    return body();
-  } catch (error) {
-    throw faultFrom(error);
-  }
-}
-
 /** `error` as it may leave the store. */
 export function faultFrom(error: unknown): StoreFault {
   if (error instanceof StoreFault) return error;

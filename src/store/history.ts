@@ -1,15 +1,14 @@
 import type { AuditAction } from '../tokens/audit.ts';
 import type { TokenStore } from '../tokens/store.ts';
-import { and, desc, eq, rowCount, textParam } from './drizzle.ts';
-import { withFaults } from './fault.ts';
-import type { Connections } from './open.ts';
+import { and, type Db, desc, eq, rowCount, textParam } from './drizzle.ts';
+import type { Read } from './reader.ts';
 import { auditEvents } from './schema.ts';
 
 const WITHDRAWN: AuditAction = 'value.withdrawn';
 
 /** What the audit events tell of a token. */
-export function createHistory({ read }: Connections): Pick<TokenStore, 'lastWithdrawal'> {
-  const withdrawal = read.db
+export function createHistory(db: Db, read: Read): Pick<TokenStore, 'lastWithdrawal'> {
+  const withdrawal = db
     .select({ detail: auditEvents.detail })
     .from(auditEvents)
     .where(and(eq(auditEvents.tokenId, textParam('tokenId')), eq(auditEvents.action, textParam('action'))))
@@ -19,7 +18,7 @@ export function createHistory({ read }: Connections): Pick<TokenStore, 'lastWith
 
   return {
     lastWithdrawal: (tokenId) =>
-      withFaults(() => {
+      read(() => {
         const reason = withdrawal.get({ tokenId, action: WITHDRAWN })?.detail.reason;
         return typeof reason === 'string' ? reason : undefined;
       }),

@@ -13,9 +13,8 @@ import {
   storedParam,
   textParam,
 } from './drizzle.ts';
-import { withFaults } from './fault.ts';
-import type { Connections } from './open.ts';
-import { messages, outbox } from './schema.ts';
+import type { Read } from './reader.ts';
+import { outbox } from './schema.ts';
 import type { Write } from './writer.ts';
 
 const ROWS_MAX = 200;
@@ -45,35 +44,9 @@ export function createSay(db: Db): Say {
   };
 }
 
-/** The way out of the outbox, and where the receipts stand. */
-export function createOutbox({ write: writing, read }: Connections, write: Write): Outbox {
-  const taken = and(eq(outbox.key, textParam('key')), eq(outbox.version, integerParam('version')));
-  const due = dueQuery(read.db);
-  const settle = writing.db.delete(outbox).where(taken).prepare();
-  const postpone = writing.db
-    .update(outbox)
-    .set({ dueAt: storedParam('dueAt'), attempts: sql`${outbox.attempts} + 1` })
-    .where(taken)
-    .prepare();
-  const receipt = receiptQuery(read.db);
-  const keep = keepStatement(writing.db);
-
-  return {
-    takeDue: (now, limit) => withFaults(() => due.all({ now, limit: Math.min(limit, ROWS_MAX) })),
-    settle: ({ key, version }) => write(() => void settle.run({ key, version })),
-    postpone: ({ key, version }, dueAt) => write(() => void postpone.run({ key, version, dueAt })),
-    findReceipt: (tokenId) => withFaults(() => receipt.get({ tokenId })),
-    keepReceipt: (tokenId, { channel, ts }) =>
-      write(() => void keep.run({ id: null, kind: 'receipt', tokenId, channel, ts })),
-  };
-}
-
-function keyOf(saying: Saying): string {
-  return `${saying.kind}:${saying.kind === 'home' ? saying.person : saying.tokenId}`;
-}
-
-function dueQuery(db: Db) {
-  return db
+/** What is due. */
+export function createOutboxReads(db: Db, read: Read): Pick<Outbox, 'takeDue'> {
+  const due = db
     .select({
       key: outbox.key,
       version: outbox.version,
@@ -85,23 +58,26 @@ function dueQuery(db: Db) {
     .orderBy(asc(outbox.dueAt))
     .limit(rowCount(integerParam('limit')))
     .prepare();
+
+  return { takeDue: (now, limit) => read(() => due.all({ now, limit: Math.min(limit, ROWS_MAX) })) };
 }
 
-function receiptQuery(db: Db) {
-  return db
-    .select({ channel: messages.channel, ts: messages.ts })
-    .from(messages)
-    .where(and(eq(messages.kind, 'receipt'), eq(messages.tokenId, textParam('tokenId'))))
+/** What became of what was due. A saying that was asked for again since has another version, and stays as it is. */
+export function createOutboxWrites(db: Db, write: Write): Pick<Outbox, 'settle' | 'postpone'> {
+  const taken = and(eq(outbox.key, textParam('key')), eq(outbox.version, integerParam('version')));
+  const settle = db.delete(outbox).where(taken).prepare();
+  const postpone = db
+    .update(outbox)
+    .set({ dueAt: storedParam('dueAt'), attempts: sql`${outbox.attempts} + 1` })
+    .where(taken)
     .prepare();
+
+  return {
+    settle: ({ key, version }) => write(() => void settle.run({ key, version })),
+    postpone: ({ key, version }, dueAt) => write(() => void postpone.run({ key, version, dueAt })),
+  };
 }
 
-function keepStatement(db: Db) {
-  return db
-    .insert(messages)
-    .values(rowParams(messages))
-    .onConflictDoUpdate({
-      target: [messages.kind, messages.tokenId],
-      set: { channel: sql`excluded.channel`, ts: sql`excluded.ts` },
-    })
-    .prepare();
+function keyOf(saying: Saying): string {
+  return `${saying.kind}:${saying.kind === 'home' ? saying.person : saying.tokenId}`;
 }

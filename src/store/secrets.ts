@@ -16,8 +16,7 @@ import {
   textParam,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
-import { withFaults } from './fault.ts';
-import type { Connections } from './open.ts';
+import type { Read } from './reader.ts';
 import { secrets, tokens } from './schema.ts';
 import type { Write } from './writer.ts';
 
@@ -30,19 +29,19 @@ const MAY_HAVE_SECRET = and(
 );
 
 /** The one read of a verification, on its own connection: a flat row by its primary key, which nothing else decides. */
-export function createSecretRead({ verify }: Connections): Pick<TokenStore, 'readSecret'> {
+export function createSecretRead(db: Db, read: Read): Pick<TokenStore, 'readSecret'> {
   const { hash: _, ...answered } = getTableColumns(secrets);
-  const find = verify.db
+  const find = db
     .select(answered)
     .from(secrets)
     .where(eq(secrets.lookupId, textParam('lookupId')))
     .prepare();
-  return { readSecret: (lookupId) => withFaults(() => find.get({ lookupId })) };
+  return { readSecret: (lookupId) => read(() => find.get({ lookupId })) };
 }
 
 /** Whether a token has a value. */
-export function createSecretReads({ read }: Connections): Pick<TokenStore, 'hasLiveSecret'> {
-  const live = read.db
+export function createSecretReads(db: Db, read: Read): Pick<TokenStore, 'hasLiveSecret'> {
+  const live = db
     .select({ lookupId: secrets.lookupId })
     .from(secrets)
     .where(and(eq(secrets.tokenId, textParam('tokenId')), IS_LIVE))
@@ -50,7 +49,7 @@ export function createSecretReads({ read }: Connections): Pick<TokenStore, 'hasL
     .prepare();
   return {
     hasLiveSecret: (tokenId, now) =>
-      withFaults(() => live.get({ tokenId, liveSince: now - SHOWING_MS_MAX }) !== undefined),
+      read(() => live.get({ tokenId, liveSince: now - SHOWING_MS_MAX }) !== undefined),
   };
 }
 

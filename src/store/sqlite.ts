@@ -2,10 +2,13 @@ import { fileURLToPath } from 'node:url';
 import type { Outbox } from '../tokens/outbox.ts';
 import type { Pepper } from '../tokens/pepper.ts';
 import type { TokenStore } from '../tokens/store.ts';
+import type { Db } from './drizzle.ts';
 import { createEffects } from './effects.ts';
 import { createHistory } from './history.ts';
+import { createMessageReads, createMessageWrites } from './messages.ts';
 import { type Connections, openDatabase } from './open.ts';
-import { createOutbox } from './outbox.ts';
+import { createOutboxReads, createOutboxWrites } from './outbox.ts';
+import { createReader } from './reader.ts';
 import { createRefusals } from './refusals.ts';
 import { createSecretRead, createSecretReads, createSecretWrites } from './secrets.ts';
 import { createSettings, type Settings } from './settings.ts';
@@ -41,26 +44,42 @@ export type Store = TokenStore &
 /** Opens the SQLite database that `url` names, with all its statements prepared. A `StoreFault` says why it cannot. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const connections = await openDatabase(options.url, options.migrationsFolder ?? MIGRATIONS_FOLDER);
-  const { db, sqlite } = connections.write;
-  const writer = createWriter(sqlite, options.busyMsMax ?? BUSY_MS_MAX);
-  const { write } = writer;
-  const effects = createEffects(db, options.pepper);
-  const refusals = createRefusals(db, write, effects);
+  const writer = createWriter(connections.write.sqlite, options.busyMsMax ?? BUSY_MS_MAX);
 
   return {
-    ...createTokenWrites(db, write, effects),
-    ...createTokenReads(connections),
-    ...createTokenList(connections),
-    ...createSecretRead(connections),
-    ...createSecretReads(connections),
-    ...createSecretWrites(db, write, effects),
-    ...createHistory(connections),
-    ...createUsage(db, write),
-    ...createOutbox(connections, write),
-    ...createSettings(db, write),
+    ...createReads(connections),
+    ...createWrites(connections.write.db, writer, options.pepper),
     ...createLifecycle(connections, writer),
+  };
+}
+
+function createReads({ verify, read: reading }: Connections) {
+  const { db } = reading;
+  const read = createReader(reading.sqlite);
+  return {
+    ...createSecretRead(verify.db, createReader(verify.sqlite)),
+    ...createSecretReads(db, read),
+    ...createTokenReads(db, read),
+    ...createTokenList(db, read),
+    ...createHistory(db, read),
+    ...createOutboxReads(db, read),
+    ...createMessageReads(db, read),
+  };
+}
+
+function createWrites(db: Db, writer: Writer, pepper: Pepper) {
+  const { write } = writer;
+  const effects = createEffects(db, pepper);
+  const refusals = createRefusals(db, write, effects);
+  return {
+    ...createTokenWrites(db, write, effects),
+    ...createSecretWrites(db, write, effects),
+    ...createUsage(db, write),
+    ...createOutboxWrites(db, write),
+    ...createMessageWrites(db, write),
+    ...createSettings(db, write),
     recordRefusal: refusals.recordRefusal,
-    tidy: async (now) => {
+    tidy: async (now: number) => {
       await refusals.tidy(now);
       // What revocations emptied is still in the log until it is moved into the database.
       await writer.checkpoint();
@@ -87,8 +106,11 @@ function createLifecycle({ write, verify, read }: Connections, writer: Writer) {
           () => false,
         ),
     close: async () => {
-      await writer.stop();
-      for (const { sqlite } of [verify, read, write]) sqlite.close();
+      try {
+        await writer.stop();
+      } finally {
+        for (const { sqlite } of [verify, read, write]) sqlite.close();
+      }
     },
   };
 }

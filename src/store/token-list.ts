@@ -1,7 +1,6 @@
 import type { ListFilter, TokenStore } from '../tokens/store.ts';
 import { and, asc, type Db, desc, eq, integerParam, rowCount, sql, textParam } from './drizzle.ts';
-import { withFaults } from './fault.ts';
-import type { Connections } from './open.ts';
+import type { Read } from './reader.ts';
 import { tokens, tokenUsage } from './schema.ts';
 import { USED_TOKEN } from './tokens.ts';
 
@@ -20,13 +19,13 @@ const NEVER = sql.raw(String(Number.MAX_SAFE_INTEGER));
 const BY_END = sql`case ${GROUP} when 'active' then coalesce(${tokens.expiresAt}, ${NEVER}) else -coalesce(${tokens.revokedAt}, ${tokens.expiresAt}) end`;
 
 /** The list of a person's tokens, page by page. */
-export function createTokenList({ read }: Connections): Pick<TokenStore, 'listTokens'> {
-  const count = read.db.select({ total: sql<number>`count(*)` }).from(tokens).where(IS_WANTED).prepare();
-  const rows = pageQuery(read.db);
+export function createTokenList(db: Db, read: Read): Pick<TokenStore, 'listTokens'> {
+  const count = db.select({ total: sql<number>`count(*)` }).from(tokens).where(IS_WANTED).prepare();
+  const rows = pageQuery(db);
 
   return {
     listTokens: (workspace, { owner, filter, page, pageSize, now }) =>
-      withFaults(() => {
+      read(() => {
         const wanted = { workspace, owner, filter, now };
         const limit = clamp(pageSize, PAGE_ROWS_MAX);
         const total = count.get(wanted)?.total ?? 0;

@@ -11,8 +11,7 @@ import {
   textParam,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
-import { withFaults } from './fault.ts';
-import type { Connections } from './open.ts';
+import type { Read } from './reader.ts';
 import { secrets, tokens, tokenUsage } from './schema.ts';
 import type { Write } from './writer.ts';
 
@@ -74,33 +73,30 @@ export function createTokenWrites(
 }
 
 /** Finding single tokens, and which names are taken. */
-export function createTokenReads({
-  read,
-}: Connections): Pick<TokenStore, 'findToken' | 'findTokenByName' | 'takenNames'> {
+export function createTokenReads(
+  db: Db,
+  read: Read,
+): Pick<TokenStore, 'findToken' | 'findTokenByName' | 'takenNames'> {
   const inWorkspace = eq(tokens.workspace, textParam('workspace'));
   const usedTokens = () =>
-    read.db
-      .select(USED_TOKEN)
-      .from(tokens)
-      .leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id))
-      .$dynamic();
+    db.select(USED_TOKEN).from(tokens).leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id)).$dynamic();
   const byId = usedTokens()
     .where(and(inWorkspace, eq(tokens.id, textParam('id'))))
     .prepare();
   const byName = usedTokens()
     .where(and(inWorkspace, eq(tokens.nameKey, textParam('key'))))
     .prepare();
-  const taken = read.db
+  const taken = db
     .select({ nameKey: tokens.nameKey })
     .from(tokens)
     .where(and(inWorkspace, sql`${tokens.nameKey} in (select value from json_each(${textParam('keys')}))`))
     .prepare();
 
   return {
-    findToken: (workspace, id) => withFaults(() => byId.get({ workspace, id })),
-    findTokenByName: (workspace, key) => withFaults(() => byName.get({ workspace, key })),
+    findToken: (workspace, id) => read(() => byId.get({ workspace, id })),
+    findTokenByName: (workspace, key) => read(() => byName.get({ workspace, key })),
     takenNames: (workspace, keys) =>
-      withFaults(() => {
+      read(() => {
         const rows = taken.all({ workspace, keys: JSON.stringify(keys) });
         return new Set(rows.map(({ nameKey }) => nameKey));
       }),

@@ -21,7 +21,7 @@ export type Writer = {
   readonly write: Write;
   /** Moves the log into the database and empties it, unless somebody is reading from it just now. */
   checkpoint(): Promise<void>;
-  /** Waits for the writes that are queued; later ones are refused. */
+  /** Waits for the writes that are queued and checkpoints; later ones are refused. */
   stop(): Promise<void>;
 };
 
@@ -66,12 +66,17 @@ export function createWriter(sqlite: Database.Database, busyMsMax: number): Writ
     }
   }
 
+  async function checkpoint(): Promise<void> {
+    await takeTurn(() => sqlite.pragma('wal_checkpoint(TRUNCATE)'));
+  }
+
   return {
     write: (body) => takeTurn(() => transact(body)),
-    checkpoint: async () => void (await takeTurn(() => sqlite.pragma('wal_checkpoint(TRUNCATE)'))),
+    checkpoint,
     stop: async () => {
+      const stopping = stopped ? last : checkpoint();
       stopped = true;
-      await last;
+      await stopping;
     },
   };
 }

@@ -1,0 +1,134 @@
+import { inspect } from 'node:util';
+import { DrizzleQueryError } from 'drizzle-orm';
+import { expect, test } from 'vitest';
+import { faultFrom } from '../../src/store/fault.ts';
+import type { Store } from '../../src/store/sqlite.ts';
+import { aStore } from './fixtures/temp-store.ts';
+import { aDelivery, anEffect, aSecret, aToken, BY_ANN, NOW, nameOf, WORKSPACE } from './fixtures/tokens.ts';
+
+/** Stands in every text parameter of these tests. */
+const MARK = 'parameter-of-somebody';
+const TOKEN = aToken({ name: nameOf(MARK), purpose: MARK, scopes: [MARK] });
+const SECRET = aSecret(TOKEN, { hash: MARK, lookupId: MARK, digest: Buffer.from(MARK) });
+const EFFECT = anEffect(TOKEN.id, {
+  event: { at: NOW, actor: 'system', action: 'token.created', tokenId: TOKEN.id, detail: { name: MARK } },
+  delivery: aDelivery(MARK),
+});
+
+const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] = [
+  ['insertToken', (store) => store.insertToken(TOKEN, EFFECT)],
+  ['insertSecret', (store) => store.insertSecret(SECRET, aDelivery(MARK))],
+  ['markShown', (store) => store.markShown(MARK, NOW, EFFECT)],
+  ['withdrawSecret', (store) => store.withdrawSecret(MARK, EFFECT)],
+  ['revokeToken', (store) => store.revokeToken(TOKEN.id, { ...BY_ANN, reason: MARK }, EFFECT)],
+  ['findToken', (store) => store.findToken(WORKSPACE, TOKEN.id)],
+  ['findTokenByName', (store) => store.findTokenByName(WORKSPACE, TOKEN.nameKey)],
+  ['takenNames', (store) => store.takenNames(WORKSPACE, [TOKEN.nameKey])],
+  ['hasLiveSecret', (store) => store.hasLiveSecret(TOKEN.id, NOW)],
+  ['lastWithdrawal', (store) => store.lastWithdrawal(TOKEN.id)],
+  [
+    'listTokens',
+    (store) =>
+      store.listTokens(WORKSPACE, { owner: TOKEN.owner, filter: 'all', page: 1, pageSize: 1, now: NOW }),
+  ],
+  ['readSecret', (store) => store.readSecret(MARK)],
+  ['addUses', (store) => store.addUses([{ tokenId: TOKEN.id, lastUsedAt: NOW, count: 1 }])],
+  ['recordRefusal', (store) => store.recordRefusal(EFFECT.event)],
+  ['tidy', (store) => store.tidy(NOW)],
+  ['takeDue', (store) => store.takeDue(NOW, 1)],
+  [
+    'settle',
+    (store) =>
+      store.settle({ key: MARK, version: 1, attempts: 0, saying: { kind: 'receipt', tokenId: TOKEN.id } }),
+  ],
+  [
+    'postpone',
+    (store) =>
+      store.postpone(
+        { key: MARK, version: 1, attempts: 0, saying: { kind: 'receipt', tokenId: TOKEN.id } },
+        NOW,
+      ),
+  ],
+  ['findReceipt', (store) => store.findReceipt(TOKEN.id)],
+  ['keepReceipt', (store) => store.keepReceipt(TOKEN.id, { channel: MARK, ts: MARK })],
+  ['bindWorkspace', (store) => store.bindWorkspace(WORKSPACE)],
+];
+
+test('every method of the store is in these tests', async () => {
+  const { store } = await aStore();
+
+  const others = ['isReadable', 'isWritable', 'close'];
+  expect([...CALLS.map(([name]) => name), ...others].sort()).toEqual(Object.keys(store).sort());
+});
+
+test.for(CALLS)(
+  '%s on a database without tables fails with a StoreFault that holds no parameter and no SQL',
+  async ([, call]) => {
+    const { store, raw } = await aStore();
+    raw.pragma('foreign_keys = OFF');
+    const tables = raw
+      .prepare("select name from sqlite_schema where type = 'table' and name <> 'migrations'")
+      .pluck()
+      .all();
+    for (const table of tables) raw.exec(`drop table ${table}`);
+
+    const fault = await call(store).catch((error: unknown) => error);
+
+    expect(fault).toMatchObject({ name: 'StoreFault', code: 'failed', cause: { code: 'SQLITE_ERROR' } });
+    expect(inspect(fault, { depth: 9 })).not.toContain(MARK);
+    expect(inspect(fault, { depth: 9 })).not.toMatch(/select |insert |update |delete /i);
+  },
+);
+
+test.for([
+  [
+    'a trigger',
+    "create trigger t before insert on tokens begin select raise(abort, 'broken'); end",
+    'SQLITE_CONSTRAINT_TRIGGER',
+  ],
+  ['a check', 'alter table tokens add x text check (purpose is null)', 'SQLITE_CONSTRAINT_CHECK'],
+] as const)(
+  'an insert that %s stops says so and nothing of what was inserted',
+  async ([, obstacle, code]) => {
+    const { store, raw } = await aStore();
+    raw.exec(obstacle);
+
+    const fault = await store.insertToken(TOKEN, EFFECT).catch((error: unknown) => error);
+
+    expect(fault).toMatchObject({
+      code: 'failed',
+      message: `The database failed with ${code}.`,
+      cause: { code },
+    });
+    expect(inspect(fault, { depth: 9 })).not.toContain(MARK);
+  },
+);
+
+test('a row that holds no JSON fails without a word of it, with the place in our code', async () => {
+  const { store, raw } = await aStore();
+  await store.insertToken(TOKEN, EFFECT);
+  raw.prepare('update tokens set scopes = ?').run(MARK);
+
+  const fault = await store.findToken(WORKSPACE, TOKEN.id).catch((error: unknown) => error);
+
+  expect(fault).toMatchObject({
+    name: 'StoreFault',
+    code: 'failed',
+    message: 'The store failed with a SyntaxError.',
+  });
+  expect(inspect(fault, { depth: 9 })).not.toContain(MARK);
+  expect(inspect(fault)).toContain('tokens.ts');
+});
+
+test('of Drizzle’s own query error only SQLite’s stays', async () => {
+  const { store, raw } = await aStore();
+  const sqliteError = await store
+    .addUses([{ tokenId: TOKEN.id, lastUsedAt: NOW, count: 1 }])
+    .catch((error) => error.cause);
+  raw.close();
+
+  const fault = faultFrom(new DrizzleQueryError(`select ${MARK}`, [MARK], sqliteError));
+
+  expect(fault.cause).toBe(sqliteError);
+  expect(inspect(fault, { depth: 9 })).not.toContain(MARK);
+});

@@ -1,0 +1,109 @@
+import Database from 'better-sqlite3';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { aStore } from './fixtures/temp-store.ts';
+import { ANN, aDelivery, anEffect, aSecret, aToken, BY_ANN, NOW, WORKSPACE } from './fixtures/tokens.ts';
+
+let prepared: string[] = [];
+
+beforeEach(() => {
+  prepared = [];
+  const { prepare } = Database.prototype;
+  const spy = vi.spyOn(Database.prototype, 'prepare').mockImplementation(function (
+    this: Database.Database,
+    sql: string,
+  ) {
+    prepared.push(sql);
+    return prepare.call(this, sql);
+  });
+  onTestFinished(() => spy.mockRestore());
+});
+
+test('all statements are prepared at the start and none later', async () => {
+  const { store, raw } = await aStore();
+  const atStart = prepared.length;
+  const token = aToken();
+  const secret = aSecret(token);
+
+  await store.insertToken(
+    token,
+    anEffect(token.id, { sayings: [{ saying: { kind: 'home', person: ANN }, dueAt: NOW }] }),
+  );
+  await store.insertSecret(secret, aDelivery());
+  await store.readSecret(secret.lookupId);
+  await store.markShown(secret.lookupId, NOW, anEffect(token.id));
+  await store.listTokens(WORKSPACE, { owner: ANN, filter: 'all', page: 1, pageSize: 1, now: NOW });
+  await store.takenNames(WORKSPACE, [token.nameKey]);
+  for (const due of await store.takeDue(NOW, 1)) await store.settle(due);
+  await store.addUses([{ tokenId: token.id, lastUsedAt: NOW, count: 1 }]);
+  await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
+  await store.recordRefusal(anEffect(null).event);
+  await store.isReadable();
+
+  expect(atStart).toBeGreaterThan(30);
+  expect(prepared.slice(atStart).filter((sql) => !sql.startsWith('PRAGMA'))).toEqual([]);
+  raw.close();
+});
+
+test('no statement that joins or sorts compares with a bare parameter', async () => {
+  await aStore();
+
+  const sorting = prepared.filter((sql) => /\b(join|order by)\b/.test(sql));
+
+  expect(sorting.length).toBeGreaterThanOrEqual(7);
+  expect(sorting.filter((sql) => sql.replaceAll(/cast\(\? as (text|integer)\)/g, '').includes('?'))).toEqual(
+    [],
+  );
+});
+
+test.for([
+  [
+    'the read of a verification',
+    /^select .* from "secrets" where "secrets"\."lookup_id" = /,
+    'SEARCH secrets USING PRIMARY KEY (lookup_id=?)',
+  ],
+  [
+    'finding a token by name',
+    /"name_key" = .*$/,
+    'SEARCH tokens USING INDEX tokens_name_key (workspace=? AND name_key=?)',
+  ],
+  [
+    'a page of the list',
+    /"tokens".* order by /,
+    'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
+  ],
+  ['what is due', /from "outbox"/, 'SEARCH outbox USING INDEX outbox_due (due_at<?)'],
+  ['the end of the audit chain', /from "audit_events" order by/, 'SCAN audit_events'],
+  [
+    'the last withdrawal',
+    /from "audit_events" where/,
+    'SEARCH audit_events USING INDEX audit_events_token (token_id=?)',
+  ],
+  [
+    'whether there is a live secret',
+    /from "secrets" where \("secrets"\."token_id"/,
+    'SEARCH secrets USING INDEX secrets_token (token_id=?)',
+  ],
+  [
+    'dropping old deliveries',
+    /^delete from "deliveries"/,
+    'SEARCH deliveries USING COVERING INDEX deliveries_at (at<?)',
+  ],
+  [
+    'emptying a token’s secrets',
+    /^update "secrets" set "hash"/,
+    'SEARCH secrets USING INDEX secrets_token (token_id=?)',
+  ],
+] as const)('%s goes by an index and sorts no more than one person’s tokens', async ([, pattern, plan]) => {
+  const { raw } = await aStore();
+  const sql = prepared.find((each) => pattern.test(each));
+
+  const steps = raw
+    .prepare(`explain query plan ${sql}`)
+    .all(...Array((sql ?? '').split('?').length - 1).fill(null))
+    .map((step) => (step as { detail: string }).detail);
+
+  expect(steps[0]).toBe(plan);
+  expect(steps.filter((step) => step.includes('TEMP B-TREE')).length).toBe(
+    plan.includes('tokens_owner') ? 1 : 0,
+  );
+});

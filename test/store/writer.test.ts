@@ -1,0 +1,117 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { aStore } from './fixtures/temp-store.ts';
+import { anEffect, aToken, NOW, WORKSPACE } from './fixtures/tokens.ts';
+
+/** How often a timer runs while somebody else holds the lock. */
+const TICKS = 25;
+
+test('a write waits for another connection’s lock without stopping the event loop', async () => {
+  const { store, raw } = await aStore();
+  const token = aToken();
+  raw.exec('begin immediate');
+  let ticks = 0;
+  // The lock is let go by a timer of this very process: a writer that waited inside SQLite would wait in vain.
+  const timer = setInterval(() => {
+    ticks += 1;
+    if (ticks === TICKS) raw.exec('commit');
+  }, 1);
+  onTestFinished(() => clearInterval(timer));
+
+  const outcome = await store.insertToken(token, anEffect(token.id));
+
+  expect(outcome).toEqual({ kind: 'inserted' });
+  expect(ticks).toBeGreaterThanOrEqual(TICKS);
+});
+
+test('reads go on while another connection holds the lock', async () => {
+  const { store, raw } = await aStore();
+  const token = aToken();
+  await store.insertToken(token, anEffect(token.id));
+  raw.exec('begin immediate; delete from outbox');
+
+  expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ id: token.id });
+  expect(await store.readSecret('000000000000')).toBeUndefined();
+  expect(await store.isReadable()).toBe(true);
+});
+
+test('a write waits for the lock of another process', async () => {
+  const { store, path } = await aStore();
+  const child = fork(fileURLToPath(new URL('./fixtures/hold-lock.ts', import.meta.url)), [path], {
+    execArgv: [],
+  });
+  onTestFinished(() => void child.kill());
+  await once(child, 'message');
+  const token = aToken();
+
+  const writing = store.insertToken(token, anEffect(token.id));
+  expect(await store.isReadable()).toBe(true);
+  child.send('let go');
+
+  expect(await writing).toEqual({ kind: 'inserted' });
+});
+
+test('a database that stays locked for too long is a fault, and nothing was written', async () => {
+  const { store, raw } = await aStore({ busyMsMax: 30 });
+  const [token, later] = [aToken(), aToken()];
+  raw.exec('begin immediate');
+
+  const writes = [store.insertToken(token, anEffect(token.id)), store.tidy(NOW)];
+  const outcomes = await Promise.allSettled(writes);
+
+  expect(outcomes).toMatchObject([
+    { status: 'rejected', reason: { name: 'StoreFault', code: 'busy' } },
+    { status: 'rejected', reason: { name: 'StoreFault', code: 'busy' } },
+  ]);
+  expect(await store.isWritable()).toBe(false);
+  raw.exec('commit');
+  expect(await store.isWritable()).toBe(true);
+  expect(await store.findToken(WORKSPACE, token.id)).toBeUndefined();
+  expect(await store.insertToken(later, anEffect(later.id))).toEqual({ kind: 'inserted' });
+});
+
+test('writes happen in the order in which they were asked for', async () => {
+  const { store, raw } = await aStore();
+  const tokens = Array.from({ length: 50 }, () => aToken());
+
+  await Promise.all(tokens.map((token) => store.insertToken(token, anEffect(token.id))));
+
+  expect(raw.prepare('select id from tokens order by rowid').pluck().all()).toEqual(
+    tokens.map(({ id }) => id),
+  );
+});
+
+test('a fault in one write leaves the next ones as they are', async () => {
+  const { store } = await aStore();
+  const [token, next] = [aToken(), aToken()];
+
+  const outcomes = await Promise.allSettled([
+    store.addUses([{ tokenId: token.id, lastUsedAt: NOW, count: 1 }]),
+    store.insertToken(next, anEffect(next.id)),
+  ]);
+
+  expect(outcomes).toMatchObject([{ status: 'rejected' }, { status: 'fulfilled' }]);
+});
+
+test('closing waits for the writes that are queued and refuses later ones', async () => {
+  const { store, raw } = await aStore();
+  const tokens = Array.from({ length: 20 }, () => aToken());
+
+  const writes = tokens.map((token) => store.insertToken(token, anEffect(token.id)));
+  const closing = store.close();
+  const late = store.insertToken(aToken(), anEffect(null));
+
+  await expect(late).rejects.toMatchObject({ name: 'StoreFault', code: 'closed' });
+  await closing;
+  await Promise.all(writes);
+  expect(raw.prepare('select count(*) from tokens').pluck().get()).toBe(20);
+  expect(await store.isReadable()).toBe(false);
+  expect(await store.isWritable()).toBe(false);
+  await expect(store.findToken(WORKSPACE, aToken().id)).rejects.toMatchObject({
+    name: 'StoreFault',
+    code: 'closed',
+  });
+  await store.close();
+});
