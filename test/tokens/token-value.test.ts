@@ -1,0 +1,297 @@
+import { createSecretKey } from 'node:crypto';
+import { format, inspect } from 'node:util';
+import { crc32 } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import { findValues, looksLikeValue, maskValues, TokenValue } from '../../src/tokens/token-value.ts';
+import { PEPPER } from './a-token.ts';
+
+/** Made with Python's zlib.crc32 and a base 62 of its own. */
+const VECTORS = [
+  'apit_0123456789AB_CDEFGHIJKLMNOPQRSTUVWXYZabcdefgh3NYD02',
+  'zz_000000000000_000000000000000000000000000000004LZrMA',
+  'apit_m5UGaWyJq1Lc_phoOFR9WaS4UuGQlroYaZ4j7wOx7rHOs0084rR',
+];
+const VALUE = TokenValue.generate('apit');
+const TEXT = VALUE.reveal();
+const OTHER_TEXT = TokenValue.generate('acme').reveal();
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+/** `_`, 12 characters, `_`, 38 characters: what a value ends in. */
+const TAIL_LENGTH = 52;
+
+test('crc32 is CRC-32/ISO-HDLC: its check value is cbf43926', () => {
+  expect(crc32('123456789')).toBe(0xcbf43926);
+});
+
+describe('a generated value', () => {
+  test.for(['ab', 'apit', 'a123456789'])(
+    'of the prefix %s has three parts and six check digits',
+    (prefix) => {
+      const value = TokenValue.generate(prefix);
+
+      expect(value.reveal()).toMatch(new RegExp(`^${prefix}_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}$`));
+      expect(value.reveal()).toContain(`_${value.lookupId}_${value.secretForHash()}`);
+      expect(value.lookupId).toHaveLength(12);
+      expect(value.secretForHash()).toHaveLength(32);
+    },
+  );
+
+  test('is parsed as itself', () => {
+    for (let i = 0; i < 1000; i++) {
+      const value = TokenValue.generate('apit');
+      const parsed = TokenValue.parse(value.reveal());
+
+      expect(parsed?.reveal()).toBe(value.reveal());
+      expect(parsed?.lookupId).toBe(value.lookupId);
+      expect(parsed?.digest(PEPPER.key)).toEqual(value.digest(PEPPER.key));
+    }
+  });
+
+  test('is never the same', () => {
+    const values = Array.from({ length: 1000 }, () => TokenValue.generate('apit'));
+
+    expect(new Set(values.map((value) => value.lookupId)).size).toBe(1000);
+    expect(new Set(values.map((value) => value.secretForHash())).size).toBe(1000);
+  });
+
+  test.for(['', 'a', 'a1234567890', 'Apit', '1api', 'a_b', 'a-b', 'é1', 'ab\n'])(
+    'has no prefix %j',
+    (prefix) => {
+      expect(() => TokenValue.generate(prefix)).toThrow('prefix');
+    },
+  );
+});
+
+describe('parsing', () => {
+  test.for(VECTORS)('knows %s', (text) => {
+    expect(TokenValue.parse(text)?.reveal()).toBe(text);
+  });
+
+  test('refuses a value with any one character changed to any other', () => {
+    const changed = Array.from(TEXT, (kept, position) =>
+      Array.from(`${BASE62}_-. é\n\0`)
+        .filter((character) => character !== kept)
+        .map((character) => TEXT.slice(0, position) + character + TEXT.slice(position + 1)),
+    ).flat();
+
+    expect(changed.length).toBeGreaterThan(TEXT.length * 60);
+    expect(changed.filter((text) => TokenValue.parse(text) !== undefined)).toEqual([]);
+  });
+
+  test('refuses a value with two neighbours swapped', () => {
+    const swapped = Array.from({ length: TEXT.length - 1 }, (_, at) => {
+      return TEXT.slice(0, at) + TEXT.charAt(at + 1) + TEXT.charAt(at) + TEXT.slice(at + 2);
+    }).filter((text) => text !== TEXT);
+
+    expect(swapped.filter((text) => TokenValue.parse(text) !== undefined)).toEqual([]);
+  });
+
+  test.for([
+    ['nothing', ''],
+    ['a value with a space before it', ` ${TEXT}`],
+    ['a value with a line end behind it', `${TEXT}\n`],
+    ['a value with a zero-width space in it', `${TEXT.slice(0, 9)}\u200b${TEXT.slice(9)}`],
+    ['a value cut by one', TEXT.slice(0, -1)],
+    ['a value without its prefix', TEXT.slice(TEXT.indexOf('_'))],
+    ['a value in capitals', TEXT.toUpperCase()],
+    ['a value in wide letters', TEXT.replaceAll('a', 'ａ')],
+    ['two values', TEXT + TEXT],
+    ['a value in quotes', `"${TEXT}"`],
+    ['a million characters', 'a'.repeat(1_000_000)],
+  ] as const)('refuses %s', ([, text]) => {
+    expect(TokenValue.parse(text)).toBeUndefined();
+  });
+
+  test('refuses any text that is none (fast-check prints the seed)', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 70 }), (text) => {
+        expect(TokenValue.parse(text)).toBeUndefined();
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('a digest', () => {
+  test('is HMAC-SHA256 of the whole value', () => {
+    // Made with Python's hmac, the pepper being "0123456789abcdef" twice.
+    const pepper = Buffer.from('0123456789abcdef0123456789abcdef');
+
+    expect(
+      TokenValue.parse(VECTORS[0] ?? '')
+        ?.digest(createSecretKey(pepper))
+        .toString('hex'),
+    ).toBe('ea42013485d5f1bbc539621f07c0b40c9c1e0d3501d882565ca7148035ca90c0');
+  });
+
+  test('differs by value and by pepper', () => {
+    const [one, other] = [TokenValue.generate('apit'), TokenValue.generate('apit')];
+
+    expect(one.digest(PEPPER.key)).not.toEqual(other.digest(PEPPER.key));
+    expect(one.digest(PEPPER.key)).not.toEqual(one.digest(PEPPER.auditKey));
+  });
+});
+
+describe('a value shows only its first characters', () => {
+  const masked = `${TEXT.slice(0, 9)}…`;
+
+  test.for([
+    ['as a string', () => String(VALUE)],
+    ['in a template', () => `${VALUE}`],
+    ['joined', () => [VALUE].join()],
+    ['added to a text', () => ''.concat(VALUE as unknown as string)],
+    ['inspected', () => inspect(VALUE)],
+    [
+      'inspected with all that is hidden',
+      () => inspect(VALUE, { showHidden: true, getters: true, depth: null }),
+    ],
+    ['formatted by %s', () => format('%s', VALUE)],
+    ['formatted by %o', () => format('%o', VALUE)],
+    ['formatted by %O', () => format('%O', VALUE)],
+    ['logged as an argument', () => format('a', VALUE)],
+  ] as const)('%s', ([, show]) => {
+    expect(show().replace(/^a /, '')).toBe(masked);
+  });
+
+  test.for([
+    [
+      'in JSON',
+      () => JSON.stringify({ value: VALUE, list: [VALUE] }),
+      `{"value":"${masked}","list":["${masked}"]}`,
+    ],
+    ['formatted by %j', () => format('%j', [VALUE]), `["${masked}"]`],
+    ['inspected within something', () => inspect({ value: VALUE }), `{ value: ${masked} }`],
+    [
+      'inspected within something deep',
+      () => inspect({ a: { b: { c: VALUE } } }, { depth: null }).replace(/\s+/g, ' '),
+      `{ a: { b: { c: ${masked} } } }`,
+    ],
+    ['in an error', () => new Error(`bad ${VALUE}`).message, `bad ${masked}`],
+    ['formatted by %d', () => format('%d', VALUE), 'NaN'],
+    ['spread', () => JSON.stringify({ ...VALUE }), '{}'],
+    ['cloned', () => JSON.stringify(structuredClone(VALUE)), '{}'],
+    ['by its entries', () => JSON.stringify(Object.entries(VALUE)), '[]'],
+    ['by its own keys', () => JSON.stringify(Reflect.ownKeys(VALUE)), '[]'],
+    [
+      'inspected without its own way',
+      () => inspect(VALUE, { customInspect: false, showHidden: true }),
+      'TokenValue { [lookupId]: [Getter] }',
+    ],
+  ] as const)('%s', ([, show, expected]) => {
+    expect(show()).toBe(expected);
+  });
+});
+
+describe('values are found', () => {
+  test.for([
+    ['alone', TEXT],
+    ['in a sentence', `I leaked ${TEXT}, sorry.`],
+    ['in double quotes', `"${TEXT}"`],
+    ['in curly quotes', `“${TEXT}”`],
+    ['in single quotes, in JSON, in a shell', `echo '{"token":"${TEXT}"}'`],
+    ['in backticks', `\`${TEXT}\` and \`\`\`${TEXT.slice(0, 4)}\`\`\``],
+    ['in angle brackets', `<${TEXT}>`],
+    ['as the text of a link', `<https://example.com|${TEXT}>`],
+    ['in a link', `<https://example.com/?token=${TEXT}&x=1>`],
+    ['in guillemets', `«${TEXT}»`],
+    ['behind an equals sign', `APITOKEN=${TEXT}`],
+    ['behind letters', `x${TEXT}`],
+    ['behind ten letters', `abcdefghij${TEXT}`],
+    ['behind capitals and digits', `A1${TEXT}`],
+    ['behind letters beyond ASCII', `é部${TEXT}`],
+    ['behind an underscore', `my_${TEXT}`],
+    ['before letters', `${TEXT}xyz`],
+    ['before an underscore', `${TEXT}_old`],
+    [
+      'before a value of the same shape without check digits',
+      `${TEXT} apit_${'0'.repeat(12)}_${'0'.repeat(38)}`,
+    ],
+    ['on a line of its own', `one\r\n${TEXT}\r\ntwo`],
+    ['with zero-width spaces in it', [...TEXT].join('\u200b')],
+    ['with a soft hyphen in it', `${TEXT.slice(0, 20)}\u00ad${TEXT.slice(20)}`],
+    ['with a byte order mark and joiners', `\ufeff${TEXT.slice(0, 7)}\u2060${TEXT.slice(7)}\u200d`],
+    ['with quotes in it', `${TEXT.slice(0, 17)}"+"`.replace('+', '') + TEXT.slice(17)],
+    ['in wide letters', TEXT.replace(/[!-~]/g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0))],
+  ] as const)('%s', ([, text]) => {
+    expect(findValues(text).map((value) => value.reveal())).toEqual([TEXT]);
+  });
+
+  test.for([
+    ['two of them', `${TEXT} ${OTHER_TEXT}`, [TEXT, OTHER_TEXT]],
+    ['two with nothing between them', TEXT + OTHER_TEXT, [TEXT, OTHER_TEXT]],
+    ['the same one twice', `${TEXT},${TEXT}`, [TEXT, TEXT]],
+    ['one behind a cut one', TEXT.slice(0, 52) + OTHER_TEXT, [OTHER_TEXT]],
+  ] as const)('also %s', ([, text, expected]) => {
+    expect(findValues(text).map((value) => value.reveal())).toEqual(expected);
+  });
+
+  test.for([
+    ['nothing', ''],
+    ['a value with wrong check digits', `${TEXT.slice(0, -1)}${TEXT.endsWith('0') ? '1' : '0'}`],
+    ['a value without its prefix', TEXT.slice(4)],
+    ['a value in capitals', TEXT.toUpperCase()],
+    ['a cut value', TEXT.slice(0, -1)],
+    ['a token id', 'tok_0123456789abcdef'],
+  ] as const)('not in %s', ([, text]) => {
+    expect(findValues(text)).toEqual([]);
+  });
+
+  test('wherever they stand in any text (fast-check prints the seed)', () => {
+    // What could belong to the value itself is kept off its ends.
+    const around = fc.string({ unit: 'binary', maxLength: 200 }).map((text) => text.normalize('NFKC'));
+    fc.assert(
+      fc.property(around, around, (before, after) => {
+        expect(findValues(`${before} ${TEXT} ${after}`).map((value) => value.reveal())).toContain(TEXT);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.for([
+    ['that end like values', `_${'a'.repeat(12)}_${'a'.repeat(38)}`],
+    ['that are all letters', 'a'],
+    ['that are all underscores', '_'],
+    ['that are almost values', `apit_${'a'.repeat(12)}_${'a'.repeat(37)}-`],
+  ] as const)('with work that grows as the text does, for characters %s', ([, unit]) => {
+    const parse = vi.spyOn(TokenValue, 'parse');
+    const attemptsFor = (length: number) => {
+      parse.mockClear();
+      findValues(unit.repeat(length).slice(0, length));
+      return parse.mock.calls.length;
+    };
+
+    const [few, many] = [attemptsFor(10_000), attemptsFor(40_000)];
+
+    // At most nine prefixes are tried for each end of a value.
+    expect(many).toBeLessThanOrEqual((40_000 / TAIL_LENGTH) * 9);
+    expect(many).toBeLessThanOrEqual(few * 4 + 9 * 4);
+  });
+});
+
+describe('what looks like a value', () => {
+  test.for([
+    ['a value', TEXT, true],
+    ['one with wrong check digits', `${TEXT.slice(0, -6)}000000`, true],
+    ['one within a text', `a ${TEXT} b`, true],
+    ['one glued to letters', `xyz${TEXT}xyz`, true],
+    ['one that is cut', TEXT.slice(0, -1), false],
+    ['one without a prefix', TEXT.slice(4), false],
+    ['one with a prefix of one letter', `x${TEXT.slice(4)}`, false],
+    ['a token id', 'tok_0123456789abcdef', false],
+  ] as const)('%s: %s', ([, text, expected]) => {
+    expect(looksLikeValue(text)).toBe(expected);
+  });
+});
+
+describe('masking', () => {
+  test.for([
+    ['a value', TEXT, `${TEXT.slice(0, 9)}…`],
+    ['one with wrong check digits', `${TEXT.slice(0, -6)}000000`, `${TEXT.slice(0, 9)}…`],
+    ['one without check digits', TEXT.slice(0, -6), `${TEXT.slice(0, 9)}…`],
+    ['one glued to others', `x${TEXT}${TEXT}y`, `x${TEXT.slice(0, 9)}…${TEXT.slice(0, 9)}…y`],
+    ['a token id', 'tok_0123456789abcdef', 'tok_0123456789abcdef'],
+    ['a masked value', String(VALUE), String(VALUE)],
+  ] as const)('%s', ([, text, expected]) => {
+    expect(maskValues(text)).toBe(expected);
+  });
+});
