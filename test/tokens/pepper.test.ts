@@ -1,0 +1,44 @@
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { pepperFrom } from '../../src/tokens/pepper.ts';
+
+const TEXT = '0123456789abcdef0123456789abcdef';
+
+test('the id of a pepper is the start of an HMAC under it', () => {
+  // Made with Python's hmac.
+  expect(pepperFrom(TEXT).id).toBe('480a8205');
+});
+
+test('a pepper is the same each time it is read, and another one is another', () => {
+  const [one, again, other] = [pepperFrom(TEXT), pepperFrom(TEXT), pepperFrom(`${TEXT}x`)];
+
+  expect(again.id).toBe(one.id);
+  expect(again.key.equals(one.key)).toBe(true);
+  expect(again.auditKey.equals(one.auditKey)).toBe(true);
+  expect(other.id).not.toBe(one.id);
+  expect(other.key.equals(one.key)).toBe(false);
+  expect(other.auditKey.equals(one.auditKey)).toBe(false);
+});
+
+test('the key of the audit chain is not the key of the digests', () => {
+  const pepper = pepperFrom(TEXT);
+
+  expect(pepper.auditKey.equals(pepper.key)).toBe(false);
+});
+
+test('31 characters are no pepper, and the error does not repeat them', () => {
+  const short = TEXT.slice(0, 31);
+
+  expect(() => pepperFrom(short)).toThrow('at least 32 characters');
+  expect(() => pepperFrom(short)).not.toThrow(short);
+});
+
+test('a pepper shows nothing of its text', () => {
+  const pepper = pepperFrom(TEXT);
+
+  for (const shown of [inspect(pepper, { showHidden: true, getters: true }), JSON.stringify(pepper)]) {
+    expect(shown).not.toContain(TEXT);
+    expect(shown).not.toContain(Buffer.from(TEXT).toString('hex'));
+    expect(shown).not.toContain(Buffer.from(TEXT).toString('base64'));
+  }
+});
