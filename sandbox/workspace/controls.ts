@@ -70,9 +70,12 @@ function controlsFor(state: State, person: PersonRecord, where: Where | undefine
   if (where === 'home') return homeControls;
   const channelId = where === undefined ? undefined : channelIdOf(state, person, where);
   if (where !== undefined && channelId === undefined) return [];
-  const messages = visibleMessages(state, person, channelId).reverse();
+  // A control of another app's message would reach that app, not ours.
+  const ours = visibleMessages(state, person, channelId).filter(({ from }) => from === state.seed.botUserId);
   return [
-    ...messages.map((message) => controlsIn(message.blocks, { message }, names, readMessage(message, names))),
+    ...ours
+      .reverse()
+      .map((message) => controlsIn(message.blocks, { message }, names, readMessage(message, names))),
     ...(where === undefined ? homeControls : []),
   ];
 }

@@ -31,8 +31,11 @@ export type Post = {
 /** Said over a modal, and nothing typed is lost. Source: I: bolt-js#554. */
 const TROUBLE = 'We had some trouble connecting. Try again?';
 
-/** Delivers an interactive payload or a command, and records a late or missing ack. */
+/** Delivers, and records a late or missing ack. Throws when the manifest has interactivity off. */
 export async function deliver(post: Post, delivery: Delivery, about: string): Promise<AckOutcome> {
+  if (delivery.type === 'interactive' && !post.state.manifest.interactivity) {
+    throw new Error('manifest.yml turns interactivity off');
+  }
   const sent: Delivery = { ...delivery, envelopeId: randomUUID() };
   const personId = personIn(delivery.payload);
   if (personId !== undefined && delivery.type !== 'events_api') post.last.set(personId, sent);

@@ -13,8 +13,7 @@ export function namesOf(state: State): Names {
     const channel = state.channels.get(id);
     if (channel !== undefined) return `#${channel.name}`;
     const group = state.groups.get(id);
-    if (group !== undefined) return `@${group.handle}`;
-    return id === state.seed.botUserId ? `@${state.manifest.botName}` : id;
+    return group === undefined ? id : `@${group.handle}`;
   };
 }
 
@@ -44,7 +43,7 @@ function stripMarkers(text: string): string {
 }
 
 /** `&amp;`, `&lt;` and `&gt;` as the characters they stand for, once. */
-export function decodeEntities(text: string): string {
+function decodeEntities(text: string): string {
   return text.replace(/&(amp|lt|gt);/g, (_whole, name: string) =>
     name === 'amp' ? '&' : name === 'lt' ? '<' : '>',
   );
@@ -56,7 +55,7 @@ export function readText(text: TextObject, names: Names): string {
 }
 
 /** What a person reads of one block, the labels of fields included, the labels of buttons not. */
-export function readBlock(block: KnownBlock, names: Names): string {
+function readBlock(block: KnownBlock, names: Names): string {
   switch (block.type) {
     case 'section':
       return [...(block.text ? [block.text] : []), ...(block.fields ?? [])]
@@ -106,7 +105,7 @@ function readElements(block: KnownBlock, names: Names): string[] {
 }
 
 /** What a person reads of rich text; a list's entries stand on lines of their own. */
-export function readRichText(block: RichTextBlock, names: Names): string {
+function readRichText(block: RichTextBlock, names: Names): string {
   return block.elements
     .map((part) =>
       part.type === 'rich_text_list'

@@ -92,7 +92,7 @@ export const imageSource: Fields = {
 };
 
 /** Every element the fake can draw, by `type`. One that is not here is refused as `unsupported type`. */
-export const ELEMENTS: Fields = {
+const ELEMENTS: Fields = {
   button: actionable(
     { text: plain(LIMITS.buttonText) },
     {

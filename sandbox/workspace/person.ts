@@ -188,6 +188,8 @@ function reload({ state, me }: Desk): void {
 async function openTab(desk: Desk, tab: 'home' | 'messages'): Promise<void> {
   const { post, state, me } = desk;
   mustBeThere(desk);
+  const { homeTab, messagesTab } = state.manifest;
+  if (!(tab === 'home' ? homeTab : messagesTab)) throw new Error(`manifest.yml gives the app no ${tab} tab`);
   const home = state.homes.get(me.id);
   const channel = directMessage(state, me.id);
   await deliverEvent(post, {

@@ -59,7 +59,8 @@ type Hub = {
   server: WebSocketServer;
   tickets: Set<string>;
   ready: WebSocket[];
-  pending: Map<string, Pending>;
+  /** By envelope id, the oldest first: an envelope that is sent again is acked again. */
+  pending: Map<string, Pending[]>;
   answered: Map<string, true>;
   waiting: Set<() => void>;
   turn: number;
@@ -109,7 +110,7 @@ export function createSockets(state: State, ackTimeoutMs: number): Sockets {
 
 async function closeAll(hub: Hub): Promise<void> {
   hub.closed = true;
-  for (const { settle } of hub.pending.values()) settle({ acked: false, why: 'closed' });
+  for (const { settle } of [...hub.pending.values()].flat()) settle({ acked: false, why: 'closed' });
   const leaving = [...hub.server.clients].map((socket) => {
     const gone = Promise.withResolvers<void>();
     const timer = setTimeout(() => socket.terminate(), GOODBYE_MS);
@@ -176,8 +177,7 @@ function deliver(hub: Hub, delivery: Delivery): Promise<AckOutcome> {
   const { promise, resolve } = Promise.withResolvers<AckOutcome>();
   const started = performance.now();
   const settle = (outcome: AckOutcome): void => {
-    if (hub.pending.get(envelopeId)?.settle !== settle) return;
-    hub.pending.delete(envelopeId);
+    if (!forgetPending(hub, envelopeId, pending)) return;
     clearTimeout(timer);
     entry.acked = outcome.acked;
     entry.timedOut = !outcome.acked && outcome.why === 'timed_out';
@@ -191,9 +191,8 @@ function deliver(hub: Hub, delivery: Delivery): Promise<AckOutcome> {
   const entry = deliveryEntry(hub.state, delivery, envelopeId);
   recordTraffic(hub.state, entry);
   const timer = setTimeout(() => settle({ acked: false, why: 'timed_out' }), hub.ackTimeoutMs);
-  hub.pending.get(envelopeId)?.settle({ acked: false, why: 'closed' });
-  hub.pending.set(envelopeId, { settle, acceptsBody, type: delivery.type });
-  hub.answered.delete(envelopeId);
+  const pending: Pending = { settle, acceptsBody, type: delivery.type };
+  hub.pending.set(envelopeId, [...(hub.pending.get(envelopeId) ?? []), pending]);
   hub.turn += 1;
   const socket = hub.ready[hub.turn % Math.max(1, hub.ready.length)];
   if (socket === undefined) {
@@ -211,6 +210,15 @@ function deliver(hub: Hub, delivery: Delivery): Promise<AckOutcome> {
   };
   socket.send(JSON.stringify(envelope));
   return promise;
+}
+
+/** False when it was settled before. */
+function forgetPending(hub: Hub, envelopeId: string, pending: Pending): boolean {
+  const waiting = hub.pending.get(envelopeId) ?? [];
+  const left = waiting.filter((one) => one !== pending);
+  if (left.length === 0) hub.pending.delete(envelopeId);
+  else hub.pending.set(envelopeId, left);
+  return left.length < waiting.length;
 }
 
 function deliveryEntry(state: State, delivery: Delivery, envelopeId: string): DeliveryEntry {
@@ -242,7 +250,7 @@ function receive(hub: Hub, text: string): void {
     });
     return;
   }
-  const pending = hub.pending.get(envelopeId);
+  const pending = hub.pending.get(envelopeId)?.[0];
   if (pending === undefined) {
     const error = hub.answered.has(envelopeId) ? 'acked_twice' : 'late_or_unknown_ack';
     recordRefusal(hub.state, { kind: 'ack', about: 'envelope', error, detail: envelopeId });

@@ -169,7 +169,8 @@ const HANDLES_MAX = 50_000;
 
 /** The state of a workspace that nobody has used yet. */
 export function createState(seed: Seed, manifest: Manifest, clock: () => number): State {
-  const people = new Map(seed.people.map((person) => [person.id, toRecord(person, seed.teamId)]));
+  const bot: SeedPerson = { handle: manifest.botName, id: seed.botUserId, name: manifest.botName, bot: true };
+  const people = new Map([...seed.people, bot].map((person) => [person.id, toRecord(person, seed.teamId)]));
   const idOf = (handle: string): string => findByHandle(people, handle).id;
   return {
     clock,

@@ -38,7 +38,7 @@ function mention(state: State, handle: string): string | undefined {
     if (person.handle === handle) return `<@${person.id}|${handle}>`;
   for (const group of state.groups.values())
     if (group.handle === handle) return `<!subteam^${group.id}|@${handle}>`;
-  return handle === state.manifest.botName ? `<@${state.seed.botUserId}|${handle}>` : undefined;
+  return undefined;
 }
 
 /** The `rich_text` block that Slack keeps beside a typed message: code fences and `inline code` are elements of their own. */

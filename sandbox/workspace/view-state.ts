@@ -24,7 +24,7 @@ export type Placed = { block: KnownBlock; blockId: string; actionId: string; ele
 const STATELESS = new Set(['button', 'overflow', 'image', 'workflow_button']);
 
 /** The elements of one block, in the order in which they are drawn. */
-export function elementsOf(block: KnownBlock): Element[] {
+function elementsOf(block: KnownBlock): Element[] {
   switch (block.type) {
     case 'actions':
       return block.elements;

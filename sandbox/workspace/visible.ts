@@ -71,7 +71,7 @@ export type Snapshot = {
 };
 
 /** A message as it is drawn; of names only. */
-export function visibleMessage(state: State, message: Message): VisibleMessage {
+function visibleMessage(state: State, message: Message): VisibleMessage {
   const names = namesOf(state);
   return {
     ts: message.ts,

@@ -26,7 +26,7 @@ const COMMON_ERRORS = new Set([
 const JSON_ARGS = ['attachments', 'blocks', 'file_ids', 'metadata', 'view'];
 
 /** What the Web API needs of the rest of the workspace. */
-export type WebApiDeps = { state: State; faults: Faults; socketUrl: () => string };
+type WebApiDeps = { state: State; faults: Faults; socketUrl: () => string };
 
 /** Answers one request to `/api/METHOD`. */
 export async function answerWebApi(

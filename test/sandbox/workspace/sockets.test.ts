@@ -135,6 +135,17 @@ describe('delivering', () => {
     expect(second?.envelope_id).not.toBe(first?.envelope_id);
     expect(third?.envelope_id).toBe(first?.envelope_id);
   });
+
+  test('two deliveries of one envelope at the same time are two acks', async () => {
+    const { envelopes } = await connect(workspace);
+    const alice = workspace.person('alice');
+    const first = alice.types('#general', '/apitoken');
+    const second = alice.redelivers({ sameEnvelope: true });
+
+    await first;
+    expect(await second).toMatchObject({ acked: true });
+    expect(envelopes[0]?.envelope_id).toBe(envelopes[1]?.envelope_id);
+  });
 });
 
 describe('disconnecting', () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Person } from '../../../sandbox/workspace/person.ts';
 import { startWorkspace, type Workspace } from '../../../sandbox/workspace/workspace.ts';
 import { call, post } from './tiny-app.ts';
 
@@ -111,6 +112,35 @@ describe('who may call', () => {
       'manifest: slash commands and shortcuts need the scope commands',
     );
   });
+});
+
+test.for<[string, RegExp, (alice: Person) => Promise<unknown>, string]>([
+  [
+    'interactivity',
+    /is_enabled: true/,
+    (alice) => alice.forges({ type: 'view_submission' }),
+    'turns interactivity off',
+  ],
+  ['the Home tab', /home_tab_enabled: true/, (alice) => alice.opensHome(), 'gives the app no home tab'],
+  [
+    'the Messages tab',
+    /messages_tab_enabled: true/,
+    (alice) => alice.types('@apitoken', 'x'),
+    'lets nobody type',
+  ],
+])('without %s in the manifest a person cannot use it', async ([, line, use, error]) => {
+  const strict = await startWorkspace({ manifestPath: manifestWithout(line) });
+
+  await expect(use(strict.person('alice'))).rejects.toThrow(error);
+  await strict.close();
+});
+
+test('an event that the manifest does not ask for is not delivered', async () => {
+  const strict = await startWorkspace({ manifestPath: manifestWithout(/- app_home_opened.*/) });
+  await strict.person('alice').opensHome();
+  await strict.close();
+
+  expect(strict.traffic).toEqual([]);
 });
 
 describe('arguments', () => {
