@@ -1,0 +1,224 @@
+import Database from 'better-sqlite3';
+import { vi } from 'vitest';
+import type { Person } from '../../sandbox/workspace/person.ts';
+import type { CallEntry, DeliveryEntry } from '../../sandbox/workspace/state.ts';
+import type { VisibleMessage, VisibleModal } from '../../sandbox/workspace/visible.ts';
+import type { Workspace } from '../../sandbox/workspace/workspace.ts';
+import { parseConfig } from '../../src/config.ts';
+import { openStore } from '../../src/store/sqlite.ts';
+import { createToken } from '../../src/tokens/create.ts';
+import { showValue } from '../../src/tokens/show.ts';
+import type { PersonId, TokenId, WorkspaceId } from '../../src/tokens/token.ts';
+import { type Stage, settingsFor } from '../fixture.ts';
+import { aName, T0 } from '../tokens/a-token.ts';
+
+const SOON_MS_MAX = 8000;
+const STEP_MS = 15;
+
+/** What `probe` returns once it no longer throws: what comes after the acknowledgement, 8 s at most. */
+export function soon<T>(probe: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(probe, { timeout: SOON_MS_MAX, interval: STEP_MS });
+}
+
+/** The rows that `query` finds in the stage's database file. */
+export function rowsOf(stage: Stage, query: string, ...values: unknown[]): Record<string, unknown>[] {
+  const sqlite = new Database(`${stage.folder}/apitoken.db`, { readonly: true });
+  try {
+    return sqlite.prepare<unknown[], Record<string, unknown>>(query).all(...values);
+  } finally {
+    sqlite.close();
+  }
+}
+
+/** Who did what, in the order in which it was done. */
+export function auditOf(stage: Stage): { actor: string; action: string; tokenId: string | null }[] {
+  const rows = rowsOf(stage, 'select actor, action, token_id from audit_events order by sequence');
+  return rows.map((row) => ({
+    actor: String(row.actor),
+    action: String(row.action),
+    tokenId: row.token_id === null ? null : String(row.token_id),
+  }));
+}
+
+/** The names of what was done, in order. */
+export function actionsOf(stage: Stage): string[] {
+  return auditOf(stage).map(({ action }) => action);
+}
+
+/** The id of the token with this name. */
+export function idOf(stage: Stage, name: string): string {
+  const [row] = rowsOf(stage, 'select id from tokens where name = ?', name);
+  if (row === undefined) throw new Error(`no token is called ${name}`);
+  return String(row.id);
+}
+
+/** Waits until everything that was to be said is said. */
+export async function settled(stage: Stage): Promise<void> {
+  await soon(() => {
+    const left = rowsOf(stage, 'select key from outbox').map(({ key }) => key);
+    if (left.length > 0) throw new Error(`still to be said: ${left.join(', ')}`);
+  });
+}
+
+/** Types a command and waits for the modal that it opens. */
+export async function opens(person: Person, command: string, place = '#general'): Promise<VisibleModal> {
+  await person.types(place, command);
+  return modalOf(person);
+}
+
+/** The modal that the person has open, as soon as there is one. */
+export function modalOf(person: Person): Promise<VisibleModal> {
+  return soon(() => {
+    const modal = person.modal();
+    if (modal === undefined) throw new Error(`${person.handle} has no modal open`);
+    return modal;
+  });
+}
+
+/** The modal of the person as soon as it says `text`. */
+export function modalSaying(person: Person, text: string): Promise<VisibleModal> {
+  return soon(() => {
+    const modal = person.modal();
+    if (!modal?.text.includes(text)) throw new Error(`the modal says: ${modal?.text}`);
+    return modal;
+  });
+}
+
+/** Types a command and waits for the ephemeral message that answers it. */
+export async function answerTo(person: Person, command: string, place = '#general'): Promise<VisibleMessage> {
+  const before = new Set(person.sees(place).map(({ ts }) => ts));
+  await person.types(place, command);
+  return newMessage(person, place, before);
+}
+
+/** What the person sees in `place` and did not before, as soon as there is something. */
+export function newMessage(
+  person: Person,
+  place: string,
+  before: ReadonlySet<string>,
+): Promise<VisibleMessage> {
+  return soon(() => {
+    const message = person.sees(place).findLast(({ ts }) => !before.has(ts));
+    if (message === undefined) throw new Error(`${person.handle} sees nothing new in ${place}`);
+    return message;
+  });
+}
+
+/** Does something and waits for the message that answers it in `place`. */
+export async function answerIn(
+  person: Person,
+  place: string,
+  action: () => Promise<void>,
+): Promise<VisibleMessage> {
+  const before = new Set(person.sees(place).map(({ ts }) => ts));
+  await action();
+  return newMessage(person, place, before);
+}
+
+/** Creates a token through command and dialog, and returns the value that its owner is shown. */
+export async function createsToken(
+  person: Person,
+  name: string,
+  fields: Record<string, string> = {},
+): Promise<string> {
+  await opens(person, '/apitoken create');
+  await person.fills({ 'Token Name': name, ...fields });
+  await person.submits();
+  return soon(() => {
+    const message = person.sees('@apitoken').find(({ text }) => text.startsWith(`Your token ${name} is`));
+    if (message === undefined) throw new Error(`${name} is not shown`);
+    return valueIn(message.text);
+  }).finally(() => person.closes());
+}
+
+/** The value in a text. */
+export function valueIn(text: string): string {
+  const value = /apit_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}/.exec(text)?.[0];
+  if (value === undefined) throw new Error('there is no value in it');
+  return value;
+}
+
+/** The receipt about `name`: the lasting message in the DM of its owner. */
+export function receiptOf(person: Person, name: string): VisibleMessage {
+  const found = receiptsOf(person, name);
+  const [receipt] = found;
+  if (receipt === undefined) throw new Error(`${person.handle} has no receipt of ${name}`);
+  if (found.length > 1) throw new Error(`${person.handle} has ${found.length} receipts of ${name}`);
+  return receipt;
+}
+
+/** All receipts about `name`; there should be one. */
+export function receiptsOf(person: Person, name: string): VisibleMessage[] {
+  return person
+    .sees('@apitoken')
+    .filter(({ ephemeral, text }) => !ephemeral && text.startsWith(`${name}\nStatus`));
+}
+
+/** The calls of one Web API method so far. */
+export function callsOf(workspace: Workspace, method: string): CallEntry[] {
+  return workspace.traffic.filter(
+    (entry): entry is CallEntry => entry.kind === 'call' && entry.method === method,
+  );
+}
+
+/** What Slack delivered so far. */
+export function deliveriesIn(workspace: Workspace): DeliveryEntry[] {
+  return workspace.traffic.filter((entry): entry is DeliveryEntry => entry.kind === 'delivery');
+}
+
+/** What a token that is put straight into the store may differ in. */
+type Held = { createdAt?: number; lifetimeDays?: number | null; purpose?: string; shown?: boolean };
+
+/**
+ * Puts a token of the person's straight into the store, as `create` and `show` leave it but without the 70 ms of bcrypt, and
+ * returns its id and value. `shown: false`: unclaimed.
+ */
+export async function holdsToken(
+  stage: Stage,
+  person: Person,
+  name: string,
+  { createdAt = Date.now(), lifetimeDays = 90, purpose, shown = true }: Held = {},
+): Promise<{ id: TokenId; value: string }> {
+  const { pepper, prefix, databaseUrl: url } = parseConfig(settingsFor(stage.workspace, stage.folder));
+  const store = await openStore({ url, pepper });
+  const deps = {
+    store,
+    pepper,
+    prefix,
+    clock: () => createdAt,
+    policy: { allowGuests: true, lifetimeDaysMax: 3650, mayNeverExpire: true },
+    hasher: { hash: async () => 'no bcrypt in this test', stop: async () => undefined },
+  };
+  const actor = {
+    id: person.id as PersonId,
+    workspace: stage.workspace.teamId as WorkspaceId,
+    standing: 'member',
+    roles: new Set<never>(),
+  } as const;
+  const delivery = { keys: [] };
+  try {
+    const request = { actor, name: aName(name), purpose: purpose ?? null, lifetimeDays, delivery };
+    const created = await createToken(request, deps);
+    if (created.kind === 'refused') throw new Error(`${name}: ${created.refusal.code}`);
+    const { id } = created.token;
+    let value = '';
+    const deliver = async (_: unknown, made: { reveal(): string }) => {
+      value = made.reveal();
+      return undefined;
+    };
+    if (shown) await showValue({ actor, tokenId: id, delivery }, { ...deps, deliver });
+    return { id, value };
+  } finally {
+    await store.close();
+  }
+}
+
+/** A clock that stands still at T0 until it is moved. */
+export function aClock(): { (): number; moveBy(ms: number): void } {
+  let now = T0;
+  return Object.assign(() => now, {
+    moveBy: (ms: number) => {
+      now += ms;
+    },
+  });
+}

@@ -1,0 +1,164 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseCommand, unescaped } from '../../src/slack/parse-command.ts';
+import { TokenValue } from '../../src/tokens/token-value.ts';
+
+const VALUE = TokenValue.generate('apit').reveal();
+/** The same shape with check digits that are not right. */
+const NO_VALUE = `${VALUE.slice(0, -1)}${VALUE.endsWith('0') ? '1' : '0'}`;
+
+test.for([
+  ['', { verb: 'list', filter: 'active' }],
+  ['   ', { verb: 'list', filter: 'active' }],
+  ['list', { verb: 'list', filter: 'active' }],
+  ['LIST', { verb: 'list', filter: 'active' }],
+  ['ls', { verb: 'list', filter: 'active' }],
+  ['list expired', { verb: 'list', filter: 'expired' }],
+  ['ls  Revoked ', { verb: 'list', filter: 'revoked' }],
+  ['list all', { verb: 'list', filter: 'all' }],
+  ['create', { verb: 'create' }],
+  ['new', { verb: 'create' }],
+  ['Create deploy-bot', { verb: 'create', name: 'deploy-bot' }],
+  ['info', { verb: 'info' }],
+  ['show deploy bot', { verb: 'info', name: 'deploy bot' }],
+  ['revoke', { verb: 'revoke' }],
+  ['revoke deploy-bot', { verb: 'revoke', name: 'deploy-bot' }],
+  ['delete deploy-bot', { verb: 'revoke', name: 'deploy-bot' }],
+  ['rm deploy-bot', { verb: 'revoke', name: 'deploy-bot' }],
+  ['KILL deploy-bot', { verb: 'revoke', name: 'deploy-bot' }],
+  ['revoke tok_0123456789abcdef', { verb: 'revoke', name: 'tok_0123456789abcdef' }],
+  ['revoke deploy-bot 30d', { verb: 'revoke', name: 'deploy-bot 30d' }],
+  ['help', { verb: 'help' }],
+  ['?', { verb: 'help' }],
+  ['help me', { verb: 'help' }],
+] as const)('"%s" is understood', ([text, command]) => {
+  expect(parseCommand(text)).toEqual(command);
+});
+
+test.for([
+  ['a last word like 30d is a lifetime', 'deploy-bot 30d', { name: 'deploy-bot', lifetimeDays: 30 }],
+  ['in capitals too', 'deploy-bot 30D', { name: 'deploy-bot', lifetimeDays: 30 }],
+  ['of any number of days', 'deploy-bot 9999d', { name: 'deploy-bot', lifetimeDays: 9999 }],
+  ['none among them', 'deploy-bot 0d', { name: 'deploy-bot', lifetimeDays: 0 }],
+  ['after a name of several words', 'my deploy bot 45d', { name: 'my deploy bot', lifetimeDays: 45 }],
+  ['after more spaces', '  deploy-bot \t 45d  ', { name: 'deploy-bot', lifetimeDays: 45 }],
+  ['after a name in quotes', '"deploy bot" 45d', { name: 'deploy bot', lifetimeDays: 45 }],
+  ['but not within the quotes', '“deploy bot 45d”', { name: 'deploy bot 45d' }],
+  ['and not alone, where it is the name', '30d', { name: '30d' }],
+  ['and not with another letter', 'deploy-bot 30w', { name: 'deploy-bot 30w' }],
+  ['and not as a part of a word', 'deploy-bot30d', { name: 'deploy-bot30d' }],
+] as const)('in create, %s', ([, text, parts]) => {
+  expect(parseCommand(`create ${text}`)).toEqual({ verb: 'create', ...parts });
+});
+
+test.for([
+  ['"deploy bot"'],
+  ["'deploy bot'"],
+  ['“deploy bot”'],
+  ['‘deploy bot’'],
+  ['„deploy bot“'],
+  ['«deploy bot»'],
+  ['`deploy bot`'],
+  ['“ deploy bot ”'],
+])('the quotes of %s are taken off', ([text]) => {
+  expect(parseCommand(`info ${text}`)).toEqual({ verb: 'info', name: 'deploy bot' });
+});
+
+test('nothing but quotes is no name', () => {
+  expect(parseCommand('create “”')).toEqual({ verb: 'create' });
+});
+
+test.for([
+  ['a person with a name', '<@U0BOB|bob>', '@bob'],
+  ['a person without one', '<@U0BOB>', '@U0BOB'],
+  ['a channel', '<#C0GENERAL|general>', '#general'],
+  ['a channel without a name', '<#C0GENERAL>', '#C0GENERAL'],
+  ['a group', '<!subteam^S0ONCALL|@oncall>', '@oncall'],
+  ['a broadcast', '<!here>', '@here'],
+  ['a host name', '<http://deploy.io|deploy.io>', 'deploy.io'],
+  ['a link', '<https://deploy.io/a?b=c>', 'https://deploy.io/a?b=c'],
+  ['a mail address', '<mailto:a@b.org|a@b.org>', 'a@b.org'],
+  ['an ampersand', 'R&amp;D', 'R&D'],
+  ['angle brackets', 'a &lt;b&gt; c', 'a <b> c'],
+  ['a typed entity, which stays one', '&amp;lt;b&amp;gt;', '&lt;b&gt;'],
+  ['an entity in a link', '<https://x.org/?a=1&amp;b=2>', 'https://x.org/?a=1&b=2'],
+  ['a form that was typed by hand', '&lt;@U0BOB&gt;', '<@U0BOB>'],
+  ['several of them', '<@U0BOB|bob> and <#C0|c>', '@bob and #c'],
+] as const)('%s is read as it was typed', ([, text, typed]) => {
+  expect(unescaped(text)).toBe(typed);
+});
+
+test.for([
+  ['alone', VALUE],
+  ['as a name', `create ${VALUE}`],
+  ['as a part of a name', `create deploy ${VALUE} bot 30d`],
+  ['after info', `info ${VALUE}`],
+  ['after list', `list ${VALUE}`],
+  ['after help', `help ${VALUE}`],
+  ['after an unknown verb', `frobnicate ${VALUE}`],
+  ['in code', `create \`${VALUE}\``],
+  ['in curly quotes', `create “${VALUE}”`],
+  ['in angle brackets', `create &lt;${VALUE}&gt;`],
+  ['in a link', `create <https://x.org/${VALUE}>`],
+  ['with an invisible character in it', `create ${VALUE.slice(0, 20)}\u200b${VALUE.slice(20)}`],
+  ['in fullwidth letters', `create ${fullwidth(VALUE)}`],
+  ['of another prefix', `create ${TokenValue.generate('x9').reveal()}`],
+] as const)('a value %s is not part of what was understood', ([, text]) => {
+  expect(parseCommand(text)).toEqual({ verb: 'holds_value' });
+});
+
+test.for([
+  ['alone', `revoke ${VALUE}`],
+  ['by a synonym', `kill ${VALUE}`],
+  ['in code', `revoke \`${VALUE}\``],
+  ['in curly quotes', `revoke “${VALUE}”`],
+  ['in angle brackets', `revoke &lt;${VALUE}&gt;`],
+  ['among other words', `revoke please ${VALUE} now`],
+] as const)('a value after revoke, %s, is what shall be revoked', ([, text]) => {
+  const command = parseCommand(text);
+
+  expect('value' in command && command.value.reveal()).toBe(VALUE);
+  expect(JSON.stringify(command)).not.toContain(VALUE.slice(9));
+});
+
+test('what has the shape of a value and wrong check digits is a name', () => {
+  expect(parseCommand(`revoke ${NO_VALUE}`)).toEqual({ verb: 'revoke', name: NO_VALUE });
+});
+
+test.for([
+  ['creat', 'create'],
+  ['craete deploy-bot', 'create'],
+  ['lst', 'list'],
+  ['inof', 'info'],
+  ['revok deploy-bot', 'revoke'],
+  ['kil', 'revoke'],
+  ['hlep', 'help'],
+  ['list nonsense', 'list'],
+  ['constructor', 'help'],
+  ['__proto__', 'help'],
+  ['rotate deploy-bot', 'help'],
+  ['frobnicate', 'help'],
+  ['x'.repeat(5000), 'help'],
+] as const)('"%s" is not understood, and "%s" is offered', ([text, nearest]) => {
+  expect(parseCommand(text)).toEqual({ verb: 'unknown', typed: text, nearest });
+});
+
+test('any text is a command of some kind, in a moment', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.string({ unit: fc.constantFrom('<', '>', '|', '"', ' ', '&', 'd', '3', 'create '), maxLength: 1000 }),
+  );
+
+  fc.assert(
+    fc.property(text, (typed) => {
+      const started = performance.now();
+      expect(parseCommand(typed).verb).toMatch(/^[a-z_]+$/);
+      expect(performance.now() - started).toBeLessThan(250);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+function fullwidth(text: string): string {
+  return text.replace(/[!-~]/g, (sign) => String.fromCodePoint((sign.codePointAt(0) ?? 0) + 0xfee0));
+}
