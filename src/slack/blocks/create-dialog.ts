@@ -5,7 +5,7 @@ import type { Token } from '../../tokens/token.ts';
 import { tellingDialog, textInput } from './dialog.ts';
 import { CREATE_DIALOG_ID } from './ids.ts';
 import { notShownSentence } from './not-shown.ts';
-import { cut, mrkdwn, plain, saying, smallPrint } from './text.ts';
+import { cut, escaped, mrkdwn, plain, saying, smallPrint } from './text.ts';
 
 const TITLE = 'Create API Token';
 /** More than any name may have: what is too long is drawn whole enough to be seen, and refused with a sentence. */
@@ -61,7 +61,7 @@ export function onItsWayDialog(token: Token, dmLink: string): ModalView {
     saying(
       `${token.name}: its value comes in a message that only you can see, in your conversation with apitoken.`,
     ),
-    { type: 'section', text: mrkdwn(`<${dmLink}|Open the conversation>`) },
+    { type: 'section', text: mrkdwn(`<${escaped(dmLink)}|Open the conversation>`) },
   ]);
 }
 

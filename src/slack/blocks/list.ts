@@ -10,10 +10,9 @@ import { LIST_FILTERS, type ListFilter, type ListPage } from '../../tokens/store
 import { parseTokenId, statusOf, type TokenId, type UsedToken } from '../../tokens/token.ts';
 import { CREATE_ID, LIST_FILTER_ID, LIST_NEXT_ID, LIST_PREVIOUS_ID, TOKEN_MENU_IDS } from './ids.ts';
 import type { Message } from './message.ts';
-import { cut, escaped, plain, saying, smallPrint } from './text.ts';
+import { escaped, plain, saying, smallPrint } from './text.ts';
 import { tokenFields } from './token-facts.ts';
 
-const TEXT_LENGTH_MAX = 3000;
 const FILTER_WORDS: Readonly<Record<ListFilter, string>> = {
   active: 'Active',
   expired: 'Expired',
@@ -33,10 +32,7 @@ export type MenuChoice = {
 /** *My API Tokens* as a message. `hint` tells what to do with it. */
 export function listMessage(list: ListPage, filter: ListFilter, now: number, hint?: string): Message {
   const names = list.tokens.map((token) => `${escaped(token.name)} (${statusOf(token, now)})`).join(', ');
-  const text = cut(
-    `My API Tokens, ${FILTER_WORDS[filter].toLowerCase()}: ${names || 'none'}`,
-    TEXT_LENGTH_MAX,
-  );
+  const text = `My API Tokens, ${FILTER_WORDS[filter].toLowerCase()}: ${names || 'none'}`;
   return { text, blocks: listBlocks(list, filter, now, hint) };
 }
 

@@ -1,0 +1,305 @@
+import type { HomeView, KnownBlock, ModalView } from '@slack/types';
+import { expect, test } from 'vitest';
+import { checkMessageBlocks, checkView } from '../../sandbox/workspace/blocks.ts';
+import {
+  createDialog,
+  notShownDialog,
+  onItsWayDialog,
+  parseLifetime,
+} from '../../src/slack/blocks/create-dialog.ts';
+import { helpMessage, unknownCommandMessage } from '../../src/slack/blocks/help.ts';
+import {
+  choiceText,
+  listBlocks,
+  listMessage,
+  type MenuChoice,
+  parseChoice,
+  parsePlace,
+  placeText,
+} from '../../src/slack/blocks/list.ts';
+import type { Message } from '../../src/slack/blocks/message.ts';
+import { infoMessage, receiptMessage, revokedByOtherMessage } from '../../src/slack/blocks/receipt.ts';
+import { notRevokedDialog, revokeDialog, revokedDialog } from '../../src/slack/blocks/revoke-dialog.ts';
+import { shownValueMessage } from '../../src/slack/blocks/shown-value.ts';
+import { agoOf, cut, escaped } from '../../src/slack/blocks/text.ts';
+import { sentenceMessage } from '../../src/slack/tell.ts';
+import { heldProof } from '../../src/tokens/held.ts';
+import type { TokenName } from '../../src/tokens/name.ts';
+import { sentenceFor } from '../../src/tokens/refusal.ts';
+import { LIST_FILTERS, type ListPage } from '../../src/tokens/store.ts';
+import { newTokenId, type PersonId, type TokenStatus, type UsedToken } from '../../src/tokens/token.ts';
+import { TokenValue } from '../../src/tokens/token-value.ts';
+import { aToken, PEPPER, T0 } from '../tokens/a-token.ts';
+
+const YEAR_MS = 365 * 86_400_000;
+/** Slack cuts a message's text here, and recommends less. */
+const TEXT_LENGTH_MAX = 4000;
+/** Ids of Slack are 11 characters long today; this is twice that. */
+const LONG_ID = `U${'W'.repeat(21)}` as PersonId;
+const LONGEST_VALUE = TokenValue.generate('abcdefghij').reveal();
+const POLICY = { allowGuests: true, lifetimeDaysMax: 3650, mayNeverExpire: true };
+
+/** What a person may have typed, at its full length: as a name (64) and as a purpose or reason (200). */
+const TYPED = [
+  ['letters', 'm'],
+  ['signs beyond the first plane', '🗝'],
+  ['ampersands', '&'],
+  ['a mention of everybody', '<!channel> '],
+  ['a mention and a link', '<@U0BOB> <https://x.org|y> '],
+  ['formatting', '*b* _i_ ~s~ `c` ```d``` :tada: '],
+] as const;
+
+const STATUSES = {
+  unclaimed: { claimedAt: null, lastUsedAt: null },
+  active: {},
+  expired: { expiresAt: T0 + 1 },
+  revoked: { revokedAt: T0 + 2, revokedBy: LONG_ID },
+} as const satisfies Record<TokenStatus, Partial<UsedToken>>;
+
+test.for(TYPED)('every message stays within the limits of Slack with names and notes of %s', ([, unit]) => {
+  for (const [what, message] of messagesAbout(unit)) {
+    expect(checkMessageBlocks(message.blocks), what).toEqual([]);
+    expect(message.text.trim(), what).not.toBe('');
+    expect([...message.text].length, what).toBeLessThanOrEqual(TEXT_LENGTH_MAX);
+  }
+});
+
+test.for(TYPED)('every view stays within the limits of Slack with names and notes of %s', ([, unit]) => {
+  for (const [what, view] of viewsAbout(unit)) {
+    expect(checkView(view), what).toEqual([]);
+    expect(JSON.stringify(view).length, what).toBeLessThan(100_000);
+  }
+});
+
+test.for(TYPED.slice(2))('nothing of %s that people type is drawn as formatting or mention', ([, unit]) => {
+  const typed = repeated(unit, 64);
+  const drawn = [
+    ...messagesAbout(unit).map(([what, { text, blocks }]) => [what, [text, ...mrkdwnIn(blocks)]] as const),
+    ...viewsAbout(unit).map(([what, view]) => [what, mrkdwnIn(view.blocks)] as const),
+  ];
+
+  for (const [what, texts] of drawn) {
+    for (const text of texts) {
+      expect(text, what).not.toMatch(/<!channel>|<@U0BOB>|<https:\/\/x\.org|&(?!amp;|lt;|gt;)/);
+    }
+    // Formatting marks cannot be escaped: what people type never stands in mrkdwn of the blocks.
+    if (unit.startsWith('*')) expect(texts.slice(1).join('\n'), what).not.toContain(typed.slice(0, 20));
+  }
+});
+
+test.for([
+  ['a name and a lifetime', { name: 'deploy-bot', lifetimeDays: 30 }, '30'],
+  ['one day', { lifetimeDays: 1 }, '1'],
+  ['a year', { lifetimeDays: 365 }, '365'],
+  ['a number of days that is no usual one', { lifetimeDays: 45 }, '45'],
+  ['the longest that is allowed', { lifetimeDays: 3650 }, '3650'],
+  ['one day more than is allowed', { lifetimeDays: 3651 }, '90'],
+  ['no days', { lifetimeDays: 0 }, '90'],
+  ['nothing', {}, '90'],
+] as const)(
+  'the create dialog, filled in with %s, presets an expiry that is allowed',
+  ([, filledIn, days]) => {
+    const view = createDialog(filledIn, POLICY);
+
+    expect(checkView(view)).toEqual([]);
+    expect(JSON.stringify(view)).toContain(`"initial_option":{"text":${JSON.stringify(optionText(days))}`);
+  },
+);
+
+test.for([
+  [1, ['1 day']],
+  [7, ['7 days']],
+  [6, ['6 days']],
+  [89, ['7 days', '30 days']],
+  [90, ['7 days', '30 days', '90 days']],
+  [365, ['7 days', '30 days', '90 days', '1 year']],
+] as const)('where %i days are the most, %o are offered', ([lifetimeDaysMax, offered]) => {
+  const view = createDialog({}, { ...POLICY, lifetimeDaysMax, mayNeverExpire: false });
+
+  expect(optionsIn(view)).toEqual(offered);
+  expect(optionsIn(createDialog({}, { ...POLICY, lifetimeDaysMax }))).toEqual([...offered, 'Never']);
+});
+
+test.for([
+  ['90', 90],
+  ['1', 1],
+  ['never', null],
+  ['0', undefined],
+  ['-1', undefined],
+  ['1.5', undefined],
+  ['030', undefined],
+  ['1e3', undefined],
+  ['999999', undefined],
+  ['', undefined],
+  ['Never', undefined],
+] as const)('the option "%s" means a lifetime of %s', ([value, days]) => {
+  expect(parseLifetime(value)).toBe(days);
+});
+
+test.for([
+  ['active:1', { filter: 'active', page: 1 }],
+  ['all:12', { filter: 'all', page: 12 }],
+  ['all:0', { filter: 'all', page: 1 }],
+  ['all:-3', { filter: 'all', page: 1 }],
+  ['all:1.5', { filter: 'all', page: 1 }],
+  ['all:x', { filter: 'all', page: 1 }],
+  ['all:9007199254740993', { filter: 'all', page: 1 }],
+  ['nonsense:2', { filter: 'active', page: 2 }],
+  ['', { filter: 'active', page: 1 }],
+] as const)('the button value "%s" names a place in the list', ([text, place]) => {
+  expect(parsePlace(text)).toEqual(place);
+});
+
+test('what a row of the list offers is read as it was written', () => {
+  const choice: MenuChoice = {
+    verb: 'revoke',
+    tokenId: newTokenId(),
+    place: { filter: 'revoked', page: 3 },
+  };
+
+  expect(parsePlace(placeText(choice.place))).toEqual(choice.place);
+  expect(parseChoice(choiceText(choice))).toEqual(choice);
+});
+
+test.for([
+  ['nothing'],
+  ['revoke'],
+  ['revoke:tok_short:active:1'],
+  ['delete:tok_0123456789abcdef:active:1'],
+  [':tok_0123456789abcdef:active:1'],
+])('the option value "%s" asks for nothing', ([text]) => {
+  expect(parseChoice(text)).toBeUndefined();
+});
+
+test.for([
+  ['moments ago', -1],
+  ['moments ago', 59_999],
+  ['1 minute ago', 60_000],
+  ['59 minutes ago', 3_599_999],
+  ['1 hour ago', 3_600_000],
+  ['23 hours ago', 86_399_999],
+  ['1 day ago', 86_400_000],
+  ['400 days ago', 400 * 86_400_000],
+] as const)('"%s" is %i ms', ([words, ms]) => {
+  expect(agoOf(T0, T0 + ms)).toBe(words);
+});
+
+test.for([
+  ['what fits', '🗝🗝🗝', 3, '🗝🗝🗝'],
+  ['what is one too long', '🗝🗝🗝🗝', 3, '🗝🗝…'],
+] as const)('cutting leaves %s in whole signs', ([, text, lengthMax, left]) => {
+  expect(cut(text, lengthMax)).toBe(left);
+});
+
+test('escaping leaves nothing that Slack reads', () => {
+  expect(escaped('<!channel> &amp; <https://x.org|y>')).toBe(
+    '&lt;!channel&gt; &amp;amp; &lt;https://x.org|y&gt;',
+  );
+});
+
+function repeated(unit: string, length: number): string {
+  const points = [...unit];
+  return Array.from({ length }, (_, index) => points[index % points.length]).join('');
+}
+
+/** A token whose texts are as long as they may be, and whose count and instants are as wide. */
+function aWideToken(unit: string, status: TokenStatus): UsedToken {
+  return aToken({
+    id: newTokenId(),
+    // Drawn as it is, whether `parseName` would take it or not.
+    name: repeated(unit, 64).trim() as TokenName,
+    owner: LONG_ID,
+    purpose: repeated(unit, 200),
+    revokeReason: status === 'revoked' ? repeated(unit, 200) : null,
+    useCount: Number.MAX_SAFE_INTEGER,
+    expiresAt: T0 + 10 * YEAR_MS,
+    ...STATUSES[status],
+  });
+}
+
+const EACH_STATUS = Object.keys(STATUSES) as TokenStatus[];
+const NOW = T0 + 10;
+
+function aFullPage(unit: string): ListPage {
+  const tokens = Array.from({ length: 10 }, (_, row) =>
+    aWideToken(unit, EACH_STATUS[row % EACH_STATUS.length] ?? 'active'),
+  );
+  return { tokens, page: 500, pageCount: 1000, total: 9_999 };
+}
+
+function messagesAbout(unit: string): [string, Message][] {
+  const everyStatus = EACH_STATUS.flatMap((status): [string, Message][] => {
+    const token = aWideToken(unit, status);
+    const facts = { hasLiveValue: false, notShownReason: 'messages_tab_disabled' };
+    return [
+      [`receipt, ${status}`, receiptMessage(token, facts, NOW)],
+      [`receipt while showing, ${status}`, receiptMessage(token, { ...facts, hasLiveValue: true }, NOW)],
+      [`info, ${status}`, infoMessage(token, NOW, { revoke: true, showValue: true })],
+      [`info without buttons, ${status}`, infoMessage(token, NOW, { revoke: false, showValue: false })],
+    ];
+  });
+  return [
+    ...everyStatus,
+    ...LIST_FILTERS.map((filter): [string, Message] => [
+      `list of ${filter}`,
+      listMessage(aFullPage(unit), filter, NOW, 'A hint of our own.'),
+    ]),
+    ['an empty list', listMessage({ tokens: [], page: 1, pageCount: 1, total: 0 }, 'all', NOW)],
+    ['revoked by another', revokedByOtherMessage(aWideToken(unit, 'revoked'))],
+    ['the value', shownValueMessage(aWideToken(unit, 'unclaimed'), LONGEST_VALUE)],
+    ['help', helpMessage()],
+    ['unknown command', unknownCommandMessage(repeated(unit, 40_000), 'revoke')],
+    ...sentencesAbout(unit).map((sentence): [string, Message] => [sentence, sentenceMessage(sentence)]),
+  ];
+}
+
+function viewsAbout(unit: string): [string, ModalView | HomeView][] {
+  const token = aWideToken(unit, 'active');
+  const held = heldProof({ actor: LONG_ID, tokenId: token.id, at: Number.MAX_SAFE_INTEGER }, PEPPER);
+  const asked = { metadata: JSON.stringify({ token: token.id, held }), now: NOW };
+  return [
+    ['create', createDialog({ name: repeated(unit, 5000), lifetimeDays: 10_000 }, POLICY)],
+    ['on its way', onItsWayDialog(token, `https://slack.com/app_redirect?app=${LONG_ID}&team=${LONG_ID}`)],
+    ['not shown', notShownDialog(token, 'messages_tab_disabled')],
+    ['revoke', revokeDialog(token, { ...asked, byOwner: true })],
+    ['revoke of another', revokeDialog({ ...token, lastUsedAt: null }, { ...asked, byOwner: false })],
+    ['revoked', revokedDialog(aWideToken(unit, 'revoked'))],
+    ...sentencesAbout(unit).map((one): [string, ModalView] => [one, notRevokedDialog(one)]),
+    ...LIST_FILTERS.map((filter): [string, HomeView] => [
+      `Home with ${filter}`,
+      { type: 'home', blocks: listBlocks(aFullPage(unit), filter, NOW) },
+    ]),
+  ];
+}
+
+function sentencesAbout(unit: string): string[] {
+  const name = repeated(unit, 64);
+  return [
+    sentenceFor({ code: 'name_taken', name, freeName: name }),
+    sentenceFor({ code: 'already_revoked', name }),
+    sentenceFor({ code: 'expired', name }),
+    sentenceFor({ code: 'already_shown', name }),
+  ];
+}
+
+function mrkdwnIn(blocks: readonly KnownBlock[]): string[] {
+  const found: string[] = [];
+  JSON.stringify(blocks, (_key, part) => {
+    if (part?.type === 'mrkdwn') found.push(part.text);
+    return part;
+  });
+  return found;
+}
+
+function optionsIn(view: ModalView): string[] {
+  return view.blocks.flatMap((block) =>
+    block.type === 'input' && 'options' in block.element && block.element.options !== undefined
+      ? block.element.options.map(({ text }) => text.text)
+      : [],
+  );
+}
+
+function optionText(days: string): object {
+  const text = days === '365' ? '1 year' : `${days} ${days === '1' ? 'day' : 'days'}`;
+  return { type: 'plain_text', text, emoji: false };
+}
