@@ -9,7 +9,10 @@ const TOKENS_MAX = 100_000;
 /** Counts uses in memory, so that a verification writes nothing; `flush` brings them into the store. */
 export type UsageRecorder = {
   record(tokenId: TokenId, at: number): void;
-  /** Writes what was counted, in chunks. What could not be written is kept for the next time; then it throws. */
+  /**
+   * Writes what was counted so far, in chunks. What could not be written is kept for the next time; then it throws. What is
+   * counted meanwhile is left for the next time too.
+   */
   flush(): Promise<void>;
 };
 
@@ -28,11 +31,9 @@ export function createUsageRecorder(store: Pick<TokenStore, 'addUses'>): UsageRe
   }
 
   async function flush(): Promise<void> {
-    while (uses.size > 0) {
-      const chunk: TokenUse[] = [...uses.entries().take(CHUNK_TOKENS_MAX)].map(([tokenId, use]) => ({
-        tokenId,
-        ...use,
-      }));
+    for (let left = uses.size; left > 0; left -= CHUNK_TOKENS_MAX) {
+      const entries = uses.entries().take(Math.min(left, CHUNK_TOKENS_MAX));
+      const chunk: TokenUse[] = [...entries].map(([tokenId, use]) => ({ tokenId, ...use }));
       for (const { tokenId } of chunk) uses.delete(tokenId);
       try {
         await store.addUses(chunk);
