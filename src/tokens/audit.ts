@@ -45,6 +45,7 @@ export function macOf(
 
 /** Whether `event` follows upon the event whose MAC is `previous`, under `pepper`. */
 export function isChained(event: ChainedEvent, previous: Buffer | undefined, pepper: Pepper): boolean {
+  if (event.pepperId !== pepper.id) return false;
   const expected = macOf(event, previous, pepper);
   return event.mac.length === expected.length && timingSafeEqual(event.mac, expected);
 }

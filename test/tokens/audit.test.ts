@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { type AuditEvent, type ChainedEvent, isChained, macOf } from '../../src/tokens/audit.ts';
+import { pepperFrom } from '../../src/tokens/pepper.ts';
+import { ANN, aToken, BOB, PEPPER, T0 } from './a-token.ts';
+
+const TOKEN_ID = aToken().id;
+const OTHER_PEPPER = pepperFrom('another pepper, of 32 characters or more');
+
+const first = chained(anEvent({ sequence: 1 }), undefined);
+const second = chained(
+  anEvent({ sequence: 2, action: 'token.revoked', detail: { name: 'a', reason: null } }),
+  first,
+);
+
+describe('an event', () => {
+  test('is chained to nothing when it is the first', () => {
+    expect(isChained(first, undefined, PEPPER)).toBe(true);
+    expect(isChained(first, second.mac, PEPPER)).toBe(false);
+  });
+
+  test('is chained to the one before, and to no other', () => {
+    expect(isChained(second, first.mac, PEPPER)).toBe(true);
+    expect(isChained(second, undefined, PEPPER)).toBe(false);
+    expect(isChained(second, second.mac, PEPPER)).toBe(false);
+    expect(isChained(second, Buffer.alloc(32), PEPPER)).toBe(false);
+  });
+
+  test('is chained under its own pepper alone', () => {
+    expect(isChained(first, undefined, OTHER_PEPPER)).toBe(false);
+  });
+
+  test('has a MAC of 32 bytes that is the same each time', () => {
+    expect(first.mac).toHaveLength(32);
+    expect(macOf(first, undefined, PEPPER)).toEqual(first.mac);
+  });
+
+  test.for<readonly [string, Partial<ChainedEvent>]>([
+    ['its place', { sequence: 3 }],
+    ['its time', { at: T0 + 1 }],
+    ['its actor', { actor: BOB }],
+    ['its actor to the system', { actor: 'system' }],
+    ['its action', { action: 'token.created' }],
+    ['its token', { tokenId: aToken().id }],
+    ['its token to none', { tokenId: null }],
+    ['its pepper id', { pepperId: OTHER_PEPPER.id }],
+    ['its MAC', { mac: Buffer.alloc(32) }],
+    ['its MAC to a shorter one', { mac: second.mac.subarray(0, 31) }],
+    ['its MAC to none', { mac: Buffer.alloc(0) }],
+    ['a word of its detail', { detail: { name: 'b', reason: null } }],
+    ['a null of its detail to a word', { detail: { name: 'a', reason: 'null' } }],
+    ['a null of its detail to nothing', { detail: { name: 'a' } }],
+    ['a key of its detail', { detail: { name: 'a', cause: null } }],
+    ['its detail by one thing more', { detail: { name: 'a', reason: null, held: 0 } }],
+    ['its detail to nothing', { detail: {} }],
+  ])('is not chained any more once somebody changed %s', ([, change]) => {
+    expect(isChained({ ...second, ...change }, first.mac, PEPPER)).toBe(false);
+  });
+
+  test('does not care in which order its detail is kept', () => {
+    const detail = { b: 1, a: 'x', é: null, B: 2 };
+    const reversed = Object.fromEntries(Object.entries(detail).reverse());
+
+    expect(macOf(anEvent({ detail: reversed }), undefined, PEPPER)).toEqual(
+      macOf(anEvent({ detail }), undefined, PEPPER),
+    );
+  });
+
+  test('tells a number from a text, and where one thing ends and the next begins', () => {
+    const macs = [{ a: 1 }, { a: '1' }, { a: '1","b' }, { 'a","b': 1 }, { a: '', b: 1 }].map((detail) =>
+      macOf(anEvent({ detail: detail as AuditEvent['detail'] }), undefined, PEPPER).toString('hex'),
+    );
+
+    expect(new Set(macs).size).toBe(macs.length);
+  });
+});
+
+describe('a chain shows', () => {
+  const chain: ChainedEvent[] = [];
+  for (let sequence = 1; sequence <= 5; sequence++) {
+    chain.push(chained(anEvent({ sequence, at: T0 + sequence }), chain.at(-1)));
+  }
+
+  test('nothing when nothing was done to it', () => {
+    expect(firstBroken(chain)).toBeUndefined();
+  });
+
+  test.for<readonly [string, ChainedEvent[], number]>([
+    ['an event that was dropped', chain.filter(({ sequence }) => sequence !== 3), 4],
+    ['the first one dropped', chain.slice(1), 2],
+    ['two that were swapped', [0, 2, 1, 3, 4].flatMap((index) => chain[index] ?? []), 3],
+    ['one that came in twice', [0, 1, 1, 2, 3, 4].flatMap((index) => chain[index] ?? []), 2],
+    [
+      'one that was changed and signed anew: the next',
+      chain.map((event, index) =>
+        index === 2 ? chained(anEvent({ sequence: 3, actor: BOB }), chain[1]) : event,
+      ),
+      4,
+    ],
+  ])('%s', ([, tampered, at]) => {
+    expect(firstBroken(tampered)).toBe(at);
+  });
+});
+
+function anEvent(fields: Partial<AuditEvent & { sequence: number }> = {}): AuditEvent & { sequence: number } {
+  return { sequence: 1, at: T0, actor: ANN, action: 'value.shown', tokenId: TOKEN_ID, detail: {}, ...fields };
+}
+
+function chained(event: AuditEvent & { sequence: number }, before: ChainedEvent | undefined): ChainedEvent {
+  return { ...event, pepperId: PEPPER.id, mac: macOf(event, before?.mac, PEPPER) };
+}
+
+/** The sequence of the first event that does not follow upon the one before. */
+function firstBroken(chain: readonly ChainedEvent[]): number | undefined {
+  return chain.find((event, index) => !isChained(event, chain[index - 1]?.mac, PEPPER))?.sequence;
+}
