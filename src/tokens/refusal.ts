@@ -90,5 +90,6 @@ function takenSentence(name: string, freeName: string | null): string {
 
 function lifetimeSentence(lifetimeDaysMax: number, mayNeverExpire: boolean): string {
   const never = mayNeverExpire ? ', or never expire' : '';
-  return `A token here may live ${lifetimeDaysMax} days at most${never}. Choose another expiry.`;
+  const days = lifetimeDaysMax === 1 ? '1 day' : `${lifetimeDaysMax} days`;
+  return `A token here may live ${days} at most${never}. Choose another expiry.`;
 }

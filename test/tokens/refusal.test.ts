@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { type Refusal, refused, sentenceFor } from '../../src/tokens/refusal.ts';
+
+/** One of each code: a new code does not compile here until it has its row. */
+const ONE_OF_EACH: { readonly [Code in Refusal['code']]: Extract<Refusal, { code: Code }> } = {
+  name_invalid: { code: 'name_invalid', flaw: 'empty' },
+  name_taken: { code: 'name_taken', name: 'deploy-bot', freeName: 'deploy-bot-2' },
+  holds_value: { code: 'holds_value' },
+  text_too_long: { code: 'text_too_long', lengthMax: 200 },
+  reason_required: { code: 'reason_required' },
+  lifetime_not_allowed: { code: 'lifetime_not_allowed', lifetimeDaysMax: 365, mayNeverExpire: false },
+  app_not_permitted: { code: 'app_not_permitted' },
+  person_unknown: { code: 'person_unknown' },
+  press_unknown: { code: 'press_unknown' },
+  value_not_live: { code: 'value_not_live' },
+  token_not_found: { code: 'token_not_found' },
+  already_revoked: { code: 'already_revoked', name: 'deploy-bot' },
+  expired: { code: 'expired', name: 'deploy-bot' },
+  already_shown: { code: 'already_shown', name: 'deploy-bot' },
+};
+
+describe('the sentence of', () => {
+  test.for<readonly [string, Refusal, string]>([
+    [
+      'a name that is taken is the contract of the design',
+      { code: 'name_taken', name: 'deploy-bot', freeName: 'deploy-bot-2' },
+      'deploy-bot is already taken. Names are never used twice, so that history stays clear. deploy-bot-2 is free.',
+    ],
+    [
+      'a name that is taken, where none is proposed',
+      { code: 'name_taken', name: 'deploy-bot', freeName: null },
+      'deploy-bot is already taken. Names are never used twice, so that history stays clear. Choose another one.',
+    ],
+    [
+      'a text shaped like a value is the contract of the design',
+      { code: 'holds_value' },
+      'This looks like a token value. It was not saved. If it leaked, revoke it.',
+    ],
+    [
+      'a lifetime that is too long',
+      { code: 'lifetime_not_allowed', lifetimeDaysMax: 365, mayNeverExpire: false },
+      'A token here may live 365 days at most. Choose another expiry.',
+    ],
+    [
+      'a lifetime where a token may also never expire',
+      { code: 'lifetime_not_allowed', lifetimeDaysMax: 90, mayNeverExpire: true },
+      'A token here may live 90 days at most, or never expire. Choose another expiry.',
+    ],
+    [
+      'a lifetime of more than the one day that is allowed',
+      { code: 'lifetime_not_allowed', lifetimeDaysMax: 1, mayNeverExpire: false },
+      'A token here may live 1 day at most. Choose another expiry.',
+    ],
+  ])('%s', ([, refusal, sentence]) => {
+    expect(sentenceFor(refusal)).toBe(sentence);
+  });
+
+  test.for(Object.values(ONE_OF_EACH))('$code is one or more whole sentences', (refusal) => {
+    const sentence = sentenceFor(refusal);
+
+    expect(sentence).toMatch(/^[\p{L}].*\.$/u);
+    expect(sentence).not.toMatch(/undefined|null|\[object|_/);
+  });
+
+  test('each flaw of a name is its own, and repeats nothing that was typed', () => {
+    const flaws = ['empty', 'too_long', 'unseen_characters', 'like_a_value'] as const;
+    const sentences = flaws.map((flaw) => sentenceFor({ code: 'name_invalid', flaw }));
+
+    expect(new Set(sentences).size).toBe(flaws.length);
+    for (const sentence of sentences) expect(sentence).toContain('64');
+  });
+});
+
+test('a refusal is an outcome of its own kind', () => {
+  expect(refused(ONE_OF_EACH.expired)).toEqual({ kind: 'refused', refusal: ONE_OF_EACH.expired });
+});
