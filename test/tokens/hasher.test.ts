@@ -1,0 +1,68 @@
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { compare } from 'bcryptjs';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { BCRYPT_COST, type Hasher, startHasher } from '../../src/tokens/hasher.ts';
+import { TokenValue } from '../../src/tokens/token-value.ts';
+
+describe('a hash', () => {
+  test('is bcrypt of cost 10 over the secret of the value, and of no other', async () => {
+    const hasher = aHasher(1);
+    const [value, other] = [TokenValue.generate('apit'), TokenValue.generate('apit')];
+
+    const hash = await hasher.hash(value);
+
+    expect(BCRYPT_COST).toBe(10);
+    expect(hash).toMatch(/^\$2[aby]\$10\$[./0-9A-Za-z]{53}$/);
+    expect(await compare(value.secretForHash(), hash)).toBe(true);
+    expect(await compare(other.secretForHash(), hash)).toBe(false);
+    expect(await compare(value.reveal(), hash)).toBe(false);
+  });
+
+  test('of the same value is another each time: it is salted', async () => {
+    const hasher = aHasher(1);
+    const value = TokenValue.generate('apit');
+
+    const [one, other] = await Promise.all([hasher.hash(value), hasher.hash(value)]);
+
+    expect(one).not.toBe(other);
+  });
+
+  test('is made outside the main thread, which goes on while 20 of them are made', async () => {
+    const hasher = aHasher(2);
+    let done = 0;
+    const hashes = Array.from({ length: 20 }, async () => {
+      await hasher.hash(TokenValue.generate('apit'));
+      done += 1;
+    });
+
+    // Made here, a hash would stop this loop for all its 70 ms: there would be a turn or two for each.
+    let turns = 0;
+    for (; done < 20; turns++) await nextTick();
+    await Promise.all(hashes);
+
+    expect(turns).toBeGreaterThan(20 * 50);
+  });
+});
+
+describe('a hasher', () => {
+  test('refuses more than 256 that wait', async () => {
+    const hasher = aHasher(1);
+
+    const hashes = Array.from({ length: 300 }, () => hasher.hash(TokenValue.generate('apit')));
+    const outcomes = Promise.allSettled(hashes);
+    await expect(hashes.at(-1)).rejects.toThrow(/queue/i);
+    await hasher.stop();
+
+    const refusals = (await outcomes).filter(
+      (outcome) => outcome.status === 'rejected' && /queue/i.test(String(outcome.reason)),
+    );
+    expect(refusals).toHaveLength(300 - 256 - 1);
+  });
+});
+
+/** A hasher that is stopped when the test is over. */
+function aHasher(threads: number): Hasher {
+  const hasher = startHasher(threads);
+  onTestFinished(() => hasher.stop());
+  return hasher;
+}
