@@ -49,6 +49,7 @@ export const LIMITS = {
   callbackId: 255, // docs: modal-views
   externalId: 255, // docs: modal-views
   viewBytes: 250_000, // docs: views.open, view_too_large
+  attachments: 100, // docs: chat.postMessage, too_many_attachments
   messageText: 40_000, // docs: chat.postMessage, msg_too_long
 } as const;
 

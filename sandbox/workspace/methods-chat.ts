@@ -23,6 +23,7 @@ const CONTENT_ERRORS = [
   'invalid_blocks',
   'invalid_blocks_format',
   'invalid_attachments',
+  'too_many_attachments',
   'msg_too_long',
   'no_text',
 ];
@@ -40,7 +41,7 @@ const CONTENT_ARGS = [
 /** What a message may not be; undefined when it may be posted. `about` is the method or URL, for the warning. */
 export function refuseContent(state: State, args: Json, about: string): Refused | undefined {
   const { text, blocks, attachments } = args;
-  const refused = refuseBlocks(blocks);
+  const refused = refuseBlocks(blocks) ?? refuseAttachments(attachments);
   if (refused !== undefined) return refused;
   const hasText = typeof text === 'string' && text !== '';
   if (!hasText && isEmptyList(blocks) && isEmptyList(attachments)) return { ok: false, error: 'no_text' };
@@ -50,6 +51,19 @@ export function refuseContent(state: State, args: Json, about: string): Refused 
     recordRefusal(state, { kind: 'warning', about, error: 'missing_text_in_message', detail });
   }
   return undefined;
+}
+
+function refuseAttachments(attachments: unknown): Refused | undefined {
+  if (attachments === undefined) return undefined;
+  if (!Array.isArray(attachments) || !attachments.every(isJson))
+    return { ok: false, error: 'invalid_attachments' };
+  if (attachments.length > LIMITS.attachments) return { ok: false, error: 'too_many_attachments' };
+  const problems = attachments.flatMap(({ blocks }) =>
+    blocks === undefined ? [] : checkMessageBlocks(blocks),
+  );
+  return problems.length === 0
+    ? undefined
+    : { ok: false, error: 'invalid_attachments', messages: wordsFor(problems) };
 }
 
 function isEmptyList(value: unknown): boolean {

@@ -33,7 +33,7 @@ const DIALOG: ModalView = {
 };
 
 beforeEach(async () => {
-  workspace = await startWorkspace({ ackTimeoutMs: 150 });
+  workspace = await startWorkspace();
 });
 
 afterEach(async () => {
@@ -119,6 +119,8 @@ test('opening the Home tab draws it', async () => {
 });
 
 test('an app that forgets to ack is found out', async () => {
+  await workspace.close();
+  workspace = await startWorkspace({ ackTimeoutMs: 50 });
   app = await startBolt(workspace, (bolt) => {
     bolt.command('/apitoken', async () => {});
   });

@@ -99,7 +99,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 beforeEach(async () => {
   answer = () => undefined;
-  workspace = await startWorkspace({ manifestPath, ackTimeoutMs: 200 });
+  workspace = await startWorkspace({ manifestPath });
   await connect(workspace, (envelope) => answer(envelope));
 });
 
@@ -355,10 +355,12 @@ describe('a dialog', () => {
   });
 
   test('a late ack is trouble, and nothing typed is lost', async () => {
+    await workspace.close();
+    workspace = await startWorkspace({ manifestPath, ackTimeoutMs: 500 });
+    await connect(workspace, ({ type }) => (type === 'interactive' ? 'silence' : undefined));
     const alice = workspace.person('alice');
     await openDialog();
     await alice.fills({ 'Token Name': 'ab' });
-    answer = () => 'silence';
     await alice.submits();
 
     expect(alice.modal()?.trouble).toContain('trouble connecting');

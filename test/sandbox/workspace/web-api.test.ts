@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -76,7 +78,24 @@ describe('who may call', () => {
     expect(other.appToken).not.toBe(workspace.appToken);
   });
 
-  test('a browser, and a host name that is not this machine’s, are sent away', async () => {
+  test('a host name that is not this machine’s is sent away', async () => {
+    const { port } = new URL(workspace.apiUrl);
+    const asked = request({
+      port,
+      host: '127.0.0.1',
+      path: '/api/auth.test',
+      method: 'POST',
+      headers: { host: `evil.example:${port}` },
+    });
+    asked.end();
+    const [answer] = await once(asked, 'response');
+    answer.resume();
+
+    expect(answer.statusCode).toBe(421);
+    workspace.expectRefusal('421');
+  });
+
+  test('a browser is sent away', async () => {
     const browser = await post(workspace, 'auth.test', {}, { origin: 'http://evil.example' });
 
     expect(browser.status).toBe(403);
@@ -195,6 +214,16 @@ describe('messages', () => {
       'two tables',
       { channel: 'C0GENERAL01', text: 'x', blocks: [{ type: 'table' }, { type: 'table' }] },
       'invalid_attachments',
+    ],
+    [
+      'a bad block in an attachment',
+      { channel: 'C0GENERAL01', text: 'x', attachments: [{ blocks: [{ type: 'poem' }] }] },
+      'invalid_attachments',
+    ],
+    [
+      '101 attachments',
+      { channel: 'C0GENERAL01', text: 'x', attachments: Array.from({ length: 101 }, () => ({ text: 'x' })) },
+      'too_many_attachments',
     ],
   ])('%s', async ([, args, error]) => {
     expect(await refused('chat.postMessage', args)).toBe(error);
