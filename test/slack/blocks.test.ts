@@ -1,4 +1,4 @@
-import type { HomeView, KnownBlock, ModalView } from '@slack/types';
+import type { HomeView, ModalView } from '@slack/types';
 import { expect, test } from 'vitest';
 import { checkMessageBlocks, checkView } from '../../sandbox/workspace/blocks.ts';
 import {
@@ -167,7 +167,7 @@ test.for([
   ['revoke:tok_short:active:1'],
   ['delete:tok_0123456789abcdef:active:1'],
   [':tok_0123456789abcdef:active:1'],
-])('the option value "%s" asks for nothing', ([text]) => {
+] as const)('the option value "%s" asks for nothing', ([text]) => {
   expect(parseChoice(text)).toBeUndefined();
 });
 
@@ -282,7 +282,7 @@ function sentencesAbout(unit: string): string[] {
   ];
 }
 
-function mrkdwnIn(blocks: readonly KnownBlock[]): string[] {
+function mrkdwnIn(blocks: readonly object[]): string[] {
   const found: string[] = [];
   JSON.stringify(blocks, (_key, part) => {
     if (part?.type === 'mrkdwn') found.push(part.text);
@@ -292,11 +292,12 @@ function mrkdwnIn(blocks: readonly KnownBlock[]): string[] {
 }
 
 function optionsIn(view: ModalView): string[] {
-  return view.blocks.flatMap((block) =>
-    block.type === 'input' && 'options' in block.element && block.element.options !== undefined
-      ? block.element.options.map(({ text }) => text.text)
-      : [],
-  );
+  const found: string[] = [];
+  JSON.stringify(view, (_key, part) => {
+    if (part?.type === 'static_select') for (const { text } of part.options) found.push(text.text);
+    return part;
+  });
+  return found;
 }
 
 function optionText(days: string): object {

@@ -1,0 +1,59 @@
+import { expect } from 'vitest';
+import { SEED } from '../../sandbox/seed.ts';
+import type { Person } from '../../sandbox/workspace/person.ts';
+import type { Stage } from '../fixture.ts';
+import { rowsOf } from './flows.ts';
+
+/**
+ * Asserts that `value` went to Slack in one `chat.postEphemeral` to `owner` and stands nowhere else: in no other call, ack or
+ * delivery, in no log line, no byte of the database, no audit event, and before nobody else's eyes. The same of its lookup id,
+ * but for the database.
+ */
+export function expectShownOnlyTo(owner: Person, value: string, stage: Stage): void {
+  const [, lookupId = '', tail = ''] = value.split('_');
+  const secret = tail.slice(0, 32);
+  const { workspace } = stage;
+  const carriers = (part: string) => workspace.traffic.filter((one) => JSON.stringify(one).includes(part));
+
+  const [call, ...others] = carriers(secret);
+  expect(others).toEqual([]);
+  expect(call).toMatchObject({ kind: 'call', method: 'chat.postEphemeral', args: { user: owner.id } });
+  if (call?.kind !== 'call') throw new Error('the value was not shown by a call');
+  expect(String(call.args.channel)).toMatch(/^D/);
+  expect(JSON.stringify(call.args.text)).not.toContain(secret);
+  expect(carriers(lookupId)).toEqual([call]);
+
+  for (const part of [secret, lookupId, tail]) expect(stage.log()).not.toContain(part);
+  const bytes = stage.databaseBytes();
+  for (const part of [secret, tail, value]) expect(bytes).not.toContain(part);
+  for (const { text, messages } of whatOthersSee(owner, stage)) {
+    for (const part of [secret, lookupId]) expect(text + messages).not.toContain(part);
+  }
+}
+
+/** Asserts that the value of `name` is kept as a bcrypt hash of cost 10 and a digest of 32 bytes. */
+export function expectKeptAsHash(name: string, stage: Stage): void {
+  const kept = rowsOf(stage, 'select hash, length(digest) as digest_bytes from secrets where name = ?', name);
+  expect(kept).toEqual([{ hash: expect.stringMatching(/^\$2[aby]\$10\$.{53}$/), digest_bytes: 32 }]);
+}
+
+/** Asserts that `value` is in nothing that went over the wire but what the person typed, in no log line and no byte kept. */
+export function expectNotKept(value: string, stage: Stage): void {
+  const secret = value.split('_')[2]?.slice(0, 32) ?? '';
+  for (const entry of stage.workspace.traffic) {
+    // What Slack delivers is what the person typed; what the app answers is its own.
+    const { payload: _typed, ...answered } = entry.kind === 'delivery' ? entry : { ...entry, payload: null };
+    expect(JSON.stringify(answered)).not.toContain(secret);
+  }
+  expect(stage.log()).not.toContain(secret);
+  expect(stage.databaseBytes()).not.toContain(secret);
+}
+
+function whatOthersSee(owner: Person, { workspace }: Stage): { text: string; messages: string }[] {
+  return SEED.people
+    .filter(({ id }) => id !== owner.id)
+    .map(({ id, handle }) => ({
+      text: JSON.stringify(workspace.snapshot(handle)),
+      messages: JSON.stringify(workspace.messages().filter(({ visibleTo }) => visibleTo.includes(id))),
+    }));
+}
