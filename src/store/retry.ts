@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isBusy, StoreFault, sqliteErrorIn } from './fault.ts';
 
 const PAUSE_MS_MIN = 1;
-const PAUSE_MS_MAX = 40;
+const PAUSE_MS_MAX = 10;
 
 /**
  * What `attempt` returns once no other connection is in its way. It is called at least once, then again after random pauses
  * by timers, until `deadline` (of `performance.now()`); then a `StoreFault` `busy`. Other errors come out as they are.
  */
 export async function whenFree<T>(attempt: () => T, deadline: number): Promise<T> {
-  for (let pauseMax = PAUSE_MS_MIN * 4; ; pauseMax = Math.min(pauseMax * 2, PAUSE_MS_MAX)) {
+  for (;;) {
     try {
       return attempt();
     } catch (error) {
@@ -18,6 +18,6 @@ export async function whenFree<T>(attempt: () => T, deadline: number): Promise<T
         throw new StoreFault('busy', 'Another process kept the database locked.', sqliteErrorIn(error));
       }
     }
-    await sleep(PAUSE_MS_MIN + Math.random() * (pauseMax - PAUSE_MS_MIN));
+    await sleep(PAUSE_MS_MIN + Math.random() * (PAUSE_MS_MAX - PAUSE_MS_MIN));
   }
 }

@@ -28,7 +28,7 @@ const MAY_HAVE_SECRET = and(
   or(isNull(tokens.expiresAt), gt(tokens.expiresAt, integerParam('createdAt'))),
 );
 
-/** The one read of a verification, on its own connection: a flat row by its primary key, which nothing else decides. */
+/** The one read of a verification, on its own connection: a flat row by its primary key. */
 export function createSecretRead(db: Db, read: Read): Pick<TokenStore, 'readSecret'> {
   const { hash: _, ...answered } = getTableColumns(secrets);
   const find = db

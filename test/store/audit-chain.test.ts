@@ -35,7 +35,7 @@ test.for([
   ['the action was changed', "update audit_events set action = 'value.shown' where sequence = 2", 2],
   ['the token was changed', 'update audit_events set token_id = null where sequence = 1', 1],
   ['the detail was changed', `update audit_events set detail = '{"name":"another"}' where sequence = 6`, 6],
-  ['the pepper was changed', "update audit_events set pepper_id = '00000000' where sequence = 4", undefined],
+  ['the pepper was changed', "update audit_events set pepper_id = '00000000' where sequence = 4", 4],
   ['an event was removed', 'delete from audit_events where sequence = 3', 4],
   ['the first event was removed', 'delete from audit_events where sequence = 1', 2],
   [

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { DrizzleQueryError } from 'drizzle-orm';
+import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { expect, test } from 'vitest';
 import { faultFrom } from '../../src/store/fault.ts';
 import type { Store } from '../../src/store/sqlite.ts';

@@ -71,15 +71,14 @@ test.for([
   async ([, end]) => {
     const { store, path, raw } = await aStore();
     raw.close();
-    const gone: (string | Buffer)[] = [];
-    for (let i = 0; i < 60; i++) {
-      const token = aToken();
-      const secret = aSecret(token);
-      await store.insertToken(token, anEffect(token.id));
-      await store.insertSecret(secret, aDelivery());
-      gone.push(secret.hash, secret.digest);
-      if (i % 2 === 0) await store.withdrawSecret(secret.lookupId, anEffect(token.id));
-      else await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
+    const tokens = Array.from({ length: 60 }, () => aToken());
+    const secrets = tokens.map((token) => aSecret(token));
+    const gone = secrets.flatMap(({ hash, digest }) => [hash, digest]);
+    for (const token of tokens) await store.insertToken(token, anEffect(token.id));
+    for (const secret of secrets) await store.insertSecret(secret, aDelivery());
+    for (const [i, { lookupId, tokenId }] of secrets.entries()) {
+      if (i % 2 === 0) await store.withdrawSecret(lookupId, anEffect(tokenId));
+      else await store.revokeToken(tokenId, BY_ANN, anEffect(tokenId));
     }
     expect(remainsOf(gone, path)).not.toEqual([]);
 

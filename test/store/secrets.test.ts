@@ -111,6 +111,17 @@ test('a value that was shown claims its token, at the first time only', async ()
   expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ claimedAt: NOW + 5 });
 });
 
+test('a token that was claimed before stays claimed since then', async () => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store, { claimedAt: NOW - 5 });
+  const secret = aSecret(token);
+  await store.insertSecret(secret, aDelivery());
+
+  await store.markShown(secret.lookupId, NOW, anEffect(token.id));
+
+  expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ claimedAt: NOW - 5 });
+});
+
 test('a value whose token was revoked meanwhile is not marked as shown, and nothing is written', async () => {
   const { store, raw } = await aStore();
   const token = await aStoredToken(store);

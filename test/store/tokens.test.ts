@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { nameKeyOf } from '../../src/tokens/name.ts';
-import type { Token, WorkspaceId } from '../../src/tokens/token.ts';
+import type { Token, TokenId, WorkspaceId } from '../../src/tokens/token.ts';
 import { aStore } from './fixtures/temp-store.ts';
 import {
   ANN,
@@ -180,13 +180,13 @@ test('the workspace is bound at the first start and stays', async () => {
 
 const LISTED: readonly (Partial<Token> & { name: Token['name'] })[] = [
   { name: nameOf('revoked first'), revokedAt: NOW - 30, revokedBy: ANN },
-  { name: nameOf('never ends, older'), createdAt: NOW - 9 },
+  { name: nameOf('never ends, older'), createdAt: NOW - 9, id: 'tok_0000000000000000' as TokenId },
   { name: nameOf('ends last'), expiresAt: NOW + 50 },
   { name: nameOf('expired now'), expiresAt: NOW },
   { name: nameOf('revoked last, expired before'), revokedAt: NOW - 10, revokedBy: ANN, expiresAt: NOW - 40 },
   { name: nameOf('ends first'), expiresAt: NOW + 1 },
   { name: nameOf('expired first'), expiresAt: NOW - 20 },
-  { name: nameOf('never ends, newer'), createdAt: NOW - 8 },
+  { name: nameOf('never ends, newer'), createdAt: NOW - 8, id: 'tok_zzzzzzzzzzzzzzzz' as TokenId },
   { name: nameOf('of Bob'), owner: BOB },
 ];
 const ACTIVE = ['ends first', 'ends last', 'never ends, newer', 'never ends, older'];

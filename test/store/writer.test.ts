@@ -83,6 +83,32 @@ test('writes happen in the order in which they were asked for', async () => {
   );
 });
 
+test('a long queue of writes lets everything else have its turn in between', async () => {
+  const { store } = await aStore();
+  let turns = 0;
+  let done = false;
+  const countTurns = () => {
+    turns += 1;
+    if (!done) setImmediate(countTurns);
+  };
+  setImmediate(countTurns);
+
+  await Promise.all(Array.from({ length: 100 }, () => store.addUses([])));
+  done = true;
+
+  expect(turns).toBeGreaterThanOrEqual(100);
+});
+
+test('5,000 writes may wait, and the next one is a fault at once', async () => {
+  const { store } = await aStore();
+  const waiting = Array.from({ length: 5000 }, () => store.addUses([]));
+
+  await expect(store.addUses([])).rejects.toMatchObject({ name: 'StoreFault', code: 'busy' });
+
+  await Promise.all(waiting);
+  await store.addUses([]);
+});
+
 test('a fault in one write leaves the next ones as they are', async () => {
   const { store } = await aStore();
   const [token, next] = [aToken(), aToken()];
