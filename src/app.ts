@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { every } from './every.ts';
-import { startHttp } from './http/server.ts';
+import { type HttpOptions, type HttpServer, startHttp } from './http/server.ts';
 import { createLog, type Log } from './log.ts';
 import { SetupError } from './setup-error.ts';
 import { connectSlack } from './slack/connect.ts';
@@ -38,7 +38,7 @@ export async function startApp(
   const usage = createUsageRecorder(store);
   const slack = connectSlack({ ...config.slack, store, hasher, clock, log, pepper, prefix, policy, roles });
   const slackConnected = () => slack.isConnected();
-  const http = await startHttp({ ...config.http, store, clock, pepper, usage, slackConnected, log });
+  const http = await listenOrSay({ ...config.http, store, clock, pepper, usage, slackConnected, log });
   const chores = [
     every(FLUSH_MS, 'writing when tokens were used', () => usage.flush(), log),
     every(TIDY_MS, 'tidying the database', () => store.tidy(clock()), log),
@@ -64,5 +64,17 @@ async function openStoreOrSay(options: StoreOptions): Promise<Store> {
   } catch (error) {
     if (error instanceof StoreFault && error.code === 'cannot_open') throw new SetupError(error.message);
     throw error;
+  }
+}
+
+async function listenOrSay(options: HttpOptions): Promise<HttpServer> {
+  try {
+    return await startHttp(options);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    if (!/^E[A-Z]+$/.test(code)) throw error;
+    throw new SetupError(
+      `${options.host}:${options.port} cannot be listened on (${code}): set HTTP_PORT or HTTP_HOST to a free one of this machine.`,
+    );
   }
 }
