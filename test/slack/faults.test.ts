@@ -1,7 +1,9 @@
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
-import { openWorkspace, type Stage, setStage } from '../fixture.ts';
+import { MINUTE_MS } from '../../src/clock.ts';
+import { openWorkspace, type Stage, setStage, valueSeenBy } from '../fixture.ts';
 import {
+  aClock,
   actionsOf,
   answerTo,
   callsOf,
@@ -14,6 +16,7 @@ import {
   settled,
   soon,
 } from './flows.ts';
+import { expectNotKept, expectShownOnlyTo } from './leaks.ts';
 
 const BROKE =
   'Something broke on our side before this was done. Look at /apitoken list and try again. Reference ';
@@ -90,6 +93,41 @@ test('when the store breaks between the token and its value, the dialog says so,
   mend();
   await soon(() => expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Show value', 'Revoke']));
   expect(actionsOf(stage)).toEqual(['token.created']);
+});
+
+test('a value that was shown while the store was broken ends by itself, and the receipt offers another', async () => {
+  const clock = aClock();
+  const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
+  const alice = stage.workspace.person('alice');
+  stage.workspace.faults.add({ method: 'chat.postEphemeral', delayMs: 500 });
+  await opens(alice, '/apitoken create deploy-bot');
+  await alice.submits();
+  await soon(() => expect(callsOf(stage.workspace, 'chat.postEphemeral')).toHaveLength(1));
+  const mend = breaks(stage, 'audit_events');
+
+  expectOneLineAbout(referenceIn((await modalSaying(alice, BROKE)).text), stage);
+  mend();
+  const value = valueSeenBy(alice);
+  clock.moveBy(MINUTE_MS);
+
+  expect((await stage.verify(value)).status).toBe(401);
+  await soon(() => expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Show value', 'Revoke']));
+  expectShownOnlyTo(alice, value, stage);
+});
+
+test('when the store breaks under a value that shall be revoked, the value is in no log line', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  const { value } = await holdsToken(stage, alice, 'deploy-bot');
+  await settled(stage);
+  const mend = breaks(stage, 'secrets');
+
+  const answer = await answerTo(alice, `/apitoken revoke ${value}`);
+  mend();
+
+  expectOneLineAbout(referenceIn(answer.text), stage);
+  expectNotKept(value, stage);
+  expect((await stage.verify(value)).status).toBe(200);
 });
 
 test('a database that somebody else holds longer than Slack waits makes one token, whatever is pressed meanwhile', async () => {
