@@ -8,6 +8,9 @@ import { stackOf } from './views.ts';
 /** Where to look for a control: a place as `#general` or `@apitoken`, the Home tab, or the open modal. */
 export type Where = string;
 
+/** One control by its ids; `ts` is the message that it stands in. */
+export type Exactly = { ts?: string | undefined; blockId: string; actionId: string };
+
 /** Something drawn for one person that can be pressed or chosen from. */
 export type Control = { placed: Placed; origin: Origin; row: string; whole: string };
 
@@ -33,7 +36,7 @@ export function visibleMessages(state: State, person: PersonRecord, channelId?: 
 }
 
 /**
- * The one control that fits. Of several messages the newest wins, as it is the one before the person's eyes; two in one message
+ * The one control that fits: the one with these ids when `exactly` names them. Otherwise of several messages the newest wins, as it is the one before the person's eyes; two in one message
  * or modal are ambiguous unless `near`, a part of the row's text, decides. Throws when none is drawn for this person.
  */
 export function findControl(
@@ -41,11 +44,13 @@ export function findControl(
   person: PersonRecord,
   fits: (control: Control) => boolean,
   what: string,
-  options: { in?: Where; near?: string } = {},
+  options: { in?: Where; near?: string; exactly?: Exactly } = {},
 ): Control {
-  const { near = '' } = options;
+  const { near = '', exactly } = options;
   for (const controls of controlsFor(state, person, options.in)) {
-    const fitting = controls.filter((control) => fits(control) && control.whole.includes(near));
+    const fitting = controls.filter(
+      (control) => fits(control) && control.whole.includes(near) && isExactly(control, exactly),
+    );
     if (fitting.length === 0) continue;
     const inRow = fitting.filter(({ row }) => row.includes(near));
     const found = inRow.length > 0 ? inRow : fitting;
@@ -56,6 +61,12 @@ export function findControl(
     return control;
   }
   throw new Error(`${person.name} sees no ${what}${near === '' ? '' : ` near "${near}"`}`);
+}
+
+function isExactly({ placed, origin }: Control, exactly: Exactly | undefined): boolean {
+  if (exactly === undefined) return true;
+  const ts = 'message' in origin ? origin.message.ts : undefined;
+  return placed.blockId === exactly.blockId && placed.actionId === exactly.actionId && ts === exactly.ts;
 }
 
 /** Groups of controls, the most likely first: the open modal alone, or messages from the newest on and then the Home tab. */

@@ -10,7 +10,7 @@ export type Manifest = {
   /** Nobody can type in the Messages tab, commands included. */
   messagesTabReadOnly: boolean;
   interactivity: boolean;
-  commands: readonly { command: string; escapes: boolean }[];
+  commands: readonly { command: string; escapes: boolean; description: string; usageHint: string }[];
   shortcuts: readonly { name: string; type: 'global' | 'message'; callbackId: string }[];
   scopes: ReadonlySet<string>;
   events: ReadonlySet<string>;
@@ -58,6 +58,8 @@ export function readManifest(path: string): Manifest {
     commands: trees(at(root, 'features.slash_commands')).map((entry) => ({
       command: String(entry.command),
       escapes: entry.should_escape === true,
+      description: String(entry.description ?? ''),
+      usageHint: String(entry.usage_hint ?? ''),
     })),
     shortcuts: trees(at(root, 'features.shortcuts')).map((entry) => ({
       name: String(entry.name),

@@ -1,5 +1,12 @@
 import type { ViewStateValue } from '@slack/bolt';
-import { type Control, channelIdOf, findControl, visibleMessages, type Where } from './controls.ts';
+import {
+  type Control,
+  channelIdOf,
+  type Exactly,
+  findControl,
+  visibleMessages,
+  type Where,
+} from './controls.ts';
 import {
   deliverAction,
   deliverCommand,
@@ -51,8 +58,16 @@ import {
 /** The texts of a confirmation dialog. */
 export type VisibleConfirm = { title: string; text: string; confirm: string; deny: string };
 
-/** Where to press: `in` a place, `home` or `modal`, and `near` a text of the same row. */
-export type Aim = { in?: Where; near?: string };
+/**
+ * Where to press: `in` a place, `home` or `modal`, and `near` a text of the same row, or `exactly` by its ids. `heard` is told
+ * what became of the delivery.
+ */
+export type Aim = {
+  in?: Where;
+  near?: string;
+  exactly?: Exactly;
+  heard?: (outcome: AckOutcome) => void;
+};
 
 /**
  * A person at their client. They can do only what is drawn for them; everything else throws. Each action resolves when the app
@@ -218,15 +233,23 @@ async function fill(desk: Desk, fields: Record<string, Filling>): Promise<void> 
 }
 
 /** Keeps the value; an element outside a field tells the app at once, one in a field only with `dispatch_action`. */
-async function putInto(desk: Desk, origin: Origin, placed: Placed, value: ViewStateValue): Promise<void> {
+async function putInto(
+  desk: Desk,
+  origin: Origin,
+  placed: Placed,
+  value: ViewStateValue,
+  heard?: Aim['heard'],
+): Promise<void> {
   const { post, state, me } = desk;
   const holder = 'view' in origin ? origin.view : origin.message;
   holder.values = withValue(holder.values, placed, value);
   changed(state);
   const { block } = placed;
   const silent = block.type === 'input' && !('dispatch_action' in block && block.dispatch_action === true);
-  if (!silent)
-    await deliverAction(post, blockActions(state, me, origin, actionFor(state, placed, actionPart(value))));
+  if (silent) return;
+  const action = actionFor(state, placed, actionPart(value));
+  const outcome = await deliverAction(post, blockActions(state, me, origin, action));
+  heard?.(outcome);
 }
 
 async function search(desk: Desk, label: string, query: string, optionText: string): Promise<void> {
@@ -293,7 +316,9 @@ async function click(desk: Desk, text: string, options: Aim & { confirm?: boolea
     element.type === 'button' && labelOf(element) === text;
   const control = findControl(state, me, isIt, `button "${text}"`, options);
   if (!confirms(control, options.confirm)) return;
-  await deliverAction(post, blockActions(state, me, control.origin, actionFor(state, control.placed, {})));
+  const action = actionFor(state, control.placed, {});
+  const outcome = await deliverAction(post, blockActions(state, me, control.origin, action));
+  options.heard?.(outcome);
 }
 
 function confirmation({ state, me }: Desk, label: string, aim: Aim): VisibleConfirm | undefined {
@@ -323,7 +348,8 @@ async function chooseFrom(
   const option = chosen(optionCalled(control.placed.element, text));
   if (!confirms(control, options.confirm)) return;
   const action = actionFor(state, control.placed, { selected_option: option });
-  await deliverAction(post, blockActions(state, me, control.origin, action));
+  const outcome = await deliverAction(post, blockActions(state, me, control.origin, action));
+  menu.heard?.(outcome);
 }
 
 async function select(desk: Desk, label: string, filling: Filling, aim: Aim): Promise<void> {
@@ -335,7 +361,8 @@ async function select(desk: Desk, label: string, filling: Filling, aim: Aim): Pr
     element.type !== 'overflow' &&
     (labelOf(element) === label || row.includes(label));
   const control = findControl(state, me, isIt, `select "${label}"`, aim);
-  await putInto(desk, control.origin, control.placed, valueFor(state, me, control.placed.element, filling));
+  const value = valueFor(state, me, control.placed.element, filling);
+  await putInto(desk, control.origin, control.placed, value, aim.heard);
 }
 
 async function useShortcut(

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { isJson, parseJson, strangeRequest } from './http.ts';
 import {
+  changed,
   type DeliveryEntry,
   forgetOldest,
   type Json,
@@ -155,6 +156,7 @@ function greet(hub: Hub, socket: WebSocket): void {
   hub.ready.push(socket);
   socket.on('close', () => {
     hub.ready = hub.ready.filter((one) => one !== socket);
+    changed(hub.state);
   });
   socket.on('message', (data) => receive(hub, String(data)));
   const hello = {
@@ -166,6 +168,7 @@ function greet(hub: Hub, socket: WebSocket): void {
   socket.send(JSON.stringify(hello));
   socket.ping();
   for (const check of hub.waiting) check();
+  changed(hub.state);
 }
 
 function sendDisconnect(socket: WebSocket, reason: string): void {
@@ -185,6 +188,7 @@ function deliver(hub: Hub, delivery: Delivery): Promise<AckOutcome> {
       entry.ackBody = outcome.body;
       entry.ackMs = performance.now() - started;
     }
+    changed(hub.state);
     resolve(outcome.acked ? { ...outcome, ms: performance.now() - started } : outcome);
   };
   const acceptsBody = delivery.type !== 'events_api';

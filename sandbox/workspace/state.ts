@@ -237,7 +237,7 @@ export function findByHandle(people: Map<string, PersonRecord>, handle: string):
   throw new Error(`nobody here is called ${handle}`);
 }
 
-/** Tells the page, and whoever else watches, that something visible changed. */
+/** Tells the page, and whoever else watches, that something visible changed, or that there was traffic. */
 export function changed(state: State): void {
   for (const watcher of state.watchers) watcher();
 }
@@ -246,12 +246,14 @@ export function changed(state: State): void {
 export function recordRefusal(state: State, refusal: Refusal): void {
   state.refusals.push(refusal);
   if (state.refusals.length > TRAFFIC_MAX) state.refusals.shift();
+  changed(state);
 }
 
 /** Records traffic; the oldest entries are dropped. */
 export function recordTraffic(state: State, entry: TrafficEntry): void {
   state.traffic.push(entry);
   if (state.traffic.length > TRAFFIC_MAX) state.traffic.shift();
+  changed(state);
 }
 
 /** A message timestamp: seconds with six digits, later than every one before. */

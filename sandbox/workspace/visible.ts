@@ -2,7 +2,7 @@ import type { ViewStateValue } from '@slack/bolt';
 import type { KnownBlock } from '@slack/types';
 import { channelIdOf, visibleMessages } from './controls.ts';
 import { buttonsIn, namesOf, readBlocks, readMessage, readText } from './draw.ts';
-import type { Message, OpenView, PersonRecord, State } from './state.ts';
+import type { Message, OpenView, PersonRecord, State, StateValues } from './state.ts';
 import { optionsOf, placedIn } from './view-state.ts';
 import { stackOf } from './views.ts';
 
@@ -50,6 +50,8 @@ export type VisibleModal = {
   /** What Slack says over the modal when the app answered late or wrongly. */
   trouble: string | undefined;
   blocks: readonly KnownBlock[];
+  /** What is chosen and filled in, by block id and action id. */
+  values: StateValues;
 };
 
 /** A Home tab as its person sees it. */
@@ -60,6 +62,7 @@ export type VisibleHome = {
   buttons: string[];
   menus: string[][];
   blocks: readonly KnownBlock[];
+  values: StateValues;
 };
 
 /** All that one person may see: what the page draws. Nothing of anybody else's is in it. */
@@ -124,6 +127,7 @@ export function visibleModal(state: State, open: OpenView): VisibleModal {
     ),
     trouble: open.trouble,
     blocks: view.blocks,
+    values: open.values,
   };
 }
 
@@ -172,6 +176,7 @@ export function visibleHome(state: State, person: PersonRecord): VisibleHome | u
     buttons: buttonsIn(home.view.blocks),
     menus: menusIn(home.view.blocks),
     blocks: home.view.blocks,
+    values: home.values,
   };
 }
 

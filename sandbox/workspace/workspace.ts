@@ -5,7 +5,7 @@ import { SEED, type Seed } from '../seed.ts';
 import { deliverEvent, type Post } from './deliver.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { send, strangeRequest, textAnswer } from './http.ts';
-import { readManifest } from './manifest.ts';
+import { type Manifest, readManifest } from './manifest.ts';
 import { subteamOutput } from './methods-people.ts';
 import { userOutput } from './payloads.ts';
 import { createPerson, type Person } from './person.ts';
@@ -60,6 +60,7 @@ export type Workspace = {
     channels: Record<string, string>;
     groups: Record<string, string>;
   };
+  readonly manifest: Manifest;
   person(handle: string): Person;
   /** Every error that the fake answered, and every warning. A test ends with none. */
   readonly refusals: readonly Refusal[];
@@ -73,7 +74,7 @@ export type Workspace = {
   /** All messages of a channel, or of the whole workspace; `visibleTo` are the ids of those who see it now. */
   messages(channelId?: string): (Readonly<Message> & { visibleTo: string[] })[];
   snapshot(handle: string): Snapshot;
-  /** Calls back after each visible change; returns what ends that. */
+  /** Calls back after each visible change, each delivery and each call; returns what ends that. */
   watch(watcher: () => void): () => void;
   /** Posts as a person or another bot, with blocks and attachments; returns the timestamp. */
   post(
@@ -170,6 +171,7 @@ function build(post: Post, faults: Faults, server: Server): Workspace {
     appId: seed.appId,
     botUserId: seed.botUserId,
     ids: idsOf(seed),
+    manifest: state.manifest,
     person(handle) {
       const { handle: key } = record(handle);
       const person = people.get(key) ?? createPerson(post, record(handle));

@@ -506,6 +506,47 @@ describe('pressing', () => {
     expect(lastPayload(workspace).actions[0].value).toBe('old');
   });
 
+  test('one control is meant exactly by its ids, and what became of the press is heard', async () => {
+    const rows = ['one', 'two'].map((name) => ({
+      type: 'actions',
+      block_id: name,
+      elements: [button('Go', { value: name })],
+    }));
+    await postRows(rows);
+    const alice = workspace.person('alice');
+    const ts = alice.sees('#general').at(-1)?.ts;
+    const heard: boolean[] = [];
+    const aim = (blockId: string, of = ts) => ({
+      in: '#general',
+      exactly: { ts: of, blockId, actionId: 'go' },
+      heard: ({ acked }: { acked: boolean }) => void heard.push(acked),
+    });
+
+    await alice.clicks('Go', aim('two'));
+    expect(lastPayload(workspace).actions[0].value).toBe('two');
+    await expect(alice.clicks('Go', aim('three'))).rejects.toThrow('Alice sees no button "Go"');
+    await expect(alice.clicks('Go', aim('two', '1.0'))).rejects.toThrow('Alice sees no button "Go"');
+
+    expect(heard).toEqual([true]);
+  });
+
+  test('whoever watches is called for deliveries and calls, until they leave', async () => {
+    let calls = 0;
+    const leave = workspace.watch(() => {
+      calls += 1;
+    });
+    await call(workspace, 'auth.test');
+    const afterCall = calls;
+    await workspace.person('alice').opensHome();
+    const afterDelivery = calls;
+    leave();
+    await call(workspace, 'auth.test');
+
+    expect(afterCall).toBeGreaterThan(0);
+    expect(afterDelivery).toBeGreaterThan(afterCall);
+    expect(calls).toBe(afterDelivery);
+  });
+
   test('a confirmation is accepted, or denied, and can be read', async () => {
     await postRows([{ type: 'actions', elements: [button('Go', { confirm }), button('Stop')] }]);
     const alice = workspace.person('alice');
