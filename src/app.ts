@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from './clock.ts';
-import type { Config } from './config.ts';
+import { type Config, parseConfig } from './config.ts';
 import { every } from './every.ts';
 import { type HttpOptions, type HttpServer, startHttp } from './http/server.ts';
 import { createLog, type Log } from './log.ts';
@@ -56,6 +56,15 @@ export async function startApp(
   }
 
   return { port: http.port, isConnectedToSlack: slackConnected, ended: slack.ended, stop };
+}
+
+/** The same from settings by their names, logging to `stream`: for a process that is not the product, as the sandbox. */
+export async function startAppFrom(
+  settings: Readonly<Record<string, string>>,
+  stream: { write(line: string): void },
+): Promise<RunningApp> {
+  const config = parseConfig(settings);
+  return startApp(config, { log: createLog({ level: config.logLevel, stream }) });
 }
 
 async function openStoreOrSay(options: StoreOptions): Promise<Store> {
