@@ -33,6 +33,12 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/setup-error.ts': [],
   'sandbox/seed.ts': ['sandbox/workspace'],
   'sandbox/workspace': ['sandbox/seed.ts'],
+  'sandbox/page': ['sandbox/workspace'],
+  'sandbox/server': ['sandbox/page', 'sandbox/seed.ts', 'sandbox/workspace'],
+  'sandbox/start.ts': ['src/app.ts', 'sandbox/server', 'sandbox/workspace'],
+  'sandbox/main.ts': ['sandbox/start.ts'],
+  'sandbox/browser.ts': [],
+  'sandbox/screenshots.ts': ['sandbox/browser.ts', 'sandbox/start.ts'],
 };
 
 test('imports point one way, and every part has its place in the table', () => {
@@ -46,6 +52,16 @@ test('imports point one way, and every part has its place in the table', () => {
   });
 
   expect(wrong).toEqual([]);
+});
+
+test('the page takes nothing but types from the workspace, and gives nothing but types to its server', () => {
+  const across = /^(?:import|export) (?!type )[^;]*from '(\.\.\/(?:workspace|page)\/[^']+)'/gm;
+  const taken = sources
+    .filter(({ path }) => /^sandbox\/(page|server)\//.test(path))
+    .flatMap(({ path, text }) => [...text.matchAll(across)].map(([, target]) => `${path} → ${target}`))
+    .filter((arrow) => arrow.startsWith('sandbox/page/') || arrow.includes('../page/'));
+
+  expect(taken).toEqual([]);
 });
 
 test.for([
@@ -71,9 +87,12 @@ test.for([
   expect(elsewhere).toEqual([]);
 });
 
+/** The files that are run and never imported. */
+const PROCESSES = ['src/main.ts', 'sandbox/main.ts', 'sandbox/screenshots.ts', 'sandbox/page/main.tsx'];
+
 test('nothing but the process itself has an effect when it is imported', () => {
   const topLevelCalls = sources
-    .filter(({ path }) => path !== 'src/main.ts')
+    .filter(({ path }) => !PROCESSES.includes(path))
     .flatMap(({ path, text }) => {
       const call = /^(?:await |void |[a-z]\w*(?:\.\w+)*\().*$/m.exec(withoutComments(text))?.[0];
       return call === undefined ? [] : [`${path}: ${call}`];

@@ -1,0 +1,66 @@
+import type { VisibleMessage } from '../workspace/visible.ts';
+import { Blocks } from './blocks.tsx';
+import { fullTime, timeOf } from './dates.ts';
+import { Mrkdwn } from './mrkdwn.tsx';
+import { type PageState, usePageState } from './store.ts';
+
+const TINTS = 5;
+
+type Sender = { name: string; kind: 'app' | 'system' | 'person'; look: string };
+
+/** One message, with who wrote it and when; without, when it goes on from the one before. */
+export function Message({ message, isContinued }: { message: VisibleMessage; isContinued: boolean }) {
+  const sender = senderOf(message, usePageState());
+  const classes = [
+    'message',
+    ...(message.ephemeral ? ['ephemeral'] : []),
+    ...(isContinued ? ['continued'] : []),
+  ];
+  return (
+    <article id={`message-${message.ts}`} class={classes.join(' ')} aria-label={sender.name}>
+      {isContinued ? (
+        <div />
+      ) : (
+        <div class={`avatar ${sender.look}`} aria-hidden="true">
+          {sender.kind === 'app' ? '' : sender.name.charAt(0)}
+        </div>
+      )}
+      <div class="body">
+        {message.ephemeral && <p class="only-you">Only visible to you</p>}
+        {!isContinued && <Head sender={sender} ts={message.ts} />}
+        <Content message={message} />
+        {message.edited && <span class="edited">(edited)</span>}
+      </div>
+    </article>
+  );
+}
+
+function Head({ sender, ts }: { sender: Sender; ts: string }) {
+  const date = new Date(Number(ts) * 1000);
+  return (
+    <p class="head">
+      <strong>{sender.name}</strong>
+      {sender.kind === 'app' && <span class="tag">APP</span>}
+      <time dateTime={date.toISOString()} title={fullTime(date)}>
+        {timeOf(date)}
+      </time>
+    </p>
+  );
+}
+
+function Content({ message }: { message: VisibleMessage }) {
+  const { raw, blocks, place, ts } = message;
+  if (blocks.length > 0) return <Blocks blocks={blocks} where={{ in: place, ts, values: raw.values }} />;
+  return (
+    <p class="text">
+      <Mrkdwn text={raw.text} />
+    </p>
+  );
+}
+
+function senderOf({ raw, from }: VisibleMessage, { surroundings }: PageState): Sender {
+  if (raw.from === 'USLACKBOT') return { name: 'Workspace', kind: 'system', look: 'system' };
+  if (raw.from === surroundings?.app.id) return { name: surroundings.app.name, kind: 'app', look: 'app' };
+  const name = surroundings?.people.find(({ id }) => id === raw.from)?.name ?? from;
+  return { name, kind: 'person', look: `tint-${name.charCodeAt(0) % TINTS}` };
+}

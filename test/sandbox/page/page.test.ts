@@ -1,0 +1,297 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { createToken, hasBrowser, openSandbox, readValue, say, useBrowser } from './a-sandbox.ts';
+
+const WAIT = { timeout: 30_000 };
+
+const CONFIRM = {
+  title: plain('Sure?'),
+  text: { type: 'mrkdwn', text: '*Everybody* will see it.' },
+  confirm: plain('Share'),
+  deny: plain('Keep'),
+};
+
+describe.skipIf(!hasBrowser())('the page', () => {
+  const { openPage } = useBrowser();
+
+  test('forgets a value when it is reloaded, as Slack does', async () => {
+    const { link } = await openSandbox();
+    const page = await openPage(link);
+    await createToken(page, 'deploy-bot');
+    const value = await readValue(page);
+
+    await page.reload();
+    await page.getByRole('button', { name: 'apitoken', exact: true }).click();
+    await page.getByRole('tab', { name: 'Messages' }).click();
+    await page.getByRole('log').getByText('cannot be shown again').waitFor();
+
+    expect(await page.getByText(value).count()).toBe(0);
+  });
+
+  test('serves two people in two windows, and each sees what is theirs', async () => {
+    const { link } = await openSandbox();
+    const alice = await openPage(link);
+    const bob = await openPage(link, 'bob');
+    await alice.bringToFront();
+    await createToken(alice, 'deploy-bot');
+    const value = await readValue(alice);
+
+    await bob.bringToFront();
+    await bob.getByRole('button', { name: 'apitoken', exact: true }).click();
+    await bob.getByRole('tab', { name: 'Messages' }).click();
+    await alice.bringToFront();
+    await alice.getByRole('button', { name: '#general', exact: true }).click();
+    await say(alice, 'Hello from Alice');
+    await bob.bringToFront();
+    await bob.getByRole('button', { name: '#general', exact: true }).click();
+    await bob.getByText('Hello from Alice').waitFor();
+
+    expect(await bob.getByRole('combobox', { name: 'You are' }).inputValue()).toBe('bob');
+    expect(await bob.content()).not.toContain(value);
+  });
+
+  test('offers only the people who can act, and only the channels of the one who does', async () => {
+    const { link } = await openSandbox();
+    const page = await openPage(link);
+
+    const people = await page
+      .getByRole('combobox', { name: 'You are' })
+      .getByRole('option')
+      .allTextContents();
+
+    expect(people).toEqual([
+      'Alice (member)',
+      'Bob (on-call)',
+      'Carol (manager)',
+      'Dave (admin)',
+      'Gus (guest)',
+    ]);
+    expect(await page.getByRole('button', { name: '#oncall', exact: true }).count()).toBe(0);
+  });
+
+  test('shows an error under its field, keeps what was typed, and puts the focus there', async () => {
+    const { link } = await openSandbox();
+    const page = await openPage(link);
+    await createToken(page, 'deploy-bot');
+
+    await say(page, '/apitoken create deploy-bot');
+    const dialog = page.getByRole('dialog', { name: 'Create API Token' });
+    await dialog.getByRole('textbox', { name: 'Purpose' }).fill('typed before');
+    await dialog.getByRole('button', { name: 'Create Token' }).click();
+    await dialog.getByRole('alert').getByText('deploy-bot-2 is free').waitFor();
+
+    const name = dialog.getByRole('textbox', { name: 'Token Name' });
+    await expect.poll(() => name.evaluate('document.activeElement.id'), WAIT).toBe('field-name');
+    expect(await name.getAttribute('aria-invalid')).toBe('true');
+    expect(await dialog.getByRole('textbox', { name: 'Purpose' }).inputValue()).toBe('typed before');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+  });
+
+  test('completes commands by Tab, and sends by Enter what was typed', async () => {
+    const { link } = await openSandbox();
+    const page = await openPage(link);
+    const composer = page.getByRole('textbox', { name: 'Message', exact: true });
+
+    await composer.fill('/apitoken cr');
+    await page.getByRole('option').getByText('/apitoken create').waitFor();
+    await composer.press('Tab');
+    expect(await composer.inputValue()).toBe('/apitoken create ');
+    await composer.fill('/apitoken ');
+    await composer.press('ArrowDown');
+    await composer.press('ArrowDown');
+    await composer.press('Enter');
+    expect(await composer.inputValue()).toBe('/apitoken list');
+    await composer.press('Enter');
+
+    await page.getByRole('log').getByText('My API Tokens').waitFor();
+  });
+
+  test('has menus that work by keyboard', async () => {
+    const { link } = await openSandbox();
+    const page = await openPage(link);
+    await createToken(page, 'deploy-bot');
+    await page.getByRole('button', { name: 'apitoken', exact: true }).click();
+
+    await page.getByRole('button', { name: 'More actions for deploy-bot' }).press('ArrowDown');
+    await page.getByRole('menu').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('menu').waitFor({ state: 'hidden' });
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Revoke API Token' }).press('Enter');
+    await page.getByRole('dialog', { name: 'Revoke API Token' }).waitFor();
+    await page.keyboard.press('Escape');
+
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  });
+
+  test('opens the conversation from the link in a dialog, and marks what is unread', async () => {
+    const { link } = await openSandbox();
+    const page = await openPage(link);
+
+    await say(page, '/apitoken create deploy-bot');
+    const dialog = page.getByRole('dialog', { name: 'Create API Token' });
+    await dialog.getByRole('button', { name: 'Create Token' }).click();
+    // Behind a dialog nothing has a role.
+    const app = page.locator('button', { hasText: /^apitoken/ });
+    await expect.poll(() => app.getAttribute('aria-describedby'), WAIT).toBe('unread-apitoken');
+    await dialog.getByRole('button', { name: 'Open the conversation' }).click();
+
+    await page.getByRole('log').getByText('Copy it now').waitFor();
+    expect(await app.getAttribute('aria-describedby')).toBeNull();
+  });
+
+  test('shows what happens when the app is late, as Slack does', async () => {
+    const { link, workspace } = await openSandbox({ ackTimeoutMs: 200 });
+    const page = await openPage(link);
+    await say(page, '/apitoken list');
+    await page.getByRole('log').getByText('My API Tokens').waitFor();
+    await say(page, '/apitoken create deploy-bot');
+    const dialog = page.getByRole('dialog', { name: 'Create API Token' });
+    await dialog.waitFor();
+
+    workspace.sockets.dropAll();
+    workspace.sockets.refuseOpens(1000);
+    await dialog.getByRole('button', { name: 'Create Token' }).click();
+    await dialog.getByRole('alert').getByText('We had some trouble connecting').waitFor();
+    expect(await dialog.getByRole('textbox', { name: 'Token Name' }).inputValue()).toBe('deploy-bot');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Create API Token' }).click();
+    await page.getByRole('img', { name: 'The app did not answer in time' }).waitFor();
+    await say(page, '/apitoken list');
+
+    await page.getByRole('log').getByText('/apitoken failed with the error "dispatch_failed"').waitFor();
+    await page.getByText('app not connected').waitFor();
+    expect(workspace.takeRefusals().length).toBeGreaterThan(0);
+  });
+
+  test('shows every block that the app may use, and says of others that it cannot', async () => {
+    const { link, workspace } = await openSandbox();
+    const page = await openPage(link);
+    const log = page.getByRole('log');
+
+    workspace.post('#general', 'bob', { text: 'blocks', blocks: EVERY_BLOCK });
+
+    await log.getByRole('heading', { name: 'A header' }).waitFor();
+    await log.getByRole('cell', { name: 'deploy-bot' }).waitFor();
+    await log.getByText('@Alice').waitFor();
+    expect(await log.getByText('cannot draw').allTextContents()).toEqual(['cannot draw image']);
+    expect(await log.getByRole('link', { name: 'a link' }).getAttribute('rel')).toBe('noopener noreferrer');
+    expect(await log.getByRole('link', { name: 'not one' }).count()).toBe(0);
+    await log.getByText('<b>typed</b> & *as it is*').waitFor();
+  });
+
+  test('asks before what has a confirmation, and tells what it cannot do', async () => {
+    const { link, workspace } = await openSandbox();
+    const page = await openPage(link);
+    // Bob is no app: a press reaches nobody, which a person is told.
+    workspace.post('#general', 'bob', { text: 'confirm', blocks: [confirmed('Share to channel')] });
+
+    await page.getByRole('button', { name: 'Share to channel' }).click();
+    const question = page.getByRole('alertdialog', { name: 'Sure?' });
+    await question.getByText('Everybody will see it.').waitFor();
+    await question.getByRole('button', { name: 'Keep' }).click();
+    await question.waitFor({ state: 'hidden' });
+    expect(await page.getByRole('status').textContent()).toBe('');
+    await page.getByRole('button', { name: 'Share to channel' }).click();
+    await question.getByRole('button', { name: 'Share' }).click();
+
+    await page.getByRole('status').getByText('Alice sees no button "Share to channel"').waitFor();
+  });
+
+  test('shows traffic with values cut, and refusals in words', async () => {
+    const { link, workspace } = await openSandbox();
+    const page = await openPage(link);
+    await createToken(page, 'deploy-bot');
+    const value = await readValue(page);
+    workspace.faults.add({ method: 'views.open', error: 'internal_error' });
+    await page.getByRole('button', { name: '#general', exact: true }).click();
+    await say(page, '/apitoken create other');
+    await page.getByRole('button', { name: 'Show traffic' }).click();
+
+    const traffic = page.getByRole('region', { name: 'Traffic' });
+    await traffic.getByText('internal_error').waitFor();
+    const line = traffic.getByRole('listitem').filter({ hasText: 'chat.postEphemeral' });
+    await line.getByText('chat.postEphemeral').click();
+    await line.getByText(`"text": "${value.slice(0, 9)}…"`).waitFor();
+
+    expect(await traffic.getByText('acked in').count()).toBeGreaterThan(1);
+    expect(await traffic.textContent()).not.toContain(value);
+  });
+
+  test('is usable at 390 px, with nothing wider than the window', async () => {
+    const { link } = await openSandbox();
+    const page = await openPage(link);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await createToken(page, 'deploy-bot');
+    await readValue(page);
+
+    expect(await widthOf(page)).toBe(390);
+    await page.getByRole('tab', { name: 'Home' }).click();
+    await page.getByRole('button', { name: 'More actions for deploy-bot' }).click();
+    await page.getByRole('menuitem', { name: 'Revoke API Token' }).click();
+    await page.getByRole('dialog').waitFor();
+    expect(await widthOf(page)).toBe(390);
+    await page.getByRole('button', { name: 'Keep it' }).click();
+  });
+});
+
+function widthOf(page: Page): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth');
+}
+
+function plain(text: string): { type: 'plain_text'; text: string } {
+  return { type: 'plain_text', text };
+}
+
+function confirmed(text: string): object {
+  return {
+    type: 'actions',
+    elements: [{ type: 'button', action_id: 'share', text: plain(text), confirm: CONFIRM }],
+  };
+}
+
+const OPTIONS = [
+  { text: plain('One'), value: '1' },
+  { text: plain('Two'), value: '2' },
+];
+
+/** Blocks of every kind that the page can draw, and one that it cannot. */
+const EVERY_BLOCK = [
+  { type: 'header', text: plain('A header') },
+  {
+    type: 'section',
+    text: {
+      type: 'mrkdwn',
+      text: '*bold* <@U0ALICE0001> <https://example.com|a link> <javascript:alert(1)|not one>',
+    },
+    fields: [{ type: 'mrkdwn', text: '*Expires*\n<!date^1800000000^{date_short_pretty} at {time}|then>' }],
+    accessory: { type: 'overflow', action_id: 'menu', options: OPTIONS },
+  },
+  { type: 'section', text: plain('<b>typed</b> & *as it is*') },
+  {
+    type: 'rich_text',
+    elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: 'preformatted' }] }],
+  },
+  { type: 'context', elements: [{ type: 'mrkdwn', text: 'small print' }] },
+  { type: 'divider' },
+  {
+    type: 'actions',
+    elements: [
+      { type: 'button', action_id: 'a', text: plain('Primary'), style: 'primary' },
+      { type: 'button', action_id: 'b', text: plain('Danger'), style: 'danger' },
+      { type: 'static_select', action_id: 'c', placeholder: plain('Choose'), options: OPTIONS },
+      { type: 'users_select', action_id: 'd', placeholder: plain('Somebody') },
+      { type: 'checkboxes', action_id: 'e', options: OPTIONS },
+      { type: 'radio_buttons', action_id: 'f', options: OPTIONS },
+      { type: 'datepicker', action_id: 'g' },
+      { type: 'multi_static_select', action_id: 'h', placeholder: plain('Several'), options: OPTIONS },
+      { type: 'conversations_select', action_id: 'i', placeholder: plain('Somewhere') },
+    ],
+  },
+  {
+    type: 'table',
+    rows: [[{ type: 'raw_text', text: 'Name' }], [{ type: 'raw_text', text: 'deploy-bot' }]],
+  },
+  { type: 'image', image_url: 'https://example.com/a.png', alt_text: 'an image' },
+];
