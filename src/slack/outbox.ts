@@ -3,8 +3,8 @@ import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { DueSaying, Outbox } from '../tokens/outbox.ts';
 import type { AccessPolicy, Actor } from '../tokens/policy.ts';
-import type { Saying, TokenStore } from '../tokens/store.ts';
-import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
+import { type Saying, SHOWING_MS_MAX, type TokenStore } from '../tokens/store.ts';
+import { type PersonId, statusOf, type TokenId, type UsedToken, type WorkspaceId } from '../tokens/token.ts';
 import type { Message } from './blocks/message.ts';
 import { receiptMessage, revokedByOtherMessage } from './blocks/receipt.ts';
 import { openDirectMessage } from './direct-message.ts';
@@ -80,7 +80,8 @@ async function sayDue(deps: OutboxDeps): Promise<number> {
 
 async function sayOne(due: DueSaying, deps: OutboxDeps): Promise<void> {
   try {
-    await say(due.saying, deps);
+    const againAt = await say(due.saying, deps);
+    if (againAt !== undefined) return deps.store.postpone(due, againAt);
   } catch (error) {
     const { code, isPassing, retryAfterMs } = slackErrorOf(error);
     const willRetry = isPassing && due.attempts < ATTEMPTS_MAX;
@@ -94,26 +95,34 @@ function backOff(attempts: number): number {
   return Math.min(BACK_OFF_MS_MIN * 2 ** Math.min(attempts, 20), BACK_OFF_MS_MAX);
 }
 
-async function say(saying: Saying, deps: OutboxDeps): Promise<void> {
+/** Resolves to the instant at which it must be said again without anything happening; mostly to none. */
+async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined> {
   switch (saying.kind) {
     case 'home':
-      return publishHome(ownerAsActor(saying.person, deps), { filter: 'active', page: 1 }, deps);
+      await publishHome(ownerAsActor(saying.person, deps), { filter: 'active', page: 1 }, deps);
+      return undefined;
     case 'receipt':
       return sayReceipt(await tokenOf(saying.tokenId, deps), deps);
     case 'revoked_by_other': {
       const token = await tokenOf(saying.tokenId, deps);
       await post(token.owner, revokedByOtherMessage(token), deps);
+      return undefined;
     }
   }
 }
 
-async function sayReceipt(token: UsedToken, deps: OutboxDeps): Promise<void> {
+async function sayReceipt(token: UsedToken, deps: OutboxDeps): Promise<number | undefined> {
   const now = deps.clock();
   const facts = {
     hasLiveValue: await deps.store.hasLiveSecret(token.id, now),
     notShownReason: await deps.store.lastWithdrawal(token.id),
   };
-  const message = receiptMessage(token, facts, now);
+  await putReceipt(token, receiptMessage(token, facts, now), deps);
+  // A crash in the middle of showing leaves a value that ends by itself: then the receipt must offer a fresh one.
+  return facts.hasLiveValue && statusOf(token, now) === 'unclaimed' ? now + SHOWING_MS_MAX : undefined;
+}
+
+async function putReceipt(token: UsedToken, message: Message, deps: OutboxDeps): Promise<void> {
   const kept = await deps.store.findReceipt(token.id);
   if (kept !== undefined) {
     try {

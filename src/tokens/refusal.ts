@@ -55,11 +55,11 @@ export function sentenceFor(refusal: Refusal): string {
     case 'person_unknown':
       return 'Slack did not tell in time what you may do, so nothing was changed. Try again in a moment.';
     case 'press_unknown':
-      return 'This button is from another version of apitoken and does nothing any more. Type `/apitoken list` for a new one.';
+      return 'This button is from another version of apitoken and does nothing any more. Type /apitoken list for a new one.';
     case 'value_not_live':
       return 'This is not the value of a live token: nothing accepts it, so nothing needs to be revoked. It was not saved.';
     case 'token_not_found':
-      return 'There is no such token among those you can see. `/apitoken list all` shows yours.';
+      return 'There is no such token among those you can see. /apitoken list all shows yours.';
     case 'already_revoked':
       return `${refusal.name} is already revoked. Nothing more needs to be done.`;
     case 'expired':

@@ -27,7 +27,10 @@ export function unknownCommandMessage(typed: string, nearest: string): Message {
   return {
     text: 'apitoken did not understand this command.',
     blocks: [
-      { type: 'section', text: plain(`I do not know “${cut(typed, TYPED_LENGTH_MAX)}”. Did you mean this?`) },
+      {
+        type: 'section',
+        text: plain(`I do not know “${cut(seen(typed), TYPED_LENGTH_MAX)}”. Did you mean this?`),
+      },
       {
         type: 'actions',
         elements: [
@@ -37,6 +40,11 @@ export function unknownCommandMessage(typed: string, nearest: string): Message {
       ...helpBlocks(),
     ],
   };
+}
+
+/** What is seen of `typed`, on one line: a mark that turns the writing around would turn the rest of our sentence too. */
+function seen(typed: string): string {
+  return typed.replaceAll(/\s+/g, ' ').replaceAll(/[\p{C}\p{Default_Ignorable_Code_Point}]/gu, '');
 }
 
 function helpBlocks(): KnownBlock[] {

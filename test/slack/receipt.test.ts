@@ -1,0 +1,165 @@
+import { expect, test } from 'vitest';
+import { SECOND_MS } from '../../src/clock.ts';
+import { openWorkspace, setStage, valueSeenBy } from '../fixture.ts';
+import { T0 } from '../tokens/a-token.ts';
+import {
+  aClock,
+  answerIn,
+  callsOf,
+  createsToken,
+  holdsToken,
+  modalSaying,
+  opens,
+  receiptOf,
+  receiptsOf,
+  rowsOf,
+  settled,
+  soon,
+} from './flows.ts';
+
+test('the receipt tells name, purpose, status and dates, stays when Slack reloads, and offers to revoke', async () => {
+  const clock = aClock();
+  const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
+  const alice = stage.workspace.person('alice');
+
+  await createsToken(alice, 'deploy-bot', { Purpose: 'the *nightly* build' });
+  await settled(stage);
+  alice.reloads();
+
+  const receipt = receiptOf(alice, 'deploy-bot');
+  expect(receipt.text).toBe(
+    [
+      'deploy-bot',
+      'Status\nactive',
+      'Created\n2026-01-01 00:00 UTC',
+      'Last used\nnever',
+      'Expires\n2026-04-01 00:00 UTC',
+      'Date Revoked\n–',
+      'Purpose: the *nightly* build',
+      'The value was shown on 2026-01-01 00:00 UTC and cannot be shown again. Lost it? Revoke this token and create a new one.',
+    ].join('\n'),
+  );
+  expect(receipt.buttons).toEqual(['Revoke']);
+  expect(receipt.raw.text).toBe('API token deploy-bot: active');
+  expect(callsOf(stage.workspace, 'chat.postMessage')).toMatchObject([
+    { args: { unfurl_links: 'false', unfurl_media: 'false' } },
+  ]);
+});
+
+test('a revocation changes the receipt that is there, and takes its buttons away', async () => {
+  const clock = aClock();
+  const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
+  const alice = stage.workspace.person('alice');
+  await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await settled(stage);
+  const { ts } = await soon(() => receiptOf(alice, 'deploy-bot'));
+
+  await alice.clicks('Revoke', { in: '@apitoken' });
+  await modalSaying(alice, 'deploy-bot of @alice');
+  await alice.submits();
+  await soon(() => expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([]));
+
+  const receipt = receiptOf(alice, 'deploy-bot');
+  expect(receipt).toMatchObject({ ts, edited: true });
+  expect(receipt.text).toContain('Status\nrevoked');
+  expect(receipt.text).toContain('Date Revoked\n2026-01-01 00:00 UTC');
+  expect(receipt.text).toContain('Revoked by @alice on 2026-01-01 00:00 UTC.');
+  expect(callsOf(stage.workspace, 'chat.postMessage')).toHaveLength(1);
+});
+
+test('a receipt that Slack does not take yet comes when Slack said, also after a restart', async () => {
+  const clock = aClock();
+  const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
+  const alice = stage.workspace.person('alice');
+  stage.workspace.faults.add({ method: 'chat.postMessage', status: 429, retryAfter: 30 });
+
+  await createsToken(alice, 'deploy-bot');
+  await soon(() =>
+    expect(rowsOf(stage, 'select due_at, attempts from outbox')).toEqual([
+      { due_at: T0 + 30 * SECOND_MS, attempts: 1 },
+    ]),
+  );
+  await stage.restart();
+  expect(receiptsOf(alice, 'deploy-bot')).toEqual([]);
+  clock.moveBy(30 * SECOND_MS);
+
+  await settled(stage);
+  expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Revoke']);
+  expect(callsOf(stage.workspace, 'chat.postMessage')).toHaveLength(2);
+});
+
+test('a receipt that was deleted is posted anew, once', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  await holdsToken(stage, alice, 'deploy-bot');
+  await settled(stage);
+  stage.workspace.faults.add({ method: 'chat.update', error: 'message_not_found' });
+
+  await opens(alice, '/apitoken revoke deploy-bot');
+  await alice.submits();
+  await modalSaying(alice, 'deploy-bot is revoked.');
+  await settled(stage);
+
+  const [, anew] = receiptsOf(alice, 'deploy-bot');
+  expect(anew?.text).toContain('revoked');
+  expect(callsOf(stage.workspace, 'chat.postMessage')).toHaveLength(2);
+  expect(rowsOf(stage, 'select ts from messages')).toEqual([{ ts: anew?.ts }]);
+});
+
+test('what Slack will never take is given up, and logged without a word of it', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  stage.workspace.faults.add({ method: 'chat.postMessage', error: 'restricted_action' });
+
+  await holdsToken(stage, alice, 'deploy-bot');
+  await settled(stage);
+
+  expect(receiptsOf(alice, 'deploy-bot')).toEqual([]);
+  const lines = stage
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('restricted_action'));
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).not.toContain('deploy-bot');
+});
+
+test('one message that Slack does not take holds up no other', async () => {
+  const clock = aClock();
+  const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
+  const { workspace } = stage;
+  workspace.faults.add({ method: 'chat.postMessage', status: 429, retryAfter: 3600 });
+
+  await holdsToken(stage, workspace.person('alice'), 'alices-bot', { createdAt: T0 });
+  await soon(() => expect(callsOf(workspace, 'chat.postMessage')).toHaveLength(1));
+  await holdsToken(stage, workspace.person('bob'), 'bobs-bot', { createdAt: T0 });
+
+  await soon(() => receiptOf(workspace.person('bob'), 'bobs-bot'));
+  expect(receiptsOf(workspace.person('alice'), 'alices-bot')).toEqual([]);
+});
+
+test('after a crash in the middle of showing, the receipt comes to offer a fresh value', async () => {
+  const clock = aClock();
+  const stage = await setStage({
+    clock,
+    workspace: await openWorkspace({ clock }),
+    env: { DRAIN_SECONDS: '0' },
+  });
+  const alice = stage.workspace.person('alice');
+  stage.workspace.faults.add({ method: 'chat.postEphemeral', delayMs: 2500 });
+  await opens(alice, '/apitoken create deploy-bot');
+  await alice.submits();
+  await soon(() => expect(callsOf(stage.workspace, 'chat.postEphemeral')).toHaveLength(1));
+
+  await stage.restart();
+  const lost = valueSeenBy(alice);
+  clock.moveBy(2 * SECOND_MS);
+  await soon(() => receiptOf(alice, 'deploy-bot'));
+  expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Revoke']);
+  clock.moveBy(60 * SECOND_MS);
+
+  await soon(() => expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Show value', 'Revoke']));
+  await alice.closes();
+  await answerIn(alice, '@apitoken', () => alice.clicks('Show value'));
+  const value = valueSeenBy(alice);
+  expect([(await stage.verify(lost)).status, (await stage.verify(value)).status]).toEqual([401, 200]);
+});
