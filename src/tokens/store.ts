@@ -129,8 +129,15 @@ export interface TokenStore {
   /** A new token, unclaimed. The database's constraint on the name decides, never a look beforehand. */
   insertToken(
     token: Token,
+    limits: CreationLimits,
     effect: Effect,
-  ): Promise<{ kind: 'inserted' } | { kind: 'name_taken' } | Repeated>;
+  ): Promise<
+    | { kind: 'inserted' }
+    | { kind: 'name_taken' }
+    | { kind: 'too_many_live' }
+    | { kind: 'too_many_today' }
+    | Repeated
+  >;
 
   /**
    * A secret that nobody has seen. `first`: nothing is written when the token has had a value before, or one is just being
@@ -166,7 +173,11 @@ export interface TokenStore {
   ): Promise<{ kind: 'revoked' } | { kind: 'already_revoked' } | Repeated>;
 
   /** Ends all values of the token but the newest, at `at`. False when there was none to end. */
-  endOldValues(id: TokenId, at: number, effect: Effect): Promise<{ kind: 'ended' } | { kind: 'none' } | Repeated>;
+  endOldValues(
+    id: TokenId,
+    at: number,
+    effect: Effect,
+  ): Promise<{ kind: 'ended' } | { kind: 'none' } | Repeated>;
 
   findToken(workspace: WorkspaceId, id: TokenId): Promise<UsedToken | undefined>;
   findTokenByName(workspace: WorkspaceId, key: NameKey): Promise<UsedToken | undefined>;
