@@ -4,6 +4,7 @@ import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Actor, Role, Standing } from '../tokens/policy.ts';
 import type { PersonId, WorkspaceId } from '../tokens/token.ts';
+import { isZone } from '../zone.ts';
 import { createMemory } from './memory.ts';
 import { slackErrorOf } from './slack-error.ts';
 
@@ -33,11 +34,12 @@ export type Actors = {
   forgetGroups(): void;
 };
 
-type Person = { readonly standing: Standing; readonly isSlackAdmin: boolean };
+type Person = { readonly standing: Standing; readonly zone: string; readonly isSlackAdmin: boolean };
 
 const userInfo = z.object({
   user: z.object({
     team_id: z.string().optional(),
+    tz: z.string().optional(),
     deleted: z.boolean().optional(),
     is_bot: z.boolean().optional(),
     is_restricted: z.boolean().optional(),
@@ -90,10 +92,11 @@ export function createActors(deps: ActorDeps): Actors {
       if (freshness === 'fresh') people.forget(personId);
       const base = { id: personId as PersonId, workspace };
       if (teamId !== undefined && teamId !== workspace)
-        return { ...base, standing: 'stranger', roles: new Set() };
+        return { ...base, standing: 'stranger', zone: 'UTC', roles: new Set() };
       try {
         const [person, memberships] = await Promise.all([people.find(personId), groupsOf(personId)]);
-        return { ...base, standing: person.standing, roles: rolesOf(personId, person, memberships, roles) };
+        const { standing, zone } = person;
+        return { ...base, standing, zone, roles: rolesOf(personId, person, memberships, roles) };
       } catch (error) {
         log.warn({ person: personId, code: slackErrorOf(error).code }, 'Slack did not tell who somebody is');
         return undefined;
@@ -139,6 +142,7 @@ function personFrom(
 ): Person {
   return {
     standing: standingOf(personId, user, workspace),
+    zone: user.tz !== undefined && isZone(user.tz) ? user.tz : 'UTC',
     isSlackAdmin: [user.is_admin, user.is_owner, user.is_primary_owner].includes(true),
   };
 }
