@@ -7,7 +7,7 @@ import type Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../src/store/sqlite.ts';
 import { aFolder, aRawConnection, aStore, PEPPER } from './fixtures/temp-store.ts';
-import { aDelivery, anEffect, aSecret, aToken, WORKSPACE } from './fixtures/tokens.ts';
+import { aDelivery, anEffect, aSecret, aToken, LIMITS, WORKSPACE } from './fixtures/tokens.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../drizzle', import.meta.url));
 
@@ -43,6 +43,14 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'unique messages_kind_token(kind,token_id)',
     ],
     migrations: ['made_at INTEGER PK'],
+    notices: [
+      'token_id TEXT PK',
+      'kind TEXT PK',
+      'due_at INTEGER',
+      'sent_at INTEGER?',
+      'token_id -> tokens.id',
+      'index notices_due(due_at)',
+    ],
     outbox: [
       'key TEXT PK',
       'saying TEXT',
@@ -52,6 +60,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'index outbox_due(due_at)',
     ],
     refusal_counts: ['actor TEXT PK', 'hour INTEGER PK', 'count INTEGER'],
+    secret_usage: ['lookup_id TEXT PK', 'last_used_at INTEGER'],
     secrets: [
       'lookup_id TEXT PK',
       'token_id TEXT',
@@ -64,11 +73,20 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'name TEXT',
       'owner TEXT',
       'scopes TEXT',
+      'generation INTEGER',
       'token_id -> tokens.id',
       'index secrets_token(token_id)',
     ],
     settings: ['key TEXT PK', 'value TEXT'],
-    token_usage: ['token_id TEXT PK', 'last_used_at INTEGER', 'use_count INTEGER', 'token_id -> tokens.id'],
+    token_usage: [
+      'token_id TEXT PK',
+      'last_used_at INTEGER?',
+      'use_count INTEGER',
+      'refused_count INTEGER',
+      'last_refused_at INTEGER?',
+      'addresses TEXT',
+      'token_id -> tokens.id',
+    ],
     tokens: [
       'id TEXT PK',
       'workspace TEXT',
@@ -85,18 +103,20 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'revoked_at INTEGER?',
       'revoked_by TEXT?',
       'revoke_reason TEXT?',
+      'index tokens_created_by(workspace,created_by,created_at)',
       'unique tokens_name_key(workspace,name_key)',
       'index tokens_owner(workspace,owner)',
+      'index tokens_unclaimed(workspace,created_at)',
     ],
   });
 });
 
-test('every table is STRICT, nothing cascades, and secrets alone has no rowid', async () => {
+test('every table is STRICT, nothing cascades, and what is found by a lookup id has no rowid', async () => {
   const { raw } = await aStore();
 
   const tables = raw
     .prepare(
-      "select name, strict, wr from pragma_table_list where schema = 'main' and name not like 'sqlite_%'",
+      "select name, strict, wr from pragma_table_list where schema = 'main' and name not like 'sqlite_%' order by name",
     )
     .all();
   const actions = raw
@@ -104,9 +124,12 @@ test('every table is STRICT, nothing cascades, and secrets alone has no rowid', 
     .pluck()
     .all();
 
-  expect(tables).toHaveLength(10);
+  expect(tables).toHaveLength(12);
   expect(tables.filter((table) => !(table as { strict: number }).strict)).toEqual([]);
-  expect(tables.filter((table) => (table as { wr: number }).wr)).toMatchObject([{ name: 'secrets' }]);
+  expect(tables.filter((table) => (table as { wr: number }).wr)).toMatchObject([
+    { name: 'secret_usage' },
+    { name: 'secrets' },
+  ]);
   expect(actions).toEqual(['NO ACTION']);
 });
 
@@ -116,8 +139,8 @@ test('a migration that rebuilds tokens keeps every secret and every reference', 
   for (let i = 0; i < 20; i++) {
     const token = aToken();
     const secret = aSecret(token);
-    await store.insertToken(token, anEffect(token.id));
-    await store.insertSecret(secret, aDelivery());
+    await store.insertToken(token, LIMITS, anEffect(token.id));
+    await store.insertSecret(secret, 'first', aDelivery());
     lookupIds.push(secret.lookupId);
   }
   await store.close();
@@ -136,14 +159,14 @@ test('a migration that rebuilds tokens keeps every secret and every reference', 
   expect(lookupIds).toHaveLength(20);
   for (const lookupId of lookupIds) expect(await rebuilt.readSecret(lookupId)).toMatchObject({ lookupId });
   const orphan = aSecret(aToken());
-  expect(await rebuilt.insertSecret(orphan, aDelivery())).toEqual({ kind: 'ended' });
+  expect(await rebuilt.insertSecret(orphan, 'first', aDelivery())).toEqual({ kind: 'ended' });
 });
 
 test('a migration that would leave a secret without its token is refused as a whole', async () => {
   const { store, path, raw } = await aStore();
   const token = aToken();
-  await store.insertToken(token, anEffect(token.id, { delivery: { keys: [] } }));
-  await store.insertSecret(aSecret(token), { keys: [] });
+  await store.insertToken(token, LIMITS, anEffect(token.id, { delivery: { keys: [] } }));
+  await store.insertSecret(aSecret(token), 'first', { keys: [] });
   await store.close();
 
   const migrationsFolder = withMigration(
@@ -165,7 +188,7 @@ test('a database of a newer version is refused', async () => {
   const newer = await openStore({
     url: `file:${path}`,
     pepper: PEPPER,
-    migrationsFolder: withMigration('CREATE TABLE `notices` (`id` integer PRIMARY KEY) STRICT;'),
+    migrationsFolder: withMigration('CREATE TABLE `later` (`id` integer PRIMARY KEY) STRICT;'),
   });
   await newer.close();
 
@@ -190,7 +213,7 @@ test('four processes that start at once on a fresh file all start, and one migra
   const exits = await Promise.all(children.map((child) => once(child, 'exit')));
 
   expect(exits.map(([code]) => code)).toEqual([0, 0, 0, 0]);
-  expect(aRawConnection(path).prepare('select count(*) from migrations').pluck().get()).toBe(1);
+  expect(aRawConnection(path).prepare('select count(*) from migrations').pluck().get()).toBe(2);
 });
 
 /** A copy of the migrations with one more. */

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { openStore, type Store } from '../../src/store/sqlite.ts';
 import type { Saying } from '../../src/tokens/store.ts';
 import { aStore, PEPPER } from './fixtures/temp-store.ts';
-import { ANN, anEffect, aToken, BOB, NOW } from './fixtures/tokens.ts';
+import { ANN, anEffect, aToken, BOB, LIMITS, NOW } from './fixtures/tokens.ts';
 
 const HOME: Saying = { kind: 'home', person: ANN };
 
 async function say(store: Store, ...sayings: { saying: Saying; dueAt: number }[]): Promise<void> {
   const token = aToken();
-  await store.insertToken(token, anEffect(token.id, { sayings }));
+  await store.insertToken(token, LIMITS, anEffect(token.id, { sayings }));
 }
 
 test('each kind of saying has a key of its own and comes back as it was asked for', async () => {
@@ -101,7 +101,7 @@ test('what could not be said is due later, with its attempts counted until it is
 test('the place of a receipt is kept, and a new one takes its place', async () => {
   const { store, raw } = await aStore();
   const token = aToken();
-  await store.insertToken(token, anEffect(token.id));
+  await store.insertToken(token, LIMITS, anEffect(token.id));
 
   expect(await store.findReceipt(token.id)).toBeUndefined();
   await store.keepReceipt(token.id, { channel: 'D1', ts: '1.1' });

@@ -1,7 +1,19 @@
 import Database from 'better-sqlite3';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { aStore } from './fixtures/temp-store.ts';
-import { ANN, aDelivery, anEffect, aSecret, aToken, BY_ANN, NOW, WORKSPACE } from './fixtures/tokens.ts';
+import {
+  ANN,
+  aDelivery,
+  anEffect,
+  aRotation,
+  aSecret,
+  aToken,
+  aUse,
+  BY_ANN,
+  LIMITS,
+  NOW,
+  WORKSPACE,
+} from './fixtures/tokens.ts';
 
 let prepared: string[] = [];
 
@@ -26,15 +38,26 @@ test('all statements are prepared at the start and none later', async () => {
 
   await store.insertToken(
     token,
+    LIMITS,
     anEffect(token.id, { sayings: [{ saying: { kind: 'home', person: ANN }, dueAt: NOW }] }),
   );
-  await store.insertSecret(secret, aDelivery());
+  await store.insertSecret(secret, 'first', aDelivery());
   await store.readSecret(secret.lookupId);
-  await store.markShown(secret.lookupId, NOW, anEffect(token.id));
+  await store.markShown(secret.lookupId, NOW, 'first', anEffect(token.id));
   await store.listTokens(WORKSPACE, { owner: ANN, filter: 'all', page: 1, pageSize: 1, now: NOW });
   await store.takenNames(WORKSPACE, [token.nameKey]);
   for (const due of await store.takeDue(NOW, 1)) await store.settle(due);
-  await store.addUses([{ tokenId: token.id, lastUsedAt: NOW, count: 1 }]);
+  await store.addUses([aUse(secret, { lastUsedAt: NOW, lastRefusedAt: NOW })]);
+  const next = aSecret(token);
+  await store.insertSecret(next, aRotation(), aDelivery());
+  await store.markShown(next.lookupId, NOW, aRotation({ graceEndsAt: NOW + 1 }), anEffect(token.id));
+  await store.liveValues(token.id, NOW);
+  await store.endOldValues(token.id, NOW, anEffect(token.id));
+  await store.remind(token.id, { kind: 'reminder', dueAt: NOW }, aDelivery());
+  await store.sendNotices(NOW);
+  await store.listEvents(token.id, { page: 1, pageSize: 1 });
+  await store.searchTokens(WORKSPACE, { owner: ANN, text: 'bot', now: NOW });
+  await store.unclaimedSince(WORKSPACE, NOW);
   await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
   await store.recordRefusal(anEffect(null).event);
   await store.isReadable();

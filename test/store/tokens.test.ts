@@ -10,6 +10,7 @@ import {
   aToken,
   BOB,
   BY_ANN,
+  LIMITS,
   NOW,
   nameOf,
   WORKSPACE,
@@ -21,9 +22,16 @@ test('a token comes back as it was put in, by its id and by its name, and was ne
   const { store } = await aStore();
   const token = aToken({ expiresAt: NOW + 1, purpose: null });
 
-  expect(await store.insertToken(token, anEffect(token.id))).toEqual({ kind: 'inserted' });
+  expect(await store.insertToken(token, LIMITS, anEffect(token.id))).toEqual({ kind: 'inserted' });
 
-  const used = { ...token, lastUsedAt: null, useCount: 0 };
+  const used = {
+    ...token,
+    lastUsedAt: null,
+    useCount: 0,
+    refusedCount: 0,
+    lastRefusedAt: null,
+    addresses: [],
+  };
   expect(await store.findToken(WORKSPACE, token.id)).toEqual(used);
   expect(await store.findTokenByName(WORKSPACE, token.nameKey)).toEqual(used);
 });
@@ -31,7 +39,7 @@ test('a token comes back as it was put in, by its id and by its name, and was ne
 test('a token of another workspace is not there', async () => {
   const { store } = await aStore();
   const token = aToken();
-  await store.insertToken(token, anEffect(token.id));
+  await store.insertToken(token, LIMITS, anEffect(token.id));
 
   expect(await store.findToken(OTHER_WORKSPACE, token.id)).toBeUndefined();
   expect(await store.findTokenByName(OTHER_WORKSPACE, token.nameKey)).toBeUndefined();
@@ -46,10 +54,10 @@ test.for([
 ] as const)('a name that is there %s: %s', async ([, fields, kind]) => {
   const { store } = await aStore();
   const first = aToken({ name: nameOf('deploy-bot') });
-  await store.insertToken(first, anEffect(first.id));
+  await store.insertToken(first, LIMITS, anEffect(first.id));
   const second = aToken(fields);
 
-  expect(await store.insertToken(second, anEffect(second.id))).toEqual({ kind });
+  expect(await store.insertToken(second, LIMITS, anEffect(second.id))).toEqual({ kind });
 
   expect((await store.findToken(second.workspace, second.id)) !== undefined).toBe(kind === 'inserted');
 });
@@ -57,36 +65,39 @@ test.for([
 test('the name of a revoked token is never given again', async () => {
   const { store } = await aStore();
   const first = aToken({ name: nameOf('deploy-bot') });
-  await store.insertToken(first, anEffect(first.id));
+  await store.insertToken(first, LIMITS, anEffect(first.id));
   await store.revokeToken(first.id, BY_ANN, anEffect(first.id));
   const second = aToken({ name: nameOf('deploy-bot') });
 
-  expect(await store.insertToken(second, anEffect(second.id))).toEqual({ kind: 'name_taken' });
+  expect(await store.insertToken(second, LIMITS, anEffect(second.id))).toEqual({ kind: 'name_taken' });
 });
 
 test('a name that was taken leaves no event, no saying and no delivery', async () => {
   const { store, raw } = await aStore();
   const first = aToken({ name: nameOf('deploy-bot') });
-  await store.insertToken(first, anEffect(first.id));
+  await store.insertToken(first, LIMITS, anEffect(first.id));
   const second = aToken({ name: nameOf('deploy-bot') });
   const delivery = aDelivery();
 
   await store.insertToken(
     second,
+    LIMITS,
     anEffect(second.id, { delivery, sayings: [{ saying: { kind: 'home', person: ANN }, dueAt: NOW }] }),
   );
 
   expect(raw.prepare('select count(*) from audit_events').pluck().get()).toBe(1);
   expect(await store.takeDue(NOW, 10)).toEqual([]);
   const third = aToken();
-  expect(await store.insertToken(third, anEffect(third.id, { delivery }))).toEqual({ kind: 'inserted' });
+  expect(await store.insertToken(third, LIMITS, anEffect(third.id, { delivery }))).toEqual({
+    kind: 'inserted',
+  });
 });
 
 test('of the names asked for, those that are taken are told', async () => {
   const { store } = await aStore();
   for (const text of ['bot', 'bot-2', 'bot-4']) {
     const token = aToken({ name: nameOf(text) });
-    await store.insertToken(token, anEffect(token.id));
+    await store.insertToken(token, LIMITS, anEffect(token.id));
   }
   const keys = Array.from({ length: 100 }, (_, i) => nameKeyOf(nameOf(`BOT-${i}`)));
 
@@ -97,7 +108,7 @@ test('of the names asked for, those that are taken are told', async () => {
 test('a token is revoked once, and the second one changes nothing', async () => {
   const { store, raw } = await aStore();
   const token = aToken();
-  await store.insertToken(token, anEffect(token.id));
+  await store.insertToken(token, LIMITS, anEffect(token.id));
 
   const first = await store.revokeToken(
     token.id,
@@ -122,7 +133,7 @@ test('a token is revoked once, and the second one changes nothing', async () => 
 test('of twenty who revoke a token at once, one is told that they did it', async () => {
   const { store } = await aStore();
   const token = aToken();
-  await store.insertToken(token, anEffect(token.id));
+  await store.insertToken(token, LIMITS, anEffect(token.id));
 
   const outcomes = await Promise.all(
     Array.from({ length: 20 }, () => store.revokeToken(token.id, BY_ANN, anEffect(token.id))),
@@ -134,10 +145,10 @@ test('of twenty who revoke a token at once, one is told that they did it', async
 test('a revocation empties hash and digest of all secrets of the token, keeps their rows, and no other token’s', async () => {
   const { store, raw } = await aStore();
   const [ended, other] = [aToken(), aToken()];
-  for (const token of [ended, other]) await store.insertToken(token, anEffect(token.id));
+  for (const token of [ended, other]) await store.insertToken(token, LIMITS, anEffect(token.id));
   const [secret, others] = [aSecret(ended), aSecret(other)];
-  await store.insertSecret(secret, aDelivery());
-  await store.insertSecret(others, aDelivery());
+  await store.insertSecret(secret, 'first', aDelivery());
+  await store.insertSecret(others, 'first', aDelivery());
 
   await store.revokeToken(ended.id, BY_ANN, anEffect(ended.id));
 
@@ -145,30 +156,6 @@ test('a revocation empties hash and digest of all secrets of the token, keeps th
   expect(row.get(secret.lookupId)).toEqual({ hash: null, digest: null });
   expect(row.get(others.lookupId)).toEqual({ hash: others.hash, digest: others.digest });
   expect(await store.readSecret(secret.lookupId)).toMatchObject({ lookupId: secret.lookupId, digest: null });
-});
-
-test('uses are added up and the latest one counts, in whatever order they come', async () => {
-  const { store } = await aStore();
-  const token = aToken();
-  await store.insertToken(token, anEffect(token.id));
-
-  await store.addUses([{ tokenId: token.id, lastUsedAt: NOW + 5, count: 3 }]);
-  await store.addUses([{ tokenId: token.id, lastUsedAt: NOW + 2, count: 4 }]);
-
-  expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ lastUsedAt: NOW + 5, useCount: 7 });
-});
-
-test('201 uses in one transaction are refused, and none of them is written', async () => {
-  const { store } = await aStore();
-  const token = aToken();
-  await store.insertToken(token, anEffect(token.id));
-  const uses = Array.from({ length: 201 }, () => ({ tokenId: token.id, lastUsedAt: NOW, count: 1 }));
-
-  await expect(store.addUses(uses)).rejects.toMatchObject({ name: 'StoreFault' });
-  expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ useCount: 0 });
-
-  await store.addUses(uses.slice(1));
-  expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ useCount: 200 });
 });
 
 test('the workspace is bound at the first start and stays', async () => {
@@ -200,7 +187,7 @@ test.for([
   const { store } = await aStore();
   for (const fields of LISTED) {
     const token = aToken(fields);
-    await store.insertToken(token, anEffect(token.id));
+    await store.insertToken(token, LIMITS, anEffect(token.id));
   }
 
   const list = await store.listTokens(WORKSPACE, { owner: ANN, filter, page: 1, pageSize: 50, now: NOW });
@@ -224,7 +211,7 @@ test.for([
   const { store } = await aStore();
   for (const fields of LISTED) {
     const token = aToken(fields);
-    await store.insertToken(token, anEffect(token.id));
+    await store.insertToken(token, LIMITS, anEffect(token.id));
   }
 
   const list = await store.listTokens(WORKSPACE, { owner: ANN, filter: 'all', now: NOW, ...request });

@@ -1,0 +1,109 @@
+import type { Rotation, TokenStore } from '../tokens/store.ts';
+import type { TokenId } from '../tokens/token.ts';
+import {
+  and,
+  type Db,
+  desc,
+  eq,
+  gt,
+  integerParam,
+  isNotNull,
+  isNull,
+  lt,
+  or,
+  rowCount,
+  sql,
+  storedParam,
+  textParam,
+} from './drizzle.ts';
+import type { Effects } from './effects.ts';
+import type { Read } from './reader.ts';
+import { secrets, secretUsage, tokens } from './schema.ts';
+import type { Write } from './writer.ts';
+
+const VALUES_MAX = 2;
+
+const OF_TOKEN = eq(secrets.tokenId, textParam('tokenId'));
+
+/** That a value was shown and is, at `at`, neither revoked nor ended. */
+export const IS_HONOURED = and(
+  isNotNull(secrets.shownAt),
+  isNotNull(secrets.digest),
+  or(isNull(secrets.endsAt), gt(secrets.endsAt, integerParam('at'))),
+);
+
+/** The values that are honoured. */
+export function createLiveValues(db: Db, read: Read): Pick<TokenStore, 'liveValues'> {
+  const live = db
+    .select({
+      shownAt: sql<number>`${secrets.shownAt}`,
+      endsAt: secrets.endsAt,
+      lastUsedAt: secretUsage.lastUsedAt,
+    })
+    .from(secrets)
+    .leftJoin(secretUsage, eq(secretUsage.lookupId, secrets.lookupId))
+    .where(and(OF_TOKEN, IS_HONOURED))
+    .orderBy(desc(secrets.generation))
+    .limit(rowCount(VALUES_MAX))
+    .prepare();
+
+  return { liveValues: (tokenId, at) => read(() => live.all({ tokenId, at })) };
+}
+
+/** Carries out a rotation whose generation is the token's. For use inside the write that marks the new value as shown. */
+export type Rotate = (tokenId: TokenId, rotation: Rotation, at: number) => void;
+
+/** The rotation on the write connection `db`. */
+export function createRotate(db: Db, effects: Effects): Rotate {
+  const endOlder = endOlderStatement(db);
+  const retire = db
+    .update(secrets)
+    .set({ endsAt: sql`min(coalesce(${secrets.endsAt}, ${integerParam('end')}), ${integerParam('end')})` })
+    .where(and(OF_TOKEN, eq(secrets.generation, integerParam('generation')), IS_HONOURED))
+    .prepare();
+  const advance = db
+    .update(tokens)
+    .set({ generation: sql`${tokens.generation} + 1`, expiresAt: storedParam('expiresAt') })
+    .where(eq(tokens.id, textParam('tokenId')))
+    .prepare();
+
+  return (tokenId, { generation, expiresAt, graceEndsAt }, at) => {
+    endOlder.run({ tokenId, generation, at });
+    // No value outlives its token: the new expiry may come before the end of the grace.
+    retire.run({ tokenId, generation, at, end: Math.min(graceEndsAt, expiresAt ?? graceEndsAt) });
+    advance.run({ tokenId, expiresAt });
+    effects.notices.endGeneration(tokenId);
+  };
+}
+
+/** Ending the grace of a rotation before its time. */
+export function createOldValues(db: Db, write: Write, effects: Effects): Pick<TokenStore, 'endOldValues'> {
+  const endOlder = endOlderStatement(db);
+  const find = db
+    .select({ generation: tokens.generation })
+    .from(tokens)
+    .where(eq(tokens.id, textParam('tokenId')))
+    .prepare();
+
+  return {
+    endOldValues: (tokenId, at, effect) =>
+      write(() => {
+        const repeated = effects.repeated(effect.delivery);
+        if (repeated !== undefined) return repeated;
+        const generation = find.get({ tokenId })?.generation ?? 0;
+        if (endOlder.all({ tokenId, generation, at }).length === 0) return { kind: 'none' };
+        effects.bring(effect, tokenId);
+        return { kind: 'ended' };
+      }),
+  };
+}
+
+/** Ends, at `at`, what is honoured and older than the value of `generation`. */
+function endOlderStatement(db: Db) {
+  return db
+    .update(secrets)
+    .set({ endsAt: storedParam('at') })
+    .where(and(OF_TOKEN, lt(secrets.generation, integerParam('generation')), IS_HONOURED))
+    .returning({ lookupId: secrets.lookupId })
+    .prepare();
+}
