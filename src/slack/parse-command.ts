@@ -6,6 +6,8 @@ export type Command =
   | { readonly verb: 'create'; readonly name?: string; readonly lifetimeDays?: number }
   | { readonly verb: 'list'; readonly filter: ListFilter }
   | { readonly verb: 'info'; readonly name?: string }
+  | { readonly verb: 'rotate'; readonly name?: string }
+  | { readonly verb: 'history'; readonly name?: string }
   | { readonly verb: 'revoke'; readonly name?: string }
   | { readonly verb: 'revoke'; readonly value: TokenValue }
   | { readonly verb: 'help' }
@@ -14,7 +16,7 @@ export type Command =
   /** A value stands where none belongs. What was typed is not repeated, so it is not here. */
   | { readonly verb: 'holds_value' };
 
-type Verb = 'create' | 'list' | 'info' | 'revoke' | 'help';
+type Verb = 'create' | 'list' | 'info' | 'rotate' | 'revoke' | 'history' | 'help';
 
 const SYNONYMS: Readonly<Record<string, Verb>> = {
   create: 'create',
@@ -23,6 +25,10 @@ const SYNONYMS: Readonly<Record<string, Verb>> = {
   ls: 'list',
   info: 'info',
   show: 'info',
+  rotate: 'rotate',
+  roll: 'rotate',
+  regenerate: 'rotate',
+  history: 'history',
   revoke: 'revoke',
   delete: 'revoke',
   rm: 'revoke',
@@ -33,7 +39,7 @@ const SYNONYMS: Readonly<Record<string, Verb>> = {
 
 /** Opening and closing quotes of people's keyboards; clients turn straight ones into curly ones. */
 const QUOTES = /^["'“”„‟«»‘’‚‛`]+|["'“”„‟«»‘’‚‛`]+$/g;
-const LIFETIME = /^(?<name>.*\S)\s+(?<days>\d{1,15})d$/is;
+const LIFETIME = /^(?<name>.*\S)\s+(?<days>-?\d{1,15})d$/is;
 /** Slack's forms of people, channels, groups and links: `<@U1|ann>`, `<#C1|general>`, `<https://x|x>`, `<!here>`. */
 const FORM = /<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g;
 
@@ -50,6 +56,10 @@ export function parseCommand(text: string): Command {
     case 'list':
       return parseList(rest, typed);
     case 'info':
+      return { verb, ...named(rest) };
+    case 'rotate':
+      return { verb, ...named(rest) };
+    case 'history':
       return { verb, ...named(rest) };
     case 'revoke':
       return { verb, ...named(rest) };
