@@ -52,7 +52,7 @@ export async function startApp(
   const slackConnected = () => slack.isConnected();
   const { host, port, trustedProxies } = config.http;
   const isProxy = proxiesIn(trustedProxies);
-  const http = await startHttp({ host, port, isProxy, store, clock, pepper, usage, slackConnected, log });
+  const http = await listenOrSay({ host, port, isProxy, store, clock, pepper, usage, slackConnected, log });
   const chores = [
     every(FLUSH_MS, 'writing when tokens were used', () => usage.flush(), log),
     every(TIDY_MS, 'tidying the database', () => store.tidy(clock()), log),
@@ -78,5 +78,17 @@ async function openStoreOrSay(options: StoreOptions): Promise<Store> {
   } catch (error) {
     if (error instanceof StoreFault && error.code === 'cannot_open') throw new SetupError(error.message);
     throw error;
+  }
+}
+
+async function listenOrSay(options: HttpOptions): Promise<HttpServer> {
+  try {
+    return await startHttp(options);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    if (!/^E[A-Z]+$/.test(code)) throw error;
+    throw new SetupError(
+      `${options.host}:${options.port} cannot be listened on (${code}): set HTTP_PORT or HTTP_HOST to a free one of this machine.`,
+    );
   }
 }

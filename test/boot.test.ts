@@ -159,6 +159,19 @@ test('a bot token that Slack refuses ends it with a sentence, not a stack', asyn
   expect(workspace.takeRefusals()).toMatchObject([{ error: 'invalid_auth' }]);
 });
 
+test('a port that is taken ends it with a sentence that names the setting', async () => {
+  const workspace = await openWorkspace();
+  const folder = temporaryFolder();
+  const first = startProcess({ folder, env: settingsFor(workspace, folder) });
+  const port = String(await first.ready);
+
+  const second = startProcess({ folder, env: settingsFor(workspace, folder, { HTTP_PORT: port }) });
+
+  expect(await second.ended).toBe(1);
+  expect(second.output()).toContain('cannot be listened on (EADDRINUSE): set HTTP_PORT');
+  expect(second.output()).not.toMatch(/\n\s+at /);
+});
+
 test('a database of another workspace is not served', async () => {
   const folder = temporaryFolder();
   const ours = await openWorkspace();

@@ -32,6 +32,8 @@ const VERIFY_TARGET = /^(?:https?:\/\/[^/?#]*)?\/verify(?:\?|$)/;
 
 export type HttpDeps = VerifyDoorDeps & Omit<HealthDeps, 'isDraining'> & { readonly log: Log };
 
+export type HttpOptions = HttpDeps & { readonly host: string; readonly port: number };
+
 export type HttpServer = {
   readonly port: number;
   /** From now on `/readyz` answers 503 and a connection ends with its next answer. Everything is still answered. */
@@ -46,9 +48,7 @@ type Door = (request: IncomingMessage, response: ServerResponse) => void;
  * One server, two doors: `/verify` with no framework between the socket and the decision, Fastify for everything else.
  * Port 0 is any free one. Throws when it cannot listen.
  */
-export async function startHttp(
-  options: HttpDeps & { readonly host: string; readonly port: number },
-): Promise<HttpServer> {
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const { host, port, log } = options;
   let draining = false;
   const isDraining = () => draining;

@@ -82,9 +82,15 @@ export function createActors(deps: ActorDeps): Actors {
   /** Which of the groups in the settings the person is in. */
   async function groupsOf(personId: string): Promise<ReadonlySet<string>> {
     const found = await Promise.all(
-      [...groupIds].map(async (id) => ((await groups.find(id)).has(personId) ? [id] : [])),
+      [...groupIds].map(async (id) => ((await groups.find(id).catch(nobody)).has(personId) ? [id] : [])),
     );
     return new Set(found.flat());
+  }
+
+  /** A failure that passes is not remembered: on-call must not be shut out for minutes by one late answer. */
+  function nobody(error: unknown): ReadonlySet<string> {
+    log.warn({ code: slackErrorOf(error).code }, 'Slack did not tell who is in a user group');
+    return new Set();
   }
 
   return {
@@ -107,13 +113,14 @@ export function createActors(deps: ActorDeps): Actors {
   };
 }
 
-/** Who is in the group. One that cannot be read, as on plans without groups, has nobody in it. */
+/** Who is in the group. One that Slack refuses, as on plans without groups, has nobody in it. Throws what may pass. */
 async function membersOf(groupId: string, { client, log }: ActorDeps): Promise<ReadonlySet<string>> {
   try {
     const answer = await client.usergroups.users.list({ usergroup: groupId });
     return new Set(groupMembers.parse(answer).users);
   } catch (error) {
-    const { code } = slackErrorOf(error);
+    const { code, isPassing } = slackErrorOf(error);
+    if (isPassing) throw error;
     log.warn({ group: groupId, code }, 'a user group cannot be read: nobody counts as in it');
     return new Set();
   }

@@ -4,16 +4,14 @@ import { SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { randomBase62 } from '../tokens/base62.ts';
 import { createActors, type RoleSettings } from './actor.ts';
-import { CREATE_DIALOG_ID, REVOKE_DIALOG_ID } from './blocks/ids.ts';
 import { valueDelivery } from './deliver-value.ts';
 import { entrance, visitOf } from './entrance.ts';
 import { answerFault } from './fault-answer.ts';
-import type { ListenerDeps, SubmissionListener } from './listener.ts';
+import type { ListenerDeps } from './listener.ts';
 import { PRESSES } from './listeners/actions/presses.ts';
 import { onCommand } from './listeners/commands/apitoken.ts';
 import { registerEvents } from './listeners/events/events.ts';
-import { onCreateSubmitted } from './listeners/views/create-submitted.ts';
-import { onRevokeSubmitted } from './listeners/views/revoke-submitted.ts';
+import { SUBMISSIONS } from './listeners/views/submissions.ts';
 import { createPlaces } from './places.ts';
 import { sdkLogger } from './sdk-logger.ts';
 import { SocketReceiver } from './sockets.ts';
@@ -98,20 +96,12 @@ function register(app: App, deps: ListenerDeps): void {
   for (const [actionId, listener] of PRESSES) {
     app.action(actionId, ({ body, payload }) => listener(visitOf(body), parsePress(payload).value, deps));
   }
-  registerSubmission(app, CREATE_DIALOG_ID, onCreateSubmitted, deps);
-  registerSubmission(app, REVOKE_DIALOG_ID, onRevokeSubmitted, deps);
+  for (const [callbackId, listener] of SUBMISSIONS) {
+    app.view({ callback_id: callbackId, type: 'view_submission' }, ({ body, view, ack }) =>
+      listener(visitOf(body), { ...parseSubmission(view), ack: (answer) => ack(answer) }, deps),
+    );
+  }
   registerEvents(app, deps);
-}
-
-function registerSubmission(
-  app: App,
-  callbackId: string,
-  listener: SubmissionListener,
-  deps: ListenerDeps,
-): void {
-  app.view({ callback_id: callbackId, type: 'view_submission' }, ({ body, view, ack }) =>
-    listener(visitOf(body), { ...parseSubmission(view), ack: (answer) => ack(answer) }, deps),
-  );
 }
 
 /** One of the two places where faults end: logged once, told once, both with the same reference. */

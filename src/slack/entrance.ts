@@ -1,9 +1,11 @@
 import type { AllMiddlewareArgs, AnyMiddlewareArgs } from '@slack/bolt';
+import { z } from 'zod';
 import { mayUseApp } from '../tokens/policy.ts';
 import { type Refusal, sentenceFor } from '../tokens/refusal.ts';
 import { refuseByPolicy } from '../tokens/refuse.ts';
 import type { ListenerDeps } from './listener.ts';
 import { PRESSES } from './listeners/actions/presses.ts';
+import { SUBMISSIONS } from './listeners/views/submissions.ts';
 import { ackProblem, type RawAck } from './submission-answer.ts';
 import { sentenceMessage, tell } from './tell.ts';
 import { type KnownVisit, parsePress, parseVisit } from './visit.ts';
@@ -48,7 +50,7 @@ export async function entrance(
   await args.next();
 }
 
-/** Not for them, or a button that this version does not know: it was drawn by another one, or made up. */
+/** Not for them, or a button or dialog that this version does not know: it was drawn by another one, or made up. */
 async function refusalFor(body: object, visit: KnownVisit, deps: ListenerDeps): Promise<Refusal | undefined> {
   const { actor } = visit;
   if (!mayUseApp(actor, deps.policy)) {
@@ -56,10 +58,20 @@ async function refusalFor(body: object, visit: KnownVisit, deps: ListenerDeps): 
     await refuseByPolicy({ actor, attempted: 'use_app', tokenId: null, refusal }, deps);
     return refusal;
   }
-  return isKnownPress(body) ? undefined : { code: 'press_unknown' };
+  if (isOurs(body)) return undefined;
+  const refusal = { code: 'press_unknown' } as const;
+  await refuseByPolicy({ actor, attempted: 'unknown_press', tokenId: null, refusal }, deps);
+  return refusal;
 }
 
-function isKnownPress(body: object): boolean {
+const submitted = z.object({
+  type: z.literal('view_submission'),
+  view: z.object({ callback_id: z.string() }),
+});
+
+function isOurs(body: object): boolean {
+  const submission = submitted.safeParse(body);
+  if (submission.success) return SUBMISSIONS.has(submission.data.view.callback_id);
   if (!('actions' in body) || !Array.isArray(body.actions)) return true;
   return body.actions.every((action) => PRESSES.has(parsePress(action).actionId));
 }

@@ -13,13 +13,24 @@ import type { KnownVisit } from './visit.ts';
 
 const metadata = z.object({ token: z.string(), held: z.string().optional() });
 
-/** What the dialog carries through the client: which token, and the note that its value was presented. Hints, no rights. */
+/**
+ * What the dialog carries through the client: which token, and the note that its value was presented. Hints, no rights.
+ * Undefined when no dialog of ours carries it.
+ */
 export function parseRevokeMetadata(
   text: string,
 ): { tokenId: TokenId; held: string | undefined } | undefined {
-  const parsed = metadata.safeParse(text === '' ? undefined : JSON.parse(text));
+  const parsed = metadata.safeParse(jsonIn(text));
   const tokenId = parseTokenId(parsed.data?.token ?? '');
   return tokenId === undefined ? undefined : { tokenId, held: parsed.data?.held };
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Asks whether the token of that name or id shall be ended. `from`: the drawn list that is to be drawn again after it. */

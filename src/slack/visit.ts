@@ -40,7 +40,7 @@ export function parseVisit(body: unknown): Visit {
   const personId = parsed.user?.id ?? parsed.user_id;
   if (personId === undefined) throw new Error('a delivery of Slack names no person');
   const viewId = parsed.view?.id;
-  const keys = [parsed.trigger_id, parsed.type === 'view_submission' ? viewId : undefined];
+  const ids = [parsed.trigger_id, parsed.type === 'view_submission' ? viewId : undefined];
   return {
     personId,
     teamId: parsed.user?.team_id ?? parsed.team_id,
@@ -49,7 +49,8 @@ export function parseVisit(body: unknown): Visit {
     responseUrl: parsed.response_url,
     viewId,
     viewType: parsed.view?.type,
-    delivery: { keys: keys.filter((key) => key !== undefined) },
+    // With the person: nobody gets the answer to somebody else's press, whatever their client claims.
+    delivery: { keys: ids.flatMap((id) => (id === undefined ? [] : [`${personId} ${id}`])) },
   };
 }
 

@@ -18,7 +18,7 @@ export type Refusal =
   | { readonly code: 'app_not_permitted' }
   /** Slack did not say in time who they are. */
   | { readonly code: 'person_unknown' }
-  /** A button or choice that this version does not draw. */
+  /** A button, choice or dialog that this version does not draw. */
   | { readonly code: 'press_unknown' }
   /** A value that is not one of a live token, for whatever reason. */
   | { readonly code: 'value_not_live' }

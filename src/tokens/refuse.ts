@@ -14,7 +14,8 @@ export type RefuseDeps = {
 export async function refuseByPolicy(
   what: {
     readonly actor: Actor;
-    readonly attempted: Action | 'use_app';
+    /** `unknown_press`: a button or dialog that this version does not draw. */
+    readonly attempted: Action | 'use_app' | 'unknown_press';
     readonly tokenId: TokenId | null;
     readonly refusal: Refusal;
   },

@@ -73,8 +73,8 @@ export async function ask(
 }
 
 /** A connection of one's own, for bytes that no client would send. Closed when the test is over. */
-export async function dial(port: number): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1' });
+export async function dial(port: number, options: { allowHalfOpen?: boolean } = {}): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', ...options });
   onTestFinished(() => void socket.destroy());
   await once(socket, 'connect');
   return socket;

@@ -1,4 +1,5 @@
 import { sentenceFor } from '../../../tokens/refusal.ts';
+import { refuseByPolicy } from '../../../tokens/refuse.ts';
 import { parseTokenId } from '../../../tokens/token.ts';
 import {
   CREATE_ID,
@@ -27,11 +28,13 @@ const onCreate: PressListener = (visit, _value, deps) => openCreateDialog(visit,
 /** *Revoke* on a receipt or on what `info` told. */
 const onRevoke: PressListener = (visit, value, deps) => openRevokeDialog(visit, value, deps);
 
-/** *Show value*. */
+/** *Show value*. No button of ours carries anything but a token's id. */
 const onShowValue: PressListener = async (visit, value, deps) => {
   const tokenId = parseTokenId(value);
   if (tokenId !== undefined) return answerShowValue(visit, tokenId, deps);
-  return tell(visit, sentenceMessage(sentenceFor({ code: 'token_not_found' })), deps.client);
+  const refusal = { code: 'token_not_found' } as const;
+  await refuseByPolicy({ actor: visit.actor, attempted: 'show_value', tokenId: null, refusal }, deps);
+  return tell(visit, sentenceMessage(sentenceFor(refusal)), deps.client);
 };
 
 /** *Hide now*, under a value. */

@@ -1,0 +1,196 @@
+import { expect, test } from 'vitest';
+import { MINUTE_MS } from '../../src/clock.ts';
+import { openWorkspace, setStage } from '../fixture.ts';
+import { T0 } from '../tokens/a-token.ts';
+import {
+  aClock,
+  actionsOf,
+  answerTo,
+  auditOf,
+  holdsToken,
+  modalOf,
+  modalSaying,
+  opens,
+  receiptOf,
+  rowsOf,
+  settled,
+  soon,
+} from './flows.ts';
+import { expectNotKept } from './leaks.ts';
+
+const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
+const WHY = "Say why: the owner and the token's history will show it.";
+
+test.for([
+  ['on-call, by name', { ONCALL: 'U0CAROL0001' }, 'carol', 'NAME'],
+  ['on-call, by id', { ONCALL: 'U0CAROL0001' }, 'carol', 'ID'],
+  ['a member of the on-call group', { ONCALL: 'S0ONCALL001' }, 'bob', 'NAME'],
+  ['a workspace admin', {}, 'dave', 'NAME'],
+  ['an admin by ADMINS', { ADMINS: 'U0CAROL0001' }, 'carol', 'NAME'],
+  ['an admin by a group in ADMINS', { ADMINS: 'S0ONCALL001' }, 'bob', 'NAME'],
+  ['any member who holds the value', {}, 'carol', 'VALUE'],
+] as const)(
+  '%s revokes a token of somebody else, with a reason that its owner is told',
+  async ([, env, handle, by]) => {
+    const clock = aClock();
+    const stage = await setStage({ env, clock, workspace: await openWorkspace({ clock }) });
+    const alice = stage.workspace.person('alice');
+    const other = stage.workspace.person(handle);
+    const { id, value } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+    const typed = { NAME: 'deploy-bot', ID: id, VALUE: value }[by];
+
+    const modal = await opens(other, `/apitoken revoke ${typed}`);
+    expect(modal.text).toContain('deploy-bot of @alice, never used.');
+    expect(modal.inputs).toMatchObject([{ label: 'Reason', optional: false }]);
+    await other.fills({ Reason: 'it is in a public <repository>' });
+    await other.submits();
+    await modalSaying(other, 'deploy-bot is revoked.');
+
+    expect((await stage.verify(value)).status).toBe(401);
+    await settled(stage);
+    const told = alice.sees('@apitoken').find(({ text }) => text.startsWith('Your token'));
+    expect(told?.text).toBe(
+      [
+        'Your token deploy-bot was revoked. Anything that uses it is refused.',
+        `Revoked by @${handle} on 2026-01-01 00:00 UTC.`,
+        'Reason: it is in a public <repository>',
+      ].join('\n'),
+    );
+    expect(told?.raw.text).toBe(`Your token deploy-bot was revoked by <@${other.id}>.`);
+    expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([]);
+    expect(auditOf(stage).at(-1)).toEqual({ actor: other.id, action: 'token.revoked', tokenId: id });
+    expectNotKept(value, stage);
+  },
+);
+
+test('a reason that is only spaces is none', async () => {
+  const stage = await setStage();
+  const dave = stage.workspace.person('dave');
+  const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+
+  await opens(dave, '/apitoken revoke deploy-bot');
+  await dave.fills({ Reason: '  ' });
+  await dave.submits();
+
+  expect((await modalOf(dave)).errors).toEqual({ Reason: WHY });
+  expect((await stage.verify(value)).status).toBe(200);
+});
+
+test('a reason is required also from a client that does not ask for one', async () => {
+  const stage = await setStage();
+  const dave = stage.workspace.person('dave');
+  const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+  const { id } = await opens(dave, '/apitoken revoke deploy-bot');
+
+  const outcome = await dave.forges({ type: 'view_submission', id, state: {} });
+
+  expect(outcome).toMatchObject({ body: { response_action: 'errors', errors: { reason: WHY } } });
+  expect((await stage.verify(value)).status).toBe(200);
+});
+
+test.for([
+  ['a member', {}, 'bob'],
+  ['a manager', { MANAGERS: 'U0BOB000001' }, 'bob'],
+  ['a workspace admin where ADMINS names others', { ADMINS: 'U0CAROL0001' }, 'dave'],
+] as const)(
+  '%s cannot revoke a token of somebody else, and hears what they would of one that does not exist',
+  async ([, env, handle]) => {
+    const stage = await setStage({ env });
+    const other = stage.workspace.person(handle);
+    const { id, value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+
+    for (const typed of ['deploy-bot', id, 'no-such-bot', 'tok_0000000000000000']) {
+      expect((await answerTo(other, `/apitoken revoke ${typed}`)).text, typed).toBe(NOT_FOUND);
+    }
+
+    expect((await stage.verify(value)).status).toBe(200);
+    expect(auditOf(stage).slice(2)).toEqual([
+      { actor: other.id, action: 'action.refused', tokenId: id },
+      { actor: other.id, action: 'action.refused', tokenId: id },
+    ]);
+  },
+);
+
+test('the value is proof for half an hour, for who presented it', async () => {
+  const clock = aClock();
+  const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
+  const bob = stage.workspace.person('bob');
+  const carol = stage.workspace.person('carol');
+  const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot', { createdAt: T0 });
+  const { id, blocks } = await opens(bob, `/apitoken revoke ${value}`);
+  expect(JSON.stringify(blocks)).not.toContain(value);
+  const reason = { reason: { reason: { type: 'plain_text_input', value: 'leaked' } } };
+
+  const byCarol = await carol.forges({ type: 'view_submission', id, state: reason });
+  expect(JSON.stringify(byCarol)).toContain('There is no such token');
+  clock.moveBy(30 * MINUTE_MS + 1);
+  const tooLate = await bob.forges({ type: 'view_submission', id, state: reason });
+  expect(JSON.stringify(tooLate)).toContain('There is no such token');
+  expect((await stage.verify(value)).status).toBe(200);
+  clock.moveBy(-1);
+  await bob.fills({ Reason: 'leaked' });
+  await bob.submits();
+
+  await modalSaying(bob, 'deploy-bot is revoked.');
+  expect((await stage.verify(value)).status).toBe(401);
+});
+
+test('of two people who revoke at once one does it, and the other is told that it is done', async () => {
+  const stage = await setStage({ env: { ONCALL: 'U0CAROL0001' } });
+  const dave = stage.workspace.person('dave');
+  const carol = stage.workspace.person('carol');
+  await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+  for (const person of [dave, carol]) {
+    await opens(person, '/apitoken revoke deploy-bot');
+    await person.fills({ Reason: `${person.handle} saw it leak` });
+  }
+
+  await Promise.all([dave.submits(), carol.submits()]);
+  await settled(stage);
+
+  const texts = [dave, carol].map((person) => person.modal()?.text.split('\n')[0]).sort();
+  expect(texts).toEqual([
+    'deploy-bot is already revoked. Nothing more needs to be done.',
+    'deploy-bot is revoked. Anything that uses it is refused from the next request on.',
+  ]);
+  expect(actionsOf(stage).filter((action) => action === 'token.revoked')).toHaveLength(1);
+  const alice = stage.workspace.person('alice');
+  expect(alice.sees('@apitoken').filter(({ text }) => text.startsWith('Your token'))).toHaveLength(1);
+});
+
+test('who loses the role between opening the dialog and submitting it revokes nothing', async () => {
+  const stage = await setStage();
+  const dave = stage.workspace.person('dave');
+  const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+  await opens(dave, '/apitoken revoke deploy-bot');
+  await dave.fills({ Reason: 'leaked' });
+
+  // Without the event that tells: the person is asked for anew.
+  stage.workspace.faults.add({ url: 'never', error: 'unused' });
+  await stage.workspace.setPerson('dave', { is_admin: false });
+  await dave.submits();
+
+  expect((await modalSaying(dave, 'There is no such token')).title).toBe('Revoke API Token');
+  expect((await stage.verify(value)).status).toBe(200);
+  expect(actionsOf(stage).at(-1)).toBe('action.refused');
+});
+
+test('when Slack does not say who somebody is, nothing of somebody else is changed, and all that was typed stays sendable', async () => {
+  const stage = await setStage();
+  const dave = stage.workspace.person('dave');
+  const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+  await opens(dave, '/apitoken revoke deploy-bot');
+  await dave.fills({ Reason: 'leaked' });
+  stage.workspace.faults.add({ method: 'users.info', status: 500 });
+
+  await dave.submits();
+
+  const sentence =
+    'Slack did not tell in time what you may do, so nothing was changed. Try again in a moment.';
+  await soon(() => expect(JSON.stringify(dave.modal())).toContain(sentence));
+  expect((await stage.verify(value)).status).toBe(200);
+  expect(dave.modal()?.inputs).toMatchObject([{ label: 'Reason', value: 'leaked', error: sentence }]);
+  await dave.submits();
+  await modalSaying(dave, 'deploy-bot is revoked.');
+  expect(rowsOf(stage, 'select revoke_reason from tokens')).toEqual([{ revoke_reason: 'leaked' }]);
+});

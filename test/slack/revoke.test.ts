@@ -1,0 +1,218 @@
+import { expect, test } from 'vitest';
+import type { Person } from '../../sandbox/workspace/person.ts';
+import { HOUR_MS, MINUTE_MS } from '../../src/clock.ts';
+import { openWorkspace, setStage } from '../fixture.ts';
+import { T0 } from '../tokens/a-token.ts';
+import {
+  aClock,
+  actionsOf,
+  answerTo,
+  holdsToken,
+  modalOf,
+  modalSaying,
+  opens,
+  receiptOf,
+  rowsOf,
+  settled,
+  soon,
+} from './flows.ts';
+import { expectNotKept } from './leaks.ts';
+
+const UNDONE = 'Anything that uses it is refused from the next request on. This cannot be undone.';
+
+test('the dialog says whose token it is and when it was last used, and asks for a reason that may be left out', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  const { id } = await holdsToken(stage, alice, 'deploy-bot');
+
+  const modal = await opens(alice, '/apitoken revoke deploy-bot');
+
+  expect(modal).toMatchObject({ title: 'Revoke API Token', submit: 'Revoke', close: 'Keep it', buttons: [] });
+  expect(modal.blocks[0]).toMatchObject({
+    type: 'rich_text',
+    elements: [
+      {
+        type: 'rich_text_section',
+        elements: [
+          { type: 'text', text: 'deploy-bot' },
+          { type: 'text', text: ' of ' },
+          { type: 'user', user_id: alice.id },
+          { type: 'text', text: `, never used. ${UNDONE}` },
+        ],
+      },
+    ],
+  });
+  expect(modal.inputs).toMatchObject([{ label: 'Reason', kind: 'plain_text_input', optional: true }]);
+  expect(id).toMatch(/^tok_/);
+});
+
+test.for([
+  [3 * MINUTE_MS, 'last used 3 minutes ago'],
+  [30_000, 'last used moments ago'],
+  [25 * HOUR_MS, 'last used 1 day ago'],
+] as const)('%i ms after its last use the dialog says "%s"', async ([passed, words]) => {
+  const clock = aClock();
+  const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
+  const alice = stage.workspace.person('alice');
+  const { value } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  expect((await stage.verify(value)).status).toBe(200);
+  await stage.restart();
+  clock.moveBy(passed);
+
+  const modal = await opens(alice, '/apitoken revoke deploy-bot');
+
+  expect(modal.text).toContain(`deploy-bot of @alice, ${words}. ${UNDONE}`);
+});
+
+test.for([
+  ['the menu of its row', chooseInList],
+  ['the button of its receipt', (alice: Person) => alice.clicks('Revoke', { in: '@apitoken' })],
+  ['the menu in the Home tab', chooseInHome],
+  ['the button of what info told', clickInInfo],
+  ['its name', (alice: Person) => alice.types('#general', '/apitoken revoke deploy-bot')],
+  ['its name in other letters', (alice: Person) => alice.types('#general', '/apitoken RM “DEPLOY-bot”')],
+  ['its id', (alice: Person, { id }: Held) => alice.types('#general', `/apitoken revoke ${id}`)],
+  ['its value', (alice: Person, { value }: Held) => alice.types('#general', `/apitoken kill ${value}`)],
+  [
+    'its value in code',
+    (alice: Person, { value }: Held) => alice.types('@apitoken', `/apitoken kill \`${value}\``),
+  ],
+] as const)(
+  'a token is revoked by %s: Keep it changes nothing, Revoke ends it for the very next request',
+  async ([, ask]) => {
+    const clock = aClock();
+    const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
+    const alice = stage.workspace.person('alice');
+    const held = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+    await settled(stage);
+
+    await ask(alice, held);
+    await modalOf(alice);
+    await alice.closes();
+    expect((await stage.verify(held.value)).status).toBe(200);
+    expect(actionsOf(stage)).toEqual(['token.created', 'value.shown']);
+    await ask(alice, held);
+    await modalSaying(alice, 'deploy-bot of @alice');
+    await alice.fills({ Reason: 'moved to <another> *bot*' });
+    await alice.submits();
+    const refused = await stage.verify(held.value);
+
+    const modal = await modalSaying(alice, 'deploy-bot is revoked.');
+    expect(refused.status).toBe(401);
+    expect(modal).toMatchObject({ title: 'Revoke API Token', submit: undefined, close: 'Close' });
+    expect(modal.text).toBe(
+      'deploy-bot is revoked. Anything that uses it is refused from the next request on.\nDate Revoked: 2026-01-01 00:00 UTC',
+    );
+    await settled(stage);
+    expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([]);
+    expect(alice.home()?.text).not.toContain('deploy-bot');
+    expect((await answerTo(alice, '/apitoken list revoked')).text).toContain(
+      'Date Revoked\n2026-01-01 00:00 UTC',
+    );
+    expect(rowsOf(stage, 'select revoked_at, revoked_by, revoke_reason from tokens')).toEqual([
+      { revoked_at: T0, revoked_by: alice.id, revoke_reason: 'moved to <another> *bot*' },
+    ]);
+    expect(rowsOf(stage, 'select hash, digest from secrets')).toEqual([{ hash: null, digest: null }]);
+    expect(actionsOf(stage)).toEqual(['token.created', 'value.shown', 'token.revoked']);
+    expectNotKept(held.value, stage);
+  },
+);
+
+test('revoking what is revoked says so, kindly, wherever it is asked', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  const { id, value } = await holdsToken(stage, alice, 'deploy-bot');
+  const list = await answerTo(alice, '/apitoken');
+  const sentence = 'deploy-bot is already revoked. Nothing more needs to be done.';
+  await opens(alice, '/apitoken revoke deploy-bot');
+  await alice.submits();
+  await modalSaying(alice, 'deploy-bot is revoked.');
+  await alice.closes();
+
+  expect((await answerTo(alice, '/apitoken revoke deploy-bot')).text).toBe(sentence);
+  expect((await answerTo(alice, `/apitoken revoke ${id}`)).text).toBe(sentence);
+  // The row that was drawn before still has its menu.
+  expect(list.menus).toHaveLength(1);
+  await alice.choosesFrom({ in: '#general', near: 'deploy-bot' }, 'Revoke API Token');
+  await soon(() => expect(alice.sees('#general').filter(({ text }) => text === sentence)).toHaveLength(3));
+  expect((await answerTo(alice, `/apitoken revoke ${value}`)).text).toContain(
+    'This is not the value of a live token: nothing accepts it, so nothing needs to be revoked.',
+  );
+  expect(actionsOf(stage)).toEqual(['token.created', 'value.shown', 'token.revoked']);
+});
+
+test('a value that nothing accepts needs no revoking, whatever is wrong with it', async () => {
+  const clock = aClock();
+  const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
+  const alice = stage.workspace.person('alice');
+  const expired = await holdsToken(stage, alice, 'over', { createdAt: T0, lifetimeDays: 1 });
+  const elsewhere = await setStage();
+  const unknown = await holdsToken(elsewhere, elsewhere.workspace.person('alice'), 'unknown');
+  clock.moveBy(24 * HOUR_MS);
+  const [sameLookup] = [`${expired.value.split('_').slice(0, 2).join('_')}_${'x'.repeat(38)}`];
+
+  for (const value of [expired.value, unknown.value]) {
+    expect((await answerTo(alice, `/apitoken revoke ${value}`)).text).toContain(
+      'This is not the value of a live token',
+    );
+    expectNotKept(value, stage);
+  }
+  expect((await answerTo(alice, `/apitoken revoke ${sameLookup}`)).text).toContain('There is no such token');
+  expect(actionsOf(stage)).toEqual(['token.created', 'value.shown']);
+});
+
+test('a reason of more than 200 signs is refused, and 200 signs of any kind are kept', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  await holdsToken(stage, alice, 'deploy-bot');
+  const { id } = await opens(alice, '/apitoken revoke deploy-bot');
+
+  const tooLong = await alice.forges({
+    type: 'view_submission',
+    id,
+    state: { reason: { reason: { type: 'plain_text_input', value: '🗝'.repeat(201) } } },
+  });
+  expect(tooLong).toMatchObject({
+    body: { response_action: 'errors', errors: { reason: 'This is too long: use 200 characters at most.' } },
+  });
+  await alice.fills({ Reason: '🗝'.repeat(200) });
+  await alice.submits();
+
+  await modalSaying(alice, 'deploy-bot is revoked.');
+  expect(rowsOf(stage, 'select revoke_reason from tokens')).toEqual([{ revoke_reason: '🗝'.repeat(200) }]);
+});
+
+test('a revocation stands though Slack does not take the list that is drawn after it', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  await holdsToken(stage, alice, 'deploy-bot');
+  await answerTo(alice, '/apitoken');
+  await chooseInList(alice);
+  await modalSaying(alice, 'deploy-bot of @alice');
+  stage.workspace.faults.add({ url: 'response_url', status: 500 });
+
+  await alice.submits();
+  await settled(stage);
+  await soon(() => expect(stage.log()).toContain('response_url'));
+
+  expect(alice.modal()?.text).toContain('deploy-bot is revoked.');
+  expect(actionsOf(stage)).toEqual(['token.created', 'value.shown', 'token.revoked']);
+});
+
+type Held = { id: string; value: string };
+
+async function chooseInList(alice: Person): Promise<void> {
+  if (alice.sees('#general').length === 0) await answerTo(alice, '/apitoken');
+  await alice.choosesFrom({ in: '#general', near: 'deploy-bot' }, 'Revoke API Token');
+}
+
+async function chooseInHome(alice: Person): Promise<void> {
+  await alice.opensHome();
+  await soon(() => expect(alice.home()?.text).toContain('deploy-bot'));
+  await alice.choosesFrom({ in: 'home', near: 'deploy-bot' }, 'Revoke API Token');
+}
+
+async function clickInInfo(alice: Person): Promise<void> {
+  await answerTo(alice, '/apitoken info deploy-bot');
+  await alice.clicks('Revoke', { in: '#general' });
+}
