@@ -27,13 +27,14 @@ const IS_BEING_SHOWN = and(isNull(secrets.shownAt), gt(secrets.createdAt, intege
 const IS_LIVE = or(isNotNull(secrets.shownAt), IS_BEING_SHOWN);
 
 /** What a secret needs: a token that has not ended, in the right generation, and no other secret in its way. */
-type InsertGuard = {
+type Guard = {
   readonly hasNotEnded: SQL | undefined;
   readonly isRightGeneration: SQL | undefined;
   readonly isInTheWay: SQL | undefined;
+  /** The secret's. */
   readonly generation: SQL;
 };
-const FIRST: InsertGuard = {
+const FIRST: Guard = {
   hasNotEnded: and(
     isNull(tokens.revokedAt),
     or(isNull(tokens.expiresAt), gt(tokens.expiresAt, integerParam('createdAt'))),
@@ -43,7 +44,7 @@ const FIRST: InsertGuard = {
   generation: sql`${tokens.generation}`,
 };
 /** Of a rotation. The token may be expired: then it is renewed. */
-const NEXT: InsertGuard = {
+const NEXT: Guard = {
   hasNotEnded: isNull(tokens.revokedAt),
   isRightGeneration: eq(tokens.generation, integerParam('from')),
   isInTheWay: IS_BEING_SHOWN,
@@ -93,11 +94,8 @@ export function createSecretWrites(
       ),
     )
     .prepare();
-  const showFirst = showStatement(db);
-  const showNext = showStatement(
-    db,
-    and(isNull(tokens.revokedAt), eq(tokens.generation, integerParam('from'))),
-  );
+  const showFirst = showStatement(db, FIRST);
+  const showNext = showStatement(db, NEXT);
   const claim = db
     .update(tokens)
     .set({ claimedAt: storedParam('shownAt') })
@@ -143,7 +141,7 @@ export function createSecretWrites(
 }
 
 /** The row of a secret, if its guard allows it: decided by the insert itself. */
-function createInsert(db: Db, guard: InsertGuard) {
+function createInsert(db: Db, guard: Guard) {
   const ofToken = and(eq(tokens.id, textParam('tokenId')), guard.hasNotEnded);
   const living = db.select({ id: tokens.id }).from(tokens).where(ofToken).prepare();
   const values = Object.entries(getTableColumns(secrets)).map(([name, column]) =>
@@ -164,9 +162,9 @@ function createInsert(db: Db, guard: InsertGuard) {
   };
 }
 
-/** A revoked token's secrets are empty: none of them is ever marked as shown. */
-function showStatement(db: Db, ofToken?: SQL) {
-  const token = sql`exists (select 1 from ${tokens} where ${and(eq(tokens.id, secrets.tokenId), ofToken)})`;
+/** Shows a secret that still fits its token. A revoked token's secrets are empty: none of them is ever shown. */
+function showStatement(db: Db, { isRightGeneration, generation }: Guard) {
+  const fits = and(eq(tokens.id, secrets.tokenId), eq(secrets.generation, generation), isRightGeneration);
   return db
     .update(secrets)
     .set({ shownAt: storedParam('shownAt') })
@@ -175,7 +173,7 @@ function showStatement(db: Db, ofToken?: SQL) {
         eq(secrets.lookupId, textParam('lookupId')),
         isNull(secrets.shownAt),
         isNotNull(secrets.digest),
-        token,
+        sql`exists (select 1 from ${tokens} where ${fits})`,
       ),
     )
     .returning({ tokenId: secrets.tokenId })

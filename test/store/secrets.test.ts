@@ -1,25 +1,17 @@
 import { expect, test } from 'vitest';
-import type { Store } from '../../src/store/sqlite.ts';
 import { SHOWING_MS_MAX } from '../../src/tokens/store.ts';
-import type { Token } from '../../src/tokens/token.ts';
 import { aStore } from './fixtures/temp-store.ts';
 import {
   ANN,
   aDelivery,
   anEffect,
   aSecret,
+  aStoredToken,
   aToken,
   BY_ANN,
-  LIMITS,
   NOW,
   WORKSPACE,
 } from './fixtures/tokens.ts';
-
-async function aStoredToken(store: Store, fields: Partial<Token> = {}): Promise<Token> {
-  const token = aToken(fields);
-  await store.insertToken(token, LIMITS, anEffect(token.id));
-  return token;
-}
 
 test('a verification reads what was stored, without the hash', async () => {
   const { store } = await aStore();
@@ -172,29 +164,4 @@ test('a value that was shown is not withdrawn', async () => {
   expect(await store.withdrawSecret(secret.lookupId, anEffect(token.id))).toBe(false);
 
   expect(await store.readSecret(secret.lookupId)).toMatchObject({ shownAt: NOW });
-});
-
-test('why the latest value was withdrawn is told, of this token alone', async () => {
-  const { store } = await aStore();
-  const token = await aStoredToken(store);
-  const other = await aStoredToken(store);
-  for (const [of, reason] of [
-    [token, 'first'],
-    [token, 'no_dm'],
-    [other, 'later'],
-  ] as const) {
-    const secret = aSecret(of);
-    await store.insertSecret(secret, 'first', aDelivery());
-    const event = {
-      at: NOW,
-      actor: 'system',
-      action: 'value.withdrawn',
-      tokenId: of.id,
-      detail: { reason },
-    } as const;
-    await store.withdrawSecret(secret.lookupId, { event, sayings: [] });
-  }
-
-  expect(await store.lastWithdrawal(token.id)).toBe('no_dm');
-  expect(await store.lastWithdrawal(aToken().id)).toBeUndefined();
 });
