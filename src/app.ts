@@ -3,7 +3,7 @@ import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { every } from './every.ts';
 import { proxiesIn } from './http/caller-address.ts';
-import { startHttp } from './http/server.ts';
+import { type HttpOptions, type HttpServer, startHttp } from './http/server.ts';
 import { createLog, type Log } from './log.ts';
 import { SetupError } from './setup-error.ts';
 import { connectSlack } from './slack/connect.ts';

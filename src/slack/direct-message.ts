@@ -16,7 +16,17 @@ export async function postDirectMessage(
   message: Message,
 ): Promise<{ readonly channel: string; readonly ts: string }> {
   const channel = await openDirectMessage(client, personId);
-  const posted = await client.chat.postMessage({ channel, ...message, unfurl_links: false, unfurl_media: false });
+  const posted = await client.chat.postMessage({
+    channel,
+    ...message,
+    unfurl_links: false,
+    unfurl_media: false,
+  });
   if (posted.ts === undefined) throw new Error('Slack posted a message and named no ts');
   return { channel, ts: posted.ts };
+}
+
+/** A page that opens the app's conversation in whatever Slack the person uses. */
+export function dmLink(appId: string, workspace: string): string {
+  return `https://slack.com/app_redirect?app=${appId}&team=${workspace}`;
 }

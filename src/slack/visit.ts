@@ -90,7 +90,11 @@ export function parseSubmission(view: unknown): {
   for (const [id, elements] of Object.entries(parsed.state.values)) {
     const element = elements[id];
     fields[id] =
-      element?.value ?? element?.selected_option?.value ?? element?.selected_date ?? element?.selected_user ?? '';
+      element?.value ??
+      element?.selected_option?.value ??
+      element?.selected_date ??
+      element?.selected_user ??
+      '';
     choices[id] = element?.selected_options?.map(({ value }) => value) ?? [];
   }
   return { fields, choices, metadata: parsed.private_metadata };

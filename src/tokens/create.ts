@@ -135,7 +135,8 @@ function effectOf(token: Token, delivery: Delivery): Effect {
   };
 }
 
-async function freeName(actor: Actor, name: TokenName, store: TokenStore): Promise<string | null> {
+/** A name like `name` that nobody ever used; null when none of a hundred is free. */
+export async function freeName(actor: Actor, name: TokenName, store: TokenStore): Promise<string | null> {
   const candidates = Array.from({ length: PROPOSALS_MAX }, (_, index) => numberedName(name, index + 2));
   const taken = await store.takenNames(actor.workspace, candidates.map(nameKeyOf));
   return candidates.find((candidate) => !taken.has(nameKeyOf(candidate))) ?? null;

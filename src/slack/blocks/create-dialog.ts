@@ -51,7 +51,9 @@ export function createDialog(
         lengthMax: PURPOSE_LENGTH_MAX,
       }),
       ...expiryInputs({ typedDays, mayKeep: false, zone: asker.zone }, policy),
-      ...(isTooLong ? [smallPrint('The lifetime that you typed is not possible here: choose another one.')] : []),
+      ...(isTooLong
+        ? [smallPrint('The lifetime that you typed is not possible here: choose another one.')]
+        : []),
       ...(policy.scopes.length > 0 ? [scopesInput(policy.scopes, filledIn.scopes ?? [])] : []),
       ...(asker.mayChooseOwner ? [ownerInput(asker.id)] : []),
     ],
@@ -62,7 +64,9 @@ export function createDialog(
 export function onItsWayDialog(token: Token, dmLink: string): ModalView {
   return tellingDialog(TITLE, [
     saying('Your token is on its way'),
-    saying(`${token.name}: its value comes in a message that only you can see, in your conversation with apitoken.`),
+    saying(
+      `${token.name}: its value comes in a message that only you can see, in your conversation with apitoken.`,
+    ),
     { type: 'section', text: mrkdwn(`<${escaped(dmLink)}|Open the conversation>`) },
     expiryPrint(token),
   ]);
@@ -71,8 +75,13 @@ export function onItsWayDialog(token: Token, dmLink: string): ModalView {
 /** What the dialog turns into when the token is somebody else's: nobody but they will see its value. */
 export function createdForOtherDialog(token: Token): ModalView {
   return tellingDialog(TITLE, [
-    saying(`${token.name} is created. Its value does not exist yet: only its owner can have it made and shown.`),
-    { type: 'section', text: mrkdwn(`Owner: ${mention(token.owner)}. You are told when they have taken it.`) },
+    saying(
+      `${token.name} is created. Its value does not exist yet: only its owner can have it made and shown.`,
+    ),
+    {
+      type: 'section',
+      text: mrkdwn(`Owner: ${mention(token.owner)}. You are told when they have taken it.`),
+    },
     smallPrint('It is revoked when nobody has taken it after 7 days.'),
     expiryPrint(token),
   ]);
@@ -82,7 +91,9 @@ export function createdForOtherDialog(token: Token): ModalView {
 export function notShownDialog(token: Token, reason: string): ModalView {
   return tellingDialog(TITLE, [
     saying(`${token.name} is there, but you were not shown a value, and nothing can use it yet.`),
-    saying(`${notShownSentence(reason)} Then press Show value in its receipt, or type /apitoken info ${token.name}.`),
+    saying(
+      `${notShownSentence(reason)} Then press Show value in its receipt, or type /apitoken info ${token.name}.`,
+    ),
   ]);
 }
 

@@ -1,5 +1,6 @@
 import type { InputBlock, PlainTextOption } from '@slack/types';
 import type { ExpiryChoice, LifetimePolicy } from '../../tokens/expiry.ts';
+import type { Refusal } from '../../tokens/refusal.ts';
 import { plain } from './text.ts';
 
 const LIFETIMES_DAYS = [7, 30, 90, 365];
@@ -10,6 +11,15 @@ const KEEP_VALUE = 'keep';
 
 export const LIFETIME_INPUT_ID = 'lifetime';
 export const DATE_INPUT_ID = 'expiry_date';
+
+/** Under which of the two fields a refusal stands. */
+export const EXPIRY_FIELDS: Readonly<Partial<Record<Refusal['code'], string>>> = {
+  lifetime_not_allowed: LIFETIME_INPUT_ID,
+  date_needed: DATE_INPUT_ID,
+  date_unknown: DATE_INPUT_ID,
+  date_past: DATE_INPUT_ID,
+  date_too_far: DATE_INPUT_ID,
+};
 
 /** *Expires*, with what policy allows, and *Expiry date*, which counts when *On a date* is chosen. */
 export function expiryInputs(

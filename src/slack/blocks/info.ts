@@ -26,7 +26,7 @@ export function infoMessage(token: UsedToken, now: number, offers: readonly Butt
       ...(token.revokedAt === null ? [] : [smallPrint(revokedText(token))]),
       ...noteBlocks('Reason', token.revokeReason),
       smallPrint(`Token id \`${token.id}\``),
-      ...(offers.length === 0 ? [] : [{ type: 'actions', elements: [...offers] } as const]),
+      ...(offers.length === 0 ? [] : [{ type: 'actions' as const, elements: [...offers] }]),
     ],
   };
 }

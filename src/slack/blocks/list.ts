@@ -1,11 +1,12 @@
-import type {
-  ActionsBlock,
-  KnownBlock,
-  SectionBlock,
-  StaticSelect,
-} from '@slack/types';
+import type { ActionsBlock, KnownBlock, SectionBlock, StaticSelect } from '@slack/types';
 import { LIST_FILTERS, type ListFilter, type ListPage } from '../../tokens/store.ts';
-import { parseTokenId, statusOf, type TokenId, type TokenStatus, type UsedToken } from '../../tokens/token.ts';
+import {
+  parseTokenId,
+  statusOf,
+  type TokenId,
+  type TokenStatus,
+  type UsedToken,
+} from '../../tokens/token.ts';
 import { CREATE_ID, LIST_FILTER_ID, LIST_NEXT_ID, LIST_PREVIOUS_ID, TOKEN_MENU_IDS } from './ids.ts';
 import type { Message } from './message.ts';
 import { escaped, plain, saying, smallPrint } from './text.ts';

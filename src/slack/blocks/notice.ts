@@ -11,7 +11,11 @@ export function noticeMessage(kind: NoticeKind, token: UsedToken, now: number): 
   const sentence = sentenceOf(kind, token);
   return {
     text: escaped(sentence),
-    blocks: [saying(sentence), smallPrint(moreOf(kind, token)), { type: 'actions', elements: buttonsOf(kind, token, now) }],
+    blocks: [
+      saying(sentence),
+      smallPrint(moreOf(kind, token)),
+      { type: 'actions', elements: buttonsOf(kind, token, now) },
+    ],
   };
 }
 

@@ -35,6 +35,11 @@ export function pickDialog(verb: PickVerb, tokens: readonly UsedToken[] | undefi
   };
 }
 
+/** The title of the dialog. */
+export function pickTitle(verb: PickVerb): string {
+  return TITLES[verb];
+}
+
 /** The verb in a dialog's metadata; undefined when it is none of ours. */
 export function parsePickVerb(text: string): PickVerb | undefined {
   return (['info', 'revoke', 'rotate', 'history'] as const).find((verb) => verb === text);

@@ -1,11 +1,18 @@
-import type { Button, KnownBlock } from '@slack/types';
+import type { Button } from '@slack/types';
 import type { LiveValue } from '../../tokens/store.ts';
 import { statusOf, type UsedToken } from '../../tokens/token.ts';
 import { END_OLD_ID, NEW_VALUE_ID, REFRESH_ID } from './ids.ts';
 import type { Message } from './message.ts';
 import { notShownSentence } from './not-shown.ts';
 import { dateTime, escaped, mention, plain, saying, smallPrint } from './text.ts';
-import { noteBlocks, revokeButton, revokedText, rotateButton, showValueButton, tokenFields } from './token-facts.ts';
+import {
+  noteBlocks,
+  revokeButton,
+  revokedText,
+  rotateButton,
+  showValueButton,
+  tokenFields,
+} from './token-facts.ts';
 
 /** What the receipt tells beside the token itself. */
 export type ReceiptFacts = {
@@ -25,7 +32,9 @@ export function receiptMessage(token: UsedToken, facts: ReceiptFacts, now: numbe
     blocks: [
       { type: 'section', text: plain(token.name), fields: tokenFields(token, now) },
       ...noteBlocks('Purpose', token.purpose),
-      ...(token.createdBy === token.owner ? [] : [smallPrint(`Created for you by ${mention(token.createdBy)}.`)]),
+      ...(token.createdBy === token.owner
+        ? []
+        : [smallPrint(`Created for you by ${mention(token.createdBy)}.`)]),
       ...standing(token, facts, now).map(smallPrint),
       ...(status === 'revoked' ? [] : [{ type: 'actions', elements: buttons(token, facts, now) } as const]),
     ],
@@ -47,7 +56,10 @@ function standing(token: UsedToken, facts: ReceiptFacts, now: number): string[] 
     case 'revoked':
       return [revokedText(token)];
     case 'expired':
-      return ['Expired: requests that carry it are refused. *Renew* makes a new value.', ...failure(facts, 'It is still expired.')];
+      return [
+        'Expired: requests that carry it are refused. *Renew* makes a new value.',
+        ...failure(facts, 'It is still expired.'),
+      ];
     case 'active':
       return [...valueLines(token, facts), ...failure(facts, 'The value before lives on as it was.')];
     case 'unclaimed':

@@ -94,7 +94,9 @@ function graceInput(): InputBlock {
     type: 'input',
     block_id: GRACE_INPUT_ID,
     label: plain('Old value ends'),
-    hint: plain('Until then both values are good, so that what uses it can change over. Never later than it would have ended.'),
+    hint: plain(
+      'Until then both values are good, so that what uses it can change over. Never later than it would have ended.',
+    ),
     element: {
       type: 'static_select',
       action_id: GRACE_INPUT_ID,

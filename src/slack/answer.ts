@@ -7,22 +7,22 @@ import { sentenceMessage, tell } from './tell.ts';
 import type { KnownVisit } from './visit.ts';
 
 /** What a wish leads to: a dialog to fill in, or something to be told. */
-export type DialogAnswer =
+export type Answer =
   | { readonly kind: 'dialog'; readonly view: ModalView }
-  | { readonly kind: 'told'; readonly message: Message };
+  | { readonly kind: 'message'; readonly message: Message };
 
-/** A refusal, told. */
-export function toldRefusal(refusal: Refusal): DialogAnswer {
-  return { kind: 'told', message: sentenceMessage(sentenceFor(refusal)) };
+/** A refusal, in its sentence. */
+export function refusalAnswer(refusal: Refusal): Answer {
+  return { kind: 'message', message: sentenceMessage(sentenceFor(refusal)) };
 }
 
-/** Opens the dialog, or tells what is to be told. Resolves to the id of the opened view. */
+/** Opens the dialog, or tells the message where the visit came from. Resolves to the id of the opened view. */
 export async function answerVisit(
   visit: KnownVisit,
-  answer: DialogAnswer,
-  deps: ListenerDeps,
+  answer: Answer,
+  deps: Pick<ListenerDeps, 'client'>,
 ): Promise<string | undefined> {
-  if (answer.kind === 'told') {
+  if (answer.kind === 'message') {
     await tell(visit, answer.message, deps.client);
     return undefined;
   }
@@ -30,7 +30,7 @@ export async function answerVisit(
   return opened.view?.id;
 }
 
-/** The view that a submitted dialog turns into. */
-export function viewOf(answer: DialogAnswer, title: string): ModalView {
+/** The answer as the view that an open dialog turns into. */
+export function viewOf(answer: Answer, title: string): ModalView {
   return answer.kind === 'dialog' ? answer.view : tellingDialog(title, answer.message.blocks);
 }
