@@ -67,8 +67,8 @@ export function createRotate(db: Db, effects: Effects): Rotate {
     .where(eq(tokens.id, textParam('tokenId')))
     .prepare();
 
-  return (tokenId, { generation, expiresAt, graceEndsAt }, at) => {
-    endOlder.run({ tokenId, generation, at });
+  return (tokenId, { generation, expiresAt, graceEndsAt, endsOlder }, at) => {
+    if (endsOlder) endOlder.run({ tokenId, generation, at });
     // No value outlives its token: the new expiry may come before the end of the grace.
     retire.run({ tokenId, generation, at, end: Math.min(graceEndsAt, expiresAt ?? graceEndsAt) });
     advance.run({ tokenId, expiresAt });

@@ -53,7 +53,7 @@ export async function planRotation(
   if (found.kind === 'refused') return found;
   const { token } = found;
   const now = deps.clock();
-  const obstacle = obstacleTo(request, token, now) ?? (await limitOf(request, deps));
+  const obstacle = obstacleTo(request, token, now) ?? (await limitOf(request, token, deps));
   if (obstacle !== undefined) return obstacle;
   const current = request.kind === 'renew' ? {} : { current: token.expiresAt };
   const expiry = expiryFrom(request.expiry, { now, zone: request.actor.zone, ...current }, deps.policy);
@@ -63,7 +63,13 @@ export async function planRotation(
     kind: 'planned',
     token: { ...token, expiresAt },
     request,
-    rotation: { generation: token.generation, expiresAt, graceEndsAt: now + GRACES_MS[request.grace] },
+    rotation: {
+      generation: token.generation,
+      expiresAt,
+      graceEndsAt: now + GRACES_MS[request.grace],
+      // A value that nobody used leaves the grace of the one before it as it is.
+      endsOlder: request.kind !== 'replace',
+    },
   };
 }
 
@@ -98,14 +104,24 @@ function obstacleTo(request: RotateRequest, token: UsedToken, now: number): Refu
   if (request.kind !== 'renew' && status === 'expired') return refused({ code: 'expired', name });
   if (request.kind === 'renew' && status !== 'expired') return refused({ code: 'changed_meanwhile', name });
   if (request.generation !== token.generation) return refused({ code: 'changed_meanwhile', name });
-  if (request.kind === 'replace' && token.useCount > 0) return refused({ code: 'already_used', name });
   return undefined;
 }
 
-/** An expired token counts as none; renewed it counts again. */
-async function limitOf({ kind, actor }: RotateRequest, deps: RotateDeps): Promise<Refused | undefined> {
-  if (kind !== 'renew') return undefined;
-  const request = { owner: actor.id, filter: 'active', page: 1, pageSize: 1, now: deps.clock() } as const;
+/** What only the store can tell: that the value was used and so arrived, or that there are too many live tokens already. */
+async function limitOf(
+  { kind, actor }: RotateRequest,
+  token: Token,
+  deps: RotateDeps,
+): Promise<Refused | undefined> {
+  const now = deps.clock();
+  if (kind === 'replace') {
+    const [newest] = await deps.store.liveValues(token.id, now);
+    const isUnused = newest !== undefined && newest.lastUsedAt === null;
+    return isUnused ? undefined : refused({ code: 'already_used', name: token.name });
+  }
+  if (kind === 'rotate') return undefined;
+  // An expired token counts as none; renewed it counts again.
+  const request = { owner: actor.id, filter: 'active', page: 1, pageSize: 1, now } as const;
   const { total } = await deps.store.listTokens(actor.workspace, request);
   const { liveTokensMax } = deps.policy;
   return total < liveTokensMax ? undefined : refused({ code: 'too_many_live', liveTokensMax });

@@ -47,8 +47,10 @@ export type Rotation = {
   readonly generation: number;
   /** The token's new expiry; null: never. */
   readonly expiresAt: number | null;
-  /** When the value before this one ends, unless it would have ended sooner. Those before that one end at once. */
+  /** When the value before this one ends, unless it would have ended sooner. */
   readonly graceEndsAt: number;
+  /** Whether those before that one end at once; else they are honoured as long as they were to be. */
+  readonly endsOlder: boolean;
 };
 
 /** A value that is honoured at this moment, told without anything that identifies it. The newest comes first. */

@@ -75,17 +75,22 @@ function failure({ notShownReason }: ReceiptFacts, consequence: string): string[
   return notShownReason === undefined ? [] : [`${notShownSentence(notShownReason)} ${consequence}`];
 }
 
-function valueLines(token: UsedToken, { liveValues }: ReceiptFacts): string[] {
-  const [newest, old] = liveValues;
+function valueLines(token: UsedToken, facts: ReceiptFacts): string[] {
+  const [newest, old] = facts.liveValues;
   const shownAt = newest?.shownAt ?? token.claimedAt ?? token.createdAt;
   const shown = `Its value was shown on ${dateTime(shownAt)} and cannot be shown again. Lost it? *${
-    token.useCount === 0 ? 'Issue new value' : 'Rotate'
+    isUnseen(facts) ? 'Issue new value' : 'Rotate'
   }* makes another.`;
   if (newest === undefined || old === undefined) return [shown];
   return [
     shown,
     `New value: ${useOf(newest)}. Old value: ${useOf(old)}, honoured until ${old.endsAt === null ? 'it is ended' : dateTime(old.endsAt)}.`,
   ];
+}
+
+/** A value that was never used may not have reached its owner: ephemeral messages can fail to appear. */
+function isUnseen({ liveValues: [newest] }: ReceiptFacts): boolean {
+  return newest !== undefined && newest.lastUsedAt === null;
 }
 
 function useOf({ lastUsedAt }: LiveValue): string {
@@ -98,7 +103,7 @@ function buttons(token: UsedToken, facts: ReceiptFacts, now: number): Button[] {
   return [
     ...(status === 'unclaimed' && !facts.hasLiveSecret ? [showValueButton(token)] : []),
     ...(status === 'unclaimed' ? [] : [rotateButton(token, now)]),
-    ...(isActive && token.useCount === 0 ? [newValueButton(token)] : []),
+    ...(isActive && isUnseen(facts) ? [newValueButton(token)] : []),
     ...(isActive && facts.liveValues.length > 1 ? [endOldButton(token)] : []),
     revokeButton(token),
     ...(status === 'unclaimed' ? [] : [refreshButton(token)]),
