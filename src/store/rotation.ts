@@ -12,6 +12,7 @@ import {
   lt,
   or,
   rowCount,
+  type SQL,
   sql,
   storedParam,
   textParam,
@@ -55,12 +56,8 @@ export type Rotate = (tokenId: TokenId, rotation: Rotation, at: number) => void;
 
 /** The rotation on the write connection `db`. */
 export function createRotate(db: Db, effects: Effects): Rotate {
-  const endOlder = endOlderStatement(db);
-  const retire = db
-    .update(secrets)
-    .set({ endsAt: sql`min(coalesce(${secrets.endsAt}, ${integerParam('end')}), ${integerParam('end')})` })
-    .where(and(OF_TOKEN, eq(secrets.generation, integerParam('generation')), IS_HONOURED))
-    .prepare();
+  const endOlder = endStatement(db, lt(secrets.generation, integerParam('generation')));
+  const endLatest = endStatement(db, eq(secrets.generation, integerParam('generation')));
   const advance = db
     .update(tokens)
     .set({ generation: sql`${tokens.generation} + 1`, expiresAt: storedParam('expiresAt') })
@@ -68,9 +65,13 @@ export function createRotate(db: Db, effects: Effects): Rotate {
     .prepare();
 
   return (tokenId, { generation, expiresAt, graceEndsAt, endsOlder }, at) => {
-    if (endsOlder) endOlder.run({ tokenId, generation, at });
-    // No value outlives its token: the new expiry may come before the end of the grace.
-    retire.run({ tokenId, generation, at, end: Math.min(graceEndsAt, expiresAt ?? graceEndsAt) });
+    const values = { tokenId, generation, at };
+    // No value outlives its token: the new expiry may come before the end of a grace.
+    const olderEnd = endsOlder ? at : expiresAt;
+    if (olderEnd !== null) endOlder.run({ ...values, end: olderEnd });
+    // Two values at most: where an older one is still honoured, there is no grace.
+    const grace = endsOlder ? graceEndsAt : Math.min(graceEndsAt, at);
+    endLatest.run({ ...values, end: Math.min(grace, expiresAt ?? grace) });
     advance.run({ tokenId, expiresAt });
     effects.notices.endGeneration(tokenId);
   };
@@ -78,7 +79,7 @@ export function createRotate(db: Db, effects: Effects): Rotate {
 
 /** Ending the grace of a rotation before its time. */
 export function createOldValues(db: Db, write: Write, effects: Effects): Pick<TokenStore, 'endOldValues'> {
-  const endOlder = endOlderStatement(db);
+  const endOlder = endStatement(db, lt(secrets.generation, integerParam('generation')));
   const find = db
     .select({ generation: tokens.generation })
     .from(tokens)
@@ -91,19 +92,20 @@ export function createOldValues(db: Db, write: Write, effects: Effects): Pick<To
         const repeated = effects.repeated(effect.delivery);
         if (repeated !== undefined) return repeated;
         const generation = find.get({ tokenId })?.generation ?? 0;
-        if (endOlder.all({ tokenId, generation, at }).length === 0) return { kind: 'none' };
+        if (endOlder.all({ tokenId, generation, at, end: at }).length === 0) return { kind: 'none' };
         effects.bring(effect, tokenId);
         return { kind: 'ended' };
       }),
   };
 }
 
-/** Ends, at `at`, what is honoured and older than the value of `generation`. */
-function endOlderStatement(db: Db) {
+/** Ends, no later than `end`, what is honoured at `at`. */
+function endStatement(db: Db, isMeant: SQL) {
+  const end = integerParam('end');
   return db
     .update(secrets)
-    .set({ endsAt: storedParam('at') })
-    .where(and(OF_TOKEN, lt(secrets.generation, integerParam('generation')), IS_HONOURED))
+    .set({ endsAt: sql`min(coalesce(${secrets.endsAt}, ${end}), ${end})` })
+    .where(and(OF_TOKEN, isMeant, IS_HONOURED))
     .returning({ lookupId: secrets.lookupId })
     .prepare();
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { HOUR_MS } from '../../src/clock.ts';
 import { openStore, type Store } from '../../src/store/sqlite.ts';
 import { type AuditEvent, type ChainedEvent, isChained, macOf } from '../../src/tokens/audit.ts';
-import { aStore, PEPPER } from './fixtures/temp-store.ts';
+import { aStore, everythingIn, PEPPER } from './fixtures/temp-store.ts';
 import {
   ANN,
   aDelivery,
@@ -202,9 +202,4 @@ function eventsIn(raw: Database.Database): ChainedEvent[] {
 /** The sequence of the first event that does not follow upon the one before. */
 function firstBreak(events: readonly ChainedEvent[]): number | undefined {
   return events.find((event, i) => !isChained(event, events[i - 1]?.mac, PEPPER))?.sequence;
-}
-
-function everythingIn(raw: Database.Database): unknown {
-  const tables = raw.prepare("select name from sqlite_schema where type = 'table'").pluck().all();
-  return tables.map((table) => [table, raw.prepare(`select * from ${table}`).all()]);
 }

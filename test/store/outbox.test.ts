@@ -14,15 +14,20 @@ async function say(store: Store, ...sayings: { saying: Saying; dueAt: number }[]
 test('each kind of saying has a key of its own and comes back as it was asked for', async () => {
   const { store } = await aStore();
   const { id: tokenId } = aToken();
-  const sayings: Saying[] = [{ kind: 'receipt', tokenId }, HOME, { kind: 'revoked_by_other', tokenId }];
+  const sayings: readonly (readonly [key: string, saying: Saying])[] = [
+    [`receipt:${tokenId}`, { kind: 'receipt', tokenId }],
+    [`home:${ANN}`, HOME],
+    [`revoked_by_other:${tokenId}`, { kind: 'revoked_by_other', tokenId }],
+    [`claimed:${tokenId}`, { kind: 'claimed', tokenId }],
+    [`notice:reminder:${tokenId}`, { kind: 'notice', notice: 'reminder', tokenId }],
+    [`notice:expires_tomorrow:${tokenId}`, { kind: 'notice', notice: 'expires_tomorrow', tokenId }],
+  ];
 
-  await say(store, ...sayings.map((saying, i) => ({ saying, dueAt: NOW + i })));
+  await say(store, ...sayings.map(([, saying], i) => ({ saying, dueAt: NOW + i })));
 
-  expect(await store.takeDue(NOW + 2, 10)).toEqual([
-    { key: `receipt:${tokenId}`, version: 1, attempts: 0, saying: sayings[0] },
-    { key: `home:${ANN}`, version: 1, attempts: 0, saying: sayings[1] },
-    { key: `revoked_by_other:${tokenId}`, version: 1, attempts: 0, saying: sayings[2] },
-  ]);
+  expect(await store.takeDue(NOW + 9, 10)).toEqual(
+    sayings.map(([key, saying]) => ({ key, version: 1, attempts: 0, saying })),
+  );
 });
 
 test.for([

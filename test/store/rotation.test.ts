@@ -5,7 +5,7 @@ import { openStore, type Store } from '../../src/store/sqlite.ts';
 import { type Rotation, SHOWING_MS_MAX } from '../../src/tokens/store.ts';
 import type { Token } from '../../src/tokens/token.ts';
 import type { TokenValue } from '../../src/tokens/token-value.ts';
-import { aStore, PEPPER } from './fixtures/temp-store.ts';
+import { aStore, everythingIn, PEPPER } from './fixtures/temp-store.ts';
 import {
   aDelivery,
   anEffect,
@@ -76,6 +76,35 @@ test('a rotation during a grace ends the oldest value at once', async () => {
   ]);
 });
 
+test('a value that replaces the newest one ends that, and leaves the grace of the one before as it is', async () => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store);
+  const [old, unseen] = [
+    await aShownValue(store, token),
+    await aShownValue(store, token, aRotation({ graceEndsAt: GRACE_ENDS })),
+  ];
+
+  // A grace, where one is asked for by mistake, would honour three.
+  const replacement = aRotation({ generation: 1, graceEndsAt: GRACE_ENDS, endsOlder: false });
+  await aShownValue(store, token, replacement, NOW + 5);
+
+  expect(await store.readSecret(old.secret.lookupId)).toMatchObject({ endsAt: GRACE_ENDS });
+  expect(await store.readSecret(unseen.secret.lookupId)).toMatchObject({ endsAt: NOW + 5 });
+  expect(await store.liveValues(token.id, NOW + 5)).toHaveLength(2);
+});
+
+test('no value outlives its token, the replaced one’s predecessor included', async () => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store);
+  const old = await aShownValue(store, token);
+  await aShownValue(store, token, aRotation({ graceEndsAt: GRACE_ENDS }));
+  const expiresAt = NOW + HOUR_MS;
+
+  await aShownValue(store, token, aRotation({ generation: 1, expiresAt, endsOlder: false }));
+
+  expect(await store.readSecret(old.secret.lookupId)).toMatchObject({ endsAt: expiresAt });
+});
+
 test('a clock that was turned back does not make an old value the newest', async () => {
   const { store } = await aStore();
   const token = await aStoredToken(store);
@@ -84,7 +113,7 @@ test('a clock that was turned back does not make an old value the newest', async
   const fresh = await aShownValue(store, token, aRotation({ graceEndsAt: GRACE_ENDS }), NOW - HOUR_MS);
   await store.endOldValues(token.id, NOW, anEffect(token.id));
 
-  expect(await verdictOn(store, old.value, NOW)).toEqual(expect.objectContaining({ why: 'ended' }));
+  expect(await verdictOn(store, old.value, NOW)).toMatchObject({ why: 'ended' });
   expect(await verdictOn(store, fresh.value, NOW)).toMatchObject({ kind: 'good' });
 });
 
@@ -198,6 +227,40 @@ test('a rotation whose value was withdrawn leaves the token as it was', async ()
   expect(await verdictOn(store, old.value, NOW + DAY_MS - 1)).toMatchObject({ kind: 'good' });
 });
 
+test.for([
+  ['the new value’s showing', 'update of shown_at', 'secrets'],
+  ['the old value’s end', 'update of ends_at', 'secrets'],
+  ['the token’s new generation', 'update of generation', 'tokens'],
+  ['the end of the notices before', 'delete', 'notices'],
+  ['its event', 'insert', 'audit_events'],
+  ['what is to be said', 'insert', 'outbox'],
+  ['the notices to come', 'insert', 'notices'],
+] as const)('a rotation that breaks at %s changes nothing', async ([, operation, table]) => {
+  const { store, raw } = await aStore();
+  const token = await aStoredToken(store);
+  const old = await aShownValue(store, token);
+  await store.remind(token.id, { kind: 'reminder', dueAt: GRACE_ENDS }, aDelivery());
+  const rotation = aRotation({ expiresAt: GRACE_ENDS + 1, graceEndsAt: GRACE_ENDS });
+  const secret = aSecret(token);
+  await store.insertSecret(secret, rotation, aDelivery());
+  const effect = anEffect(token.id, {
+    sayings: [{ saying: { kind: 'receipt', tokenId: token.id }, dueAt: NOW }],
+    notices: [{ kind: 'expires_tomorrow', dueAt: GRACE_ENDS }],
+  });
+  const before = everythingIn(raw);
+  raw.exec(`create trigger t before ${operation} on ${table} begin select raise(abort, 'broken'); end`);
+
+  await expect(store.markShown(secret.lookupId, NOW, rotation, effect)).rejects.toMatchObject({
+    name: 'StoreFault',
+    code: 'failed',
+  });
+
+  expect(everythingIn(raw)).toEqual(before);
+  raw.exec('drop trigger t');
+  expect(await verdictOn(store, old.value, GRACE_ENDS + 1)).toMatchObject({ kind: 'good' });
+  expect(await store.markShown(secret.lookupId, NOW, rotation, effect)).toBe(true);
+});
+
 test('a revocation empties the value in its grace too', async () => {
   const { store, raw } = await aStore();
   const token = await aStoredToken(store);
@@ -265,7 +328,15 @@ test('of live values the last use of each is told, and one that is being shown i
 
 /** What is done to a token `afterMs` after what was done before. */
 type Step = {
-  readonly kind: 'rotate' | 'withdraw' | 'overtake' | 'revoke while shown' | 'stale' | 'end' | 'revoke';
+  readonly kind:
+    | 'rotate'
+    | 'replace'
+    | 'withdraw'
+    | 'overtake'
+    | 'revoke while shown'
+    | 'stale'
+    | 'end'
+    | 'revoke';
   readonly afterMs: number;
   readonly graceMs: number;
   readonly lifetimeMs: number | null;
@@ -276,6 +347,7 @@ const SPANS_MS = [0, 1, SHOWING_MS_MAX, HOUR_MS, DAY_MS, 7 * DAY_MS];
 const step: fc.Arbitrary<Step> = fc.record({
   kind: fc.oneof(
     { weight: 10, arbitrary: fc.constant('rotate' as const) },
+    { weight: 4, arbitrary: fc.constant('replace' as const) },
     { weight: 3, arbitrary: fc.constant('end' as const) },
     { weight: 1, arbitrary: fc.constantFrom('withdraw', 'overtake', 'stale') },
     { weight: 1, arbitrary: fc.constantFrom('revoke', 'revoke while shown') },
@@ -311,19 +383,21 @@ type Model = { values: ModelValue[]; generation: number };
 /** Does the step to the store and, by rules of its own, to the model. Returns the instant after it. */
 async function take(each: Step, now: number, token: Token, store: Store, model: Model): Promise<number> {
   const expiresAt = each.lifetimeMs === null ? null : now + each.lifetimeMs;
-  const rotation = { generation: model.generation, expiresAt, graceEndsAt: now + each.graceMs };
+  const rotation = {
+    generation: model.generation,
+    expiresAt,
+    graceEndsAt: now + each.graceMs,
+    endsOlder: each.kind !== 'replace',
+  };
   const isRevoked = model.values.every(({ endsAt }) => endsAt === -Infinity);
   switch (each.kind) {
     case 'rotate':
+    case 'replace':
       if (!isRevoked) await rotate(rotation, now, token, store, model);
       return now;
-    case 'end': {
-      const old = model.values.slice(0, -1).filter(({ endsAt }) => endsAt > now);
-      const outcome = await store.endOldValues(token.id, now, anEffect(token.id));
-      expect(outcome).toEqual({ kind: old.length > 0 ? 'ended' : 'none' });
-      for (const value of old) value.endsAt = now;
+    case 'end':
+      await endOld(now, token, store, model);
       return now;
-    }
     case 'revoke':
       await revoke(now, token, store, model);
       return now;
@@ -333,18 +407,37 @@ async function take(each: Step, now: number, token: Token, store: Store, model: 
       expect(kind).toBe(isRevoked ? 'ended' : 'already_shown');
       return now;
     }
-    default: {
-      if (isRevoked) return now;
-      const secret = aSecret(token, { createdAt: now });
-      expect(await store.insertSecret(secret, rotation, aDelivery())).toEqual({ kind: 'inserted' });
-      const after = now + SHOWING_MS_MAX;
-      if (each.kind === 'withdraw') await store.withdrawSecret(secret.lookupId, anEffect(token.id));
-      if (each.kind === 'revoke while shown') await revoke(now, token, store, model);
-      if (each.kind === 'overtake') await rotate(rotation, after, token, store, model);
-      expect(await store.markShown(secret.lookupId, after, rotation, anEffect(token.id))).toBe(false);
-      return after;
-    }
+    default:
+      return isRevoked ? now : interrupt(each.kind, rotation, now, token, store, model);
   }
+}
+
+/** A rotation that something comes between, before its value is marked as shown. */
+async function interrupt(
+  kind: Step['kind'],
+  rotation: Rotation,
+  now: number,
+  token: Token,
+  store: Store,
+  model: Model,
+): Promise<number> {
+  const secret = aSecret(token, { createdAt: now });
+  expect(await store.insertSecret(secret, rotation, aDelivery())).toEqual({ kind: 'inserted' });
+  const after = now + SHOWING_MS_MAX;
+
+  if (kind === 'withdraw') await store.withdrawSecret(secret.lookupId, anEffect(token.id));
+  if (kind === 'revoke while shown') await revoke(now, token, store, model);
+  if (kind === 'overtake') await rotate(rotation, after, token, store, model);
+
+  expect(await store.markShown(secret.lookupId, after, rotation, anEffect(token.id))).toBe(false);
+  return after;
+}
+
+async function endOld(at: number, token: Token, store: Store, model: Model) {
+  const old = model.values.slice(0, -1).filter(({ endsAt }) => endsAt > at);
+  const outcome = await store.endOldValues(token.id, at, anEffect(token.id));
+  expect(outcome).toEqual({ kind: old.length > 0 ? 'ended' : 'none' });
+  for (const value of old) value.endsAt = at;
 }
 
 async function rotate(rotation: Rotation, at: number, token: Token, store: Store, model: Model) {
@@ -352,7 +445,9 @@ async function rotate(rotation: Rotation, at: number, token: Token, store: Store
   const end = rotation.expiresAt ?? Infinity;
   const newest = model.values.at(-1);
   for (const each of model.values) {
-    each.endsAt = Math.min(each.endsAt, each === newest ? Math.min(rotation.graceEndsAt, end) : at);
+    const endOfNewest = rotation.endsOlder ? rotation.graceEndsAt : Math.min(rotation.graceEndsAt, at);
+    const endOfOlder = rotation.endsOlder ? at : Infinity;
+    each.endsAt = Math.min(each.endsAt, end, each === newest ? endOfNewest : endOfOlder);
   }
   model.values.push({ value, bornAt: at, endsAt: end });
   model.generation += 1;

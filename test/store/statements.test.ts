@@ -112,11 +112,46 @@ test.for([
     'SEARCH deliveries USING COVERING INDEX deliveries_at (at<?)',
   ],
   [
+    'the notices that are due',
+    /from "notices" inner join/,
+    'SEARCH notices USING INDEX notices_due (due_at<?)',
+  ],
+  [
+    'what nobody claimed',
+    /"claimed_at" is null and .* order by/,
+    'SEARCH tokens USING INDEX tokens_unclaimed (workspace=? AND created_at<?)',
+  ],
+  [
+    'counting a person’s live tokens',
+    /^select count.*"owner" = .*"expires_at" is null/,
+    'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
+  ],
+  [
+    'counting what a person made in a day',
+    /^select count.*"created_by" =/,
+    'SEARCH tokens USING COVERING INDEX tokens_created_by (workspace=? AND created_by=? AND created_at>?)',
+  ],
+  [
+    'a page of a history',
+    /from "audit_events" where .* offset/,
+    'SEARCH audit_events USING INDEX audit_events_token (token_id=?)',
+  ],
+  [
+    'the live values',
+    /from "secrets" left join "secret_usage"/,
+    'SEARCH secrets USING INDEX secrets_token (token_id=?)',
+  ],
+  [
+    'a newer value of a token',
+    /select refused.generation/,
+    'SEARCH secrets USING INDEX secrets_token (token_id=?)',
+  ],
+  [
     'emptying a token’s secrets',
     /^update "secrets" set "hash"/,
     'SEARCH secrets USING INDEX secrets_token (token_id=?)',
   ],
-] as const)('%s goes by an index and sorts no more than one person’s tokens', async ([, pattern, plan]) => {
+] as const)('%s goes by an index and sorts no more than what is one person’s', async ([, pattern, plan]) => {
   const { raw } = await aStore();
   const sql = prepared.find((each) => pattern.test(each));
 
@@ -126,7 +161,6 @@ test.for([
     .map((step) => (step as { detail: string }).detail);
 
   expect(steps[0]).toBe(plan);
-  expect(steps.filter((step) => step.includes('TEMP B-TREE')).length).toBe(
-    plan.includes('tokens_owner') ? 1 : 0,
-  );
+  const isSorted = /order by/.test(sql ?? '') && /tokens_owner|secrets_token/.test(plan);
+  expect(steps.filter((step) => step.includes('TEMP B-TREE')).length).toBe(Number(isSorted));
 });
