@@ -37,8 +37,8 @@ const SYNONYMS: Readonly<Record<string, Verb>> = {
   '?': 'help',
 };
 
-/** Opening and closing quotes of people's keyboards; clients turn straight ones into curly ones. */
-const QUOTES = /^["'“”„‟«»‘’‚‛`]+|["'“”„‟«»‘’‚‛`]+$/g;
+/** In opening and closing quotes of people's keyboards; clients turn straight ones into curly ones. */
+const QUOTED = /^["'“”„‟«»‘’‚‛`](.*)["'“”„‟«»‘’‚‛`]$/s;
 const LIFETIME = /^(?<name>.*\S)\s+(?<days>-?\d{1,15})d$/is;
 /** Slack's forms of people, channels, groups and links: `<@U1|ann>`, `<#C1|general>`, `<https://x|x>`, `<!here>`. */
 const FORM = /<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g;
@@ -95,8 +95,10 @@ function parseList(rest: string, typed: string): Command {
   return filter === undefined ? { verb: 'unknown', typed, nearest: 'list' } : { verb: 'list', filter };
 }
 
+/** One pair of quotes is taken off, so that a name with quotes of its own can still be typed. */
 function named(text: string): { name?: string } {
-  const name = text.trim().replace(QUOTES, '').trim();
+  const line = text.trim().replaceAll(/\s*[\r\n]+\s*/g, ' ');
+  const name = line.replace(QUOTED, '$1').trim();
   return name === '' ? {} : { name };
 }
 

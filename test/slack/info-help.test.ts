@@ -133,7 +133,7 @@ test.for([
   ['500 signs', '🗝'.repeat(500), `${'🗝'.repeat(99)}…`],
   ['marks that turn the writing around', 'ab\u202ecd\u2066e\u200b', 'abcde'],
   ['several lines', 'ab\ncd', 'ab cd'],
-] as const)('%s that is no command is quoted back as nothing but text', async ([, typed, quoted]) => {
+] as const)('%s, typed as a command, is quoted back as nothing but text', async ([, typed, quoted]) => {
   const stage = await setStage();
   const alice = stage.workspace.person('alice');
 

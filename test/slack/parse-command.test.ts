@@ -64,6 +64,23 @@ test.for([
   expect(parseCommand(`info ${text}`)).toEqual({ verb: 'info', name: 'deploy bot' });
 });
 
+test.for([
+  ['an apostrophe at the end', "boss'", "boss'"],
+  ['an inch sign at the end', '19" rack 3"', '19" rack 3"'],
+  ['a quote at the start', '“prod', '“prod'],
+  ['quotes of its own, in quotes', '"“prod”"', '“prod”'],
+] as const)('a name with %s can be typed', ([, text, name]) => {
+  expect(parseCommand(`info ${text}`)).toEqual({ verb: 'info', name });
+});
+
+test('a name is one line, however it was typed', () => {
+  expect(parseCommand('create deploy\r\n  bot 30d')).toEqual({
+    verb: 'create',
+    name: 'deploy bot',
+    lifetimeDays: 30,
+  });
+});
+
 test('nothing but quotes is no name', () => {
   expect(parseCommand('create “”')).toEqual({ verb: 'create' });
 });

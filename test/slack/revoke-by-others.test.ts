@@ -7,6 +7,7 @@ import {
   actionsOf,
   answerTo,
   auditOf,
+  callsOf,
   holdsToken,
   modalOf,
   modalSaying,
@@ -165,14 +166,33 @@ test('who loses the role between opening the dialog and submitting it revokes no
   await opens(dave, '/apitoken revoke deploy-bot');
   await dave.fills({ Reason: 'leaked' });
 
-  // Without the event that tells: the person is asked for anew.
-  stage.workspace.faults.add({ url: 'never', error: 'unused' });
   await stage.workspace.setPerson('dave', { is_admin: false });
   await dave.submits();
 
   expect((await modalSaying(dave, 'There is no such token')).title).toBe('Revoke API Token');
   expect((await stage.verify(value)).status).toBe(200);
   expect(actionsOf(stage).at(-1)).toBe('action.refused');
+});
+
+test('who revokes a token of somebody else is asked about anew at that moment, and for their own is not', async () => {
+  const clock = aClock();
+  const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
+  const dave = stage.workspace.person('dave');
+  await holdsToken(stage, stage.workspace.person('alice'), 'alices-bot', { createdAt: T0 });
+  await holdsToken(stage, dave, 'daves-bot', { createdAt: T0 });
+  const asked = () => callsOf(stage.workspace, 'users.info').length;
+
+  await opens(dave, '/apitoken revoke daves-bot');
+  await dave.submits();
+  await modalSaying(dave, 'daves-bot is revoked.');
+  expect(asked()).toBe(1);
+  await dave.closes();
+  await opens(dave, '/apitoken revoke alices-bot');
+  await dave.fills({ Reason: 'leaked' });
+  await dave.submits();
+  await modalSaying(dave, 'alices-bot is revoked.');
+
+  expect(asked()).toBe(2);
 });
 
 test('when Slack does not say who somebody is, nothing of somebody else is changed, and all that was typed stays sendable', async () => {

@@ -141,6 +141,22 @@ test('revoking what is revoked says so, kindly, wherever it is asked', async () 
   expect(actionsOf(stage)).toEqual(['token.created', 'value.shown', 'token.revoked']);
 });
 
+test('an expired token can be revoked, and is revoked from then on', async () => {
+  const clock = aClock();
+  const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
+  const alice = stage.workspace.person('alice');
+  await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays: 1 });
+  clock.moveBy(24 * HOUR_MS);
+  await answerTo(alice, '/apitoken list expired');
+
+  await chooseInList(alice);
+  await modalSaying(alice, 'deploy-bot of @alice');
+  await alice.submits();
+
+  await modalSaying(alice, 'deploy-bot is revoked.');
+  expect((await answerTo(alice, '/apitoken info deploy-bot')).text).toContain('Status\nrevoked');
+});
+
 test('a value that nothing accepts needs no revoking, whatever is wrong with it', async () => {
   const clock = aClock();
   const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });

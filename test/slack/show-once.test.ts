@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
-import { setStage, valueSeenBy } from '../fixture.ts';
+import { DAY_MS } from '../../src/clock.ts';
+import { openWorkspace, setStage, valueSeenBy } from '../fixture.ts';
+import { T0 } from '../tokens/a-token.ts';
 import {
+  aClock,
   actionsOf,
   answerIn,
   answerTo,
@@ -8,6 +11,7 @@ import {
   createsToken,
   holdsToken,
   modalOf,
+  modalSaying,
   opens,
   receiptOf,
   rowsOf,
@@ -124,6 +128,57 @@ test('an unclaimed token offers its value in the list, and it comes once', async
   await settled(stage);
   expectShownOnlyTo(alice, value, stage);
 });
+
+test('a value whose token is revoked while it is being shown is dead, and the dialog offers no other', async () => {
+  const stage = await setStage();
+  const [alice, dave] = [stage.workspace.person('alice'), stage.workspace.person('dave')];
+  stage.workspace.faults.add({ method: 'chat.postEphemeral', delayMs: 600 });
+  await opens(alice, '/apitoken create deploy-bot');
+  await alice.submits();
+  await soon(() => expect(callsOf(stage.workspace, 'chat.postEphemeral')).toHaveLength(1));
+
+  await opens(dave, '/apitoken revoke deploy-bot');
+  await dave.fills({ Reason: 'not wanted' });
+  await dave.submits();
+
+  const modal = await modalSaying(alice, 'was revoked while its value was being shown');
+  expect(modal.text).not.toContain('Show value');
+  expect((await stage.verify(valueSeenBy(alice))).status).toBe(401);
+  await settled(stage);
+  expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([]);
+});
+
+test.for([
+  ['expired', 'deploy-bot has expired, so no value can be shown. Create a new token instead.'],
+  ['revoked', 'deploy-bot is already revoked. Nothing more needs to be done.'],
+  [
+    'shown',
+    'The value of deploy-bot was already shown, and it is shown only once. If it is lost, revoke the token and create a new one.',
+  ],
+] as const)(
+  'Show value on a button that was drawn before the token was %s makes none',
+  async ([what, sentence]) => {
+    const clock = aClock();
+    const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
+    const alice = stage.workspace.person('alice');
+    await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays: 1, shown: false });
+    await answerTo(alice, '/apitoken info deploy-bot');
+    if (what === 'expired') clock.moveBy(DAY_MS);
+    if (what === 'shown')
+      await answerIn(alice, '@apitoken', () => alice.clicks('Show value', { in: '#general' }));
+    if (what === 'revoked') {
+      await opens(alice, '/apitoken revoke deploy-bot');
+      await alice.submits();
+      await modalSaying(alice, 'deploy-bot is revoked.');
+    }
+    const shown = callsOf(stage.workspace, 'chat.postEphemeral').length;
+
+    const answer = await answerIn(alice, '#general', () => alice.clicks('Show value', { in: '#general' }));
+
+    expect(answer.text).toBe(sentence);
+    expect(callsOf(stage.workspace, 'chat.postEphemeral')).toHaveLength(shown);
+  },
+);
 
 test.for([
   ['name', { 'Token Name': 'VALUE', Purpose: 'the nightly build' }, 'Token Name'],

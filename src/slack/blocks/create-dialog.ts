@@ -89,6 +89,11 @@ export function createdForOtherDialog(token: Token): ModalView {
 
 /** What the dialog turns into when the value could not be shown. */
 export function notShownDialog(token: Token, reason: string): ModalView {
+  if (reason === 'revoked') {
+    return tellingDialog(TITLE, [
+      saying(`${token.name} was revoked while its value was being shown: nothing accepts that value.`),
+    ]);
+  }
   return tellingDialog(TITLE, [
     saying(`${token.name} is there, but you were not shown a value, and nothing can use it yet.`),
     saying(

@@ -1,0 +1,245 @@
+import Database from 'better-sqlite3';
+import { expect, onTestFinished, test } from 'vitest';
+import { MINUTE_MS } from '../../src/clock.ts';
+import { openWorkspace, type Stage, setStage, valueSeenBy } from '../fixture.ts';
+import {
+  aClock,
+  actionsOf,
+  answerTo,
+  callsOf,
+  holdsToken,
+  modalOf,
+  modalSaying,
+  opens,
+  receiptOf,
+  rowsOf,
+  settled,
+  soon,
+} from './flows.ts';
+import { expectNotKept, expectShownOnlyTo } from './leaks.ts';
+
+const BROKE =
+  'Something broke on our side before this was done. Look at /apitoken list and try again. Reference ';
+const UNCHANGED = 'Something broke on our side and nothing was changed. Please try again. Reference ';
+
+test.for([['list'], ['info deploy-bot'], ['revoke deploy-bot']] as const)(
+  'when the store breaks under "/apitoken %s", the person is told once, with the reference of the one log line',
+  async ([typed]) => {
+    const stage = await setStage();
+    const alice = stage.workspace.person('alice');
+    await holdsToken(stage, alice, 'deploy-bot');
+    await settled(stage);
+    const mend = breaks(stage, 'tokens');
+
+    const answer = await answerTo(alice, `/apitoken ${typed}`);
+
+    expect(answer.text).toContain(BROKE);
+    expectOneLineAbout(referenceIn(answer.text), stage);
+    expect(alice.sees('#general')).toHaveLength(1);
+    mend();
+    await alice.types('#general', `/apitoken ${typed}`);
+    await soon(() => expect(alice.reads('#general') + alice.modal()?.text).toContain('deploy-bot'));
+  },
+);
+
+test('when the store breaks under a submission, nothing is changed, the dialog keeps what was typed and can be sent again', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  await opens(alice, '/apitoken create deploy-bot');
+  await alice.fills({ Purpose: 'the nightly build' });
+  const mend = breaks(stage, 'audit_events');
+
+  await alice.submits();
+
+  const { errors, inputs } = await modalOf(alice);
+  expect(errors['Token Name']).toContain(UNCHANGED);
+  expectOneLineAbout(referenceIn(errors['Token Name'] ?? ''), stage);
+  expect(inputs.map(({ value }) => value)).toEqual(['deploy-bot', 'the nightly build', '90 days']);
+  expect(rowsOf(stage, 'select id from tokens')).toEqual([]);
+  mend();
+  await alice.submits();
+  await modalSaying(alice, 'Your token is on its way');
+});
+
+test('when the store breaks under a revocation, the token lives and the dialog can be sent again', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  const { value } = await holdsToken(stage, alice, 'deploy-bot');
+  await opens(alice, '/apitoken revoke deploy-bot');
+  await alice.fills({ Reason: 'no longer needed' });
+  const mend = breaks(stage, 'audit_events');
+
+  await alice.submits();
+
+  expect((await modalOf(alice)).errors.Reason).toContain(UNCHANGED);
+  expect((await stage.verify(value)).status).toBe(200);
+  mend();
+  await alice.submits();
+  await modalSaying(alice, 'deploy-bot is revoked.');
+  expect(rowsOf(stage, 'select revoke_reason from tokens')).toEqual([{ revoke_reason: 'no longer needed' }]);
+});
+
+test('when the store breaks between the token and its value, the dialog says so, and the receipt offers a value', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  await opens(alice, '/apitoken create deploy-bot');
+  const mend = breaks(stage, 'secrets');
+
+  await alice.submits();
+
+  const modal = await modalSaying(alice, BROKE);
+  expectOneLineAbout(referenceIn(modal.text), stage);
+  expect(callsOf(stage.workspace, 'chat.postEphemeral')).toEqual([]);
+  mend();
+  await soon(() => expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Show value', 'Revoke']));
+  expect(actionsOf(stage)).toEqual(['token.created']);
+});
+
+test('a value that was shown while the store was broken ends by itself, and the receipt offers another', async () => {
+  const clock = aClock();
+  const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
+  const alice = stage.workspace.person('alice');
+  stage.workspace.faults.add({ method: 'chat.postEphemeral', delayMs: 500 });
+  await opens(alice, '/apitoken create deploy-bot');
+  await alice.submits();
+  await soon(() => expect(callsOf(stage.workspace, 'chat.postEphemeral')).toHaveLength(1));
+  const mend = breaks(stage, 'audit_events');
+
+  expectOneLineAbout(referenceIn((await modalSaying(alice, BROKE)).text), stage);
+  mend();
+  const value = valueSeenBy(alice);
+  clock.moveBy(MINUTE_MS);
+
+  expect((await stage.verify(value)).status).toBe(401);
+  await soon(() => expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Show value', 'Revoke']));
+  expectShownOnlyTo(alice, value, stage);
+});
+
+test('when the store breaks under a value that shall be revoked, the value is in no log line', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  const { value } = await holdsToken(stage, alice, 'deploy-bot');
+  await settled(stage);
+  const mend = breaks(stage, 'secrets');
+
+  const answer = await answerTo(alice, `/apitoken revoke ${value}`);
+  mend();
+
+  expectOneLineAbout(referenceIn(answer.text), stage);
+  expectNotKept(value, stage);
+  expect((await stage.verify(value)).status).toBe(200);
+});
+
+test('a database that somebody else holds longer than Slack waits makes one token, whatever is pressed meanwhile', async () => {
+  const workspace = await openWorkspace({ ackTimeoutMs: 250 });
+  const stage = await setStage({ workspace });
+  const alice = workspace.person('alice');
+  await opens(alice, '/apitoken create deploy-bot');
+  const other = new Database(`${stage.folder}/apitoken.db`);
+  onTestFinished(() => void other.close());
+  other.exec('begin immediate');
+
+  await alice.submits();
+  expect(alice.modal()?.trouble).toBe('We had some trouble connecting. Try again?');
+  expect(alice.modal()?.inputs[0]?.value).toBe('deploy-bot');
+  other.exec('rollback');
+  await soon(() => expect(actionsOf(stage)).toContain('value.shown'));
+  await alice.submits();
+
+  await modalSaying(alice, 'Your token is on its way');
+  await settled(stage);
+  expect(actionsOf(stage)).toEqual(['token.created', 'value.shown']);
+  expect(workspace.takeRefusals().map(({ error }) => error)).toEqual([
+    'operation_timeout',
+    'late_or_unknown_ack',
+  ]);
+});
+
+test.for([
+  ['a fatal error', { error: 'fatal_error' }],
+  ['a limit', { status: 429, retryAfter: 30 }],
+  ['a cut connection', { drop: 'before' }],
+] as const)(
+  'when Slack answers views.open with %s, the person is told where they typed',
+  async ([, fault]) => {
+    const stage = await setStage();
+    const alice = stage.workspace.person('alice');
+    stage.workspace.faults.add({ method: 'views.open', ...fault });
+
+    const answer = await answerTo(alice, '/apitoken create deploy-bot');
+
+    expect(answer.text).toContain(BROKE);
+    expectOneLineAbout(referenceIn(answer.text), stage);
+    expect(callsOf(stage.workspace, 'views.open')).toHaveLength(1);
+  },
+);
+
+test('from the Home tab, where nothing can be posted, a fault is told in a dialog', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  await alice.opensHome();
+  await soon(() => expect(alice.home()).toBeDefined());
+  stage.workspace.faults.add({ method: 'views.open', error: 'fatal_error' });
+
+  await alice.clicks('Create API Token', { in: 'home' });
+
+  const modal = await modalSaying(alice, BROKE);
+  expectOneLineAbout(referenceIn(modal.text), stage);
+});
+
+test('when a response_url fails, the person is told by the next one, and when that fails too it is logged', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  stage.workspace.faults.add({ url: 'response_url', status: 500 });
+
+  expect((await answerTo(alice, '/apitoken')).text).toContain(BROKE);
+  stage.workspace.faults.add({ url: 'response_url', status: 500, times: 2 });
+  await alice.types('#general', '/apitoken');
+
+  await soon(() => expect(stage.log()).toContain('and nobody could be told'));
+  expect(alice.sees('#general')).toHaveLength(1);
+  expect(stage.log()).not.toMatch(/\/(commands|actions)\/T0/);
+});
+
+test('no fault of a delivery stops the app', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  const { value } = await holdsToken(stage, alice, 'deploy-bot');
+  stage.workspace.faults.add({ method: 'views.publish', error: 'fatal_error' });
+  stage.workspace.faults.add({ method: 'users.info', drop: true });
+
+  await alice.opensHome();
+  await answerTo(alice, '/apitoken');
+  await alice.opensHome();
+
+  await soon(() => expect(alice.home()?.text).toContain('deploy-bot'));
+  expect((await stage.verify(value)).status).toBe(200);
+});
+
+/** Takes a table away behind the app's back, and returns what puts it back. */
+function breaks(stage: Stage, table: string): () => void {
+  const rename = (from: string, to: string) => {
+    const sqlite = new Database(`${stage.folder}/apitoken.db`);
+    sqlite.exec(`alter table ${from} rename to ${to}`);
+    sqlite.close();
+  };
+  rename(table, 'taken_away');
+  return () => rename('taken_away', table);
+}
+
+function referenceIn(text: string): string {
+  const reference = /Reference ([0-9A-Za-z]{8})$/m.exec(text)?.[1];
+  if (reference === undefined) throw new Error(`there is no reference in: ${text}`);
+  return reference;
+}
+
+/** One line has the reference: an error, with nothing of what the person sent or what was asked of the database. */
+function expectOneLineAbout(reference: string, stage: Stage): void {
+  const lines = stage
+    .log()
+    .split('\n')
+    .filter((line) => line.includes(reference));
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'error', reference });
+  expect(lines[0]).not.toMatch(/deploy-bot|select |insert into|xoxb-\d/i);
+}
