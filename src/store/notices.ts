@@ -28,6 +28,7 @@ const BATCHES_MAX = 50;
 const PRESENTED: readonly NoticeKind[] = ['dead_presented', 'retired_presented'];
 
 const OF_TOKEN = eq(notices.tokenId, textParam('tokenId'));
+const IS_DUE = and(isNull(notices.sentAt), lte(notices.dueAt, integerParam('now')));
 
 /** What is to be told without having been asked for. For use inside a write. */
 export type NoticePlan = {
@@ -46,9 +47,7 @@ export function createNoticePlan(db: Db): NoticePlan {
   const insert = () => db.insert(notices).values(rowParams(notices));
   const target = [notices.tokenId, notices.kind];
   const dueAt = sql`excluded.due_at`;
-  const plan = insert()
-    .onConflictDoUpdate({ target, set: { dueAt }, setWhere: isNull(notices.sentAt) })
-    .prepare();
+  const plan = insert().onConflictDoUpdate({ target, set: { dueAt } }).prepare();
   const planAgain = insert()
     .onConflictDoUpdate({ target, set: { dueAt, sentAt: null } })
     .prepare();
@@ -82,11 +81,10 @@ export function createNotices(
   effects: Effects,
 ): Pick<TokenStore, 'remind' | 'sendNotices'> {
   const due = dueQuery(db);
-  const isDue = and(isNull(notices.sentAt), lte(notices.dueAt, integerParam('now')));
   const markSent = db
     .update(notices)
     .set({ sentAt: storedParam('now') })
-    .where(and(OF_TOKEN, isDue))
+    .where(and(OF_TOKEN, IS_DUE))
     .returning({ kind: notices.kind, dueAt: notices.dueAt })
     .prepare();
   const drop = db
@@ -139,7 +137,7 @@ function dueQuery(db: Db) {
     })
     .from(notices)
     .innerJoin(tokens, eq(tokens.id, notices.tokenId))
-    .where(and(isNull(notices.sentAt), lte(notices.dueAt, integerParam('now'))))
+    .where(IS_DUE)
     .orderBy(asc(notices.dueAt))
     .limit(rowCount(BATCH_ROWS_MAX))
     .prepare();

@@ -51,7 +51,8 @@ test.for([
   const token = await aStoredToken(store);
   await withdrawn(store, token, 'no_dm');
 
-  await store.revokeToken(token.id, BY_ANN, anEffect(token.id, { event: eventOf(token, action) }));
+  const event = eventOf(token, action, { detail: { reason: 'of another kind' } });
+  await store.revokeToken(token.id, BY_ANN, anEffect(token.id, { event }));
 
   expect(await store.lastWithdrawal(token.id)).toBe(reason);
 });
