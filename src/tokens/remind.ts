@@ -1,4 +1,4 @@
-import { DAY_MS } from '../clock.ts';
+import { DAY_MS, HOUR_MS } from '../clock.ts';
 import { findToken } from './find.ts';
 import type { Actor } from './policy.ts';
 import { type Refused, refused } from './refusal.ts';
@@ -6,7 +6,7 @@ import type { RefuseDeps } from './refuse.ts';
 import type { Delivery } from './store.ts';
 import { statusOf, type Token, type TokenId } from './token.ts';
 
-/** Tells the owner once more of the token's expiry, in 24 hours: while it lives by then. */
+/** Tells the owner once more of the token's expiry: in 24 hours, or an hour before it expires when that is sooner. */
 export async function remindTomorrow(
   request: { readonly actor: Actor; readonly tokenId: TokenId; readonly delivery: Delivery },
   deps: RefuseDeps,
@@ -18,6 +18,11 @@ export async function remindTomorrow(
   const status = statusOf(token, now);
   if (status === 'revoked') return refused({ code: 'already_revoked', name: token.name });
   if (status === 'expired') return refused({ code: 'expired', name: token.name });
-  await deps.store.remind(token.id, { kind: 'reminder', dueAt: now + DAY_MS }, request.delivery);
+  await deps.store.remind(token.id, { kind: 'reminder', dueAt: dueAt(token, now) }, request.delivery);
   return { kind: 'noted', token };
+}
+
+function dueAt({ expiresAt }: Token, now: number): number {
+  const tomorrow = now + DAY_MS;
+  return expiresAt === null ? tomorrow : Math.max(now, Math.min(tomorrow, expiresAt - HOUR_MS));
 }

@@ -135,7 +135,11 @@ const onRefresh = aboutToken('see', async (visit, tokenId, deps) => {
 const onRemind = aboutToken('rotate', async (visit, tokenId, deps) => {
   const outcome = await remindTomorrow({ actor: visit.actor, tokenId, delivery: visit.delivery }, deps);
   if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
-  await tell(visit, sentenceMessage(`You are reminded of ${outcome.token.name} in 24 hours.`), deps.client);
+  await tell(
+    visit,
+    sentenceMessage(`You are reminded of ${outcome.token.name} tomorrow, or an hour before it expires.`),
+    deps.client,
+  );
 });
 
 /** A button that carries a token's id and nothing else. */
