@@ -13,7 +13,17 @@ import { drawReceipt } from './receipts.ts';
 import { slackErrorOf } from './slack-error.ts';
 
 const POLL_MS = 200;
-const BATCH_MAX = 20;
+const BATCH_MAX = 10;
+/** What an admin can mend, as the person is told: then the message still comes. */
+const MENDABLE_CODES: ReadonlySet<string> = new Set([
+  'messages_tab_disabled',
+  'missing_scope',
+  'restricted_action',
+  'token_revoked',
+  'token_expired',
+  'invalid_auth',
+  'account_inactive',
+]);
 const BACK_OFF_MS_MIN = 1 * SECOND_MS;
 const BACK_OFF_MS_MAX = 10 * MINUTE_MS;
 /** With the back-off above this is about half a day of a Slack that does not take it. */
@@ -75,7 +85,8 @@ export function startOutbox(deps: OutboxDeps): { stop(): Promise<void> } {
 /** Says what is due, once, and returns how much that was. */
 async function sayDue(deps: OutboxDeps): Promise<number> {
   const due = await deps.store.takeDue(deps.clock(), BATCH_MAX);
-  for (const one of due) await sayOne(one, deps);
+  // Beside each other: one that Slack leaves hanging must not hold up the others.
+  await Promise.all(due.map((one) => sayOne(one, deps)));
   return due.length;
 }
 
@@ -85,7 +96,7 @@ async function sayOne(due: DueSaying, deps: OutboxDeps): Promise<void> {
     if (againAt !== undefined) return deps.store.postpone(due, againAt);
   } catch (error) {
     const { code, isPassing, retryAfterMs } = slackErrorOf(error);
-    const willRetry = isPassing && due.attempts < ATTEMPTS_MAX;
+    const willRetry = (isPassing || MENDABLE_CODES.has(code)) && due.attempts < ATTEMPTS_MAX;
     deps.log.warn({ key: due.key, code, attempts: due.attempts, willRetry }, 'Slack did not take a message');
     if (willRetry) return deps.store.postpone(due, deps.clock() + (retryAfterMs ?? backOff(due.attempts)));
   }

@@ -13,6 +13,8 @@ export type Command =
   | { readonly verb: 'help' }
   /** Not understood: `nearest` is a command that it may have meant. */
   | { readonly verb: 'unknown'; readonly typed: string; readonly nearest: string }
+  /** Several values: which of them is meant, or whether all, must be clear. */
+  | { readonly verb: 'several_values' }
   /** A value stands where none belongs. What was typed is not repeated, so it is not here. */
   | { readonly verb: 'holds_value' };
 
@@ -48,8 +50,10 @@ export function parseCommand(text: string): Command {
   const typed = unescaped(text).trim();
   const [, word = '', rest = ''] = /^(\S*)\s*(.*)$/s.exec(typed) ?? [];
   const verb = word === '' ? 'list' : lookUp(SYNONYMS, word.toLowerCase());
-  const [value] = findValues(typed);
-  if (value !== undefined) return verb === 'revoke' ? { verb, value } : { verb: 'holds_value' };
+  const [value, second] = findValues(typed);
+  if (value !== undefined && verb !== 'revoke') return { verb: 'holds_value' };
+  if (value !== undefined)
+    return second === undefined ? { verb: 'revoke', value } : { verb: 'several_values' };
   switch (verb) {
     case 'create':
       return parseCreate(rest);

@@ -22,6 +22,10 @@ export type Refusal =
   | { readonly code: 'press_unknown' }
   /** A value that is not one of a live token, for whatever reason. */
   | { readonly code: 'value_not_live' }
+  /** More than one value where one is meant. */
+  | { readonly code: 'several_values' }
+  /** A value was presented, but too long ago, or by somebody else. */
+  | { readonly code: 'no_longer_held' }
   /** Not there, not theirs, or not for them to do: all three read the same. */
   | { readonly code: 'token_not_found' }
   | { readonly code: 'already_revoked'; readonly name: string }
@@ -69,6 +73,10 @@ export function sentenceFor(refusal: Refusal): string {
       return 'This button is from another version of apitoken and does nothing any more. Type /apitoken list for a new one.';
     case 'value_not_live':
       return 'This is not the value of a live token: nothing accepts it, so nothing needs to be revoked. It was not saved.';
+    case 'several_values':
+      return 'There are several values in this, and none of them was revoked. Revoke them one at a time.';
+    case 'no_longer_held':
+      return 'It was too long ago that you presented the value, so nothing was changed. Present it again.';
     case 'token_not_found':
       return 'There is no such token among those you can see. /apitoken list all shows yours.';
     case 'already_revoked':
@@ -76,7 +84,7 @@ export function sentenceFor(refusal: Refusal): string {
     case 'expired':
       return `${refusal.name} has expired, so nothing accepts it. Renew it, or create a new token.`;
     case 'already_shown':
-      return `The value of ${refusal.name} was already shown, and it is shown only once. If it is lost, revoke the token and create a new one.`;
+      return `The value of ${refusal.name} was already shown, or is being shown just now, and only once. If it is lost, revoke the token and create a new one.`;
     case 'date_needed':
       return `Choose the day on which it expires, ${refusal.latest} at the latest.`;
     case 'date_unknown':

@@ -64,8 +64,8 @@ function endOf(token: Token, now: number): Refused | undefined {
       return refused({ code: 'already_revoked', name: token.name });
     case 'expired':
       return refused({ code: 'expired', name: token.name });
+    // Whether it was shown before, or this very delivery showed it, the store knows.
     case 'active':
-      return refused({ code: 'already_shown', name: token.name });
     case 'unclaimed':
       return undefined;
   }

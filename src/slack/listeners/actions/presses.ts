@@ -76,10 +76,20 @@ const onTurnHistory: PressListener = async (visit, value, deps) => {
 const onMenu: PressListener = async (visit, value, deps) => {
   const choice = parseChoice(value);
   if (choice === undefined) return refuseForged(visit, 'see', deps);
-  if (choice.verb === 'show_value') return answerShowValue(visit, choice.tokenId, deps);
+  if (choice.verb === 'show_value') return showFromList(visit, choice.tokenId, deps);
   const viewId = await answerVisit(visit, await menuAnswer(visit, choice, deps), deps);
   if (choice.verb === 'revoke') rememberList(visit, viewId, choice.place, deps);
 };
+
+/** The value comes in the DM, so somebody who stands elsewhere is told where to look. */
+async function showFromList(visit: KnownVisit, tokenId: TokenId, deps: ListenerDeps): Promise<void> {
+  if (!(await answerShowValue(visit, tokenId, deps))) return;
+  await tell(
+    visit,
+    sentenceMessage('The value is in your conversation with apitoken, under Messages.'),
+    deps.client,
+  );
+}
 
 async function menuAnswer(
   visit: KnownVisit,
@@ -179,7 +189,12 @@ export const PRESSES: ReadonlyMap<string, PressListener> = new Map([
       await answerVisit(visit, await rotateAnswer(visit.actor, tokenId, deps), deps);
     }),
   ],
-  [SHOW_VALUE_ID, aboutToken('show_value', answerShowValue)],
+  [
+    SHOW_VALUE_ID,
+    aboutToken('show_value', async (visit, tokenId, deps) => {
+      await answerShowValue(visit, tokenId, deps);
+    }),
+  ],
   [NEW_VALUE_ID, onNewValue],
   [END_OLD_ID, onEndOld],
   [REFRESH_ID, onRefresh],

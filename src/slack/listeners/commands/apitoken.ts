@@ -26,6 +26,8 @@ async function answerTo(command: Command, actor: Actor, deps: ListenerDeps): Pro
       return { kind: 'message', message: helpMessage() };
     case 'holds_value':
       return refusalAnswer({ code: 'holds_value' });
+    case 'several_values':
+      return refusalAnswer({ code: 'several_values' });
     case 'unknown':
       return { kind: 'message', message: unknownCommandMessage(command.typed, command.nearest) };
     case 'revoke':

@@ -27,7 +27,10 @@ export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, met
     isHeldProof(asked.held, { actor: actor.id, tokenId }, deps.pepper, deps.clock());
   const request = { actor, tokenId, reason: reason.note, held, delivery: visit.delivery };
   const outcome = await revokeToken(request, deps);
-  if (outcome.kind === 'refused') return ack(refusalAnswer(outcome.refusal));
+  if (outcome.kind === 'refused') {
+    const hasLapsed = asked.held !== undefined && !held && outcome.refusal.code === 'token_not_found';
+    return ack(refusalAnswer(hasLapsed ? { code: 'no_longer_held' } : outcome.refusal));
+  }
   await ack({ response_action: 'update', view: revokedDialog(outcome.token) });
   await redrawList(visit, deps);
 };
