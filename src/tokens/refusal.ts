@@ -84,7 +84,7 @@ export function sentenceFor(refusal: Refusal): string {
     case 'expired':
       return `${refusal.name} has expired, so nothing accepts it. Renew it, or create a new token.`;
     case 'already_shown':
-      return `The value of ${refusal.name} was already shown, or is being shown just now, and only once. If it is lost, revoke the token and create a new one.`;
+      return `The value of ${refusal.name} was already shown, or is being shown just now, and only once. If it is lost, Rotate makes a new one.`;
     case 'date_needed':
       return `Choose the day on which it expires, ${refusal.latest} at the latest.`;
     case 'date_unknown':

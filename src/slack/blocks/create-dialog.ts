@@ -89,7 +89,7 @@ export function createdForOtherDialog(token: Token): ModalView {
 
 /** What the dialog turns into when the value could not be shown. */
 export function notShownDialog(token: Token, reason: string): ModalView {
-  if (reason === 'revoked') {
+  if (reason === 'changed_meanwhile') {
     return tellingDialog(TITLE, [
       saying(`${token.name} was revoked while its value was being shown: nothing accepts that value.`),
     ]);

@@ -4,6 +4,9 @@ import type { Message } from './message.ts';
 import { escaped, mention, plain, smallPrint } from './text.ts';
 import { field, noteBlocks, revokedText, tokenFields } from './token-facts.ts';
 
+/** Scopes in one text, which holds 3,000 characters. */
+const SCOPES_DRAWN_MAX = 25;
+
 /** What there is to know of a token but its value, with the buttons (`offers`) that whoever asked may press. */
 export function infoMessage(token: UsedToken, now: number, offers: readonly Button[]): Message {
   const addresses = token.addresses.map((address) => `\`${escaped(address)}\``).join(', ');
@@ -31,7 +34,10 @@ export function infoMessage(token: UsedToken, now: number, offers: readonly Butt
   };
 }
 
-function scopesBlocks(token: UsedToken): KnownBlock[] {
-  if (token.scopes.length === 0) return [];
-  return [{ type: 'context', elements: [plain(`Scopes: ${token.scopes.join(', ')}`)] }];
+/** 100 scopes of 75 characters are more than one text may hold. */
+function scopesBlocks({ scopes }: UsedToken): KnownBlock[] {
+  const parts = Array.from({ length: Math.ceil(scopes.length / SCOPES_DRAWN_MAX) }, (_, part) =>
+    scopes.slice(part * SCOPES_DRAWN_MAX, (part + 1) * SCOPES_DRAWN_MAX).join(', '),
+  );
+  return parts.map((text) => ({ type: 'context', elements: [plain(`Scopes: ${text}`)] }));
 }

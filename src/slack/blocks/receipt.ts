@@ -9,6 +9,7 @@ import {
   noteBlocks,
   revokeButton,
   revokedText,
+  revokerOf,
   rotateButton,
   showValueButton,
   tokenFields,
@@ -43,10 +44,13 @@ export function receiptMessage(token: UsedToken, facts: ReceiptFacts, now: numbe
 
 /** What the owner is told when somebody else, or the app itself, ended their token. */
 export function revokedByOtherMessage(token: UsedToken): Message {
-  const sentence = `Your token ${token.name} was revoked. Anything that uses it is refused.`;
   return {
-    text: escaped(sentence),
-    blocks: [saying(sentence), smallPrint(revokedText(token)), ...noteBlocks('Reason', token.revokeReason)],
+    text: `Your token ${escaped(token.name)} was revoked by ${revokerOf(token)}.`,
+    blocks: [
+      saying(`Your token ${token.name} was revoked. Anything that uses it is refused.`),
+      smallPrint(revokedText(token)),
+      ...noteBlocks('Reason', token.revokeReason),
+    ],
   };
 }
 

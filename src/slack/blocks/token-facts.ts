@@ -45,8 +45,12 @@ export function showValueButton(token: UsedToken): Button {
 
 /** Who ended it, and when. */
 export function revokedText(token: UsedToken): string {
-  const by = token.revokedBy === null || token.revokedBy === 'system' ? 'apitoken' : mention(token.revokedBy);
-  return `Revoked by ${by} on ${dateTime(token.revokedAt ?? 0)}.`;
+  return `Revoked by ${revokerOf(token)} on ${dateTime(token.revokedAt ?? 0)}.`;
+}
+
+/** Who ended it: a person, or the app itself. */
+export function revokerOf({ revokedBy }: UsedToken): string {
+  return revokedBy === null || revokedBy === 'system' ? 'apitoken' : mention(revokedBy);
 }
 
 /** A text that a person typed, under its heading and as it is; nothing when there is none. */
