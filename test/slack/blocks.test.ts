@@ -3,11 +3,20 @@ import { expect, test } from 'vitest';
 import { checkMessageBlocks, checkView } from '../../sandbox/workspace/blocks.ts';
 import {
   createDialog,
+  createdForOtherDialog,
   notShownDialog,
   onItsWayDialog,
-  parseLifetime,
 } from '../../src/slack/blocks/create-dialog.ts';
+import { tellingDialog } from '../../src/slack/blocks/dialog.ts';
+import { parseExpiry } from '../../src/slack/blocks/expiry-input.ts';
 import { helpMessage, unknownCommandMessage } from '../../src/slack/blocks/help.ts';
+import {
+  HISTORY_PAGE_SIZE,
+  historyMessage,
+  historyPlaceText,
+  parseHistoryPlace,
+} from '../../src/slack/blocks/history.ts';
+import { infoMessage } from '../../src/slack/blocks/info.ts';
 import {
   choiceText,
   listBlocks,
@@ -18,15 +27,26 @@ import {
   placeText,
 } from '../../src/slack/blocks/list.ts';
 import type { Message } from '../../src/slack/blocks/message.ts';
-import { infoMessage, receiptMessage, revokedByOtherMessage } from '../../src/slack/blocks/receipt.ts';
+import { claimedMessage, noticeMessage } from '../../src/slack/blocks/notice.ts';
+import { pickDialog, tokenOptions } from '../../src/slack/blocks/pick-dialog.ts';
+import { receiptMessage, revokedByOtherMessage } from '../../src/slack/blocks/receipt.ts';
 import { notRevokedDialog, revokeDialog, revokedDialog } from '../../src/slack/blocks/revoke-dialog.ts';
+import {
+  newValueOnItsWayDialog,
+  notRotatedDialog,
+  rotateDialog,
+  rotationRefusedDialog,
+} from '../../src/slack/blocks/rotate-dialog.ts';
 import { shownValueMessage } from '../../src/slack/blocks/shown-value.ts';
 import { agoOf, cut, escaped } from '../../src/slack/blocks/text.ts';
+import { revokeButton, rotateButton, showValueButton } from '../../src/slack/blocks/token-facts.ts';
+import { metadataText } from '../../src/slack/dialog-metadata.ts';
 import { sentenceMessage } from '../../src/slack/tell.ts';
+import type { AuditAction, AuditEvent } from '../../src/tokens/audit.ts';
 import { heldProof } from '../../src/tokens/held.ts';
 import type { TokenName } from '../../src/tokens/name.ts';
 import { sentenceFor } from '../../src/tokens/refusal.ts';
-import { LIST_FILTERS, type ListPage } from '../../src/tokens/store.ts';
+import { type EventPage, LIST_FILTERS, type ListPage, type NoticeKind } from '../../src/tokens/store.ts';
 import { newTokenId, type PersonId, type TokenStatus, type UsedToken } from '../../src/tokens/token.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aToken, PEPPER, T0 } from '../tokens/a-token.ts';
@@ -37,7 +57,17 @@ const TEXT_LENGTH_MAX = 4000;
 /** Ids of Slack are 11 characters long today; this is twice that. */
 const LONG_ID = `U${'W'.repeat(21)}` as PersonId;
 const LONGEST_VALUE = TokenValue.generate('abcdefghij').reveal();
-const POLICY = { allowGuests: true, lifetimeDaysMax: 3650, mayNeverExpire: true };
+const POLICY = {
+  allowGuests: true,
+  lifetimeDaysMax: 3650,
+  mayNeverExpire: true,
+  liveTokensMax: 50,
+  creationsPerDayMax: 50,
+  scopes: Array.from({ length: 100 }, (_, index) => `${index}`.padStart(75, 's')),
+};
+const LINK = `https://slack.com/app_redirect?app=${LONG_ID}&team=${LONG_ID}`;
+const LONGEST_ZONE = 'America/Argentina/ComodRivadavia';
+const ASKER = { id: LONG_ID, zone: LONGEST_ZONE, mayChooseOwner: true };
 
 /** What a person may have typed, at its full length: as a name (64) and as a purpose or reason (200). */
 const TYPED = [
@@ -99,7 +129,7 @@ test.for([
 ] as const)(
   'the create dialog, filled in with %s, presets an expiry that is allowed',
   ([, filledIn, days]) => {
-    const view = createDialog(filledIn, POLICY);
+    const view = createDialog(filledIn, ASKER, POLICY);
 
     expect(checkView(view)).toEqual([]);
     expect(JSON.stringify(view)).toContain(`"initial_option":{"text":${JSON.stringify(optionText(days))}`);
@@ -114,16 +144,21 @@ test.for([
   [90, ['7 days', '30 days', '90 days']],
   [365, ['7 days', '30 days', '90 days', '1 year']],
 ] as const)('where %i days are the most, %o are offered', ([lifetimeDaysMax, offered]) => {
-  const view = createDialog({}, { ...POLICY, lifetimeDaysMax, mayNeverExpire: false });
+  const policy = { ...POLICY, lifetimeDaysMax };
 
-  expect(optionsIn(view)).toEqual(offered);
-  expect(optionsIn(createDialog({}, { ...POLICY, lifetimeDaysMax }))).toEqual([...offered, 'Never']);
+  const view = createDialog({}, ASKER, { ...policy, mayNeverExpire: false });
+
+  expect(optionsIn(view)).toEqual([...offered, 'On a date']);
+  expect(optionsIn(createDialog({}, ASKER, policy))).toEqual([...offered, 'On a date', 'Never']);
 });
 
 test.for([
-  ['90', 90],
-  ['1', 1],
-  ['never', null],
+  ['90', { kind: 'days', days: 90 }],
+  ['1', { kind: 'days', days: 1 }],
+  ['99999', { kind: 'days', days: 99_999 }],
+  ['never', { kind: 'never' }],
+  ['keep', { kind: 'keep' }],
+  ['date', { kind: 'date', date: '2026-02-28' }],
   ['0', undefined],
   ['-1', undefined],
   ['1.5', undefined],
@@ -132,8 +167,8 @@ test.for([
   ['999999', undefined],
   ['', undefined],
   ['Never', undefined],
-] as const)('the option "%s" means a lifetime of %s', ([value, days]) => {
-  expect(parseLifetime(value)).toBe(days);
+] as const)('the option "%s" means an expiry of %o', ([value, choice]) => {
+  expect(parseExpiry({ lifetime: value, expiry_date: '2026-02-28' })).toEqual(choice);
 });
 
 test.for([
@@ -159,6 +194,28 @@ test('what a row of the list offers is read as it was written', () => {
 
   expect(parsePlace(placeText(choice.place))).toEqual(choice.place);
   expect(parseChoice(choiceText(choice))).toEqual(choice);
+});
+
+test.for([
+  ['tok_0123456789abcdef:3', 3],
+  ['tok_0123456789abcdef:0', 1],
+  ['tok_0123456789abcdef:-1', 1],
+  ['tok_0123456789abcdef:1e99', 1],
+  ['tok_0123456789abcdef', 1],
+] as const)('the button value "%s" names page %i of a history', ([text, page]) => {
+  expect(parseHistoryPlace(text)).toEqual({ tokenId: 'tok_0123456789abcdef', page });
+  expect(parseHistoryPlace(historyPlaceText('tok_0123456789abcdef', page)).page).toBe(page);
+});
+
+test.for([
+  ['active', 'deploy-bot'],
+  ['expired', 'deploy-bot (expired)'],
+  ['revoked', 'deploy-bot (revoked)'],
+  ['unclaimed', 'deploy-bot (unclaimed)'],
+] as const)('a picker tells of a token that it is %s', ([status, text]) => {
+  const token = aToken({ ...STATUSES[status], expiresAt: status === 'expired' ? T0 + 1 : null });
+
+  expect(tokenOptions([token], NOW)).toMatchObject([{ text: { text }, value: token.id }]);
 });
 
 test.for([
@@ -209,7 +266,12 @@ function aWideToken(unit: string, status: TokenStatus): UsedToken {
     // Drawn as it is, whether `parseName` would take it or not.
     name: repeated(unit, 64).trim() as TokenName,
     owner: LONG_ID,
+    createdBy: `${LONG_ID}A` as PersonId,
     purpose: repeated(unit, 200),
+    scopes: POLICY.scopes,
+    refusedCount: Number.MAX_SAFE_INTEGER,
+    lastRefusedAt: T0,
+    addresses: Array.from({ length: 5 }, () => 'ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255'),
     revokeReason: status === 'revoked' ? repeated(unit, 200) : null,
     useCount: Number.MAX_SAFE_INTEGER,
     expiresAt: T0 + 10 * YEAR_MS,
@@ -219,6 +281,30 @@ function aWideToken(unit: string, status: TokenStatus): UsedToken {
 
 const EACH_STATUS = Object.keys(STATUSES) as TokenStatus[];
 const NOW = T0 + 10;
+/** Why a value was not shown, in the longest of its sentences. */
+const REASON = 'changed_meanwhile';
+const A_LIVE_VALUE = { shownAt: T0, endsAt: T0 + YEAR_MS, lastUsedAt: null };
+const AN_OLD_VALUE = { shownAt: T0, endsAt: T0 + 2, lastUsedAt: T0 };
+const NOTICES = [
+  'expires_in_14_days',
+  'expires_in_7_days',
+  'expires_tomorrow',
+  'reminder',
+  'dead_presented',
+  'retired_presented',
+] as const satisfies NoticeKind[];
+const ACTIONS = [
+  'token.created',
+  'value.shown',
+  'value.withdrawn',
+  'value.replaced',
+  'token.rotated',
+  'token.renewed',
+  'old_value.ended',
+  'token.revoked',
+  'action.refused',
+  'refusals.counted',
+] as const satisfies AuditAction[];
 
 function aFullPage(unit: string): ListPage {
   const tokens = Array.from({ length: 10 }, (_, row) =>
@@ -227,24 +313,38 @@ function aFullPage(unit: string): ListPage {
   return { tokens, page: 500, pageCount: 1000, total: 9_999 };
 }
 
+/** A page of one kind of event, as full as a page is. */
+function aFullHistory(unit: string, action: AuditAction): EventPage {
+  const detail = {
+    name: repeated(unit, 64),
+    owner: LONG_ID,
+    reason: action === 'token.revoked' ? repeated(unit, 200) : REASON,
+    expires_at: T0 + 10 * YEAR_MS,
+    old_value_ends_at: T0 + YEAR_MS,
+    count: Number.MAX_SAFE_INTEGER,
+  };
+  const event: AuditEvent = {
+    at: T0,
+    actor: `${LONG_ID}B` as PersonId,
+    action,
+    tokenId: newTokenId(),
+    detail,
+  };
+  return { events: Array.from({ length: HISTORY_PAGE_SIZE }, () => event), page: 500, pageCount: 1000 };
+}
+
 function messagesAbout(unit: string): [string, Message][] {
-  const everyStatus = EACH_STATUS.flatMap((status): [string, Message][] => {
-    const token = aWideToken(unit, status);
-    const facts = { hasLiveValue: false, notShownReason: 'messages_tab_disabled' };
-    return [
-      [`receipt, ${status}`, receiptMessage(token, facts, NOW)],
-      [`receipt while showing, ${status}`, receiptMessage(token, { ...facts, hasLiveValue: true }, NOW)],
-      [`info, ${status}`, infoMessage(token, NOW, { revoke: true, showValue: true })],
-      [`info without buttons, ${status}`, infoMessage(token, NOW, { revoke: false, showValue: false })],
-    ];
-  });
   return [
-    ...everyStatus,
+    ...EACH_STATUS.flatMap((status) => messagesIn(unit, status)),
     ...LIST_FILTERS.map((filter): [string, Message] => [
       `list of ${filter}`,
-      listMessage(aFullPage(unit), filter, NOW, 'A hint of our own.'),
+      listMessage(aFullPage(unit), filter, NOW),
     ]),
     ['an empty list', listMessage({ tokens: [], page: 1, pageCount: 1, total: 0 }, 'all', NOW)],
+    ...ACTIONS.map((action): [string, Message] => [
+      `history of ${action}`,
+      historyMessage(aWideToken(unit, 'active'), aFullHistory(unit, action)),
+    ]),
     ['revoked by another', revokedByOtherMessage(aWideToken(unit, 'revoked'))],
     ['the value', shownValueMessage(aWideToken(unit, 'unclaimed'), LONGEST_VALUE)],
     ['help', helpMessage()],
@@ -253,14 +353,52 @@ function messagesAbout(unit: string): [string, Message][] {
   ];
 }
 
+/** All messages that a token in this status may be drawn in. */
+function messagesIn(unit: string, status: TokenStatus): [string, Message][] {
+  const token = aWideToken(unit, status);
+  const nothing = { liveValues: [], hasLiveSecret: false, notShownReason: undefined };
+  const facts = [
+    nothing,
+    { ...nothing, notShownReason: REASON },
+    { ...nothing, hasLiveSecret: true },
+    { liveValues: [A_LIVE_VALUE, AN_OLD_VALUE], hasLiveSecret: true, notShownReason: REASON },
+  ];
+  const buttons = [rotateButton(token, NOW), showValueButton(token), revokeButton(token)];
+  return [
+    ...facts.map((one): [string, Message] => [
+      `receipt, ${status}, ${JSON.stringify(one)}`,
+      receiptMessage(token, one, NOW),
+    ]),
+    [`info, ${status}`, infoMessage(token, NOW, buttons)],
+    [`info without buttons, ${status}`, infoMessage(token, NOW, [])],
+    [`claimed, ${status}`, claimedMessage(token)],
+    ...NOTICES.map((kind): [string, Message] => [
+      `notice ${kind}, ${status}`,
+      noticeMessage(kind, token, NOW),
+    ]),
+  ];
+}
+
 function viewsAbout(unit: string): [string, ModalView | HomeView][] {
   const token = aWideToken(unit, 'active');
   const held = heldProof({ actor: LONG_ID, tokenId: token.id, at: Number.MAX_SAFE_INTEGER }, PEPPER);
-  const asked = { metadata: JSON.stringify({ token: token.id, held }), now: NOW };
+  const metadata = metadataText({ tokenId: token.id, held, generation: Number.MAX_SAFE_INTEGER });
+  const asked = { metadata, now: NOW };
+  const filledIn = {
+    name: repeated(unit, 5000),
+    purpose: repeated(unit, 200),
+    lifetimeDays: 10_000,
+    scopes: POLICY.scopes,
+  };
   return [
-    ['create', createDialog({ name: repeated(unit, 5000), lifetimeDays: 10_000 }, POLICY)],
-    ['on its way', onItsWayDialog(token, `https://slack.com/app_redirect?app=${LONG_ID}&team=${LONG_ID}`)],
-    ['not shown', notShownDialog(token, 'messages_tab_disabled')],
+    ['create', createDialog(filledIn, ASKER, POLICY)],
+    [
+      'create without scopes',
+      createDialog({}, { ...ASKER, mayChooseOwner: false }, { ...POLICY, scopes: [] }),
+    ],
+    ['on its way', onItsWayDialog(token, LINK)],
+    ['created for another', createdForOtherDialog(token)],
+    ['not shown', notShownDialog(token, REASON)],
     ['revoke', revokeDialog(token, { ...asked, byOwner: true })],
     ['revoke of another', revokeDialog({ ...token, lastUsedAt: null }, { ...asked, byOwner: false })],
     ['revoked', revokedDialog(aWideToken(unit, 'revoked'))],
@@ -269,16 +407,54 @@ function viewsAbout(unit: string): [string, ModalView | HomeView][] {
       `Home with ${filter}`,
       { type: 'home', blocks: listBlocks(aFullPage(unit), filter, NOW) },
     ]),
+    ...rotationViews(unit, asked),
+    ...pickViews(unit),
+    // What a message says, a dialog says from Home and after a picker.
+    ...messagesAbout(unit).map(([what, { blocks }]): [string, ModalView] => [
+      `dialog with ${what}`,
+      tellingDialog('Revoke API Token', blocks),
+    ]),
   ];
+}
+
+function rotationViews(unit: string, asked: { metadata: string; now: number }): [string, ModalView][] {
+  return (['active', 'expired'] as const).flatMap((status): [string, ModalView][] => {
+    const token = aWideToken(unit, status);
+    const renews = status === 'expired';
+    return [
+      [`rotate, ${status}`, rotateDialog(token, { ...asked, liveValueCount: 2, zone: LONGEST_ZONE }, POLICY)],
+      [`rotating, ${status}`, newValueOnItsWayDialog(token, LINK, renews)],
+      [`not rotated, ${status}`, notRotatedDialog(token, REASON, renews)],
+      ...sentencesAbout(unit).map((one): [string, ModalView] => [one, rotationRefusedDialog(one)]),
+    ];
+  });
+}
+
+function pickViews(unit: string): [string, ModalView][] {
+  const tokens = Array.from({ length: 100 }, (_, row) =>
+    aWideToken(unit, EACH_STATUS[row % EACH_STATUS.length] ?? 'active'),
+  );
+  return (['info', 'rotate', 'revoke', 'history'] as const).flatMap((verb): [string, ModalView][] => [
+    [`pick to ${verb}`, pickDialog(verb, tokens, NOW)],
+    [`search to ${verb}`, pickDialog(verb, undefined, NOW)],
+  ]);
 }
 
 function sentencesAbout(unit: string): string[] {
   const name = repeated(unit, 64);
   return [
     sentenceFor({ code: 'name_taken', name, freeName: name }),
-    sentenceFor({ code: 'already_revoked', name }),
-    sentenceFor({ code: 'expired', name }),
-    sentenceFor({ code: 'already_shown', name }),
+    ...(
+      [
+        'already_revoked',
+        'expired',
+        'already_shown',
+        'changed_meanwhile',
+        'not_claimed',
+        'already_used',
+        'no_old_value',
+      ] as const
+    ).map((code) => sentenceFor({ code, name })),
   ];
 }
 

@@ -5,8 +5,9 @@ import type { CallEntry, DeliveryEntry } from '../../sandbox/workspace/state.ts'
 import type { VisibleMessage, VisibleModal } from '../../sandbox/workspace/visible.ts';
 import type { Workspace } from '../../sandbox/workspace/workspace.ts';
 import { parseConfig } from '../../src/config.ts';
-import { openStore } from '../../src/store/sqlite.ts';
+import { openStore, type Store } from '../../src/store/sqlite.ts';
 import { createToken } from '../../src/tokens/create.ts';
+import type { Role } from '../../src/tokens/policy.ts';
 import { showValue } from '../../src/tokens/show.ts';
 import type { PersonId, TokenId, WorkspaceId } from '../../src/tokens/token.ts';
 import { type Stage, settingsFor } from '../fixture.ts';
@@ -14,6 +15,8 @@ import { aName, T0 } from '../tokens/a-token.ts';
 
 const SOON_MS_MAX = 8000;
 const STEP_MS = 15;
+/** More than any delay before something is said for the first time, less than until a value that was lost in a crash ends. */
+const SETTLED_MS = 30_000;
 
 /** What `probe` returns once it no longer throws: what comes after the acknowledgement, 8 s at most. */
 export function soon<T>(probe: () => T | Promise<T>): Promise<T> {
@@ -52,10 +55,11 @@ export function idOf(stage: Stage, name: string): string {
   return String(row.id);
 }
 
-/** Waits until everything that was to be said is said. */
+/** Waits until everything that was to be said is said. A receipt that is to be drawn again much later does not count. */
 export async function settled(stage: Stage): Promise<void> {
   await soon(() => {
-    const left = rowsOf(stage, 'select key from outbox').map(({ key }) => key);
+    const due = stage.now() + SETTLED_MS;
+    const left = rowsOf(stage, 'select key from outbox where due_at < ?', due).map(({ key }) => key);
     if (left.length > 0) throw new Error(`still to be said: ${left.join(', ')}`);
   });
 }
@@ -167,7 +171,15 @@ export function deliveriesIn(workspace: Workspace): DeliveryEntry[] {
 }
 
 /** What a token that is put straight into the store may differ in. */
-type Held = { createdAt?: number; lifetimeDays?: number | null; purpose?: string; shown?: boolean };
+type Held = {
+  createdAt?: number;
+  lifetimeDays?: number | null;
+  purpose?: string;
+  scopes?: readonly string[];
+  /** Who made it, when that is not its owner. */
+  by?: Person;
+  shown?: boolean;
+};
 
 /**
  * Puts a token of the person's straight into the store, as `create` and `show` leave it but without the 70 ms of bcrypt, and
@@ -177,40 +189,83 @@ export async function holdsToken(
   stage: Stage,
   person: Person,
   name: string,
-  { createdAt = Date.now(), lifetimeDays = 90, purpose, shown = true }: Held = {},
+  held: Held = {},
 ): Promise<{ id: TokenId; value: string }> {
-  const { pepper, prefix, databaseUrl: url } = parseConfig(settingsFor(stage.workspace, stage.folder));
+  return withStore(stage, (store) => putToken(store, stage, person, name, held));
+}
+
+/** As `holdsToken`, for many: `held` says what each differs in, by its number from 1. */
+export async function holdsTokens(
+  stage: Stage,
+  person: Person,
+  count: number,
+  nameOf: (number: number) => string,
+  held: (number: number) => Held = () => ({ shown: false }),
+): Promise<void> {
+  await withStore(stage, async (store) => {
+    for (let number = 1; number <= count; number++) {
+      await putToken(store, stage, person, nameOf(number), held(number));
+    }
+  });
+}
+
+/** Calls `work` with the stage's store, opened once more beside the app. */
+export async function withStore<T>(stage: Stage, work: (store: Store) => Promise<T>): Promise<T> {
+  const { pepper, databaseUrl: url } = parseConfig(settingsFor(stage.workspace, stage.folder));
   const store = await openStore({ url, pepper });
-  const deps = {
-    store,
-    pepper,
-    prefix,
-    clock: () => createdAt,
-    policy: { allowGuests: true, lifetimeDaysMax: 3650, mayNeverExpire: true },
-    hasher: { hash: async () => 'no bcrypt in this test', stop: async () => undefined },
-  };
-  const actor = {
-    id: person.id as PersonId,
-    workspace: stage.workspace.teamId as WorkspaceId,
-    standing: 'member',
-    roles: new Set<never>(),
-  } as const;
-  const delivery = { keys: [] };
   try {
-    const request = { actor, name: aName(name), purpose: purpose ?? null, lifetimeDays, delivery };
-    const created = await createToken(request, deps);
-    if (created.kind === 'refused') throw new Error(`${name}: ${created.refusal.code}`);
-    const { id } = created.token;
-    let value = '';
-    const deliver = async (_: unknown, made: { reveal(): string }) => {
-      value = made.reveal();
-      return undefined;
-    };
-    if (shown) await showValue({ actor, tokenId: id, delivery }, { ...deps, deliver });
-    return { id, value };
+    return await work(store);
   } finally {
     await store.close();
   }
+}
+
+async function putToken(store: Store, stage: Stage, person: Person, name: string, held: Held) {
+  const { createdAt = Date.now(), lifetimeDays = 90, purpose, scopes = [], by = person } = held;
+  const { pepper, prefix } = parseConfig(settingsFor(stage.workspace, stage.folder));
+  const policy = {
+    allowGuests: true,
+    lifetimeDaysMax: 3650,
+    mayNeverExpire: true,
+    liveTokensMax: 10_000,
+    creationsPerDayMax: 10_000,
+    scopes,
+  };
+  const hasher = { hash: async () => 'no bcrypt in this test', stop: async () => undefined };
+  const deps = { store, pepper, prefix, policy, hasher, clock: () => createdAt };
+  const delivery = { keys: [] };
+  const owner = actorFrom(stage, person);
+  const created = await createToken(
+    {
+      actor: { ...actorFrom(stage, by), roles: new Set(['admin'] as const) },
+      owner,
+      name: aName(name),
+      purpose: purpose ?? null,
+      expiry: lifetimeDays === null ? { kind: 'never' } : { kind: 'days', days: lifetimeDays },
+      scopes,
+      delivery,
+    },
+    deps,
+  );
+  if (created.kind === 'refused') throw new Error(`${name}: ${created.refusal.code}`);
+  const { id } = created.token;
+  let value = '';
+  const deliver = async (_: unknown, made: { reveal(): string }) => {
+    value = made.reveal();
+    return undefined;
+  };
+  if (held.shown ?? true) await showValue({ actor: owner, tokenId: id, delivery }, { ...deps, deliver });
+  return { id, value };
+}
+
+function actorFrom(stage: Stage, person: Person) {
+  return {
+    id: person.id as PersonId,
+    workspace: stage.workspace.teamId as WorkspaceId,
+    standing: 'member',
+    zone: 'UTC',
+    roles: new Set<Role>(),
+  } as const;
 }
 
 /** A clock that stands still at T0 until it is moved. */
