@@ -1,4 +1,4 @@
-import { DAY_MS } from '../clock.ts';
+import { DAY_MS, HOUR_MS } from '../clock.ts';
 import { type CalendarDate, dateIn, endOfDayIn, parseCalendarDate } from '../zone.ts';
 import { type Refused, refused } from './refusal.ts';
 import type { Notice } from './store.ts';
@@ -50,7 +50,12 @@ export function expiryFrom(
 
 /** The last day that a person in `zone` may choose: the last one whose end policy still allows. */
 export function latestDate(now: number, zone: string, policy: LifetimePolicy): CalendarDate {
-  return dateIn(zone, now + policy.lifetimeDaysMax * DAY_MS - DAY_MS);
+  const limit = now + policy.lifetimeDaysMax * DAY_MS;
+  // Days of 23 to 25 hours, where clocks change: which one is the last is looked up, not reckoned.
+  const days = [0, 12, 24, 36, 48].map((hours) => dateIn(zone, limit - hours * HOUR_MS));
+  const latest = days.find((date) => endOfDayIn(zone, date) < limit);
+  if (latest === undefined) throw new Error('a day is longer than two in this zone');
+  return latest;
 }
 
 /** The notices of an expiry that are still to come at `now`. */
