@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Person } from '../../sandbox/workspace/person.ts';
 import type { CallEntry, DeliveryEntry } from '../../sandbox/workspace/state.ts';
 import type { VisibleMessage, VisibleModal } from '../../sandbox/workspace/visible.ts';
@@ -9,12 +9,14 @@ import { openStore, type Store } from '../../src/store/sqlite.ts';
 import { createToken } from '../../src/tokens/create.ts';
 import type { Role } from '../../src/tokens/policy.ts';
 import { showValue } from '../../src/tokens/show.ts';
+import { revokeUnclaimed } from '../../src/tokens/sweep.ts';
 import type { PersonId, TokenId, WorkspaceId } from '../../src/tokens/token.ts';
-import { type Stage, settingsFor } from '../fixture.ts';
+import { openWorkspace, type Stage, setStage, settingsFor } from '../fixture.ts';
 import { aName, T0 } from '../tokens/a-token.ts';
 
 const SOON_MS_MAX = 8000;
 const STEP_MS = 15;
+const VALUE = /apit_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}/g;
 /** More than any delay before something is said for the first time, less than until a value that was lost in a crash ends. */
 const SETTLED_MS = 30_000;
 
@@ -137,7 +139,7 @@ export async function createsToken(
 
 /** The value in a text. */
 export function valueIn(text: string): string {
-  const value = /apit_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}/.exec(text)?.[0];
+  const [value] = text.match(VALUE) ?? [];
   if (value === undefined) throw new Error('there is no value in it');
   return value;
 }
@@ -269,11 +271,89 @@ function actorFrom(stage: Stage, person: Person) {
 }
 
 /** A clock that stands still at T0 until it is moved. */
-export function aClock(): { (): number; moveBy(ms: number): void } {
+export function aClock(): Clock {
   let now = T0;
   return Object.assign(() => now, {
     moveBy: (ms: number) => {
       now += ms;
     },
+    moveTo: (at: number) => {
+      now = at;
+    },
   });
+}
+
+type Clock = { (): number; moveBy(ms: number): void; moveTo(at: number): void };
+
+/** A stage on which time stands still at T0 until it is moved, for Slack and the app alike, with Alice. */
+export async function setStill(
+  env: Record<string, string> = {},
+): Promise<{ stage: Stage; clock: Clock; alice: Person; workspace: Workspace }> {
+  const clock = aClock();
+  const workspace = await openWorkspace({ clock });
+  const stage = await setStage({ clock, workspace, env });
+  return { stage, clock, alice: workspace.person('alice'), workspace };
+}
+
+/** Does now what the app does every 20 s: sends due notices, revokes what nobody claimed; and waits until all is said. */
+export async function chores(stage: Stage): Promise<void> {
+  await withStore(stage, async (store) => {
+    await store.sendNotices(stage.now());
+    await revokeUnclaimed(stage.workspace.teamId as WorkspaceId, { store, clock: stage.now });
+  });
+  await settled(stage);
+}
+
+/** Does something and waits for the value that the person is shown because of it. */
+export async function shownBy(person: Person, action: () => Promise<void>): Promise<string> {
+  const before = new Set(valuesSeenBy(person));
+  await action();
+  return soon(() => {
+    const [value] = valuesSeenBy(person).filter((one) => !before.has(one));
+    if (value === undefined) throw new Error(`${person.handle} is shown no new value`);
+    return value;
+  });
+}
+
+/** All values that the person sees in the app's conversation, the oldest first. */
+export function valuesSeenBy(person: Person): string[] {
+  return person.sees('@apitoken').flatMap(({ text }) => text.match(VALUE) ?? []);
+}
+
+/** Rotates or renews by command and dialog, waits until it is done, and returns the new value. */
+export async function rotates(
+  stage: Stage,
+  person: Person,
+  name: string,
+  fields: Record<string, string> = {},
+): Promise<string> {
+  const { generation } = tokenRow(stage, name);
+  await opens(person, `/apitoken rotate ${name}`);
+  await person.fills(fields);
+  const value = await shownBy(person, () => person.submits());
+  await soon(() => expect(tokenRow(stage, name).generation).toBe(Number(generation) + 1));
+  await person.closes();
+  await settled(stage);
+  return value;
+}
+
+/** The row of the token with this name. */
+export function tokenRow(stage: Stage, name: string): Record<string, unknown> {
+  const [row] = rowsOf(stage, 'select * from tokens where name = ?', name);
+  if (row === undefined) throw new Error(`no token is called ${name}`);
+  return row;
+}
+
+/** What `GET /verify` answers to each of the values. */
+export async function verdictsOf(stage: Stage, ...values: string[]): Promise<number[]> {
+  const verdicts: number[] = [];
+  for (const value of values) verdicts.push((await stage.verify(value)).status);
+  return verdicts;
+}
+
+/** What the person was told in the app's conversation without a receipt and without a value, the oldest first. */
+export function toldTo(person: Person): VisibleMessage[] {
+  return person
+    .sees('@apitoken')
+    .filter(({ ephemeral, text }) => !ephemeral && !/^[^\n]*\nStatus\n/.test(text));
 }
