@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { expect, vi } from 'vitest';
+import type { Filling } from '../../sandbox/workspace/fill.ts';
 import type { Person } from '../../sandbox/workspace/person.ts';
 import type { CallEntry, DeliveryEntry } from '../../sandbox/workspace/state.ts';
 import type { VisibleMessage, VisibleModal } from '../../sandbox/workspace/visible.ts';
@@ -125,7 +126,7 @@ export async function answerIn(
 export async function createsToken(
   person: Person,
   name: string,
-  fields: Record<string, string> = {},
+  fields: Record<string, Filling> = {},
 ): Promise<string> {
   await opens(person, '/apitoken create');
   await person.fills({ 'Token Name': name, ...fields });
