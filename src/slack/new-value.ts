@@ -32,7 +32,8 @@ export async function issueNewValue(
     case 'repeated':
       return;
     case 'not_shown': {
-      const sentence = `${notShownSentence(outcome.reason)} The value before lives on as it was.`;
+      const livesOn = outcome.reason !== 'changed_meanwhile';
+      const sentence = `${notShownSentence(outcome.reason)}${livesOn ? ' The value before lives on as it was.' : ''}`;
       return tell(visit, sentenceMessage(sentence), deps.client);
     }
     case 'refused':

@@ -114,10 +114,13 @@ function buttons(token: UsedToken, facts: ReceiptFacts, now: number): Button[] {
   ];
 }
 
-/** Carries the generation that the person sees: pressed after another press, it does nothing. */
+/** The generation that the person sees goes along: pressed after another rotation, a button does nothing. */
+function seenText({ id, generation }: UsedToken): string {
+  return `${id}:${generation}`;
+}
+
 function newValueButton(token: UsedToken): Button {
-  const value = `${token.id}:${token.generation}`;
-  return { type: 'button', action_id: NEW_VALUE_ID, text: plain('Issue new value'), value };
+  return { type: 'button', action_id: NEW_VALUE_ID, text: plain('Issue new value'), value: seenText(token) };
 }
 
 function endOldButton(token: UsedToken): Button {
@@ -125,7 +128,7 @@ function endOldButton(token: UsedToken): Button {
     type: 'button',
     action_id: END_OLD_ID,
     text: plain('End old value now'),
-    value: token.id,
+    value: seenText(token),
     confirm: {
       title: plain('End the old value?'),
       text: plain('Anything that still uses it is refused from the next request on. The new value stays.'),

@@ -61,6 +61,11 @@ export function newValueOnItsWayDialog(token: Token, dmLink: string, renews: boo
 
 /** What the dialog turns into when the new value could not be shown. */
 export function notRotatedDialog(token: Token, reason: string, renews: boolean): ModalView {
+  if (reason === 'changed_meanwhile') {
+    return tellingDialog(titleOf(renews), [
+      saying(`${token.name} got no new value. ${notShownSentence(reason)} Its receipt shows how it stands.`),
+    ]);
+  }
   const standing = renews ? 'it is still expired' : 'its old value lives on as before';
   return tellingDialog(titleOf(renews), [
     saying(`You were not shown a new value of ${token.name}, so nothing was changed: ${standing}.`),

@@ -119,17 +119,13 @@ function rememberList(
   deps.places.remember(viewId, { responseUrl: visit.responseUrl, place });
 }
 
-/** *Issue new value*, under a receipt. Carries the generation that the person saw. */
-const onNewValue: PressListener = async (visit, value, deps) => {
-  const [id = '', generation] = value.split(':');
-  const tokenId = parseTokenId(id);
-  if (tokenId === undefined) return refuseForged(visit, 'rotate', deps);
-  await issueNewValue(visit, tokenId, Number(generation), deps);
-};
+/** *Issue new value*, under a receipt. */
+const onNewValue = aboutSeenToken(issueNewValue);
 
 /** *End old value now*, confirmed. */
-const onEndOld = aboutToken('rotate', async (visit, tokenId, deps) => {
-  const outcome = await endOldValues({ actor: visit.actor, tokenId, delivery: visit.delivery }, deps);
+const onEndOld = aboutSeenToken(async (visit, tokenId, generation, deps) => {
+  const { actor, delivery } = visit;
+  const outcome = await endOldValues({ actor, tokenId, generation, delivery }, deps);
   if (outcome.kind === 'refused') await tellRefusal(visit, outcome.refusal, deps);
 });
 
@@ -160,6 +156,19 @@ function aboutToken(
   return (visit, value, deps) => {
     const tokenId = parseTokenId(value);
     return tokenId === undefined ? refuseForged(visit, attempted, deps) : listener(visit, tokenId, deps);
+  };
+}
+
+/** A button that carries a token's id and the generation that the person saw. */
+function aboutSeenToken(
+  listener: (visit: KnownVisit, tokenId: TokenId, generation: number, deps: ListenerDeps) => Promise<void>,
+): PressListener {
+  return (visit, value, deps) => {
+    const [id = '', generation] = value.split(':');
+    const tokenId = parseTokenId(id);
+    return tokenId === undefined
+      ? refuseForged(visit, 'rotate', deps)
+      : listener(visit, tokenId, Number(generation), deps);
   };
 }
 
