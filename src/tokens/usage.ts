@@ -31,6 +31,14 @@ export function createUsageRecorder(store: Pick<TokenStore, 'addUses'>): UsageRe
     uses.set(use.lookupId, known === undefined ? use : merged(known, use));
   }
 
+  /** What was counted since is the later of both. */
+  function putBack(use: SecretUse): void {
+    const since = uses.get(use.lookupId);
+    uses.delete(use.lookupId);
+    add(use);
+    if (since !== undefined) add(since);
+  }
+
   async function flush(): Promise<void> {
     for (let left = uses.size; left > 0; left -= CHUNK_SECRETS_MAX) {
       const chunk = [...uses.values().take(Math.min(left, CHUNK_SECRETS_MAX))];
@@ -38,7 +46,7 @@ export function createUsageRecorder(store: Pick<TokenStore, 'addUses'>): UsageRe
       try {
         await store.addUses(chunk);
       } catch (fault) {
-        for (const use of chunk) add(use);
+        for (const use of chunk) putBack(use);
         throw fault;
       }
     }
