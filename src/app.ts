@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from './clock.ts';
 import { type Config, parseConfig } from './config.ts';
 import { every } from './every.ts';
+import { proxiesIn } from './http/caller-address.ts';
 import { type HttpOptions, type HttpServer, startHttp } from './http/server.ts';
 import { createLog, type Log } from './log.ts';
 import { SetupError } from './setup-error.ts';
@@ -36,9 +37,22 @@ export async function startApp(
   const store = await openStoreOrSay({ url: config.databaseUrl, pepper });
   const hasher = startHasher(HASHER_THREADS);
   const usage = createUsageRecorder(store);
-  const slack = connectSlack({ ...config.slack, store, hasher, clock, log, pepper, prefix, policy, roles });
+  const slack = connectSlack({
+    ...config.slack,
+    store,
+    hasher,
+    usage,
+    clock,
+    log,
+    pepper,
+    prefix,
+    policy,
+    roles,
+  });
   const slackConnected = () => slack.isConnected();
-  const http = await listenOrSay({ ...config.http, store, clock, pepper, usage, slackConnected, log });
+  const { host, port, trustedProxies } = config.http;
+  const isProxy = proxiesIn(trustedProxies);
+  const http = await listenOrSay({ host, port, isProxy, store, clock, pepper, usage, slackConnected, log });
   const chores = [
     every(FLUSH_MS, 'writing when tokens were used', () => usage.flush(), log),
     every(TIDY_MS, 'tidying the database', () => store.tidy(clock()), log),

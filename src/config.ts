@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type AddressRange, parseAddressRange } from './address-range.ts';
 import { SECOND_MS } from './clock.ts';
 import { PEPPER_LENGTH_MIN, pepperFrom } from './tokens/pepper.ts';
 import type { PersonId } from './tokens/token.ts';
@@ -6,6 +7,13 @@ import { PREFIX_PATTERN } from './tokens/token-value.ts';
 
 const LIFETIME_DAYS_MAX = 3650;
 const DRAIN_SECONDS_MAX = 300;
+/** Far more than anybody needs; small enough to be counted at every creation. */
+const COUNT_MAX = 10_000;
+/** Slack draws 100 options in a list, of 75 characters. */
+const SCOPES_MAX = 100;
+const SCOPE_LENGTH_MAX = 75;
+/** Of the app itself: it is granted, not set. */
+const RESERVED_SCOPE = 'introspect';
 const PORT_MAX = 65_535;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
@@ -45,8 +53,12 @@ const settings = z
     ALLOW_GUESTS: trueOrFalse('false'),
     MAX_LIFETIME_DAYS: wholeNumber(1, LIFETIME_DAYS_MAX).prefault('365'),
     ALLOW_NEVER_EXPIRES: trueOrFalse('false'),
+    SCOPES: scopes(),
+    TOKENS_PER_PERSON_MAX: wholeNumber(1, COUNT_MAX).prefault('50'),
+    CREATIONS_PER_DAY_MAX: wholeNumber(1, COUNT_MAX).prefault('50'),
     HTTP_HOST: text(/^\S+$/, 'an address or host name of this machine').prefault('127.0.0.1'),
     HTTP_PORT: wholeNumber(0, PORT_MAX).prefault('8080'),
+    TRUSTED_PROXIES: addressRanges(),
     LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).prefault('info'),
     DRAIN_SECONDS: wholeNumber(0, DRAIN_SECONDS_MAX).prefault('10'),
   })
@@ -65,8 +77,11 @@ const settings = z
       allowGuests: env.ALLOW_GUESTS,
       lifetimeDaysMax: env.MAX_LIFETIME_DAYS,
       mayNeverExpire: env.ALLOW_NEVER_EXPIRES,
+      liveTokensMax: env.TOKENS_PER_PERSON_MAX,
+      creationsPerDayMax: env.CREATIONS_PER_DAY_MAX,
+      scopes: env.SCOPES,
     },
-    http: { host: env.HTTP_HOST, port: env.HTTP_PORT },
+    http: { host: env.HTTP_HOST, port: env.HTTP_PORT, trustedProxies: env.TRUSTED_PROXIES },
     logLevel: env.LOG_LEVEL,
     drainMs: env.DRAIN_SECONDS * SECOND_MS,
   }));
@@ -112,7 +127,7 @@ function roleHolders() {
   return z
     .string()
     .transform((list, context): RoleHolders => {
-      const ids = list === '' ? [] : list.split(',').map((id) => id.trim());
+      const ids = entriesOf(list);
       for (const [index, id] of ids.entries()) {
         if (/^[UWS][A-Z0-9]+$/.test(id)) continue;
         const message = `must be Slack user ids (U… or W…) and user group ids (S…) with commas between them: entry ${index + 1} is neither`;
@@ -124,6 +139,47 @@ function roleHolders() {
       };
     })
     .prefault('');
+}
+
+/** RFC 6749 §3.3: printable ASCII without spaces, quotes and backslashes; no comma, which stands between two of them here. */
+function scopes() {
+  return z
+    .string()
+    .transform((text, context): readonly string[] => {
+      const names = [...new Set(entriesOf(text))];
+      const isFlawed = (name: string) =>
+        !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(name) ||
+        name.length > SCOPE_LENGTH_MAX ||
+        name === RESERVED_SCOPE;
+      const flawed = names.findIndex(isFlawed);
+      if (flawed === -1 && names.length <= SCOPES_MAX) return names;
+      const message = `must be ${SCOPES_MAX} scopes at most with commas between them, each of up to ${SCOPE_LENGTH_MAX} printable ASCII characters without spaces, quotes and backslashes, and none of them "${RESERVED_SCOPE}"`;
+      context.issues.push({
+        code: 'custom',
+        message: flawed === -1 ? message : `${message}: entry ${flawed + 1} is not`,
+        input: undefined,
+      });
+      return z.NEVER;
+    })
+    .prefault('');
+}
+
+function addressRanges() {
+  return z
+    .string()
+    .transform((text, context): readonly AddressRange[] => {
+      const ranges = entriesOf(text).map(parseAddressRange);
+      const flawed = ranges.indexOf(undefined);
+      if (flawed === -1) return ranges.filter((range) => range !== undefined);
+      const message = `must be addresses or ranges (10.0.0.0/8) with commas between them: entry ${flawed + 1} is neither`;
+      context.issues.push({ code: 'custom', message, input: undefined });
+      return z.NEVER;
+    })
+    .prefault('');
+}
+
+function entriesOf(list: string): string[] {
+  return list === '' ? [] : list.split(',').map((entry) => entry.trim());
 }
 
 function parseApiUrl(text: string, context: z.RefinementCtx): string {

@@ -235,6 +235,8 @@ describe('.env.example', () => {
       'ADMINS',
       'MANAGERS',
       'ONCALL',
+      'SCOPES',
+      'TRUSTED_PROXIES',
     ]);
   });
 

@@ -13,6 +13,8 @@ export type Stage = {
   readonly workspace: Workspace;
   readonly app: RunningApp;
   readonly folder: string;
+  /** What time it is for the app. */
+  now(): number;
   /** Every line that was logged so far. */
   log(): string;
   /** All bytes of the database, its write-ahead log included. */
@@ -81,6 +83,7 @@ export async function setStage(
   return {
     workspace,
     folder,
+    now: options.clock ?? Date.now,
     get app() {
       return app;
     },

@@ -2,8 +2,13 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { StoredSecret } from '../tokens/store.ts';
 import type { UsageRecorder } from '../tokens/usage.ts';
 import { type VerifyDeps, verifyToken } from '../tokens/verify.ts';
+import { callerAddress, type IsProxy } from './caller-address.ts';
 
-export type VerifyDoorDeps = VerifyDeps & { readonly usage: Pick<UsageRecorder, 'record'> };
+export type VerifyDoorDeps = VerifyDeps & {
+  readonly usage: Pick<UsageRecorder, 'used' | 'refused'>;
+  /** Whose word on where a request comes from is believed. */
+  readonly isProxy: IsProxy;
+};
 
 type Answer = { readonly status: number; readonly headers: OutgoingHttpHeaders };
 
@@ -48,11 +53,13 @@ async function answerTo(request: IncomingMessage, deps: VerifyDoorDeps): Promise
   const verdict = await verifyToken(credential, deps);
   switch (verdict.kind) {
     case 'bad':
+      if (verdict.why === 'ended')
+        deps.usage.refused(verdict.secret, deps.clock(), callerAddress(request, deps.isProxy));
       return INVALID_TOKEN;
     case 'unknowable':
       throw new Error('the digest of a secret was made under a pepper that is not at hand');
     case 'good':
-      deps.usage.record(verdict.secret.tokenId, deps.clock());
+      deps.usage.used(verdict.secret, deps.clock(), callerAddress(request, deps.isProxy));
       return demanded.every((scope) => verdict.secret.scopes.includes(scope))
         ? allowed(verdict.secret)
         : insufficientScope(demanded);

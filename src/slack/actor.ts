@@ -4,6 +4,7 @@ import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Actor, Role, Standing } from '../tokens/policy.ts';
 import type { PersonId, WorkspaceId } from '../tokens/token.ts';
+import { isZone } from '../zone.ts';
 import { createMemory } from './memory.ts';
 import { slackErrorOf } from './slack-error.ts';
 
@@ -33,11 +34,17 @@ export type Actors = {
   forgetGroups(): void;
 };
 
-type Person = { readonly standing: Standing; readonly isSlackAdmin: boolean };
+type Person = {
+  readonly standing: Standing;
+  readonly teams: ReadonlySet<string>;
+  readonly zone: string;
+  readonly isSlackAdmin: boolean;
+};
 
 const userInfo = z.object({
   user: z.object({
     team_id: z.string().optional(),
+    tz: z.string().optional(),
     deleted: z.boolean().optional(),
     is_bot: z.boolean().optional(),
     is_restricted: z.boolean().optional(),
@@ -95,12 +102,15 @@ export function createActors(deps: ActorDeps): Actors {
     find: async (personId, teamId, freshness) => {
       if (freshness === 'fresh') people.forget(personId);
       const base = { id: personId as PersonId, workspace };
-      if (teamId !== undefined && teamId !== workspace)
-        return { ...base, standing: 'stranger', roles: new Set() };
+      const stranger = { ...base, standing: 'stranger', zone: 'UTC', roles: new Set<Role>() } as const;
+      const isForeign = teamId !== undefined && teamId !== workspace;
       try {
         const [person, memberships] = await Promise.all([people.find(personId), groupsOf(personId)]);
-        return { ...base, standing: person.standing, roles: rolesOf(personId, person, memberships, roles) };
+        if (isForeign && !person.teams.has(teamId)) return stranger;
+        const { standing, zone } = person;
+        return { ...base, standing, zone, roles: rolesOf(personId, person, memberships, roles) };
       } catch (error) {
+        if (isForeign) return stranger;
         log.warn({ person: personId, code: slackErrorOf(error).code }, 'Slack did not tell who somebody is');
         return undefined;
       }
@@ -146,6 +156,8 @@ function personFrom(
 ): Person {
   return {
     standing: standingOf(personId, user, workspace),
+    teams: new Set([user.team_id ?? workspace, ...(user.enterprise_user?.teams ?? [])]),
+    zone: user.tz !== undefined && isZone(user.tz) ? user.tz : 'UTC',
     isSlackAdmin: [user.is_admin, user.is_owner, user.is_primary_owner].includes(true),
   };
 }

@@ -4,19 +4,21 @@ import { SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { randomBase62 } from '../tokens/base62.ts';
 import { createActors, type RoleSettings } from './actor.ts';
+import { CREATE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks/ids.ts';
 import { valueDelivery } from './deliver-value.ts';
 import { entrance, visitOf } from './entrance.ts';
 import { answerFault } from './fault-answer.ts';
 import type { ListenerDeps } from './listener.ts';
-import { PRESSES } from './listeners/actions/presses.ts';
+import { onCreate, PRESSES } from './listeners/actions/presses.ts';
 import { onCommand } from './listeners/commands/apitoken.ts';
 import { registerEvents } from './listeners/events/events.ts';
 import { SUBMISSIONS } from './listeners/views/submissions.ts';
+import { pickOptions } from './pick-answer.ts';
 import { createPlaces } from './places.ts';
 import { sdkLogger } from './sdk-logger.ts';
 import { SocketReceiver } from './sockets.ts';
 import { ackProblem } from './submission-answer.ts';
-import { parsePress, parseSubmission } from './visit.ts';
+import { parsePress, parseSearch, parseSubmission } from './visit.ts';
 
 const CALL_MS_MAX = 5 * SECOND_MS;
 /** Who somebody is must be known within a delivery's 3 s. */
@@ -101,6 +103,10 @@ function register(app: App, deps: ListenerDeps): void {
       listener(visitOf(body), { ...parseSubmission(view), ack: (answer) => ack(answer) }, deps),
     );
   }
+  app.options(PICK_TOKEN_ID, async ({ body, payload, ack }) =>
+    ack({ options: await pickOptions(visitOf(body).actor, parseSearch(payload), deps) }),
+  );
+  app.shortcut(CREATE_SHORTCUT_ID, ({ body }) => onCreate(visitOf(body), '', deps));
   registerEvents(app, deps);
 }
 

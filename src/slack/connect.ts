@@ -1,10 +1,16 @@
+import { SECOND_MS } from '../clock.ts';
+import { every } from '../every.ts';
 import { SetupError } from '../setup-error.ts';
 import type { Outbox } from '../tokens/outbox.ts';
 import type { TokenStore } from '../tokens/store.ts';
+import { revokeUnclaimed } from '../tokens/sweep.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import { createSlackApp, createSlackClient, type SlackAppDeps } from './app.ts';
 import { identify } from './identify.ts';
 import { startOutbox } from './outbox.ts';
+
+/** Notices are to be said within 60 s. */
+const NOTICES_MS = 20 * SECOND_MS;
 
 export type SlackDeps = Omit<SlackAppDeps, 'workspace' | 'identity' | 'store'> & {
   readonly store: TokenStore & Outbox & { bindWorkspace(id: WorkspaceId): Promise<WorkspaceId> };
@@ -58,10 +64,15 @@ async function connect(deps: SlackDeps, signal: AbortSignal): Promise<Connection
   const app = createSlackApp({ ...deps, workspace: bound, identity });
   await app.start();
   const outbox = startOutbox({ ...deps, workspace: bound, client: app.client });
+  const chores = [
+    every(NOTICES_MS, 'finding due notices', () => deps.store.sendNotices(deps.clock()), deps.log),
+    every(NOTICES_MS, 'revoking unclaimed tokens', () => revokeUnclaimed(bound, deps), deps.log),
+  ];
   return {
     isConnected: () => app.receiver.isConnected(),
     drain: (msMax) => app.receiver.drain(msMax),
     stop: async () => {
+      await Promise.all(chores.map((chore) => chore.stop()));
       await outbox.stop();
       await app.receiver.stop();
     },

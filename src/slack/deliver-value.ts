@@ -1,6 +1,6 @@
 import type { WebClient } from '@slack/web-api';
 import type { Log } from '../log.ts';
-import type { Deliver } from '../tokens/show.ts';
+import type { Deliver } from '../tokens/showing.ts';
 import { shownValueMessage } from './blocks/shown-value.ts';
 import { openDirectMessage } from './direct-message.ts';
 import { slackErrorOf } from './slack-error.ts';

@@ -20,8 +20,8 @@ export function visitOf(body: object): KnownVisit {
 }
 
 /**
- * The first thing that a command, action, shortcut or submission meets: acknowledges it (a submission is left to its
- * listener, which may have errors to answer), finds out who it is, and lets nobody in who may not use the app. Events of
+ * The first thing that a command, action, shortcut or submission meets: acknowledges it (a submission or search is left to
+ * its listener, which has something to answer), finds out who it is, and lets nobody in who may not use the app. Events of
  * the workspace itself pass.
  */
 export async function entrance(
@@ -33,7 +33,8 @@ export async function entrance(
   const ack = args.ack as RawAck;
   const visit = parseVisit(body);
   const isSubmission = body.type === 'view_submission';
-  if (!isSubmission) await ack();
+  // A submission is answered with errors or a view, a search with what it found.
+  if (!isSubmission && body.type !== 'block_suggestion') await ack();
 
   const actor = await deps.actors.find(visit.personId, visit.teamId);
   const refusal =
@@ -42,9 +43,9 @@ export async function entrance(
       : await refusalFor(body, { ...visit, actor }, deps);
   if (actor === undefined || refusal !== undefined) {
     const sentence = sentenceFor(refusal ?? { code: 'person_unknown' });
-    return isSubmission
-      ? ackProblem(ack, body, sentence)
-      : tell(visit, sentenceMessage(sentence), deps.client);
+    if (isSubmission) return ackProblem(ack, body, sentence);
+    if (body.type === 'block_suggestion') return ack({ options: [] });
+    return tell(visit, sentenceMessage(sentence), deps.client);
   }
   visits.set(body, { ...visit, actor });
   await args.next();

@@ -6,9 +6,10 @@ import type { Hasher } from '../tokens/hasher.ts';
 import type { Outbox } from '../tokens/outbox.ts';
 import type { Pepper } from '../tokens/pepper.ts';
 import type { RefuseDeps } from '../tokens/refuse.ts';
-import type { Deliver } from '../tokens/show.ts';
+import type { Deliver } from '../tokens/showing.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
+import type { UsageRecorder } from '../tokens/usage.ts';
 import type { Actors } from './actor.ts';
 import type { Places } from './places.ts';
 import type { KnownVisit } from './visit.ts';
@@ -26,6 +27,8 @@ export type ListenerDeps = RefuseDeps & {
   readonly actors: Actors;
   readonly places: Places;
   readonly log: Log;
+  /** Brings what was counted in memory into the store, before it is drawn. */
+  readonly usage: Pick<UsageRecorder, 'flush'>;
 };
 
 /** Answers a pressed button or a chosen option. The delivery is acknowledged and the person is known. */
@@ -36,6 +39,8 @@ export type SubmissionListener = (
   visit: KnownVisit,
   submission: {
     readonly fields: Readonly<Record<string, string>>;
+    /** Of fields that take several. */
+    readonly choices: Readonly<Record<string, readonly string[]>>;
     readonly metadata: string;
     readonly ack: AckSubmission;
   },

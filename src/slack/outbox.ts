@@ -3,16 +3,27 @@ import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { DueSaying, Outbox } from '../tokens/outbox.ts';
 import type { AccessPolicy, Actor } from '../tokens/policy.ts';
-import { type Saying, SHOWING_MS_MAX, type TokenStore } from '../tokens/store.ts';
-import { type PersonId, statusOf, type TokenId, type UsedToken, type WorkspaceId } from '../tokens/token.ts';
-import type { Message } from './blocks/message.ts';
-import { receiptMessage, revokedByOtherMessage } from './blocks/receipt.ts';
-import { openDirectMessage } from './direct-message.ts';
+import type { Saying, TokenStore } from '../tokens/store.ts';
+import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
+import { claimedMessage, noticeMessage } from './blocks/notice.ts';
+import { revokedByOtherMessage } from './blocks/receipt.ts';
+import { postDirectMessage } from './direct-message.ts';
 import { publishHome } from './home.ts';
+import { drawReceipt } from './receipts.ts';
 import { slackErrorOf } from './slack-error.ts';
 
 const POLL_MS = 200;
-const BATCH_MAX = 20;
+const BATCH_MAX = 10;
+/** What an admin can mend, as the person is told: then the message still comes. */
+const MENDABLE_CODES: ReadonlySet<string> = new Set([
+  'messages_tab_disabled',
+  'missing_scope',
+  'restricted_action',
+  'token_revoked',
+  'token_expired',
+  'invalid_auth',
+  'account_inactive',
+]);
 const BACK_OFF_MS_MIN = 1 * SECOND_MS;
 const BACK_OFF_MS_MAX = 10 * MINUTE_MS;
 /** With the back-off above this is about half a day of a Slack that does not take it. */
@@ -74,7 +85,8 @@ export function startOutbox(deps: OutboxDeps): { stop(): Promise<void> } {
 /** Says what is due, once, and returns how much that was. */
 async function sayDue(deps: OutboxDeps): Promise<number> {
   const due = await deps.store.takeDue(deps.clock(), BATCH_MAX);
-  for (const one of due) await sayOne(one, deps);
+  // Beside each other: one that Slack leaves hanging must not hold up the others.
+  await Promise.all(due.map((one) => sayOne(one, deps)));
   return due.length;
 }
 
@@ -84,7 +96,7 @@ async function sayOne(due: DueSaying, deps: OutboxDeps): Promise<void> {
     if (againAt !== undefined) return deps.store.postpone(due, againAt);
   } catch (error) {
     const { code, isPassing, retryAfterMs } = slackErrorOf(error);
-    const willRetry = isPassing && due.attempts < ATTEMPTS_MAX;
+    const willRetry = (isPassing || MENDABLE_CODES.has(code)) && due.attempts < ATTEMPTS_MAX;
     deps.log.warn({ key: due.key, code, attempts: due.attempts, willRetry }, 'Slack did not take a message');
     if (willRetry) return deps.store.postpone(due, deps.clock() + (retryAfterMs ?? backOff(due.attempts)));
   }
@@ -97,58 +109,24 @@ function backOff(attempts: number): number {
 
 /** Resolves to the instant at which it must be said again without anything happening; mostly to none. */
 async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined> {
+  if (saying.kind === 'home') {
+    await publishHome(ownerAsActor(saying.person, deps), { filter: 'active', page: 1 }, deps);
+    return undefined;
+  }
+  const token = await tokenOf(saying.tokenId, deps);
   switch (saying.kind) {
-    case 'home':
-      await publishHome(ownerAsActor(saying.person, deps), { filter: 'active', page: 1 }, deps);
-      return undefined;
     case 'receipt':
-      return sayReceipt(await tokenOf(saying.tokenId, deps), deps);
-    case 'revoked_by_other': {
-      const token = await tokenOf(saying.tokenId, deps);
-      await post(token.owner, revokedByOtherMessage(token), deps);
+      return drawReceipt(token, deps);
+    case 'revoked_by_other':
+      await postDirectMessage(deps.client, token.owner, revokedByOtherMessage(token));
       return undefined;
-    }
+    case 'claimed':
+      await postDirectMessage(deps.client, token.createdBy, claimedMessage(token));
+      return undefined;
+    case 'notice':
+      await postDirectMessage(deps.client, token.owner, noticeMessage(saying.notice, token, deps.clock()));
+      return undefined;
   }
-}
-
-async function sayReceipt(token: UsedToken, deps: OutboxDeps): Promise<number | undefined> {
-  const now = deps.clock();
-  const facts = {
-    hasLiveValue: await deps.store.hasLiveSecret(token.id, now),
-    notShownReason: await deps.store.lastWithdrawal(token.id),
-  };
-  await putReceipt(token, receiptMessage(token, facts, now), deps);
-  // A crash in the middle of showing leaves a value that ends by itself: then the receipt must offer a fresh one.
-  return facts.hasLiveValue && statusOf(token, now) === 'unclaimed' ? now + SHOWING_MS_MAX : undefined;
-}
-
-async function putReceipt(token: UsedToken, message: Message, deps: OutboxDeps): Promise<void> {
-  const kept = await deps.store.findReceipt(token.id);
-  if (kept !== undefined) {
-    try {
-      await deps.client.chat.update({ ...kept, ...message });
-      return;
-    } catch (error) {
-      if (slackErrorOf(error).code !== 'message_not_found') throw error;
-    }
-  }
-  await deps.store.keepReceipt(token.id, await post(token.owner, message, deps));
-}
-
-async function post(
-  person: PersonId,
-  message: Message,
-  deps: OutboxDeps,
-): Promise<{ channel: string; ts: string }> {
-  const channel = await openDirectMessage(deps.client, person);
-  const posted = await deps.client.chat.postMessage({
-    channel,
-    ...message,
-    unfurl_links: false,
-    unfurl_media: false,
-  });
-  if (posted.ts === undefined) throw new Error('Slack posted a message and named no ts');
-  return { channel, ts: posted.ts };
 }
 
 async function tokenOf(id: TokenId, deps: OutboxDeps): Promise<UsedToken> {
@@ -159,5 +137,5 @@ async function tokenOf(id: TokenId, deps: OutboxDeps): Promise<UsedToken> {
 
 /** Their Home tab was drawn at their own wish before; nobody else's roles play a part in what stands there. */
 function ownerAsActor(person: PersonId, deps: OutboxDeps): Actor {
-  return { id: person, workspace: deps.workspace, standing: 'member', roles: new Set() };
+  return { id: person, workspace: deps.workspace, standing: 'member', zone: 'UTC', roles: new Set() };
 }

@@ -6,15 +6,19 @@ export type Command =
   | { readonly verb: 'create'; readonly name?: string; readonly lifetimeDays?: number }
   | { readonly verb: 'list'; readonly filter: ListFilter }
   | { readonly verb: 'info'; readonly name?: string }
+  | { readonly verb: 'rotate'; readonly name?: string }
+  | { readonly verb: 'history'; readonly name?: string }
   | { readonly verb: 'revoke'; readonly name?: string }
   | { readonly verb: 'revoke'; readonly value: TokenValue }
   | { readonly verb: 'help' }
   /** Not understood: `nearest` is a command that it may have meant. */
   | { readonly verb: 'unknown'; readonly typed: string; readonly nearest: string }
+  /** Several values: which of them is meant, or whether all, must be clear. */
+  | { readonly verb: 'several_values' }
   /** A value stands where none belongs. What was typed is not repeated, so it is not here. */
   | { readonly verb: 'holds_value' };
 
-type Verb = 'create' | 'list' | 'info' | 'revoke' | 'help';
+type Verb = 'create' | 'list' | 'info' | 'rotate' | 'revoke' | 'history' | 'help';
 
 const SYNONYMS: Readonly<Record<string, Verb>> = {
   create: 'create',
@@ -23,6 +27,10 @@ const SYNONYMS: Readonly<Record<string, Verb>> = {
   ls: 'list',
   info: 'info',
   show: 'info',
+  rotate: 'rotate',
+  roll: 'rotate',
+  regenerate: 'rotate',
+  history: 'history',
   revoke: 'revoke',
   delete: 'revoke',
   rm: 'revoke',
@@ -33,7 +41,7 @@ const SYNONYMS: Readonly<Record<string, Verb>> = {
 
 /** In opening and closing quotes of people's keyboards; clients turn straight ones into curly ones. */
 const QUOTED = /^["'“”„‟«»‘’‚‛`](.*)["'“”„‟«»‘’‚‛`]$/s;
-const LIFETIME = /^(?<name>.*\S)\s+(?<days>\d{1,15})d$/is;
+const LIFETIME = /^(?<name>.*\S)\s+(?<days>-?\d{1,15})d$/is;
 /** Slack's forms of people, channels, groups and links: `<@U1|ann>`, `<#C1|general>`, `<https://x|x>`, `<!here>`. */
 const FORM = /<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g;
 
@@ -42,14 +50,20 @@ export function parseCommand(text: string): Command {
   const typed = unescaped(text).trim();
   const [, word = '', rest = ''] = /^(\S*)\s*(.*)$/s.exec(typed) ?? [];
   const verb = word === '' ? 'list' : lookUp(SYNONYMS, word.toLowerCase());
-  const [value] = findValues(typed);
-  if (value !== undefined) return verb === 'revoke' ? { verb, value } : { verb: 'holds_value' };
+  const [value, second] = findValues(typed);
+  if (value !== undefined && verb !== 'revoke') return { verb: 'holds_value' };
+  if (value !== undefined)
+    return second === undefined ? { verb: 'revoke', value } : { verb: 'several_values' };
   switch (verb) {
     case 'create':
       return parseCreate(rest);
     case 'list':
       return parseList(rest, typed);
     case 'info':
+      return { verb, ...named(rest) };
+    case 'rotate':
+      return { verb, ...named(rest) };
+    case 'history':
       return { verb, ...named(rest) };
     case 'revoke':
       return { verb, ...named(rest) };

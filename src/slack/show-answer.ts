@@ -8,21 +8,24 @@ import { slackErrorOf } from './slack-error.ts';
 import { sentenceMessage, tell } from './tell.ts';
 import type { KnownVisit } from './visit.ts';
 
-/** Answers the wish to see a token's value: shows it in the DM, or tells why not. */
+/** Answers the wish to see a token's value: shows it in the DM, or tells why not. True when it was shown now. */
 export async function answerShowValue(
   visit: KnownVisit,
   tokenId: TokenId,
   deps: ListenerDeps,
-): Promise<void> {
+): Promise<boolean> {
   const outcome = await showValue({ actor: visit.actor, tokenId, delivery: visit.delivery }, deps);
   switch (outcome.kind) {
     case 'shown':
+      return true;
     case 'repeated':
-      return;
+      return false;
     case 'not_shown':
-      return tell(visit, sentenceMessage(notShownSentence(outcome.reason)), deps.client);
+      await tell(visit, sentenceMessage(notShownSentence(outcome.reason)), deps.client);
+      return false;
     case 'refused':
-      return tell(visit, sentenceMessage(sentenceFor(outcome.refusal)), deps.client);
+      await tell(visit, sentenceMessage(sentenceFor(outcome.refusal)), deps.client);
+      return false;
   }
 }
 

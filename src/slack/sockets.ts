@@ -8,6 +8,8 @@ import type { RawAck } from './submission-answer.ts';
 /** Two, so that one hears while the other is being replaced; Slack allows ten. */
 const SOCKETS = 2;
 const OPEN_MS_MAX = 10 * SECOND_MS;
+/** How long Slack may take to greet us on an open socket. */
+const GREET_MS_MAX = 10 * SECOND_MS;
 const RECONNECT_MS_MIN = 200;
 const RECONNECT_MS_MAX = 30 * SECOND_MS;
 /** How long Slack may take to answer the closing of a socket before it is simply left. */
@@ -132,7 +134,7 @@ export class SocketReceiver implements Receiver {
       const closed = Promise.withResolvers<void>();
       client.once('close', closed.resolve);
       try {
-        await client.start();
+        await this.#greeted(client);
         failures = 0;
         if (this.#isStopping) await this.#close(client);
         else await closed.promise;
@@ -144,6 +146,22 @@ export class SocketReceiver implements Receiver {
       client.off('close', closed.resolve);
       this.#open.delete(client);
       if (failures > 0) await this.#sleep(backOff(failures));
+    }
+  }
+
+  /** The SDK waits for ever for the greeting of a socket that opens and stays silent. */
+  async #greeted(client: SocketModeClient): Promise<void> {
+    const silence = AbortSignal.timeout(OPEN_MS_MAX + GREET_MS_MAX);
+    const silent = Promise.withResolvers<never>();
+    const giveUp = () => silent.reject(new Error('Slack opened a socket and said nothing'));
+    silence.addEventListener('abort', giveUp);
+    try {
+      await Promise.race([client.start(), silent.promise]);
+    } catch (error) {
+      await this.#close(client);
+      throw error;
+    } finally {
+      silence.removeEventListener('abort', giveUp);
     }
   }
 

@@ -69,6 +69,9 @@ export function parsePress(payload: unknown): { readonly actionId: string; reado
 const field = z.object({
   value: z.string().nullish(),
   selected_option: z.object({ value: z.string() }).nullish(),
+  selected_options: z.array(z.object({ value: z.string() })).optional(),
+  selected_date: z.string().nullish(),
+  selected_user: z.string().nullish(),
 });
 const submission = z.object({
   private_metadata: z.string(),
@@ -78,13 +81,26 @@ const submission = z.object({
 /** What was filled in, by the field's id (which is both its block's and its element's), and the dialog's own metadata. */
 export function parseSubmission(view: unknown): {
   readonly fields: Readonly<Record<string, string>>;
+  readonly choices: Readonly<Record<string, readonly string[]>>;
   readonly metadata: string;
 } {
   const parsed = submission.parse(view);
   const fields: Record<string, string> = {};
+  const choices: Record<string, readonly string[]> = {};
   for (const [id, elements] of Object.entries(parsed.state.values)) {
     const element = elements[id];
-    fields[id] = element?.value ?? element?.selected_option?.value ?? '';
+    fields[id] =
+      element?.value ??
+      element?.selected_option?.value ??
+      element?.selected_date ??
+      element?.selected_user ??
+      '';
+    choices[id] = element?.selected_options?.map(({ value }) => value) ?? [];
   }
-  return { fields, metadata: parsed.private_metadata };
+  return { fields, choices, metadata: parsed.private_metadata };
+}
+
+/** What a person typed so far into a field that searches. */
+export function parseSearch(payload: unknown): string {
+  return z.object({ value: z.string() }).parse(payload).value;
 }

@@ -79,5 +79,7 @@ export function createOutboxWrites(db: Db, write: Write): Pick<Outbox, 'settle' 
 }
 
 function keyOf(saying: Saying): string {
-  return `${saying.kind}:${saying.kind === 'home' ? saying.person : saying.tokenId}`;
+  if (saying.kind === 'home') return `home:${saying.person}`;
+  const kind = saying.kind === 'notice' ? `notice:${saying.notice}` : saying.kind;
+  return `${kind}:${saying.tokenId}`;
 }

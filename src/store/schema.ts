@@ -1,12 +1,13 @@
 import type { AuditAction, AuditEvent } from '../tokens/audit.ts';
 import type { NameKey, TokenName } from '../tokens/name.ts';
-import type { Saying } from '../tokens/store.ts';
-import type { PersonId, TokenId, WorkspaceId } from '../tokens/token.ts';
+import type { NoticeKind, Saying } from '../tokens/store.ts';
+import type { PersonId, Token, TokenId, WorkspaceId } from '../tokens/token.ts';
 import { blob, check, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './drizzle.ts';
 
 /**
  * The tables. Instants are integer milliseconds UTC, lists and objects JSON. `drizzle/` is generated from this and then
- * edited: every table is STRICT, `secrets` is WITHOUT ROWID. Nothing cascades: a rebuild of `tokens` drops that table.
+ * edited: every table is STRICT, `secrets` and `secret_usage` are WITHOUT ROWID. Nothing cascades: a rebuild of `tokens`
+ * drops that table.
  */
 export const tokens = sqliteTable(
   'tokens',
@@ -24,13 +25,17 @@ export const tokens = sqliteTable(
     generation: integer('generation').notNull(),
     claimedAt: integer('claimed_at'),
     revokedAt: integer('revoked_at'),
-    revokedBy: text('revoked_by').$type<PersonId>(),
+    revokedBy: text('revoked_by').$type<NonNullable<Token['revokedBy']>>(),
     revokeReason: text('revoke_reason'),
   },
   (table) => [
     // Revoked ones included: a name is never given twice.
     uniqueIndex('tokens_name_key').on(table.workspace, table.nameKey),
     index('tokens_owner').on(table.workspace, table.owner),
+    index('tokens_created_by').on(table.workspace, table.createdBy, table.createdAt),
+    index('tokens_unclaimed')
+      .on(table.workspace, table.createdAt)
+      .where(sql`claimed_at is null and revoked_at is null`),
   ],
 );
 
@@ -52,6 +57,8 @@ export const secrets = sqliteTable(
     name: text('name').$type<TokenName>().notNull(),
     owner: text('owner').$type<PersonId>().notNull(),
     scopes: text('scopes', { mode: 'json' }).$type<readonly string[]>().notNull(),
+    // The token's, from when this value is shown. Tells older from newer, whatever a clock did.
+    generation: integer('generation').notNull().default(0),
   },
   (table) => [
     index('secrets_token').on(table.tokenId),
@@ -65,9 +72,36 @@ export const tokenUsage = sqliteTable('token_usage', {
     .$type<TokenId>()
     .primaryKey()
     .references(() => tokens.id),
-  lastUsedAt: integer('last_used_at').notNull(),
+  lastUsedAt: integer('last_used_at'),
   useCount: integer('use_count').notNull(),
+  refusedCount: integer('refused_count').notNull(),
+  lastRefusedAt: integer('last_refused_at'),
+  addresses: text('addresses', { mode: 'json' }).$type<readonly string[]>().notNull(),
 });
+
+/** Refers to no secret: a value that was used while it was being shown may be withdrawn before the use is written. */
+export const secretUsage = sqliteTable('secret_usage', {
+  lookupId: text('lookup_id').primaryKey(),
+  lastUsedAt: integer('last_used_at').notNull(),
+});
+
+/** One of a kind and token, to come or sent (put into the outbox). */
+export const notices = sqliteTable(
+  'notices',
+  {
+    tokenId: text('token_id')
+      .$type<TokenId>()
+      .notNull()
+      .references(() => tokens.id),
+    kind: text('kind').$type<NoticeKind>().notNull(),
+    dueAt: integer('due_at').notNull(),
+    sentAt: integer('sent_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tokenId, table.kind] }),
+    index('notices_due').on(table.dueAt).where(sql`sent_at is null`),
+  ],
+);
 
 /** The chain stands alone: no key refers to another table. */
 export const auditEvents = sqliteTable(

@@ -1,4 +1,4 @@
-import { SHOWING_MS_MAX, type TokenStore } from '../tokens/store.ts';
+import { type Secret, SHOWING_MS_MAX, type TokenStore } from '../tokens/store.ts';
 import {
   and,
   type Db,
@@ -11,26 +11,49 @@ import {
   ne,
   or,
   rowCount,
+  type SQL,
   sql,
   storedParam,
   textParam,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
 import type { Read } from './reader.ts';
+import { createRotate } from './rotation.ts';
 import { secrets, tokens } from './schema.ts';
 import type { Write } from './writer.ts';
 
+const IS_BEING_SHOWN = and(isNull(secrets.shownAt), gt(secrets.createdAt, integerParam('liveSince')));
 /** That a secret was shown or, at `now`, is being shown. An older one that nobody saw was lost in a crash. */
-const IS_LIVE = or(isNotNull(secrets.shownAt), gt(secrets.createdAt, integerParam('liveSince')));
+const IS_LIVE = or(isNotNull(secrets.shownAt), IS_BEING_SHOWN);
 
-const MAY_HAVE_SECRET = and(
-  isNull(tokens.revokedAt),
-  or(isNull(tokens.expiresAt), gt(tokens.expiresAt, integerParam('createdAt'))),
-);
+/** What a secret needs: a token that has not ended, in the right generation, and no other secret in its way. */
+type Guard = {
+  readonly hasNotEnded: SQL | undefined;
+  readonly isRightGeneration: SQL | undefined;
+  readonly isInTheWay: SQL | undefined;
+  /** The secret's. */
+  readonly generation: SQL;
+};
+const FIRST: Guard = {
+  hasNotEnded: and(
+    isNull(tokens.revokedAt),
+    or(isNull(tokens.expiresAt), gt(tokens.expiresAt, integerParam('createdAt'))),
+  ),
+  isRightGeneration: undefined,
+  isInTheWay: IS_LIVE,
+  generation: sql`${tokens.generation}`,
+};
+/** Of a rotation. The token may be expired: then it is renewed. */
+const NEXT: Guard = {
+  hasNotEnded: isNull(tokens.revokedAt),
+  isRightGeneration: eq(tokens.generation, integerParam('from')),
+  isInTheWay: IS_BEING_SHOWN,
+  generation: sql`${tokens.generation} + 1`,
+};
 
 /** The one read of a verification, on its own connection: a flat row by its primary key. */
 export function createSecretRead(db: Db, read: Read): Pick<TokenStore, 'readSecret'> {
-  const { hash: _, ...answered } = getTableColumns(secrets);
+  const { hash: _, generation: __, ...answered } = getTableColumns(secrets);
   const find = db
     .select(answered)
     .from(secrets)
@@ -59,7 +82,8 @@ export function createSecretWrites(
   write: Write,
   effects: Effects,
 ): Pick<TokenStore, 'insertSecret' | 'markShown' | 'withdrawSecret'> {
-  const insert = guardedInsert(db);
+  const insertFirst = createInsert(db, FIRST);
+  const insertNext = createInsert(db, NEXT);
   const dropLost = db
     .delete(secrets)
     .where(
@@ -70,39 +94,40 @@ export function createSecretWrites(
       ),
     )
     .prepare();
-  const living = db
-    .select({ id: tokens.id })
-    .from(tokens)
-    .where(and(eq(tokens.id, textParam('tokenId')), MAY_HAVE_SECRET))
-    .prepare();
-  const show = showStatement(db);
+  const showFirst = showStatement(db, FIRST);
+  const showNext = showStatement(db, NEXT);
   const claim = db
     .update(tokens)
     .set({ claimedAt: storedParam('shownAt') })
     .where(and(eq(tokens.id, textParam('tokenId')), isNull(tokens.claimedAt)))
     .prepare();
+  const rotate = createRotate(db, effects);
   const withdraw = withdrawStatement(db);
 
   return {
-    insertSecret: (secret, delivery) =>
+    insertSecret: (secret, purpose, delivery) =>
       write(() => {
         const repeated = effects.repeated(delivery);
         if (repeated !== undefined) return repeated;
         const { lookupId, tokenId, createdAt } = secret;
-        const row = { ...secret, shownAt: null, liveSince: createdAt - SHOWING_MS_MAX };
-        if (insert.all(row).length === 0) {
-          return { kind: living.get({ tokenId, createdAt }) === undefined ? 'ended' : 'already_shown' };
-        }
+        const kind = purpose === 'first' ? insertFirst(secret) : insertNext(secret, purpose.generation);
+        if (kind !== 'inserted') return { kind };
         dropLost.run({ lookupId, tokenId });
         effects.deliveries.keep(delivery, createdAt, tokenId);
-        return { kind: 'inserted' };
+        return { kind };
       }),
-    markShown: (lookupId, shownAt, effect) =>
+    markShown: (lookupId, shownAt, purpose, effect) =>
       write(() => {
-        const [shown] = show.all({ lookupId, shownAt });
+        // The one statement that can fail to win; what follows in this transaction is its consequence.
+        const [shown] =
+          purpose === 'first'
+            ? showFirst.all({ lookupId, shownAt })
+            : showNext.all({ lookupId, shownAt, from: purpose.generation });
         if (shown === undefined) return false;
-        claim.run({ ...shown, shownAt });
-        effects.bring(effect, shown.tokenId);
+        const { tokenId } = shown;
+        claim.run({ tokenId, shownAt });
+        if (purpose !== 'first') rotate(tokenId, purpose, shownAt);
+        effects.bring(effect, tokenId);
         return true;
       }),
     withdrawSecret: (lookupId, effect) =>
@@ -115,29 +140,41 @@ export function createSecretWrites(
   };
 }
 
-/** The row of a secret, if its token lives and has no live one yet: decided by the insert itself. */
-function guardedInsert(db: Db) {
+/** The row of a secret, if its guard allows it: decided by the insert itself. */
+function createInsert(db: Db, guard: Guard) {
+  const ofToken = and(eq(tokens.id, textParam('tokenId')), guard.hasNotEnded);
+  const living = db.select({ id: tokens.id }).from(tokens).where(ofToken).prepare();
   const values = Object.entries(getTableColumns(secrets)).map(([name, column]) =>
-    sql.param(sql.placeholder(name), column),
+    name === 'generation' ? guard.generation : sql.param(sql.placeholder(name), column),
   );
-  const ofToken = and(eq(tokens.id, textParam('tokenId')), MAY_HAVE_SECRET);
-  const another = sql`select 1 from ${secrets} where ${and(eq(secrets.tokenId, tokens.id), IS_LIVE)}`;
-  return db
+  const another = sql`select 1 from ${secrets} where ${and(eq(secrets.tokenId, tokens.id), guard.isInTheWay)}`;
+  const isAllowed = and(ofToken, guard.isRightGeneration, sql`not exists (${another})`);
+  const insert = db
     .insert(secrets)
-    .select(
-      sql`select ${sql.join(values, sql`, `)} from ${tokens} where ${ofToken} and not exists (${another})`,
-    )
+    .select(sql`select ${sql.join(values, sql`, `)} from ${tokens} where ${isAllowed}`)
     .returning({ lookupId: secrets.lookupId })
     .prepare();
+
+  return (secret: Secret, from?: number): 'inserted' | 'already_shown' | 'ended' => {
+    const row = { ...secret, shownAt: null, liveSince: secret.createdAt - SHOWING_MS_MAX, from };
+    if (insert.all(row).length > 0) return 'inserted';
+    return living.get(row) === undefined ? 'ended' : 'already_shown';
+  };
 }
 
-/** A revoked token's secrets are empty: none of them is ever marked as shown. */
-function showStatement(db: Db) {
+/** Shows a secret that still fits its token. A revoked token's secrets are empty: none of them is ever shown. */
+function showStatement(db: Db, { isRightGeneration, generation }: Guard) {
+  const fits = and(eq(tokens.id, secrets.tokenId), eq(secrets.generation, generation), isRightGeneration);
   return db
     .update(secrets)
     .set({ shownAt: storedParam('shownAt') })
     .where(
-      and(eq(secrets.lookupId, textParam('lookupId')), isNull(secrets.shownAt), isNotNull(secrets.digest)),
+      and(
+        eq(secrets.lookupId, textParam('lookupId')),
+        isNull(secrets.shownAt),
+        isNotNull(secrets.digest),
+        sql`exists (select 1 from ${tokens} where ${fits})`,
+      ),
     )
     .returning({ tokenId: secrets.tokenId })
     .prepare();

@@ -6,10 +6,12 @@ import type { Db } from './drizzle.ts';
 import { createEffects } from './effects.ts';
 import { createHistory } from './history.ts';
 import { createMessageReads, createMessageWrites } from './messages.ts';
+import { createNotices } from './notices.ts';
 import { type Connections, openDatabase } from './open.ts';
 import { createOutboxReads, createOutboxWrites } from './outbox.ts';
 import { createReader } from './reader.ts';
 import { createRefusals } from './refusals.ts';
+import { createLiveValues, createOldValues } from './rotation.ts';
 import { createSecretRead, createSecretReads, createSecretWrites } from './secrets.ts';
 import { createSettings, type Settings } from './settings.ts';
 import { createTokenList } from './token-list.ts';
@@ -59,6 +61,7 @@ function createReads({ verify, read: reading }: Connections) {
   return {
     ...createSecretRead(verify.db, createReader(verify.sqlite)),
     ...createSecretReads(db, read),
+    ...createLiveValues(db, read),
     ...createTokenReads(db, read),
     ...createTokenList(db, read),
     ...createHistory(db, read),
@@ -74,7 +77,9 @@ function createWrites(db: Db, writer: Writer, pepper: Pepper) {
   return {
     ...createTokenWrites(db, write, effects),
     ...createSecretWrites(db, write, effects),
-    ...createUsage(db, write),
+    ...createOldValues(db, write, effects),
+    ...createUsage(db, write, effects),
+    ...createNotices(db, write, effects),
     ...createOutboxWrites(db, write),
     ...createMessageWrites(db, write),
     ...createSettings(db, write),

@@ -1,4 +1,5 @@
 import type { TokenStore } from '../tokens/store.ts';
+import { createExceededLimit } from './creation-limits.ts';
 import {
   and,
   type Db,
@@ -20,6 +21,9 @@ export const USED_TOKEN = {
   ...getTableColumns(tokens),
   lastUsedAt: tokenUsage.lastUsedAt,
   useCount: sql<number>`coalesce(${tokenUsage.useCount}, 0)`,
+  refusedCount: sql<number>`coalesce(${tokenUsage.refusedCount}, 0)`,
+  lastRefusedAt: tokenUsage.lastRefusedAt,
+  addresses: sql`coalesce(${tokenUsage.addresses}, '[]')`.mapWith(tokenUsage.addresses),
 };
 
 /** Making and ending tokens. */
@@ -28,6 +32,7 @@ export function createTokenWrites(
   write: Write,
   effects: Effects,
 ): Pick<TokenStore, 'insertToken' | 'revokeToken'> {
+  const exceededLimit = createExceededLimit(db);
   const insert = db
     .insert(tokens)
     .values(rowParams(tokens))
@@ -52,10 +57,12 @@ export function createTokenWrites(
     .prepare();
 
   return {
-    insertToken: (token, effect) =>
+    insertToken: (token, limits, effect) =>
       write(() => {
         const repeated = effects.repeated(effect.delivery);
         if (repeated !== undefined) return repeated;
+        const limit = exceededLimit(token, limits);
+        if (limit !== undefined) return { kind: limit };
         if (insert.all(token).length === 0) return { kind: 'name_taken' };
         effects.bring(effect, token.id);
         return { kind: 'inserted' };

@@ -1,30 +1,109 @@
-import type { TokenStore } from '../tokens/store.ts';
-import { type Db, rowParams, sql } from './drizzle.ts';
-import { tokenUsage } from './schema.ts';
+import type { NoticeKind, SecretUse, TokenStore } from '../tokens/store.ts';
+import { and, type Db, eq, getTableColumns, rowCount, rowParams, sql, textParam } from './drizzle.ts';
+import type { Effects } from './effects.ts';
+import { IS_HONOURED } from './rotation.ts';
+import { secrets, secretUsage, tokenUsage } from './schema.ts';
 import type { Write } from './writer.ts';
 
 /** More in one transaction would stop the event loop for tens of milliseconds. */
 const USES_MAX = 200;
+const ADDRESSES_MAX = 5;
 
-/** Counting what was used. */
-export function createUsage(db: Db, write: Write): Pick<TokenStore, 'addUses'> {
-  const add = db
-    .insert(tokenUsage)
-    .values(rowParams(tokenUsage))
+type Usage = Omit<typeof tokenUsage.$inferSelect, 'tokenId'>;
+const UNUSED: Usage = {
+  lastUsedAt: null,
+  useCount: 0,
+  refusedCount: 0,
+  lastRefusedAt: null,
+  addresses: [],
+};
+
+/** Counting what was used and what was refused. */
+export function createUsage(db: Db, write: Write, effects: Effects): Pick<TokenStore, 'addUses'> {
+  const { tokenId: _, ...columns } = getTableColumns(tokenUsage);
+  const find = db
+    .select(columns)
+    .from(tokenUsage)
+    .where(eq(tokenUsage.tokenId, textParam('tokenId')))
+    .prepare();
+  const keep = keepStatement(db);
+  const keepOfSecret = db
+    .insert(secretUsage)
+    .values(rowParams(secretUsage))
     .onConflictDoUpdate({
-      target: tokenUsage.tokenId,
-      set: {
-        lastUsedAt: sql`max(${tokenUsage.lastUsedAt}, excluded.last_used_at)`,
-        useCount: sql`${tokenUsage.useCount} + excluded.use_count`,
-      },
+      target: secretUsage.lookupId,
+      set: { lastUsedAt: sql`max(${secretUsage.lastUsedAt}, excluded.last_used_at)` },
     })
     .prepare();
+  const newer = newerQuery(db);
+
+  function add(use: SecretUse): void {
+    const { tokenId, lookupId, lastUsedAt, lastRefusedAt } = use;
+    keep.run({ tokenId, ...sumOf(find.get({ tokenId }) ?? UNUSED, use) });
+    if (lastUsedAt !== null) keepOfSecret.run({ lookupId, lastUsedAt });
+    if (lastRefusedAt === null) return;
+    const isRetired = newer.get({ tokenId, lookupId, at: lastRefusedAt }) !== undefined;
+    const notice: NoticeKind = isRetired ? 'retired_presented' : 'dead_presented';
+    if (!effects.notices.takeDay(tokenId, notice, lastRefusedAt)) return;
+    effects.say([{ saying: { kind: 'notice', notice, tokenId }, dueAt: lastRefusedAt }]);
+  }
 
   return {
     addUses: (uses) =>
       write(() => {
         if (uses.length > USES_MAX) throw new RangeError('too many uses for one transaction');
-        for (const { tokenId, lastUsedAt, count } of uses) add.run({ tokenId, lastUsedAt, useCount: count });
+        for (const use of uses) add(use);
       }),
   };
+}
+
+function keepStatement(db: Db) {
+  return db
+    .insert(tokenUsage)
+    .values(rowParams(tokenUsage))
+    .onConflictDoUpdate({
+      target: tokenUsage.tokenId,
+      set: {
+        lastUsedAt: sql`excluded.last_used_at`,
+        useCount: sql`excluded.use_count`,
+        refusedCount: sql`excluded.refused_count`,
+        lastRefusedAt: sql`excluded.last_refused_at`,
+        addresses: sql`excluded.addresses`,
+      },
+    })
+    .prepare();
+}
+
+/** A value of the token that came after that of `lookupId` and is honoured at `at`. */
+function newerQuery(db: Db) {
+  const generation = sql`(select refused.generation from ${secrets} as refused where refused.lookup_id = ${textParam('lookupId')})`;
+  return db
+    .select({ lookupId: secrets.lookupId })
+    .from(secrets)
+    .where(
+      and(eq(secrets.tokenId, textParam('tokenId')), sql`${secrets.generation} > ${generation}`, IS_HONOURED),
+    )
+    .limit(rowCount(1))
+    .prepare();
+}
+
+function sumOf(before: Usage, use: SecretUse): Usage {
+  const isLater =
+    latestOf(use.lastUsedAt, use.lastRefusedAt) >= latestOf(before.lastUsedAt, before.lastRefusedAt);
+  const [first, then] = isLater ? [use.addresses, before.addresses] : [before.addresses, use.addresses];
+  return {
+    lastUsedAt: later(before.lastUsedAt, use.lastUsedAt),
+    useCount: before.useCount + use.useCount,
+    refusedCount: before.refusedCount + use.refusedCount,
+    lastRefusedAt: later(before.lastRefusedAt, use.lastRefusedAt),
+    addresses: [...new Set([...first, ...then])].slice(0, ADDRESSES_MAX),
+  };
+}
+
+function later(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
+}
+
+function latestOf(...instants: readonly (number | null)[]): number {
+  return Math.max(...instants.map((instant) => instant ?? -Infinity));
 }

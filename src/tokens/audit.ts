@@ -7,6 +7,10 @@ export type AuditAction =
   | 'token.created'
   | 'value.shown'
   | 'value.withdrawn'
+  | 'value.replaced'
+  | 'token.rotated'
+  | 'token.renewed'
+  | 'old_value.ended'
   | 'token.revoked'
   | 'action.refused'
   | 'refusals.counted';

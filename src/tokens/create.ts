@@ -1,9 +1,10 @@
-import { type Clock, DAY_MS, SECOND_MS } from '../clock.ts';
+import { type Clock, SECOND_MS } from '../clock.ts';
+import { type ExpiryChoice, expiryFrom, type LifetimePolicy } from './expiry.ts';
 import { nameKeyOf, numberedName, type TokenName } from './name.ts';
-import { type AccessPolicy, type Actor, may } from './policy.ts';
+import { type AccessPolicy, type Actor, may, mayUseApp } from './policy.ts';
 import { type Refused, refused } from './refusal.ts';
 import { refuseByPolicy } from './refuse.ts';
-import type { Delivery, TokenStore } from './store.ts';
+import type { CreationLimits, Delivery, Effect, TokenStore } from './store.ts';
 import { newTokenId, type Token } from './token.ts';
 
 /** How many numbered names are tried before none is proposed. */
@@ -12,65 +13,96 @@ const PROPOSALS_MAX = 100;
 const RECEIPT_DELAY_MS = 2 * SECOND_MS;
 
 /** The company's rules for new tokens. */
-export type CreationPolicy = AccessPolicy & {
-  readonly lifetimeDaysMax: number;
-  readonly mayNeverExpire: boolean;
-};
+export type CreationPolicy = AccessPolicy &
+  LifetimePolicy &
+  CreationLimits & {
+    /** What a token may be allowed to do; empty: tokens carry no scopes. */
+    readonly scopes: readonly string[];
+  };
 
 export type CreateRequest = {
   readonly actor: Actor;
+  /** Whose token it is to be: the actor, or for admins anybody who may use the app. */
+  readonly owner: Actor;
   readonly name: TokenName;
   readonly purpose: string | null;
-  /** Null: never. */
-  readonly lifetimeDays: number | null;
+  readonly expiry: ExpiryChoice;
+  readonly scopes: readonly string[];
   readonly delivery: Delivery;
+};
+
+export type CreateDeps = {
+  readonly store: TokenStore;
+  readonly clock: Clock;
+  readonly policy: CreationPolicy;
 };
 
 export type Created = { readonly kind: 'created'; readonly token: Token };
 
 /**
- * A new token of the actor's own, without a value yet: `showValue` makes that. A delivery that came before gives the token
+ * A new token, without a value yet: `showValue` makes that, for its owner alone. A delivery that came before gives the token
  * it made then (`repeated`).
  */
 export async function createToken(
   request: CreateRequest,
-  deps: { readonly store: TokenStore; readonly clock: Clock; readonly policy: CreationPolicy },
+  deps: CreateDeps,
 ): Promise<Created | { kind: 'repeated'; token: Token } | Refused> {
-  const { actor, name, lifetimeDays } = request;
-  if (!may(actor, 'create', undefined, deps.policy)) {
-    return refuseByPolicy(
-      { actor, attempted: 'create', tokenId: null, refusal: { code: 'app_not_permitted' } },
-      deps,
-    );
+  const { actor, name } = request;
+  const obstacle = await obstacleTo(request, deps);
+  if (obstacle !== undefined) return obstacle;
+  const now = deps.clock();
+  const expiry = expiryFrom(request.expiry, { now, zone: actor.zone }, deps.policy);
+  if (expiry.kind === 'refused') return expiry;
+
+  const token = tokenFrom(request, expiry.expiresAt, now);
+  const outcome = await deps.store.insertToken(token, deps.policy, effectOf(token, request.delivery));
+  switch (outcome.kind) {
+    case 'inserted':
+      return { kind: 'created', token };
+    case 'name_taken':
+      return refused({ code: 'name_taken', name, freeName: await freeName(actor, name, deps.store) });
+    case 'too_many_live':
+      return refused({ code: 'too_many_live', liveTokensMax: deps.policy.liveTokensMax });
+    case 'too_many_today':
+      return refused({ code: 'too_many_today', creationsPerDayMax: deps.policy.creationsPerDayMax });
+    case 'repeated': {
+      const first = await deps.store.findToken(actor.workspace, outcome.tokenId);
+      if (first === undefined) throw new Error('a delivery names a token that is not there');
+      return { kind: 'repeated', token: first };
+    }
   }
-  if (!isAllowed(lifetimeDays, deps.policy)) {
-    const { lifetimeDaysMax, mayNeverExpire } = deps.policy;
-    return refused({ code: 'lifetime_not_allowed', lifetimeDaysMax, mayNeverExpire });
-  }
-  const token = tokenFrom(request, deps.clock());
-  const outcome = await deps.store.insertToken(token, effectOf(token, request.delivery));
-  if (outcome.kind === 'name_taken') {
-    return refused({ code: 'name_taken', name, freeName: await freeName(actor, name, deps.store) });
-  }
-  if (outcome.kind === 'inserted') return { kind: 'created', token };
-  const first = await deps.store.findToken(actor.workspace, outcome.tokenId);
-  if (first === undefined) throw new Error('a delivery names a token that is not there');
-  return { kind: 'repeated', token: first };
 }
 
-function tokenFrom(request: CreateRequest, now: number): Token {
-  const { actor, name, purpose, lifetimeDays } = request;
+async function obstacleTo(request: CreateRequest, deps: CreateDeps): Promise<Refused | undefined> {
+  const { actor, owner, scopes } = request;
+  if (!may(actor, 'create', undefined, deps.policy)) {
+    const refusal = { code: 'app_not_permitted' } as const;
+    return refuseByPolicy({ actor, attempted: 'create', tokenId: null, refusal }, deps);
+  }
+  if (owner.id !== actor.id) {
+    if (!may(actor, 'create_for_others', undefined, deps.policy)) {
+      const refusal = { code: 'owner_not_permitted' } as const;
+      return refuseByPolicy({ actor, attempted: 'create_for_others', tokenId: null, refusal }, deps);
+    }
+    if (!mayUseApp(owner, deps.policy)) return refused({ code: 'owner_not_permitted' });
+  }
+  if (!scopes.every((scope) => deps.policy.scopes.includes(scope))) return refused({ code: 'scope_unknown' });
+  return undefined;
+}
+
+function tokenFrom(request: CreateRequest, expiresAt: number | null, now: number): Token {
+  const { actor, owner, name, purpose, scopes } = request;
   return {
     id: newTokenId(),
     workspace: actor.workspace,
     name,
     nameKey: nameKeyOf(name),
-    owner: actor.id,
+    owner: owner.id,
     createdBy: actor.id,
     purpose,
-    scopes: [],
+    scopes,
     createdAt: now,
-    expiresAt: lifetimeDays === null ? null : now + lifetimeDays * DAY_MS,
+    expiresAt,
     generation: 0,
     claimedAt: null,
     revokedAt: null,
@@ -79,30 +111,32 @@ function tokenFrom(request: CreateRequest, now: number): Token {
   };
 }
 
-function effectOf(token: Token, delivery: Delivery) {
-  const dueAt = token.createdAt + RECEIPT_DELAY_MS;
+function effectOf(token: Token, delivery: Delivery): Effect {
+  // Nothing is shown yet to an owner who did not ask for it: their receipt need not wait.
+  const dueAt = token.createdAt + (token.owner === token.createdBy ? RECEIPT_DELAY_MS : 0);
   return {
     event: {
       at: token.createdAt,
       actor: token.createdBy,
       action: 'token.created',
       tokenId: token.id,
-      detail: { name: token.name, owner: token.owner, expires_at: token.expiresAt },
+      detail: {
+        name: token.name,
+        owner: token.owner,
+        expires_at: token.expiresAt,
+        scopes: token.scopes.join(' '),
+      },
     },
     delivery,
     sayings: [
       { saying: { kind: 'receipt', tokenId: token.id }, dueAt },
       { saying: { kind: 'home', person: token.owner }, dueAt },
     ],
-  } as const;
+  };
 }
 
-function isAllowed(lifetimeDays: number | null, policy: CreationPolicy): boolean {
-  if (lifetimeDays === null) return policy.mayNeverExpire;
-  return Number.isInteger(lifetimeDays) && lifetimeDays >= 1 && lifetimeDays <= policy.lifetimeDaysMax;
-}
-
-async function freeName(actor: Actor, name: TokenName, store: TokenStore): Promise<string | null> {
+/** A name like `name` that nobody ever used; null when none of a hundred is free. */
+export async function freeName(actor: Actor, name: TokenName, store: TokenStore): Promise<string | null> {
   const candidates = Array.from({ length: PROPOSALS_MAX }, (_, index) => numberedName(name, index + 2));
   const taken = await store.takenNames(actor.workspace, candidates.map(nameKeyOf));
   return candidates.find((candidate) => !taken.has(nameKeyOf(candidate))) ?? null;

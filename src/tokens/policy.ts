@@ -10,6 +10,8 @@ export type Actor = {
   readonly id: PersonId;
   readonly workspace: WorkspaceId;
   readonly standing: Standing;
+  /** Their time zone, as Slack names it (IANA). */
+  readonly zone: string;
   readonly roles: ReadonlySet<Role>;
 };
 

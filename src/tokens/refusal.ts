@@ -22,11 +22,26 @@ export type Refusal =
   | { readonly code: 'press_unknown' }
   /** A value that is not one of a live token, for whatever reason. */
   | { readonly code: 'value_not_live' }
+  /** More than one value where one is meant. */
+  | { readonly code: 'several_values' }
+  /** A value was presented, but too long ago, or by somebody else. */
+  | { readonly code: 'no_longer_held' }
   /** Not there, not theirs, or not for them to do: all three read the same. */
   | { readonly code: 'token_not_found' }
   | { readonly code: 'already_revoked'; readonly name: string }
   | { readonly code: 'expired'; readonly name: string }
-  | { readonly code: 'already_shown'; readonly name: string };
+  | { readonly code: 'already_shown'; readonly name: string }
+  /** Days as `YYYY-MM-DD`; `latest` is the last one that policy allows. */
+  | { readonly code: 'date_needed' | 'date_unknown' | 'date_past' | 'date_too_far'; readonly latest: string }
+  | { readonly code: 'too_many_live'; readonly liveTokensMax: number }
+  | { readonly code: 'too_many_today'; readonly creationsPerDayMax: number }
+  | { readonly code: 'owner_not_permitted' }
+  | { readonly code: 'scope_unknown' }
+  /** Somebody else, or another press, rotated or renewed it first. */
+  | { readonly code: 'changed_meanwhile'; readonly name: string }
+  | { readonly code: 'not_claimed'; readonly name: string }
+  | { readonly code: 'already_used'; readonly name: string }
+  | { readonly code: 'no_old_value'; readonly name: string };
 
 export type Refused = { readonly kind: 'refused'; readonly refusal: Refusal };
 
@@ -58,14 +73,42 @@ export function sentenceFor(refusal: Refusal): string {
       return 'This button is from another version of apitoken and does nothing any more. Type /apitoken list for a new one.';
     case 'value_not_live':
       return 'This is not the value of a live token: nothing accepts it, so nothing needs to be revoked. It was not saved.';
+    case 'several_values':
+      return 'There are several values in this, and none of them was revoked. Revoke them one at a time.';
+    case 'no_longer_held':
+      return 'It was too long ago that you presented the value, so nothing was changed. Present it again.';
     case 'token_not_found':
       return 'There is no such token among those you can see. /apitoken list all shows yours.';
     case 'already_revoked':
       return `${refusal.name} is already revoked. Nothing more needs to be done.`;
     case 'expired':
-      return `${refusal.name} has expired, so no value can be shown. Create a new token instead.`;
+      return `${refusal.name} has expired, so nothing accepts it. Renew it, or create a new token.`;
     case 'already_shown':
-      return `The value of ${refusal.name} was already shown, and it is shown only once. If it is lost, revoke the token and create a new one.`;
+      return `The value of ${refusal.name} was already shown, or is being shown just now, and only once. If it is lost, Rotate makes a new one.`;
+    case 'date_needed':
+      return `Choose the day on which it expires, ${refusal.latest} at the latest.`;
+    case 'date_unknown':
+      return `There is no such day. Choose one up to ${refusal.latest}.`;
+    case 'date_past':
+      return `This day is over. Choose today or a later one, up to ${refusal.latest}.`;
+    case 'date_too_far':
+      return `This is later than a token may live here. Choose a day up to ${refusal.latest}.`;
+    case 'too_many_live':
+      return `${refusal.liveTokensMax} live tokens are the most that one person may have here. Revoke one that is not needed first.`;
+    case 'too_many_today':
+      return `${refusal.creationsPerDayMax} tokens a day are the most that one person may create here. Try again tomorrow.`;
+    case 'owner_not_permitted':
+      return 'This person cannot own a token: choose a full member of this workspace.';
+    case 'scope_unknown':
+      return 'One of these scopes does not exist any more. Choose again.';
+    case 'changed_meanwhile':
+      return `${refusal.name} was changed by another press or person meanwhile, so nothing was done now. Its receipt shows how it stands.`;
+    case 'not_claimed':
+      return `${refusal.name} has no value yet, so there is nothing to rotate. Show value makes its first one.`;
+    case 'already_used':
+      return `The value of ${refusal.name} has been used, so it works. Rotate makes a new one and lets the old one live on for a while.`;
+    case 'no_old_value':
+      return `${refusal.name} has no old value that is still honoured. Nothing more needs to be done.`;
   }
 }
 

@@ -12,13 +12,52 @@ export type Delivery = { readonly keys: readonly string[] };
 export type Saying =
   | { readonly kind: 'receipt'; readonly tokenId: TokenId }
   | { readonly kind: 'home'; readonly person: PersonId }
-  | { readonly kind: 'revoked_by_other'; readonly tokenId: TokenId };
+  | { readonly kind: 'revoked_by_other'; readonly tokenId: TokenId }
+  /** To whoever created it for somebody else: its owner has taken it. */
+  | { readonly kind: 'claimed'; readonly tokenId: TokenId }
+  | { readonly kind: 'notice'; readonly notice: NoticeKind; readonly tokenId: TokenId };
+
+/** What an owner is told without having asked. */
+export type NoticeKind = ExpiryNotice | 'reminder' | 'dead_presented' | 'retired_presented';
+export type ExpiryNotice = 'expires_in_14_days' | 'expires_in_7_days' | 'expires_tomorrow';
+
+/** A notice to come. It is dropped when the token has ended or was rotated by then. */
+export type Notice = { readonly kind: NoticeKind; readonly dueAt: number };
 
 /** What every change brings along, written in the same transaction as the change. */
 export type Effect = {
   readonly event: AuditEvent;
   readonly delivery: Delivery;
   readonly sayings: readonly { readonly saying: Saying; readonly dueAt: number }[];
+  /** Notices to come, of the token in its new generation. */
+  readonly notices?: readonly Notice[];
+};
+
+/** How many tokens a person may have and make. */
+export type CreationLimits = {
+  /** Live ones of one owner: neither revoked nor expired. */
+  readonly liveTokensMax: number;
+  /** Made by one person within 24 hours. */
+  readonly creationsPerDayMax: number;
+};
+
+/** What showing a secret does beside: the token gets a new generation and expiry, and its former value an end. */
+export type Rotation = {
+  /** The generation that the rotation starts from. Another one: somebody else rotated, and nothing is changed. */
+  readonly generation: number;
+  /** The token's new expiry; null: never. */
+  readonly expiresAt: number | null;
+  /** When the value before this one ends, unless it would have ended sooner. */
+  readonly graceEndsAt: number;
+  /** Whether those before that one end at once; else they are honoured as long as they were to be. */
+  readonly endsOlder: boolean;
+};
+
+/** A value that is honoured at this moment, told without anything that identifies it. The newest comes first. */
+export type LiveValue = {
+  readonly shownAt: number;
+  readonly endsAt: number | null;
+  readonly lastUsedAt: number | null;
 };
 
 /** A stored verifier of a token, with a copy of what a verification answers, so that one read decides. */
@@ -61,10 +100,28 @@ export type ListPage = {
   readonly total: number;
 };
 
+export type EventPage = {
+  readonly events: readonly AuditEvent[];
+  readonly page: number;
+  readonly pageCount: number;
+};
+
 /** What happened to an effect: `repeated` means that this delivery had it before, and nothing was written now. */
 export type Repeated = { readonly kind: 'repeated'; readonly tokenId: TokenId };
 
-export type TokenUse = { readonly tokenId: TokenId; readonly lastUsedAt: number; readonly count: number };
+/** What happened with one secret's value since the last time it was written down. */
+export type SecretUse = {
+  readonly tokenId: TokenId;
+  readonly lookupId: string;
+  /** Verifications that it passed, and the latest of them; null when none. */
+  readonly useCount: number;
+  readonly lastUsedAt: number | null;
+  /** Presented after its end, with the right digest, and the latest time; null when never. */
+  readonly refusedCount: number;
+  readonly lastRefusedAt: number | null;
+  /** Where it came from, the latest first, five at most. */
+  readonly addresses: readonly string[];
+};
 
 /**
  * Where tokens are kept. Each method that writes is one transaction: the change, its audit event, what is to be said and
@@ -74,20 +131,38 @@ export interface TokenStore {
   /** A new token, unclaimed. The database's constraint on the name decides, never a look beforehand. */
   insertToken(
     token: Token,
+    limits: CreationLimits,
     effect: Effect,
-  ): Promise<{ kind: 'inserted' } | { kind: 'name_taken' } | Repeated>;
+  ): Promise<
+    | { kind: 'inserted' }
+    | { kind: 'name_taken' }
+    | { kind: 'too_many_live' }
+    | { kind: 'too_many_today' }
+    | Repeated
+  >;
 
   /**
-   * A secret that nobody has seen. Nothing is written when the token has had or is just getting another one
-   * (`already_shown`), or is revoked or past its end (`ended`). A secret left unshown by a crash is removed on the way.
+   * A secret that nobody has seen. `first`: nothing is written when the token has had a value before, or one is just being
+   * shown (`already_shown`), or the token is revoked or past its end (`ended`). `rotation`: the same when one is just being
+   * shown or the token's generation is another one (`already_shown`) or it is revoked (`ended`). A secret left unshown by a
+   * crash is removed on the way.
    */
   insertSecret(
     secret: Secret,
+    purpose: 'first' | Rotation,
     delivery: Delivery,
   ): Promise<{ kind: 'inserted' } | { kind: 'already_shown' } | { kind: 'ended' } | Repeated>;
 
-  /** Marks the secret as shown and its token as claimed. False when it is gone or the token was revoked meanwhile. */
-  markShown(lookupId: string, shownAt: number, effect: Omit<Effect, 'delivery'>): Promise<boolean>;
+  /**
+   * Marks the secret as shown, its token as claimed, and carries out the rotation it belongs to. False, and nothing is
+   * changed, when the secret is gone, the token was revoked meanwhile, or its generation is not that of the rotation.
+   */
+  markShown(
+    lookupId: string,
+    shownAt: number,
+    purpose: 'first' | Rotation,
+    effect: Omit<Effect, 'delivery'>,
+  ): Promise<boolean>;
 
   /** Removes a secret that was not shown. False when it is not there or was shown. */
   withdrawSecret(lookupId: string, effect: Omit<Effect, 'delivery'>): Promise<boolean>;
@@ -95,15 +170,24 @@ export interface TokenStore {
   /** Ends the token for good and empties its secrets. `already_revoked`: somebody else ended it first. */
   revokeToken(
     id: TokenId,
-    by: { readonly actor: PersonId; readonly at: number; readonly reason: string | null },
+    by: { readonly actor: PersonId | 'system'; readonly at: number; readonly reason: string | null },
     effect: Effect,
   ): Promise<{ kind: 'revoked' } | { kind: 'already_revoked' } | Repeated>;
+
+  /** Ends all values of the token but the newest, at `at`. False when there was none to end. */
+  endOldValues(
+    id: TokenId,
+    at: number,
+    effect: Effect,
+  ): Promise<{ kind: 'ended' } | { kind: 'none' } | Repeated>;
 
   findToken(workspace: WorkspaceId, id: TokenId): Promise<UsedToken | undefined>;
   findTokenByName(workspace: WorkspaceId, key: NameKey): Promise<UsedToken | undefined>;
   /** Whether a value was shown, or is being shown at `now`. */
   hasLiveSecret(id: TokenId, now: number): Promise<boolean>;
-  /** Why the latest value of the token was withdrawn (the event's `detail.reason`); undefined when none ever was. */
+  /** The values that are honoured at `now`: two at most. */
+  liveValues(id: TokenId, now: number): Promise<readonly LiveValue[]>;
+  /** Why the latest value could not be shown (the event's `detail.reason`); undefined when it was, or none was tried. */
   lastWithdrawal(id: TokenId): Promise<string | undefined>;
   /** Which of the keys (100 at most) are taken. */
   takenNames(workspace: WorkspaceId, keys: readonly NameKey[]): Promise<ReadonlySet<NameKey>>;
@@ -113,8 +197,26 @@ export interface TokenStore {
   /** The one indexed read of a verification, on a connection of its own. */
   readSecret(lookupId: string): Promise<StoredSecret | undefined>;
 
-  /** Adds uses to the counts. One transaction: hand it 200 tokens at most. */
-  addUses(uses: readonly TokenUse[]): Promise<void>;
+  /**
+   * Adds uses to the counts. A value presented after its end gives its owner one notice a day (`retired_presented` when a
+   * newer one is live, else `dead_presented`). One transaction: hand it 200 secrets at most.
+   */
+  addUses(uses: readonly SecretUse[]): Promise<void>;
+
+  /** Events of a token, the latest first. */
+  listEvents(id: TokenId, request: { readonly page: number; readonly pageSize: number }): Promise<EventPage>;
+  /** The person's tokens whose name has `text` in it (in whatever case), live ones first; 100 at most. */
+  searchTokens(
+    workspace: WorkspaceId,
+    request: { readonly owner: PersonId; readonly text: string; readonly now: number },
+  ): Promise<readonly UsedToken[]>;
+
+  /** Notes a notice to come; one of the same kind that is to come already is moved. */
+  remind(id: TokenId, notice: Notice, delivery: Delivery): Promise<{ kind: 'noted' } | Repeated>;
+  /** Puts the notices that are due into the outbox, each once, and drops those of tokens that ended or were rotated. */
+  sendNotices(now: number): Promise<void>;
+  /** Tokens that nobody claimed since `before`, the oldest first; 200 at most. */
+  unclaimedSince(workspace: WorkspaceId, before: number): Promise<readonly Token[]>;
 
   /** Writes a refusal by policy: the first ten a person and hour as events, the others as a count. */
   recordRefusal(event: AuditEvent): Promise<void>;

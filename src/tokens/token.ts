@@ -31,12 +31,20 @@ export type Token = {
   /** When a value was first shown to its owner; null: never yet. */
   readonly claimedAt: number | null;
   readonly revokedAt: number | null;
-  readonly revokedBy: PersonId | null;
+  readonly revokedBy: PersonId | 'system' | null;
   readonly revokeReason: string | null;
 };
 
-/** A token with what is known of its use. `lastUsedAt` is null while it was never used. */
-export type UsedToken = Token & { readonly lastUsedAt: number | null; readonly useCount: number };
+/** A token with what is known of its use. The instants are null while it was never used or refused. */
+export type UsedToken = Token & {
+  readonly lastUsedAt: number | null;
+  readonly useCount: number;
+  /** How often a value of it was presented after its end, and when last. */
+  readonly refusedCount: number;
+  readonly lastRefusedAt: number | null;
+  /** Where it was used from, the latest first, five at most. */
+  readonly addresses: readonly string[];
+};
 
 export type TokenStatus = 'unclaimed' | 'active' | 'expired' | 'revoked';
 /** What is said of an active token beside its status. */

@@ -1,14 +1,19 @@
-import type { TokenStore, TokenUse } from './store.ts';
-import type { TokenId } from './token.ts';
+import type { SecretUse, StoredSecret, TokenStore } from './store.ts';
 
-/** How many tokens one transaction takes: more would stop the event loop for tens of milliseconds. */
-const CHUNK_TOKENS_MAX = 200;
-/** Tokens remembered between two flushes. Uses of further ones are dropped until the next flush: memory stays bounded. */
-const TOKENS_MAX = 100_000;
+/** How many secrets one transaction takes: more would stop the event loop for tens of milliseconds. */
+const CHUNK_SECRETS_MAX = 200;
+/** Secrets remembered between two flushes. What happens to further ones is dropped until then: memory stays bounded. */
+const SECRETS_MAX = 100_000;
+const ADDRESSES_MAX = 5;
+
+type Used = Pick<StoredSecret, 'tokenId' | 'lookupId'>;
 
 /** Counts uses in memory, so that a verification writes nothing; `flush` brings them into the store. */
 export type UsageRecorder = {
-  record(tokenId: TokenId, at: number): void;
+  /** A live value was presented. */
+  used(secret: Used, at: number, address: string): void;
+  /** A value was presented after its end, with the right digest. */
+  refused(secret: Used, at: number, address: string): void;
   /**
    * Writes what was counted so far, in chunks. What could not be written is kept for the next time; then it throws. What is
    * counted meanwhile is left for the next time too.
@@ -18,31 +23,74 @@ export type UsageRecorder = {
 
 /** A recorder that starts empty. */
 export function createUsageRecorder(store: Pick<TokenStore, 'addUses'>): UsageRecorder {
-  const uses = new Map<TokenId, { lastUsedAt: number; count: number }>();
+  const uses = new Map<string, SecretUse>();
 
-  function record(tokenId: TokenId, at: number, count = 1): void {
-    const use = uses.get(tokenId);
-    if (use !== undefined) {
-      use.lastUsedAt = Math.max(use.lastUsedAt, at);
-      use.count += count;
-    } else if (uses.size < TOKENS_MAX) {
-      uses.set(tokenId, { lastUsedAt: at, count });
-    }
+  function add(use: SecretUse): void {
+    const known = uses.get(use.lookupId);
+    if (known === undefined && uses.size >= SECRETS_MAX) return;
+    uses.set(use.lookupId, known === undefined ? use : merged(known, use));
+  }
+
+  /** What was counted since is the later of both. */
+  function putBack(use: SecretUse): void {
+    const since = uses.get(use.lookupId);
+    uses.delete(use.lookupId);
+    add(use);
+    if (since !== undefined) add(since);
   }
 
   async function flush(): Promise<void> {
-    for (let left = uses.size; left > 0; left -= CHUNK_TOKENS_MAX) {
-      const entries = uses.entries().take(Math.min(left, CHUNK_TOKENS_MAX));
-      const chunk: TokenUse[] = [...entries].map(([tokenId, use]) => ({ tokenId, ...use }));
-      for (const { tokenId } of chunk) uses.delete(tokenId);
+    for (let left = uses.size; left > 0; left -= CHUNK_SECRETS_MAX) {
+      const chunk = [...uses.values().take(Math.min(left, CHUNK_SECRETS_MAX))];
+      for (const { lookupId } of chunk) uses.delete(lookupId);
       try {
         await store.addUses(chunk);
       } catch (fault) {
-        for (const use of chunk) record(use.tokenId, use.lastUsedAt, use.count);
+        for (const use of chunk) putBack(use);
         throw fault;
       }
     }
   }
 
-  return { record: (tokenId, at) => record(tokenId, at), flush };
+  return {
+    used: ({ tokenId, lookupId }, at, address) =>
+      add({
+        tokenId,
+        lookupId,
+        useCount: 1,
+        lastUsedAt: at,
+        refusedCount: 0,
+        lastRefusedAt: null,
+        addresses: [address],
+      }),
+    refused: ({ tokenId, lookupId }, at, address) =>
+      add({
+        tokenId,
+        lookupId,
+        useCount: 0,
+        lastUsedAt: null,
+        refusedCount: 1,
+        lastRefusedAt: at,
+        addresses: [address],
+      }),
+    flush,
+  };
+}
+
+/** Both together. `later` gives the addresses that come first. */
+function merged(earlier: SecretUse, later: SecretUse): SecretUse {
+  return {
+    tokenId: earlier.tokenId,
+    lookupId: earlier.lookupId,
+    useCount: earlier.useCount + later.useCount,
+    lastUsedAt: latest(earlier.lastUsedAt, later.lastUsedAt),
+    refusedCount: earlier.refusedCount + later.refusedCount,
+    lastRefusedAt: latest(earlier.lastRefusedAt, later.lastRefusedAt),
+    addresses: [...new Set([...later.addresses, ...earlier.addresses])].slice(0, ADDRESSES_MAX),
+  };
+}
+
+function latest(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.max(a, b);
 }

@@ -5,11 +5,13 @@ import { SHOWING_MS_MAX, type StoredSecret, type TokenStore } from './store.ts';
 import { TokenValue } from './token-value.ts';
 
 /** Why a value is not good. For figures and the owner, never for the caller: all of them get the same answer. */
-export type BadReason = 'malformed' | 'unknown' | 'wrong' | 'revoked' | 'ended' | 'not_shown';
+export type BadReason = 'malformed' | 'unknown' | 'wrong' | 'revoked' | 'not_shown';
 
 export type Verdict =
   | { readonly kind: 'good'; readonly secret: StoredSecret }
   | { readonly kind: 'bad'; readonly why: BadReason }
+  /** Once good, with the right digest, but past its end: expired, or retired by a rotation. */
+  | { readonly kind: 'bad'; readonly why: 'ended'; readonly secret: StoredSecret }
   /** The digest was made under a pepper that is not at hand: nobody can say whether the value is good. */
   | { readonly kind: 'unknowable' };
 
@@ -38,7 +40,7 @@ export async function verifyValue(value: TokenValue, deps: VerifyDeps): Promise<
   if (secret.pepperId !== deps.pepper.id) return { kind: 'unknowable' };
   if (!timingSafeEqual(secret.digest, value.digest(deps.pepper.key))) return { kind: 'bad', why: 'wrong' };
   const now = deps.clock();
-  if (secret.endsAt !== null && now >= secret.endsAt) return { kind: 'bad', why: 'ended' };
+  if (secret.endsAt !== null && now >= secret.endsAt) return { kind: 'bad', why: 'ended', secret };
   if (secret.shownAt === null && now - secret.createdAt >= SHOWING_MS_MAX)
     return { kind: 'bad', why: 'not_shown' };
   return { kind: 'good', secret };

@@ -9,8 +9,12 @@ import type { StoredSecret } from '../../src/tokens/store.ts';
 import type { TokenId } from '../../src/tokens/token.ts';
 import { PEPPER, T0 } from '../tokens/a-token.ts';
 
+type Presented = { readonly tokenId: TokenId; readonly at: number; readonly address: string };
+
 export type TestServer = HttpServer & {
-  readonly uses: { tokenId: TokenId; at: number }[];
+  /** Uses and refusals that were counted, each with where it came from. */
+  readonly uses: Presented[];
+  readonly refusals: Presented[];
   /** What was logged, a line each. */
   readonly lines: string[];
 };
@@ -23,7 +27,8 @@ export async function aServer(
     ...deps
   }: Partial<Omit<HttpDeps, 'store'>> & { port?: number; store?: Partial<HttpDeps['store']> } = {},
 ): Promise<TestServer> {
-  const uses: TestServer['uses'] = [];
+  const uses: Presented[] = [];
+  const refusals: Presented[] = [];
   const lines: string[] = [];
   const server = await startHttp({
     host: '127.0.0.1',
@@ -36,13 +41,17 @@ export async function aServer(
     },
     clock: () => T0 + 1,
     pepper: PEPPER,
-    usage: { record: (tokenId, at) => void uses.push({ tokenId, at }) },
+    isProxy: () => false,
+    usage: {
+      used: ({ tokenId }, at, address) => void uses.push({ tokenId, at, address }),
+      refused: ({ tokenId }, at, address) => void refusals.push({ tokenId, at, address }),
+    },
     slackConnected: () => true,
     log: createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } }),
     ...deps,
   });
   onTestFinished(() => server.stop());
-  return { ...server, uses, lines };
+  return { ...server, uses, refusals, lines };
 }
 
 export type Reply = { status: number; headers: IncomingHttpHeaders; body: string };

@@ -44,7 +44,7 @@ describe('a live value', () => {
       }),
     });
     expect(reply.headers).not.toHaveProperty('www-authenticate');
-    expect(server.uses).toEqual([{ tokenId: secret.tokenId, at: T0 + 1 }]);
+    expect(server.uses).toEqual([{ tokenId: secret.tokenId, at: T0 + 1, address: '127.0.0.1' }]);
   });
 
   test('without scopes sends the empty header all the same', async () => {
@@ -317,7 +317,7 @@ describe('scopes in the query', () => {
         },
       });
       expect(reply.headers).not.toHaveProperty('x-token-id');
-      expect(server.uses).toEqual([{ tokenId: secret.tokenId, at: T0 + 1 }]);
+      expect(server.uses).toEqual([{ tokenId: secret.tokenId, at: T0 + 1, address: '127.0.0.1' }]);
     },
   );
 

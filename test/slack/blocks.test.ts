@@ -1,7 +1,9 @@
 import type { ModalView } from '@slack/types';
 import { expect, test } from 'vitest';
 import { checkMessageBlocks, checkView } from '../../sandbox/workspace/blocks.ts';
-import { createDialog, parseLifetime } from '../../src/slack/blocks/create-dialog.ts';
+import { createDialog } from '../../src/slack/blocks/create-dialog.ts';
+import { parseExpiry } from '../../src/slack/blocks/expiry-input.ts';
+import { historyPlaceText, parseHistoryPlace } from '../../src/slack/blocks/history.ts';
 import {
   choiceText,
   type MenuChoice,
@@ -9,13 +11,15 @@ import {
   parsePlace,
   placeText,
 } from '../../src/slack/blocks/list.ts';
+import { tokenOptions } from '../../src/slack/blocks/pick-dialog.ts';
 import { agoOf, cut, escaped } from '../../src/slack/blocks/text.ts';
 import { newTokenId } from '../../src/tokens/token.ts';
-import { T0 } from '../tokens/a-token.ts';
-import { messagesAbout, POLICY, repeated, TYPED, viewsAbout } from './worst-cases.ts';
+import { aToken, T0 } from '../tokens/a-token.ts';
+import { ASKER, messagesAbout, NOW, POLICY, repeated, STATUSES, TYPED, viewsAbout } from './worst-cases.ts';
 
 /** Slack cuts a message's text here, and recommends less. */
 const TEXT_LENGTH_MAX = 4000;
+
 test.for(TYPED)('every message stays within the limits of Slack with names and notes of %s', ([, unit]) => {
   for (const [what, message] of messagesAbout(unit)) {
     expect(checkMessageBlocks(message.blocks), what).toEqual([]);
@@ -59,7 +63,7 @@ test.for([
 ] as const)(
   'the create dialog, filled in with %s, presets an expiry that is allowed',
   ([, filledIn, days]) => {
-    const view = createDialog(filledIn, POLICY);
+    const view = createDialog(filledIn, ASKER, POLICY);
 
     expect(checkView(view)).toEqual([]);
     expect(JSON.stringify(view)).toContain(`"initial_option":{"text":${JSON.stringify(optionText(days))}`);
@@ -74,16 +78,21 @@ test.for([
   [90, ['7 days', '30 days', '90 days']],
   [365, ['7 days', '30 days', '90 days', '1 year']],
 ] as const)('where %i days are the most, %o are offered', ([lifetimeDaysMax, offered]) => {
-  const view = createDialog({}, { ...POLICY, lifetimeDaysMax, mayNeverExpire: false });
+  const policy = { ...POLICY, lifetimeDaysMax };
 
-  expect(optionsIn(view)).toEqual(offered);
-  expect(optionsIn(createDialog({}, { ...POLICY, lifetimeDaysMax }))).toEqual([...offered, 'Never']);
+  const view = createDialog({}, ASKER, { ...policy, mayNeverExpire: false });
+
+  expect(optionsIn(view)).toEqual([...offered, 'On a date']);
+  expect(optionsIn(createDialog({}, ASKER, policy))).toEqual([...offered, 'On a date', 'Never']);
 });
 
 test.for([
-  ['90', 90],
-  ['1', 1],
-  ['never', null],
+  ['90', { kind: 'days', days: 90 }],
+  ['1', { kind: 'days', days: 1 }],
+  ['99999', { kind: 'days', days: 99_999 }],
+  ['never', { kind: 'never' }],
+  ['keep', { kind: 'keep' }],
+  ['date', { kind: 'date', date: '2026-02-28' }],
   ['0', undefined],
   ['-1', undefined],
   ['1.5', undefined],
@@ -92,8 +101,8 @@ test.for([
   ['999999', undefined],
   ['', undefined],
   ['Never', undefined],
-] as const)('the option "%s" means a lifetime of %s', ([value, days]) => {
-  expect(parseLifetime(value)).toBe(days);
+] as const)('the option "%s" means an expiry of %o', ([value, choice]) => {
+  expect(parseExpiry({ lifetime: value, expiry_date: '2026-02-28' })).toEqual(choice);
 });
 
 test.for([
@@ -119,6 +128,28 @@ test('what a row of the list offers is read as it was written', () => {
 
   expect(parsePlace(placeText(choice.place))).toEqual(choice.place);
   expect(parseChoice(choiceText(choice))).toEqual(choice);
+});
+
+test.for([
+  ['tok_0123456789abcdef:3', 3],
+  ['tok_0123456789abcdef:0', 1],
+  ['tok_0123456789abcdef:-1', 1],
+  ['tok_0123456789abcdef:1e99', 1],
+  ['tok_0123456789abcdef', 1],
+] as const)('the button value "%s" names page %i of a history', ([text, page]) => {
+  expect(parseHistoryPlace(text)).toEqual({ tokenId: 'tok_0123456789abcdef', page });
+  expect(parseHistoryPlace(historyPlaceText('tok_0123456789abcdef', page)).page).toBe(page);
+});
+
+test.for([
+  ['active', 'deploy-bot'],
+  ['expired', 'deploy-bot (expired)'],
+  ['revoked', 'deploy-bot (revoked)'],
+  ['unclaimed', 'deploy-bot (unclaimed)'],
+] as const)('a picker tells of a token that it is %s', ([status, text]) => {
+  const token = aToken({ ...STATUSES[status], expiresAt: status === 'expired' ? T0 + 1 : null });
+
+  expect(tokenOptions([token], NOW)).toMatchObject([{ text: { text }, value: token.id }]);
 });
 
 test.for([

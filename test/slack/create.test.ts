@@ -34,8 +34,9 @@ test('the dialog has the title, the fields and the buttons of the design, and no
     { label: 'Token Name', kind: 'plain_text_input', value: undefined, optional: false },
     { label: 'Purpose', kind: 'plain_text_input', value: undefined, optional: true },
     { label: 'Expires', kind: 'static_select', value: '90 days', optional: false },
+    { label: 'Expiry date', kind: 'datepicker', value: undefined, optional: true },
   ]);
-  expect(modal.inputs[2]?.options).toEqual(['7 days', '30 days', '90 days', '1 year']);
+  expect(modal.inputs[2]?.options).toEqual(['7 days', '30 days', '90 days', '1 year', 'On a date']);
   expect(alice.sees('#general')).toEqual([]);
 });
 
@@ -53,7 +54,7 @@ test.for([
 
   const { inputs } = await opens(stage.workspace.person('alice'), `/apitoken ${typed}`);
 
-  expect(inputs.map(({ value }) => value)).toEqual([name, undefined, expires]);
+  expect(inputs.map(({ value }) => value)).toEqual([name, undefined, expires, undefined]);
 });
 
 test('a lifetime beyond the limit is said to be one, and another expiry is preset', async () => {
@@ -61,10 +62,12 @@ test('a lifetime beyond the limit is said to be one, and another expiry is prese
 
   const modal = await opens(stage.workspace.person('alice'), '/apitoken create deploy-bot 9999d');
 
-  expect(modal.text).toContain(
-    'A token here may live 180 days at most. Choose another expiry than the one you typed.',
-  );
-  expect(modal.inputs[2]).toMatchObject({ value: '90 days', options: ['7 days', '30 days', '90 days'] });
+  expect(modal.text).toContain('The lifetime that you typed is not possible here: choose another one.');
+  expect(modal.inputs[2]).toMatchObject({
+    value: '90 days',
+    options: ['7 days', '30 days', '90 days', 'On a date'],
+    hint: 'A token here may live 180 days at most. From its expiry on every request with it is refused.',
+  });
 });
 
 test('a token that never expires is offered where the company allows it, and is one', async () => {
@@ -87,6 +90,7 @@ test('name, purpose and expiry are kept as they were filled in, and the person i
     Expires: '30 days',
   });
 
+  await soon(() => expect(actionsOf(stage)).toEqual(['token.created', 'value.shown']));
   expect(rowsOf(stage, 'select * from tokens')).toMatchObject([
     {
       name: 'Überraschung 🗝',
@@ -99,7 +103,6 @@ test('name, purpose and expiry are kept as they were filled in, and the person i
       claimed_at: T0,
     },
   ]);
-  expect(actionsOf(stage)).toEqual(['token.created', 'value.shown']);
 });
 
 test('the dialog turns into the news that the value comes, with a link to the conversation', async () => {
@@ -191,7 +194,7 @@ test.for([
     expect(modal.errors['Token Name']).toContain(
       'Use 1 to 64 visible characters: letters, digits, spaces, signs.',
     );
-    expect(modal.inputs.map(({ value }) => value)).toEqual(Object.values(filledIn));
+    expect(modal.inputs.map(({ value }) => value)).toEqual([...Object.values(filledIn), undefined]);
     expect(
       rowsOf(stage, 'select (select count(*) from tokens) + (select count(*) from audit_events) as n'),
     ).toEqual([{ n: 0 }]);
@@ -263,7 +266,7 @@ test.for([
   expect(modal.errors).toEqual({
     'Token Name': `${name} is already taken. Names are never used twice, so that history stays clear. ${free} is free.`,
   });
-  expect(modal.inputs.map(({ value }) => value)).toEqual([name, 'the nightly build', '7 days']);
+  expect(modal.inputs.map(({ value }) => value)).toEqual([name, 'the nightly build', '7 days', undefined]);
   expect(actionsOf(stage)).toEqual(['token.created', 'value.shown']);
 });
 

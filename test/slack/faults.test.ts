@@ -54,7 +54,7 @@ test('when the store breaks under a submission, nothing is changed, the dialog k
   const { errors, inputs } = await modalOf(alice);
   expect(errors['Token Name']).toContain(UNCHANGED);
   expectOneLineAbout(referenceIn(errors['Token Name'] ?? ''), stage);
-  expect(inputs.map(({ value }) => value)).toEqual(['deploy-bot', 'the nightly build', '90 days']);
+  expect(inputs.map(({ value }) => value)).toEqual(['deploy-bot', 'the nightly build', '90 days', undefined]);
   expect(rowsOf(stage, 'select id from tokens')).toEqual([]);
   mend();
   await alice.submits();

@@ -1,19 +1,25 @@
 import Database from 'better-sqlite3';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
+import type { Filling } from '../../sandbox/workspace/fill.ts';
 import type { Person } from '../../sandbox/workspace/person.ts';
 import type { CallEntry, DeliveryEntry } from '../../sandbox/workspace/state.ts';
 import type { VisibleMessage, VisibleModal } from '../../sandbox/workspace/visible.ts';
 import type { Workspace } from '../../sandbox/workspace/workspace.ts';
 import { parseConfig } from '../../src/config.ts';
-import { openStore } from '../../src/store/sqlite.ts';
+import { openStore, type Store } from '../../src/store/sqlite.ts';
 import { createToken } from '../../src/tokens/create.ts';
+import type { Role } from '../../src/tokens/policy.ts';
 import { showValue } from '../../src/tokens/show.ts';
+import { revokeUnclaimed } from '../../src/tokens/sweep.ts';
 import type { PersonId, TokenId, WorkspaceId } from '../../src/tokens/token.ts';
-import { type Stage, settingsFor } from '../fixture.ts';
+import { openWorkspace, type Stage, setStage, settingsFor } from '../fixture.ts';
 import { aName, T0 } from '../tokens/a-token.ts';
 
 const SOON_MS_MAX = 8000;
 const STEP_MS = 15;
+const VALUE = /apit_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}/g;
+/** More than any delay before something is said for the first time, less than until a value that was lost in a crash ends. */
+const SETTLED_MS = 30_000;
 
 /** What `probe` returns once it no longer throws: what comes after the acknowledgement, 8 s at most. */
 export function soon<T>(probe: () => T | Promise<T>): Promise<T> {
@@ -52,10 +58,11 @@ export function idOf(stage: Stage, name: string): string {
   return String(row.id);
 }
 
-/** Waits until everything that was to be said is said. */
+/** Waits until everything that was to be said is said. A receipt that is to be drawn again much later does not count. */
 export async function settled(stage: Stage): Promise<void> {
   await soon(() => {
-    const left = rowsOf(stage, 'select key from outbox').map(({ key }) => key);
+    const due = stage.now() + SETTLED_MS;
+    const left = rowsOf(stage, 'select key from outbox where due_at < ?', due).map(({ key }) => key);
     if (left.length > 0) throw new Error(`still to be said: ${left.join(', ')}`);
   });
 }
@@ -119,7 +126,7 @@ export async function answerIn(
 export async function createsToken(
   person: Person,
   name: string,
-  fields: Record<string, string> = {},
+  fields: Record<string, Filling> = {},
 ): Promise<string> {
   await opens(person, '/apitoken create');
   await person.fills({ 'Token Name': name, ...fields });
@@ -133,7 +140,7 @@ export async function createsToken(
 
 /** The value in a text. */
 export function valueIn(text: string): string {
-  const value = /apit_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}/.exec(text)?.[0];
+  const [value] = text.match(VALUE) ?? [];
   if (value === undefined) throw new Error('there is no value in it');
   return value;
 }
@@ -167,7 +174,15 @@ export function deliveriesIn(workspace: Workspace): DeliveryEntry[] {
 }
 
 /** What a token that is put straight into the store may differ in. */
-type Held = { createdAt?: number; lifetimeDays?: number | null; purpose?: string; shown?: boolean };
+type Held = {
+  createdAt?: number;
+  lifetimeDays?: number | null;
+  purpose?: string;
+  scopes?: readonly string[];
+  /** Who made it, when that is not its owner. */
+  by?: Person;
+  shown?: boolean;
+};
 
 /**
  * Puts a token of the person's straight into the store, as `create` and `show` leave it but without the 70 ms of bcrypt, and
@@ -177,48 +192,169 @@ export async function holdsToken(
   stage: Stage,
   person: Person,
   name: string,
-  { createdAt = Date.now(), lifetimeDays = 90, purpose, shown = true }: Held = {},
+  held: Held = {},
 ): Promise<{ id: TokenId; value: string }> {
-  const { pepper, prefix, databaseUrl: url } = parseConfig(settingsFor(stage.workspace, stage.folder));
+  return withStore(stage, (store) => putToken(store, stage, person, name, held));
+}
+
+/** As `holdsToken`, for many: `held` says what each differs in, by its number from 1. */
+export async function holdsTokens(
+  stage: Stage,
+  person: Person,
+  count: number,
+  nameOf: (number: number) => string,
+  held: (number: number) => Held = () => ({ shown: false }),
+): Promise<void> {
+  await withStore(stage, async (store) => {
+    for (let number = 1; number <= count; number++) {
+      await putToken(store, stage, person, nameOf(number), held(number));
+    }
+  });
+}
+
+/** Calls `work` with the stage's store, opened once more beside the app. */
+export async function withStore<T>(stage: Stage, work: (store: Store) => Promise<T>): Promise<T> {
+  const { pepper, databaseUrl: url } = parseConfig(settingsFor(stage.workspace, stage.folder));
   const store = await openStore({ url, pepper });
-  const deps = {
-    store,
-    pepper,
-    prefix,
-    clock: () => createdAt,
-    policy: { allowGuests: true, lifetimeDaysMax: 3650, mayNeverExpire: true },
-    hasher: { hash: async () => 'no bcrypt in this test', stop: async () => undefined },
-  };
-  const actor = {
-    id: person.id as PersonId,
-    workspace: stage.workspace.teamId as WorkspaceId,
-    standing: 'member',
-    roles: new Set<never>(),
-  } as const;
-  const delivery = { keys: [] };
   try {
-    const request = { actor, name: aName(name), purpose: purpose ?? null, lifetimeDays, delivery };
-    const created = await createToken(request, deps);
-    if (created.kind === 'refused') throw new Error(`${name}: ${created.refusal.code}`);
-    const { id } = created.token;
-    let value = '';
-    const deliver = async (_: unknown, made: { reveal(): string }) => {
-      value = made.reveal();
-      return undefined;
-    };
-    if (shown) await showValue({ actor, tokenId: id, delivery }, { ...deps, deliver });
-    return { id, value };
+    return await work(store);
   } finally {
     await store.close();
   }
 }
 
+async function putToken(store: Store, stage: Stage, person: Person, name: string, held: Held) {
+  const { createdAt = Date.now(), lifetimeDays = 90, purpose, scopes = [], by = person } = held;
+  const { pepper, prefix } = parseConfig(settingsFor(stage.workspace, stage.folder));
+  const policy = {
+    allowGuests: true,
+    lifetimeDaysMax: 3650,
+    mayNeverExpire: true,
+    liveTokensMax: 10_000,
+    creationsPerDayMax: 10_000,
+    scopes,
+  };
+  const hasher = { hash: async () => 'no bcrypt in this test', stop: async () => undefined };
+  const deps = { store, pepper, prefix, policy, hasher, clock: () => createdAt };
+  const delivery = { keys: [] };
+  const owner = actorFrom(stage, person);
+  const created = await createToken(
+    {
+      actor: { ...actorFrom(stage, by), roles: new Set(['admin'] as const) },
+      owner,
+      name: aName(name),
+      purpose: purpose ?? null,
+      expiry: lifetimeDays === null ? { kind: 'never' } : { kind: 'days', days: lifetimeDays },
+      scopes,
+      delivery,
+    },
+    deps,
+  );
+  if (created.kind === 'refused') throw new Error(`${name}: ${created.refusal.code}`);
+  const { id } = created.token;
+  let value = '';
+  const deliver = async (_: unknown, made: { reveal(): string }) => {
+    value = made.reveal();
+    return undefined;
+  };
+  if (held.shown ?? true) await showValue({ actor: owner, tokenId: id, delivery }, { ...deps, deliver });
+  return { id, value };
+}
+
+function actorFrom(stage: Stage, person: Person) {
+  return {
+    id: person.id as PersonId,
+    workspace: stage.workspace.teamId as WorkspaceId,
+    standing: 'member',
+    zone: 'UTC',
+    roles: new Set<Role>(),
+  } as const;
+}
+
 /** A clock that stands still at T0 until it is moved. */
-export function aClock(): { (): number; moveBy(ms: number): void } {
+export function aClock(): Clock {
   let now = T0;
   return Object.assign(() => now, {
     moveBy: (ms: number) => {
       now += ms;
     },
+    moveTo: (at: number) => {
+      now = at;
+    },
   });
+}
+
+type Clock = { (): number; moveBy(ms: number): void; moveTo(at: number): void };
+
+/** A stage on which time stands still at T0 until it is moved, for Slack and the app alike, with Alice. */
+export async function setStill(
+  env: Record<string, string> = {},
+): Promise<{ stage: Stage; clock: Clock; alice: Person; workspace: Workspace }> {
+  const clock = aClock();
+  const workspace = await openWorkspace({ clock });
+  const stage = await setStage({ clock, workspace, env });
+  return { stage, clock, alice: workspace.person('alice'), workspace };
+}
+
+/** Does now what the app does every 20 s: sends due notices, revokes what nobody claimed; and waits until all is said. */
+export async function chores(stage: Stage): Promise<void> {
+  await withStore(stage, async (store) => {
+    await store.sendNotices(stage.now());
+    await revokeUnclaimed(stage.workspace.teamId as WorkspaceId, { store, clock: stage.now });
+  });
+  await settled(stage);
+}
+
+/** Does something and waits for the value that the person is shown because of it. */
+export async function shownBy(person: Person, action: () => Promise<void>): Promise<string> {
+  const before = new Set(valuesSeenBy(person));
+  await action();
+  return soon(() => {
+    const [value] = valuesSeenBy(person).filter((one) => !before.has(one));
+    if (value === undefined) throw new Error(`${person.handle} is shown no new value`);
+    return value;
+  });
+}
+
+/** All values that the person sees in the app's conversation, the oldest first. */
+export function valuesSeenBy(person: Person): string[] {
+  return person.sees('@apitoken').flatMap(({ text }) => text.match(VALUE) ?? []);
+}
+
+/** Rotates or renews by command and dialog, waits until it is done, and returns the new value. */
+export async function rotates(
+  stage: Stage,
+  person: Person,
+  name: string,
+  fields: Record<string, string> = {},
+): Promise<string> {
+  const { generation } = tokenRow(stage, name);
+  await opens(person, `/apitoken rotate ${name}`);
+  await person.fills(fields);
+  const value = await shownBy(person, () => person.submits());
+  await soon(() => expect(tokenRow(stage, name).generation).toBe(Number(generation) + 1));
+  await person.closes();
+  await settled(stage);
+  return value;
+}
+
+/** The row of the token with this name. */
+export function tokenRow(stage: Stage, name: string): Record<string, unknown> {
+  const [row] = rowsOf(stage, 'select * from tokens where name = ?', name);
+  if (row === undefined) throw new Error(`no token is called ${name}`);
+  return row;
+}
+
+/** What `GET /verify` answers to each of the values. */
+export async function verdictsOf(stage: Stage, ...values: string[]): Promise<number[]> {
+  const verdicts: number[] = [];
+  for (const value of values) verdicts.push((await stage.verify(value)).status);
+  return verdicts;
+}
+
+/** What the person was told in the app's conversation without a receipt and without a value, the oldest first. */
+export function toldTo(person: Person): VisibleMessage[] {
+  return person
+    .sees('@apitoken')
+    .filter(({ ephemeral, text }) => !ephemeral && !/^[^\n]*\nStatus\n/.test(text));
 }

@@ -34,11 +34,12 @@ test('info tells all there is to know of a token, but its value', async () => {
       'Date Revoked\n–',
       'Owner\n@alice',
       'Uses\n0',
+      'Refused\n0',
       'Purpose: a & <b>',
       `Token id ${id}`,
     ].join('\n'),
   );
-  expect(info.buttons).toEqual(['Revoke']);
+  expect(info.buttons).toEqual(['Rotate', 'Revoke']);
 });
 
 test.for([
@@ -93,7 +94,7 @@ test('info of a token that was revoked says when and by whom, and offers nothing
   const alice = stage.workspace.person('alice');
   await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
   const open = await answerTo(alice, '/apitoken info deploy-bot');
-  expect(open.buttons).toEqual(['Revoke']);
+  expect(open.buttons).toEqual(['Rotate', 'Revoke']);
   await alice.clicks('Revoke', { in: '#general' });
   await modalSaying(alice, 'deploy-bot of @alice');
   await alice.submits();
@@ -118,8 +119,11 @@ test.for([['help'], ['?'], ['HELP me']] as const)(
       '/apitoken create',
       '/apitoken list',
       '/apitoken info NAME',
+      '/apitoken rotate NAME',
       '/apitoken revoke NAME',
+      '/apitoken history NAME',
       '/apitoken help',
+      'Without NAME you pick one of yours.',
     ]);
     expect(help.ephemeral).toBe(true);
   },

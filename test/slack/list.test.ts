@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
 import { openWorkspace, setStage } from '../fixture.ts';
 import { T0 } from '../tokens/a-token.ts';
-import { aClock, answerTo, holdsToken, modalSaying, settled, soon } from './flows.ts';
+import { aClock, answerTo, holdsToken, holdsTokens, modalSaying, settled, soon } from './flows.ts';
 
 test.for([[''], [' list'], [' ls'], [' LIST'], [' list active']] as const)(
   '"/apitoken%s" shows the tokens that are not over, to the person alone',
@@ -28,7 +28,7 @@ test.for([[''], [' list'], [' ls'], [' LIST'], [' list active']] as const)(
       ].join('\n'),
     );
     expect(list.buttons).toEqual(['Create API Token']);
-    expect(list.menus).toEqual([['Revoke API Token']]);
+    expect(list.menus).toEqual([['Rotate', 'Revoke API Token', 'History']]);
     expect(list.raw.text).toBe('My API Tokens, active: deploy-bot (active)');
     expect(stage.workspace.person('bob').sees('#general')).toEqual([]);
   },
@@ -54,7 +54,12 @@ test('each filter shows its own, by command and by choice, in place of the list 
   expect(names((await answerTo(alice, '/apitoken list REVOKED')).text)).toEqual(['ended']);
   const all = await answerTo(alice, '/apitoken list all');
   expect(names(all.text)).toEqual(['alive', 'unseen', 'over', 'ended']);
-  expect(all.menus).toEqual([['Show value', 'Revoke API Token'], ['Revoke API Token'], ['Revoke API Token']]);
+  expect(all.menus).toEqual([
+    ['Show value', 'Revoke API Token', 'History'],
+    ['Rotate', 'Revoke API Token', 'History'],
+    ['Create again', 'History'],
+    ['Renew', 'Create again', 'Revoke API Token', 'History'],
+  ]);
   const list = await answerTo(alice, '/apitoken list');
   expect(names(list.text)).toEqual(['alive', 'unseen']);
   await alice.selects('Show', 'Revoked', { in: '#general' });
@@ -65,7 +70,7 @@ test('each filter shows its own, by command and by choice, in place of the list 
     return now;
   });
   expect(names(changed.text)).toEqual(['ended']);
-  expect(changed.menus).toEqual([]);
+  expect(changed.menus).toEqual([['Create again', 'History']]);
 });
 
 test('25 tokens are three pages, turned in place, with nothing of anybody else', async () => {
@@ -73,9 +78,7 @@ test('25 tokens are three pages, turned in place, with nothing of anybody else',
   const alice = stage.workspace.person('alice');
   const bob = stage.workspace.person('bob');
   await holdsToken(stage, bob, 'bobs-bot', { shown: false });
-  for (let number = 1; number <= 25; number++) {
-    await holdsToken(stage, alice, `bot-${number}`, { shown: false, lifetimeDays: number });
-  }
+  await holdsTokens(stage, alice, 25, botName, (number) => ({ shown: false, lifetimeDays: number }));
   const list = await answerTo(alice, '/apitoken');
   const shown = () => alice.sees('#general').find(({ ts }) => ts === list.ts);
   const turned = (page: string) => soon(() => expect(shown()?.text).toContain(page));
@@ -108,9 +111,7 @@ test('25 tokens are three pages, turned in place, with nothing of anybody else',
 test('the Home tab turns its pages too', async () => {
   const stage = await setStage();
   const alice = stage.workspace.person('alice');
-  for (let number = 1; number <= 11; number++) {
-    await holdsToken(stage, alice, `bot-${number}`, { shown: false, lifetimeDays: number });
-  }
+  await holdsTokens(stage, alice, 11, botName, (number) => ({ shown: false, lifetimeDays: number }));
   await settled(stage);
   await alice.opensHome();
   await soon(() => expect(alice.home()?.text).toContain('Page 1 of 2 · 11 tokens'));
@@ -137,7 +138,10 @@ test('a revocation is drawn in the very list that it came from, with its date', 
   await soon(() => expect(alice.sees('#general')[0]?.text).toContain('Date Revoked\n2026-01-01'));
   const [drawn] = alice.sees('#general');
   expect(drawn?.ts).toBe(list.ts);
-  expect(drawn?.menus).toEqual([['Revoke API Token']]);
+  expect(drawn?.menus).toEqual([
+    ['Rotate', 'Revoke API Token', 'History'],
+    ['Create again', 'History'],
+  ]);
   expect(drawn?.text).toContain('Page 1 of 1 · 2 tokens');
   expect(alice.modal()?.text).toContain('deploy-bot is revoked.');
 });
@@ -189,16 +193,6 @@ test('when it was last used stands in the list', async () => {
   expect((await answerTo(alice, '/apitoken list')).text).toMatch(/Last used\n\d{4}-\d\d-\d\d \d\d:\d\d UTC/);
 });
 
-test.for([
-  ['revoke', 'Choose Revoke API Token in the menu of the token, or type /apitoken revoke NAME.'],
-  ['info', 'These are yours. /apitoken info NAME tells more of one.'],
-] as const)('"/apitoken %s" without a name answers with the list and what to do', async ([verb, hint]) => {
-  const stage = await setStage();
-  const alice = stage.workspace.person('alice');
-  await holdsToken(stage, alice, 'deploy-bot');
-
-  const list = await answerTo(alice, `/apitoken ${verb}`);
-
-  expect(list.text).toContain(`My API Tokens\n${hint}\ndeploy-bot\n`);
-  expect(list.menus).toEqual([['Revoke API Token']]);
-});
+function botName(number: number): string {
+  return `bot-${number}`;
+}

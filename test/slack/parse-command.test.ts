@@ -153,7 +153,8 @@ test.for([
   ['list nonsense', 'list'],
   ['constructor', 'help'],
   ['__proto__', 'help'],
-  ['rotate deploy-bot', 'help'],
+  ['rotat deploy-bot', 'rotate'],
+  ['histroy', 'history'],
   ['frobnicate', 'help'],
   ['x'.repeat(5000), 'help'],
 ] as const)('"%s" is not understood, and "%s" is offered', ([text, nearest]) => {

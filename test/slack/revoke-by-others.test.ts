@@ -19,6 +19,7 @@ import {
 } from './flows.ts';
 import { expectNotKept } from './leaks.ts';
 
+const LAPSED = 'It was too long ago that you presented the value, so nothing was changed. Present it again.';
 const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
 const WHY = "Say why: the owner and the token's history will show it.";
 
@@ -123,10 +124,10 @@ test('the value is proof for half an hour, for who presented it', async () => {
   const reason = { reason: { reason: { type: 'plain_text_input', value: 'leaked' } } };
 
   const byCarol = await carol.forges({ type: 'view_submission', id, state: reason });
-  expect(JSON.stringify(byCarol)).toContain('There is no such token');
+  expect(JSON.stringify(byCarol)).toContain(LAPSED);
   clock.moveBy(30 * MINUTE_MS + 1);
   const tooLate = await bob.forges({ type: 'view_submission', id, state: reason });
-  expect(JSON.stringify(tooLate)).toContain('There is no such token');
+  expect(JSON.stringify(tooLate)).toContain(LAPSED);
   expect((await stage.verify(value)).status).toBe(200);
   clock.moveBy(-1);
   await bob.fills({ Reason: 'leaked' });

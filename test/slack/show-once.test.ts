@@ -108,7 +108,7 @@ test('what Slack says it showed counts as shown, though nobody saw it', async ()
   await settled(stage);
   await soon(() => expect(receiptOf(alice, 'deploy-bot').text).toContain('active'));
 
-  expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Revoke']);
+  expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Rotate', 'Issue new value', 'Revoke', 'Refresh']);
   expect(actionsOf(stage)).toEqual(['token.created', 'value.shown']);
 });
 
@@ -116,13 +116,14 @@ test('an unclaimed token offers its value in the list, and it comes once', async
   const stage = await setStage();
   const alice = stage.workspace.person('alice');
   await holdsToken(stage, alice, 'deploy-bot', { shown: false });
-  await answerTo(alice, '/apitoken list', '@apitoken');
+  await answerTo(alice, '/apitoken list');
 
-  const message = await answerIn(alice, '@apitoken', () =>
-    alice.choosesFrom({ in: '@apitoken', near: 'deploy-bot' }, 'Show value'),
+  const message = await answerIn(alice, '#general', () =>
+    alice.choosesFrom({ in: '#general', near: 'deploy-bot' }, 'Show value'),
   );
 
-  expect(message.text).toContain('Your token deploy-bot is ready.');
+  expect(message.text).toBe('The value is in your conversation with apitoken, under Messages.');
+  expect(alice.reads('@apitoken')).toContain('Your token deploy-bot is ready.');
   const value = valueSeenBy(alice);
   expect((await stage.verify(value)).status).toBe(200);
   await settled(stage);
@@ -149,11 +150,11 @@ test('a value whose token is revoked while it is being shown is dead, and the di
 });
 
 test.for([
-  ['expired', 'deploy-bot has expired, so no value can be shown. Create a new token instead.'],
+  ['expired', 'deploy-bot has expired, so nothing accepts it. Renew it, or create a new token.'],
   ['revoked', 'deploy-bot is already revoked. Nothing more needs to be done.'],
   [
     'shown',
-    'The value of deploy-bot was already shown, and it is shown only once. If it is lost, revoke the token and create a new one.',
+    'The value of deploy-bot was already shown, or is being shown just now, and only once. If it is lost, Rotate makes a new one.',
   ],
 ] as const)(
   'Show value on a button that was drawn before the token was %s makes none',

@@ -134,6 +134,7 @@ test('a submission of somebody whom Slack does not tell about keeps all that was
     'deploy-bot',
     'the nightly build',
     '90 days',
+    undefined,
   ]);
   expect(rowsOf(stage, 'select id from tokens')).toEqual([]);
 });

@@ -1,16 +1,35 @@
 import type { HomeView, ModalView } from '@slack/types';
-import { createDialog, notShownDialog, onItsWayDialog } from '../../src/slack/blocks/create-dialog.ts';
+import {
+  createDialog,
+  createdForOtherDialog,
+  notShownDialog,
+  onItsWayDialog,
+} from '../../src/slack/blocks/create-dialog.ts';
+import { tellingDialog } from '../../src/slack/blocks/dialog.ts';
 import { helpMessage, unknownCommandMessage } from '../../src/slack/blocks/help.ts';
+import { HISTORY_PAGE_SIZE, historyMessage } from '../../src/slack/blocks/history.ts';
+import { infoMessage } from '../../src/slack/blocks/info.ts';
 import { listBlocks, listMessage } from '../../src/slack/blocks/list.ts';
 import type { Message } from '../../src/slack/blocks/message.ts';
-import { infoMessage, receiptMessage, revokedByOtherMessage } from '../../src/slack/blocks/receipt.ts';
+import { claimedMessage, noticeMessage } from '../../src/slack/blocks/notice.ts';
+import { pickDialog } from '../../src/slack/blocks/pick-dialog.ts';
+import { receiptMessage, revokedByOtherMessage } from '../../src/slack/blocks/receipt.ts';
 import { notRevokedDialog, revokeDialog, revokedDialog } from '../../src/slack/blocks/revoke-dialog.ts';
+import {
+  newValueOnItsWayDialog,
+  notRotatedDialog,
+  rotateDialog,
+  rotationRefusedDialog,
+} from '../../src/slack/blocks/rotate-dialog.ts';
 import { shownValueMessage } from '../../src/slack/blocks/shown-value.ts';
+import { revokeButton, rotateButton, showValueButton } from '../../src/slack/blocks/token-facts.ts';
+import { metadataText } from '../../src/slack/dialog-metadata.ts';
 import { sentenceMessage } from '../../src/slack/tell.ts';
+import type { AuditAction, AuditEvent } from '../../src/tokens/audit.ts';
 import { heldProof } from '../../src/tokens/held.ts';
 import type { TokenName } from '../../src/tokens/name.ts';
 import { sentenceFor } from '../../src/tokens/refusal.ts';
-import { LIST_FILTERS, type ListPage } from '../../src/tokens/store.ts';
+import { type EventPage, LIST_FILTERS, type ListPage, type NoticeKind } from '../../src/tokens/store.ts';
 import { newTokenId, type PersonId, type TokenStatus, type UsedToken } from '../../src/tokens/token.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aToken, PEPPER, T0 } from '../tokens/a-token.ts';
@@ -20,7 +39,18 @@ const YEAR_MS = 365 * 86_400_000;
 const LONG_ID = `U${'W'.repeat(21)}` as PersonId;
 const LONGEST_VALUE = TokenValue.generate('abcdefghij').reveal();
 /** As much as can be allowed. */
-export const POLICY = { allowGuests: true, lifetimeDaysMax: 3650, mayNeverExpire: true };
+export const POLICY = {
+  allowGuests: true,
+  lifetimeDaysMax: 3650,
+  mayNeverExpire: true,
+  liveTokensMax: 50,
+  creationsPerDayMax: 50,
+  scopes: Array.from({ length: 100 }, (_, index) => `${index}`.padStart(75, 's')),
+};
+const LINK = `https://slack.com/app_redirect?app=${LONG_ID}&team=${LONG_ID}`;
+const LONGEST_ZONE = 'America/Argentina/ComodRivadavia';
+/** Somebody who may choose everything. */
+export const ASKER = { id: LONG_ID, zone: LONGEST_ZONE, mayChooseOwner: true };
 
 /** What a person may have typed, at its full length: as a name (64) and as a purpose or reason (200). */
 export const TYPED = [
@@ -32,7 +62,8 @@ export const TYPED = [
   ['formatting', '*b* _i_ ~s~ `c` ```d``` :tada: '],
 ] as const;
 
-const STATUSES = {
+/** What makes a token be in each status at `NOW`. */
+export const STATUSES = {
   unclaimed: { claimedAt: null, lastUsedAt: null },
   active: {},
   expired: { expiresAt: T0 + 1 },
@@ -52,7 +83,12 @@ function aWideToken(unit: string, status: TokenStatus): UsedToken {
     // Drawn as it is, whether `parseName` would take it or not.
     name: repeated(unit, 64).trim() as TokenName,
     owner: LONG_ID,
+    createdBy: `${LONG_ID}A` as PersonId,
     purpose: repeated(unit, 200),
+    scopes: POLICY.scopes,
+    refusedCount: Number.MAX_SAFE_INTEGER,
+    lastRefusedAt: T0,
+    addresses: Array.from({ length: 5 }, () => 'ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255'),
     revokeReason: status === 'revoked' ? repeated(unit, 200) : null,
     useCount: Number.MAX_SAFE_INTEGER,
     expiresAt: T0 + 10 * YEAR_MS,
@@ -61,7 +97,32 @@ function aWideToken(unit: string, status: TokenStatus): UsedToken {
 }
 
 const EACH_STATUS = Object.keys(STATUSES) as TokenStatus[];
-const NOW = T0 + 10;
+/** The instant at which all is drawn. */
+export const NOW = T0 + 10;
+/** Why a value was not shown, in the longest of its sentences. */
+const REASON = 'changed_meanwhile';
+const A_LIVE_VALUE = { shownAt: T0, endsAt: T0 + YEAR_MS, lastUsedAt: null };
+const AN_OLD_VALUE = { shownAt: T0, endsAt: T0 + 2, lastUsedAt: T0 };
+const NOTICES = [
+  'expires_in_14_days',
+  'expires_in_7_days',
+  'expires_tomorrow',
+  'reminder',
+  'dead_presented',
+  'retired_presented',
+] as const satisfies NoticeKind[];
+const ACTIONS = [
+  'token.created',
+  'value.shown',
+  'value.withdrawn',
+  'value.replaced',
+  'token.rotated',
+  'token.renewed',
+  'old_value.ended',
+  'token.revoked',
+  'action.refused',
+  'refusals.counted',
+] as const satisfies AuditAction[];
 
 function aFullPage(unit: string): ListPage {
   const tokens = Array.from({ length: 10 }, (_, row) =>
@@ -70,25 +131,39 @@ function aFullPage(unit: string): ListPage {
   return { tokens, page: 500, pageCount: 1000, total: 9_999 };
 }
 
+/** A page of one kind of event, as full as a page is. */
+function aFullHistory(unit: string, action: AuditAction): EventPage {
+  const detail = {
+    name: repeated(unit, 64),
+    owner: LONG_ID,
+    reason: action === 'token.revoked' ? repeated(unit, 200) : REASON,
+    expires_at: T0 + 10 * YEAR_MS,
+    old_value_ends_at: T0 + YEAR_MS,
+    count: Number.MAX_SAFE_INTEGER,
+  };
+  const event: AuditEvent = {
+    at: T0,
+    actor: `${LONG_ID}B` as PersonId,
+    action,
+    tokenId: newTokenId(),
+    detail,
+  };
+  return { events: Array.from({ length: HISTORY_PAGE_SIZE }, () => event), page: 500, pageCount: 1000 };
+}
+
 /** Every message of the app, with texts as long as they may be, made of `unit`. */
 export function messagesAbout(unit: string): [string, Message][] {
-  const everyStatus = EACH_STATUS.flatMap((status): [string, Message][] => {
-    const token = aWideToken(unit, status);
-    const facts = { hasLiveValue: false, notShownReason: 'messages_tab_disabled' };
-    return [
-      [`receipt, ${status}`, receiptMessage(token, facts, NOW)],
-      [`receipt while showing, ${status}`, receiptMessage(token, { ...facts, hasLiveValue: true }, NOW)],
-      [`info, ${status}`, infoMessage(token, NOW, { revoke: true, showValue: true })],
-      [`info without buttons, ${status}`, infoMessage(token, NOW, { revoke: false, showValue: false })],
-    ];
-  });
   return [
-    ...everyStatus,
+    ...EACH_STATUS.flatMap((status) => messagesIn(unit, status)),
     ...LIST_FILTERS.map((filter): [string, Message] => [
       `list of ${filter}`,
-      listMessage(aFullPage(unit), filter, NOW, 'A hint of our own.'),
+      listMessage(aFullPage(unit), filter, NOW),
     ]),
     ['an empty list', listMessage({ tokens: [], page: 1, pageCount: 1, total: 0 }, 'all', NOW)],
+    ...ACTIONS.map((action): [string, Message] => [
+      `history of ${action}`,
+      historyMessage(aWideToken(unit, 'active'), aFullHistory(unit, action)),
+    ]),
     ['revoked by another', revokedByOtherMessage(aWideToken(unit, 'revoked'))],
     ['the value', shownValueMessage(aWideToken(unit, 'unclaimed'), LONGEST_VALUE)],
     ['help', helpMessage()],
@@ -97,15 +172,53 @@ export function messagesAbout(unit: string): [string, Message][] {
   ];
 }
 
+/** All messages that a token in this status may be drawn in. */
+function messagesIn(unit: string, status: TokenStatus): [string, Message][] {
+  const token = aWideToken(unit, status);
+  const nothing = { liveValues: [], hasLiveSecret: false, notShownReason: undefined };
+  const facts = [
+    nothing,
+    { ...nothing, notShownReason: REASON },
+    { ...nothing, hasLiveSecret: true },
+    { liveValues: [A_LIVE_VALUE, AN_OLD_VALUE], hasLiveSecret: true, notShownReason: REASON },
+  ];
+  const buttons = [rotateButton(token, NOW), showValueButton(token), revokeButton(token)];
+  return [
+    ...facts.map((one): [string, Message] => [
+      `receipt, ${status}, ${JSON.stringify(one)}`,
+      receiptMessage(token, one, NOW),
+    ]),
+    [`info, ${status}`, infoMessage(token, NOW, buttons)],
+    [`info without buttons, ${status}`, infoMessage(token, NOW, [])],
+    [`claimed, ${status}`, claimedMessage(token)],
+    ...NOTICES.map((kind): [string, Message] => [
+      `notice ${kind}, ${status}`,
+      noticeMessage(kind, token, NOW),
+    ]),
+  ];
+}
+
 /** Every view of the app, with texts as long as they may be, made of `unit`. */
 export function viewsAbout(unit: string): [string, ModalView | HomeView][] {
   const token = aWideToken(unit, 'active');
   const held = heldProof({ actor: LONG_ID, tokenId: token.id, at: Number.MAX_SAFE_INTEGER }, PEPPER);
-  const asked = { metadata: JSON.stringify({ token: token.id, held }), now: NOW };
+  const metadata = metadataText({ tokenId: token.id, held, generation: Number.MAX_SAFE_INTEGER });
+  const asked = { metadata, now: NOW };
+  const filledIn = {
+    name: repeated(unit, 5000),
+    purpose: repeated(unit, 200),
+    lifetimeDays: 10_000,
+    scopes: POLICY.scopes,
+  };
   return [
-    ['create', createDialog({ name: repeated(unit, 5000), lifetimeDays: 10_000 }, POLICY)],
-    ['on its way', onItsWayDialog(token, `https://slack.com/app_redirect?app=${LONG_ID}&team=${LONG_ID}`)],
-    ['not shown', notShownDialog(token, 'messages_tab_disabled')],
+    ['create', createDialog(filledIn, ASKER, POLICY)],
+    [
+      'create without scopes',
+      createDialog({}, { ...ASKER, mayChooseOwner: false }, { ...POLICY, scopes: [] }),
+    ],
+    ['on its way', onItsWayDialog(token, LINK)],
+    ['created for another', createdForOtherDialog(token)],
+    ['not shown', notShownDialog(token, REASON)],
     ['revoke', revokeDialog(token, { ...asked, byOwner: true })],
     ['revoke of another', revokeDialog({ ...token, lastUsedAt: null }, { ...asked, byOwner: false })],
     ['revoked', revokedDialog(aWideToken(unit, 'revoked'))],
@@ -114,15 +227,53 @@ export function viewsAbout(unit: string): [string, ModalView | HomeView][] {
       `Home with ${filter}`,
       { type: 'home', blocks: listBlocks(aFullPage(unit), filter, NOW) },
     ]),
+    ...rotationViews(unit, asked),
+    ...pickViews(unit),
+    // What a message says, a dialog says from Home and after a picker.
+    ...messagesAbout(unit).map(([what, { blocks }]): [string, ModalView] => [
+      `dialog with ${what}`,
+      tellingDialog('Revoke API Token', blocks),
+    ]),
   ];
+}
+
+function rotationViews(unit: string, asked: { metadata: string; now: number }): [string, ModalView][] {
+  return (['active', 'expired'] as const).flatMap((status): [string, ModalView][] => {
+    const token = aWideToken(unit, status);
+    const renews = status === 'expired';
+    return [
+      [`rotate, ${status}`, rotateDialog(token, { ...asked, liveValueCount: 2, zone: LONGEST_ZONE }, POLICY)],
+      [`rotating, ${status}`, newValueOnItsWayDialog(token, LINK, renews)],
+      [`not rotated, ${status}`, notRotatedDialog(token, REASON, renews)],
+      ...sentencesAbout(unit).map((one): [string, ModalView] => [one, rotationRefusedDialog(one)]),
+    ];
+  });
+}
+
+function pickViews(unit: string): [string, ModalView][] {
+  const tokens = Array.from({ length: 100 }, (_, row) =>
+    aWideToken(unit, EACH_STATUS[row % EACH_STATUS.length] ?? 'active'),
+  );
+  return (['info', 'rotate', 'revoke', 'history'] as const).flatMap((verb): [string, ModalView][] => [
+    [`pick to ${verb}`, pickDialog(verb, tokens, NOW)],
+    [`search to ${verb}`, pickDialog(verb, undefined, NOW)],
+  ]);
 }
 
 function sentencesAbout(unit: string): string[] {
   const name = repeated(unit, 64);
   return [
     sentenceFor({ code: 'name_taken', name, freeName: name }),
-    sentenceFor({ code: 'already_revoked', name }),
-    sentenceFor({ code: 'expired', name }),
-    sentenceFor({ code: 'already_shown', name }),
+    ...(
+      [
+        'already_revoked',
+        'expired',
+        'already_shown',
+        'changed_meanwhile',
+        'not_claimed',
+        'already_used',
+        'no_old_value',
+      ] as const
+    ).map((code) => sentenceFor({ code, name })),
   ];
 }

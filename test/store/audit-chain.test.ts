@@ -3,8 +3,19 @@ import { expect, test } from 'vitest';
 import { HOUR_MS } from '../../src/clock.ts';
 import { openStore, type Store } from '../../src/store/sqlite.ts';
 import { type AuditEvent, type ChainedEvent, isChained, macOf } from '../../src/tokens/audit.ts';
-import { aStore, PEPPER } from './fixtures/temp-store.ts';
-import { ANN, aDelivery, anEffect, aSecret, aToken, BOB, BY_ANN, NOW, WORKSPACE } from './fixtures/tokens.ts';
+import { aStore, everythingIn, PEPPER } from './fixtures/temp-store.ts';
+import {
+  ANN,
+  aDelivery,
+  anEffect,
+  aSecret,
+  aToken,
+  BOB,
+  BY_ANN,
+  LIMITS,
+  NOW,
+  WORKSPACE,
+} from './fixtures/tokens.ts';
 
 test('the chain holds from the first event to the last, over every kind of write', async () => {
   const { store, raw } = await aStore();
@@ -80,10 +91,10 @@ test('an event that was put in between breaks the chain at the next one, even wi
 });
 
 test.for([
-  ['a token', (store: Store) => store.insertToken(aToken(), anEffect(null))],
+  ['a token', (store: Store) => store.insertToken(aToken(), LIMITS, anEffect(null))],
   [
     'a value that is marked as shown',
-    (store: Store, lookupId: string) => store.markShown(lookupId, NOW, anEffect(null)),
+    (store: Store, lookupId: string) => store.markShown(lookupId, NOW, 'first', anEffect(null)),
   ],
   [
     'a value that is withdrawn',
@@ -98,8 +109,8 @@ test.for([
   const { store, raw } = await aStore();
   const token = aToken();
   const secret = aSecret(token);
-  await store.insertToken(token, anEffect(token.id));
-  await store.insertSecret(secret, aDelivery());
+  await store.insertToken(token, LIMITS, anEffect(token.id));
+  await store.insertSecret(secret, 'first', aDelivery());
   const before = everythingIn(raw);
   raw.exec("create trigger t before insert on audit_events begin select raise(abort, 'no event'); end");
 
@@ -159,12 +170,12 @@ test('the next refusal in a later hour tells the count too, and counts from one 
 async function aLife(store: Store): Promise<void> {
   const [token, other] = [aToken(), aToken()];
   const [secret, lost] = [aSecret(token), aSecret(other)];
-  await store.insertToken(token, anEffect(token.id));
-  await store.insertSecret(secret, aDelivery());
-  await store.markShown(secret.lookupId, NOW, anEffect(token.id));
+  await store.insertToken(token, LIMITS, anEffect(token.id));
+  await store.insertSecret(secret, 'first', aDelivery());
+  await store.markShown(secret.lookupId, NOW, 'first', anEffect(token.id));
   await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
-  await store.insertToken(other, anEffect(other.id));
-  await store.insertSecret(lost, aDelivery());
+  await store.insertToken(other, LIMITS, anEffect(other.id));
+  await store.insertSecret(lost, 'first', aDelivery());
   await store.withdrawSecret(lost.lookupId, anEffect(other.id));
   await store.recordRefusal(eventOf(ANN, NOW));
 }
@@ -191,9 +202,4 @@ function eventsIn(raw: Database.Database): ChainedEvent[] {
 /** The sequence of the first event that does not follow upon the one before. */
 function firstBreak(events: readonly ChainedEvent[]): number | undefined {
   return events.find((event, i) => !isChained(event, events[i - 1]?.mac, PEPPER))?.sequence;
-}
-
-function everythingIn(raw: Database.Database): unknown {
-  const tables = raw.prepare("select name from sqlite_schema where type = 'table'").pluck().all();
-  return tables.map((table) => [table, raw.prepare(`select * from ${table}`).all()]);
 }

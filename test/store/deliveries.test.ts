@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { MINUTE_MS } from '../../src/clock.ts';
 import { aStore } from './fixtures/temp-store.ts';
-import { aDelivery, anEffect, aSecret, aToken, BY_ANN, NOW, WORKSPACE } from './fixtures/tokens.ts';
+import { aDelivery, anEffect, aSecret, aToken, BY_ANN, LIMITS, NOW, WORKSPACE } from './fixtures/tokens.ts';
 
 test('a delivery that comes twice makes one token, and the second is told which', async () => {
   const { store, raw } = await aStore();
   const [first, second] = [aToken(), aToken()];
   const delivery = aDelivery('trigger 1', 'view 1');
 
-  await store.insertToken(first, anEffect(first.id, { delivery }));
-  const outcome = await store.insertToken(second, anEffect(second.id, { delivery }));
+  await store.insertToken(first, LIMITS, anEffect(first.id, { delivery }));
+  const outcome = await store.insertToken(second, LIMITS, anEffect(second.id, { delivery }));
 
   expect(outcome).toEqual({ kind: 'repeated', tokenId: first.id });
   expect(await store.findToken(WORKSPACE, second.id)).toBeUndefined();
@@ -19,10 +19,11 @@ test('a delivery that comes twice makes one token, and the second is told which'
 test('any one of the keys is enough, and the other keys are not kept', async () => {
   const { store, raw } = await aStore();
   const [first, second] = [aToken(), aToken()];
-  await store.insertToken(first, anEffect(first.id, { delivery: aDelivery('trigger 1', 'view 1') }));
+  await store.insertToken(first, LIMITS, anEffect(first.id, { delivery: aDelivery('trigger 1', 'view 1') }));
 
   const outcome = await store.insertToken(
     second,
+    LIMITS,
     anEffect(second.id, { delivery: aDelivery('trigger 2', 'view 1') }),
   );
 
@@ -36,12 +37,12 @@ test('any one of the keys is enough, and the other keys are not kept', async () 
 test('a delivery that comes twice makes one secret and one revocation', async () => {
   const { store, raw } = await aStore();
   const [token, other] = [aToken(), aToken()];
-  for (const each of [token, other]) await store.insertToken(each, anEffect(each.id));
-  await store.insertSecret(aSecret(token), aDelivery('show'));
+  for (const each of [token, other]) await store.insertToken(each, LIMITS, anEffect(each.id));
+  await store.insertSecret(aSecret(token), 'first', aDelivery('show'));
   await store.revokeToken(token.id, BY_ANN, anEffect(token.id, { delivery: aDelivery('revoke') }));
 
   const repeated = { kind: 'repeated', tokenId: token.id };
-  expect(await store.insertSecret(aSecret(other), aDelivery('show'))).toEqual(repeated);
+  expect(await store.insertSecret(aSecret(other), 'first', aDelivery('show'))).toEqual(repeated);
   expect(
     await store.revokeToken(other.id, BY_ANN, anEffect(other.id, { delivery: aDelivery('revoke') })),
   ).toEqual(repeated);
@@ -56,7 +57,7 @@ test('of ten equal deliveries at once, one has an effect', async () => {
   const outcomes = await Promise.all(
     Array.from({ length: 10 }, () => {
       const token = aToken();
-      return store.insertToken(token, anEffect(token.id, { delivery }));
+      return store.insertToken(token, LIMITS, anEffect(token.id, { delivery }));
     }),
   );
 
@@ -70,9 +71,9 @@ test.for([
   const { store } = await aStore();
   const [first, second] = [aToken(), aToken()];
   const delivery = aDelivery();
-  await store.insertToken(first, anEffect(first.id, { delivery }));
+  await store.insertToken(first, LIMITS, anEffect(first.id, { delivery }));
 
   await store.tidy(NOW + later);
 
-  expect(await store.insertToken(second, anEffect(second.id, { delivery }))).toMatchObject({ kind });
+  expect(await store.insertToken(second, LIMITS, anEffect(second.id, { delivery }))).toMatchObject({ kind });
 });

@@ -4,7 +4,18 @@ import { expect, test } from 'vitest';
 import { faultFrom } from '../../src/store/fault.ts';
 import type { Store } from '../../src/store/sqlite.ts';
 import { aStore } from './fixtures/temp-store.ts';
-import { aDelivery, anEffect, aSecret, aToken, BY_ANN, NOW, nameOf, WORKSPACE } from './fixtures/tokens.ts';
+import {
+  aDelivery,
+  anEffect,
+  aSecret,
+  aToken,
+  aUse,
+  BY_ANN,
+  LIMITS,
+  NOW,
+  nameOf,
+  WORKSPACE,
+} from './fixtures/tokens.ts';
 
 /** Stands in every text parameter of these tests. */
 const MARK = 'parameter-of-somebody';
@@ -16,9 +27,9 @@ const EFFECT = anEffect(TOKEN.id, {
 });
 
 const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] = [
-  ['insertToken', (store) => store.insertToken(TOKEN, EFFECT)],
-  ['insertSecret', (store) => store.insertSecret(SECRET, aDelivery(MARK))],
-  ['markShown', (store) => store.markShown(MARK, NOW, EFFECT)],
+  ['insertToken', (store) => store.insertToken(TOKEN, LIMITS, EFFECT)],
+  ['insertSecret', (store) => store.insertSecret(SECRET, 'first', aDelivery(MARK))],
+  ['markShown', (store) => store.markShown(MARK, NOW, 'first', EFFECT)],
   ['withdrawSecret', (store) => store.withdrawSecret(MARK, EFFECT)],
   ['revokeToken', (store) => store.revokeToken(TOKEN.id, { ...BY_ANN, reason: MARK }, EFFECT)],
   ['findToken', (store) => store.findToken(WORKSPACE, TOKEN.id)],
@@ -32,7 +43,14 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
       store.listTokens(WORKSPACE, { owner: TOKEN.owner, filter: 'all', page: 1, pageSize: 1, now: NOW }),
   ],
   ['readSecret', (store) => store.readSecret(MARK)],
-  ['addUses', (store) => store.addUses([{ tokenId: TOKEN.id, lastUsedAt: NOW, count: 1 }])],
+  ['addUses', (store) => store.addUses([aUse(SECRET)])],
+  ['endOldValues', (store) => store.endOldValues(TOKEN.id, NOW, EFFECT)],
+  ['liveValues', (store) => store.liveValues(TOKEN.id, NOW)],
+  ['listEvents', (store) => store.listEvents(TOKEN.id, { page: 1, pageSize: 1 })],
+  ['searchTokens', (store) => store.searchTokens(WORKSPACE, { owner: TOKEN.owner, text: MARK, now: NOW })],
+  ['remind', (store) => store.remind(TOKEN.id, { kind: 'reminder', dueAt: NOW }, aDelivery(MARK))],
+  ['sendNotices', (store) => store.sendNotices(NOW)],
+  ['unclaimedSince', (store) => store.unclaimedSince(WORKSPACE, NOW)],
   ['recordRefusal', (store) => store.recordRefusal(EFFECT.event)],
   ['tidy', (store) => store.tidy(NOW)],
   ['takeDue', (store) => store.takeDue(NOW, 1)],
@@ -93,7 +111,7 @@ test.for([
     const { store, raw } = await aStore();
     raw.exec(obstacle);
 
-    const fault = await store.insertToken(TOKEN, EFFECT).catch((error: unknown) => error);
+    const fault = await store.insertToken(TOKEN, LIMITS, EFFECT).catch((error: unknown) => error);
 
     expect(fault).toMatchObject({
       code: 'failed',
@@ -106,7 +124,7 @@ test.for([
 
 test('a row that holds no JSON fails without a word of it, with the place in our code', async () => {
   const { store, raw } = await aStore();
-  await store.insertToken(TOKEN, EFFECT);
+  await store.insertToken(TOKEN, LIMITS, EFFECT);
   raw.prepare('update tokens set scopes = ?').run(MARK);
 
   const fault = await store.findToken(WORKSPACE, TOKEN.id).catch((error: unknown) => error);
@@ -122,9 +140,7 @@ test('a row that holds no JSON fails without a word of it, with the place in our
 
 test('of Drizzle’s own query error only SQLite’s stays', async () => {
   const { store, raw } = await aStore();
-  const sqliteError = await store
-    .addUses([{ tokenId: TOKEN.id, lastUsedAt: NOW, count: 1 }])
-    .catch((error) => error.cause);
+  const sqliteError = await store.addUses([aUse(SECRET)]).catch((error) => error.cause);
   raw.close();
 
   const fault = faultFrom(new DrizzleQueryError(`select ${MARK}`, [MARK], sqliteError));

@@ -5,9 +5,25 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
+import { DAY_MS } from '../../src/clock.ts';
+import { migrate } from '../../src/store/migrate.ts';
 import { openStore } from '../../src/store/sqlite.ts';
+import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aFolder, aRawConnection, aStore, PEPPER } from './fixtures/temp-store.ts';
-import { aDelivery, anEffect, aSecret, aToken, WORKSPACE } from './fixtures/tokens.ts';
+import {
+  aDelivery,
+  anEffect,
+  aRotation,
+  aSecret,
+  aShownValue,
+  aToken,
+  aUse,
+  BOB,
+  LIMITS,
+  NOW,
+  verdictOn,
+  WORKSPACE,
+} from './fixtures/tokens.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../drizzle', import.meta.url));
 
@@ -43,6 +59,14 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'unique messages_kind_token(kind,token_id)',
     ],
     migrations: ['made_at INTEGER PK'],
+    notices: [
+      'token_id TEXT PK',
+      'kind TEXT PK',
+      'due_at INTEGER',
+      'sent_at INTEGER?',
+      'token_id -> tokens.id',
+      'index notices_due(due_at)',
+    ],
     outbox: [
       'key TEXT PK',
       'saying TEXT',
@@ -52,6 +76,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'index outbox_due(due_at)',
     ],
     refusal_counts: ['actor TEXT PK', 'hour INTEGER PK', 'count INTEGER'],
+    secret_usage: ['lookup_id TEXT PK', 'last_used_at INTEGER'],
     secrets: [
       'lookup_id TEXT PK',
       'token_id TEXT',
@@ -64,11 +89,20 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'name TEXT',
       'owner TEXT',
       'scopes TEXT',
+      'generation INTEGER',
       'token_id -> tokens.id',
       'index secrets_token(token_id)',
     ],
     settings: ['key TEXT PK', 'value TEXT'],
-    token_usage: ['token_id TEXT PK', 'last_used_at INTEGER', 'use_count INTEGER', 'token_id -> tokens.id'],
+    token_usage: [
+      'token_id TEXT PK',
+      'last_used_at INTEGER?',
+      'use_count INTEGER',
+      'refused_count INTEGER',
+      'last_refused_at INTEGER?',
+      'addresses TEXT',
+      'token_id -> tokens.id',
+    ],
     tokens: [
       'id TEXT PK',
       'workspace TEXT',
@@ -85,18 +119,20 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'revoked_at INTEGER?',
       'revoked_by TEXT?',
       'revoke_reason TEXT?',
+      'index tokens_created_by(workspace,created_by,created_at)',
       'unique tokens_name_key(workspace,name_key)',
       'index tokens_owner(workspace,owner)',
+      'index tokens_unclaimed(workspace,created_at)',
     ],
   });
 });
 
-test('every table is STRICT, nothing cascades, and secrets alone has no rowid', async () => {
+test('every table is STRICT, nothing cascades, and what is found by a lookup id has no rowid', async () => {
   const { raw } = await aStore();
 
   const tables = raw
     .prepare(
-      "select name, strict, wr from pragma_table_list where schema = 'main' and name not like 'sqlite_%'",
+      "select name, strict, wr from pragma_table_list where schema = 'main' and name not like 'sqlite_%' order by name",
     )
     .all();
   const actions = raw
@@ -104,10 +140,73 @@ test('every table is STRICT, nothing cascades, and secrets alone has no rowid', 
     .pluck()
     .all();
 
-  expect(tables).toHaveLength(10);
+  expect(tables).toHaveLength(12);
   expect(tables.filter((table) => !(table as { strict: number }).strict)).toEqual([]);
-  expect(tables.filter((table) => (table as { wr: number }).wr)).toMatchObject([{ name: 'secrets' }]);
+  expect(tables.filter((table) => (table as { wr: number }).wr)).toMatchObject([
+    { name: 'secret_usage' },
+    { name: 'secrets' },
+  ]);
   expect(actions).toEqual(['NO ACTION']);
+});
+
+test('a database of the first version is brought to this one, and nothing in it is lost', async () => {
+  const path = join(aFolder(), 'apitoken.db');
+  const raw = aRawConnection(path);
+  migrate(raw, firstMigrations(1));
+  const [used, unused, revoked, unclaimed] = [
+    aToken({ claimedAt: NOW, expiresAt: NOW + 10 * DAY_MS }),
+    aToken({ claimedAt: NOW }),
+    aToken({ claimedAt: NOW, expiresAt: NOW + 90 * DAY_MS, revokedAt: NOW + 1, revokedBy: BOB }),
+    aToken({ expiresAt: NOW + 90 * DAY_MS }),
+  ];
+  const value = TokenValue.generate('apit');
+  const secret = aSecret(used, { lookupId: value.lookupId, digest: value.digest(PEPPER.key) });
+  for (const token of [used, unused, revoked, unclaimed]) insertRaw(raw, 'tokens', token);
+  insertRaw(raw, 'secrets', { ...secret, shownAt: NOW });
+  insertRaw(raw, 'token_usage', { tokenId: used.id, lastUsedAt: NOW + 5, useCount: 7 });
+
+  const store = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  onTestFinished(() => store.close());
+
+  const neverUsed = { lastUsedAt: null, useCount: 0, refusedCount: 0, lastRefusedAt: null, addresses: [] };
+  expect(await store.findToken(WORKSPACE, used.id)).toEqual({
+    ...used,
+    ...neverUsed,
+    lastUsedAt: NOW + 5,
+    useCount: 7,
+  });
+  for (const token of [unused, revoked, unclaimed]) {
+    expect(await store.findToken(WORKSPACE, token.id)).toEqual({ ...token, ...neverUsed });
+  }
+  await store.addUses([aUse(secret, { lastUsedAt: NOW + 6, useCount: 1, addresses: ['a'] })]);
+  expect(await store.findToken(WORKSPACE, used.id)).toMatchObject({ useCount: 8, addresses: ['a'] });
+  await aShownValue(store, used, aRotation({ graceEndsAt: NOW + DAY_MS }));
+  expect(await verdictOn(store, value, NOW + DAY_MS - 1)).toMatchObject({ kind: 'good' });
+  expect(await verdictOn(store, value, NOW + DAY_MS)).toMatchObject({ why: 'ended' });
+});
+
+test('the live tokens of a database of the first version get the notices that are still to come', async () => {
+  const path = join(aFolder(), 'apitoken.db');
+  const raw = aRawConnection(path);
+  migrate(raw, firstMigrations(1));
+  const expiresAt = NOW + 10 * DAY_MS;
+  const live = aToken({ claimedAt: NOW, expiresAt });
+  const others = [
+    aToken({ claimedAt: NOW }),
+    aToken({ expiresAt }),
+    aToken({ claimedAt: NOW, expiresAt, revokedAt: NOW, revokedBy: BOB }),
+  ];
+  for (const token of [live, ...others]) insertRaw(raw, 'tokens', token);
+
+  const store = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  onTestFinished(() => store.close());
+
+  expect(
+    raw.prepare('select token_id, kind, due_at, sent_at from notices order by due_at').raw().all(),
+  ).toEqual([
+    [live.id, 'expires_in_7_days', NOW + 3 * DAY_MS, null],
+    [live.id, 'expires_tomorrow', NOW + 9 * DAY_MS, null],
+  ]);
 });
 
 test('a migration that rebuilds tokens keeps every secret and every reference', async () => {
@@ -116,8 +215,8 @@ test('a migration that rebuilds tokens keeps every secret and every reference', 
   for (let i = 0; i < 20; i++) {
     const token = aToken();
     const secret = aSecret(token);
-    await store.insertToken(token, anEffect(token.id));
-    await store.insertSecret(secret, aDelivery());
+    await store.insertToken(token, LIMITS, anEffect(token.id));
+    await store.insertSecret(secret, 'first', aDelivery());
     lookupIds.push(secret.lookupId);
   }
   await store.close();
@@ -136,14 +235,14 @@ test('a migration that rebuilds tokens keeps every secret and every reference', 
   expect(lookupIds).toHaveLength(20);
   for (const lookupId of lookupIds) expect(await rebuilt.readSecret(lookupId)).toMatchObject({ lookupId });
   const orphan = aSecret(aToken());
-  expect(await rebuilt.insertSecret(orphan, aDelivery())).toEqual({ kind: 'ended' });
+  expect(await rebuilt.insertSecret(orphan, 'first', aDelivery())).toEqual({ kind: 'ended' });
 });
 
 test('a migration that would leave a secret without its token is refused as a whole', async () => {
   const { store, path, raw } = await aStore();
   const token = aToken();
-  await store.insertToken(token, anEffect(token.id, { delivery: { keys: [] } }));
-  await store.insertSecret(aSecret(token), { keys: [] });
+  await store.insertToken(token, LIMITS, anEffect(token.id, { delivery: { keys: [] } }));
+  await store.insertSecret(aSecret(token), 'first', { keys: [] });
   await store.close();
 
   const migrationsFolder = withMigration(
@@ -165,7 +264,7 @@ test('a database of a newer version is refused', async () => {
   const newer = await openStore({
     url: `file:${path}`,
     pepper: PEPPER,
-    migrationsFolder: withMigration('CREATE TABLE `notices` (`id` integer PRIMARY KEY) STRICT;'),
+    migrationsFolder: withMigration('CREATE TABLE `later` (`id` integer PRIMARY KEY) STRICT;'),
   });
   await newer.close();
 
@@ -190,8 +289,31 @@ test('four processes that start at once on a fresh file all start, and one migra
   const exits = await Promise.all(children.map((child) => once(child, 'exit')));
 
   expect(exits.map(([code]) => code)).toEqual([0, 0, 0, 0]);
-  expect(aRawConnection(path).prepare('select count(*) from migrations').pluck().get()).toBe(1);
+  expect(aRawConnection(path).prepare('select count(*) from migrations').pluck().get()).toBe(2);
 });
+
+/** A copy of the migrations with the first `count` of them alone. */
+function firstMigrations(count: number): string {
+  const folder = join(aFolder(), 'drizzle');
+  cpSync(MIGRATIONS, folder, { recursive: true });
+  const journalPath = join(folder, 'meta', '_journal.json');
+  const journal = JSON.parse(readFileSync(journalPath, 'utf8'));
+  writeFileSync(journalPath, JSON.stringify({ ...journal, entries: journal.entries.slice(0, count) }));
+  return folder;
+}
+
+/** A row as Drizzle would write it, without Drizzle's view of the table. */
+function insertRaw(raw: Database.Database, table: string, row: object): void {
+  const entries = Object.entries(row).map(([name, value]) => [
+    name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    Array.isArray(value) ? JSON.stringify(value) : value,
+  ]);
+  const columns = entries.map(([name]) => name).join(', ');
+  const places = entries.map(() => '?').join(', ');
+  raw
+    .prepare(`insert into ${table} (${columns}) values (${places})`)
+    .run(...entries.map(([, value]) => value));
+}
 
 /** A copy of the migrations with one more. */
 function withMigration(sql: string): string {

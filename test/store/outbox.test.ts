@@ -2,27 +2,32 @@ import { expect, test } from 'vitest';
 import { openStore, type Store } from '../../src/store/sqlite.ts';
 import type { Saying } from '../../src/tokens/store.ts';
 import { aStore, PEPPER } from './fixtures/temp-store.ts';
-import { ANN, anEffect, aToken, BOB, NOW } from './fixtures/tokens.ts';
+import { ANN, anEffect, aToken, BOB, LIMITS, NOW } from './fixtures/tokens.ts';
 
 const HOME: Saying = { kind: 'home', person: ANN };
 
 async function say(store: Store, ...sayings: { saying: Saying; dueAt: number }[]): Promise<void> {
   const token = aToken();
-  await store.insertToken(token, anEffect(token.id, { sayings }));
+  await store.insertToken(token, LIMITS, anEffect(token.id, { sayings }));
 }
 
 test('each kind of saying has a key of its own and comes back as it was asked for', async () => {
   const { store } = await aStore();
   const { id: tokenId } = aToken();
-  const sayings: Saying[] = [{ kind: 'receipt', tokenId }, HOME, { kind: 'revoked_by_other', tokenId }];
+  const sayings: readonly (readonly [key: string, saying: Saying])[] = [
+    [`receipt:${tokenId}`, { kind: 'receipt', tokenId }],
+    [`home:${ANN}`, HOME],
+    [`revoked_by_other:${tokenId}`, { kind: 'revoked_by_other', tokenId }],
+    [`claimed:${tokenId}`, { kind: 'claimed', tokenId }],
+    [`notice:reminder:${tokenId}`, { kind: 'notice', notice: 'reminder', tokenId }],
+    [`notice:expires_tomorrow:${tokenId}`, { kind: 'notice', notice: 'expires_tomorrow', tokenId }],
+  ];
 
-  await say(store, ...sayings.map((saying, i) => ({ saying, dueAt: NOW + i })));
+  await say(store, ...sayings.map(([, saying], i) => ({ saying, dueAt: NOW + i })));
 
-  expect(await store.takeDue(NOW + 2, 10)).toEqual([
-    { key: `receipt:${tokenId}`, version: 1, attempts: 0, saying: sayings[0] },
-    { key: `home:${ANN}`, version: 1, attempts: 0, saying: sayings[1] },
-    { key: `revoked_by_other:${tokenId}`, version: 1, attempts: 0, saying: sayings[2] },
-  ]);
+  expect(await store.takeDue(NOW + 9, 10)).toEqual(
+    sayings.map(([key, saying]) => ({ key, version: 1, attempts: 0, saying })),
+  );
 });
 
 test.for([
@@ -101,7 +106,7 @@ test('what could not be said is due later, with its attempts counted until it is
 test('the place of a receipt is kept, and a new one takes its place', async () => {
   const { store, raw } = await aStore();
   const token = aToken();
-  await store.insertToken(token, anEffect(token.id));
+  await store.insertToken(token, LIMITS, anEffect(token.id));
 
   expect(await store.findReceipt(token.id)).toBeUndefined();
   await store.keepReceipt(token.id, { channel: 'D1', ts: '1.1' });

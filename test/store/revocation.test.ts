@@ -12,6 +12,7 @@ import {
   aToken,
   BOB,
   BY_ANN,
+  LIMITS,
   NOW,
   nameOf,
   WORKSPACE,
@@ -22,9 +23,10 @@ test('a revocation in the middle of a listing of 100,000 tokens is seen by the n
   seed(raw, 100_000);
   const token = aToken({ name: nameOf('in use'), owner: BOB });
   const value = TokenValue.generate('apit');
-  await store.insertToken(token, anEffect(token.id));
+  await store.insertToken(token, LIMITS, anEffect(token.id));
   await store.insertSecret(
     aSecret(token, { lookupId: value.lookupId, digest: value.digest(PEPPER.key) }),
+    'first',
     aDelivery(),
   );
   const verify = () => verifyToken(value.reveal(), { store, clock: () => NOW, pepper: PEPPER });
@@ -74,8 +76,8 @@ test.for([
     const tokens = Array.from({ length: 60 }, () => aToken());
     const secrets = tokens.map((token) => aSecret(token));
     const gone = secrets.flatMap(({ hash, digest }) => [hash, digest]);
-    for (const token of tokens) await store.insertToken(token, anEffect(token.id));
-    for (const secret of secrets) await store.insertSecret(secret, aDelivery());
+    for (const token of tokens) await store.insertToken(token, LIMITS, anEffect(token.id));
+    for (const secret of secrets) await store.insertSecret(secret, 'first', aDelivery());
     for (const [i, { lookupId, tokenId }] of secrets.entries()) {
       if (i % 2 === 0) await store.withdrawSecret(lookupId, anEffect(tokenId));
       else await store.revokeToken(tokenId, BY_ANN, anEffect(tokenId));

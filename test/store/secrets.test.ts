@@ -1,21 +1,23 @@
 import { expect, test } from 'vitest';
-import type { Store } from '../../src/store/sqlite.ts';
 import { SHOWING_MS_MAX } from '../../src/tokens/store.ts';
-import type { Token } from '../../src/tokens/token.ts';
 import { aStore } from './fixtures/temp-store.ts';
-import { ANN, aDelivery, anEffect, aSecret, aToken, BY_ANN, NOW, WORKSPACE } from './fixtures/tokens.ts';
-
-async function aStoredToken(store: Store, fields: Partial<Token> = {}): Promise<Token> {
-  const token = aToken(fields);
-  await store.insertToken(token, anEffect(token.id));
-  return token;
-}
+import {
+  ANN,
+  aDelivery,
+  anEffect,
+  aSecret,
+  aStoredToken,
+  aToken,
+  BY_ANN,
+  NOW,
+  WORKSPACE,
+} from './fixtures/tokens.ts';
 
 test('a verification reads what was stored, without the hash', async () => {
   const { store } = await aStore();
   const secret = aSecret(await aStoredToken(store, { expiresAt: NOW + 1 }));
 
-  expect(await store.insertSecret(secret, aDelivery())).toEqual({ kind: 'inserted' });
+  expect(await store.insertSecret(secret, 'first', aDelivery())).toEqual({ kind: 'inserted' });
 
   const { hash: _, ...answered } = secret;
   expect(await store.readSecret(secret.lookupId)).toEqual({ ...answered, shownAt: null });
@@ -31,7 +33,7 @@ test.for([
   const { store } = await aStore();
   const secret = aSecret(await aStoredToken(store, fields));
 
-  expect(await store.insertSecret(secret, aDelivery())).toEqual({ kind });
+  expect(await store.insertSecret(secret, 'first', aDelivery())).toEqual({ kind });
 
   expect((await store.readSecret(secret.lookupId)) !== undefined).toBe(kind === 'inserted');
 });
@@ -39,7 +41,7 @@ test.for([
 test('a secret of a token that is not there is refused', async () => {
   const { store } = await aStore();
 
-  expect(await store.insertSecret(aSecret(aToken()), aDelivery())).toEqual({ kind: 'ended' });
+  expect(await store.insertSecret(aSecret(aToken()), 'first', aDelivery())).toEqual({ kind: 'ended' });
 });
 
 test.for([
@@ -50,10 +52,10 @@ test.for([
   const token = await aStoredToken(store);
   const first = aSecret(token);
   const second = aSecret(token, { createdAt: NOW + later });
-  await store.insertSecret(first, aDelivery());
+  await store.insertSecret(first, 'first', aDelivery());
 
   expect(await store.hasLiveSecret(token.id, NOW + later)).toBe(firstStays);
-  expect(await store.insertSecret(second, aDelivery())).toEqual({ kind });
+  expect(await store.insertSecret(second, 'first', aDelivery())).toEqual({ kind });
 
   expect((await store.readSecret(first.lookupId)) !== undefined).toBe(firstStays);
   expect((await store.readSecret(second.lookupId)) !== undefined).toBe(!firstStays);
@@ -64,11 +66,11 @@ test('a secret that was shown stays the only one, however old it is', async () =
   const token = await aStoredToken(store);
   const first = aSecret(token);
   const years = 100_000_000_000;
-  await store.insertSecret(first, aDelivery());
-  await store.markShown(first.lookupId, NOW, anEffect(token.id));
+  await store.insertSecret(first, 'first', aDelivery());
+  await store.markShown(first.lookupId, NOW, 'first', anEffect(token.id));
 
   expect(await store.hasLiveSecret(token.id, NOW + years)).toBe(true);
-  expect(await store.insertSecret(aSecret(token, { createdAt: NOW + years }), aDelivery())).toEqual({
+  expect(await store.insertSecret(aSecret(token, { createdAt: NOW + years }), 'first', aDelivery())).toEqual({
     kind: 'already_shown',
   });
 });
@@ -77,9 +79,13 @@ test('a lost secret stays when the one after it is refused', async () => {
   const { store } = await aStore();
   const token = await aStoredToken(store, { expiresAt: NOW + SHOWING_MS_MAX });
   const lost = aSecret(token);
-  await store.insertSecret(lost, aDelivery());
+  await store.insertSecret(lost, 'first', aDelivery());
 
-  const outcome = await store.insertSecret(aSecret(token, { createdAt: NOW + SHOWING_MS_MAX }), aDelivery());
+  const outcome = await store.insertSecret(
+    aSecret(token, { createdAt: NOW + SHOWING_MS_MAX }),
+    'first',
+    aDelivery(),
+  );
 
   expect(outcome).toEqual({ kind: 'ended' });
   expect(await store.readSecret(lost.lookupId)).toMatchObject({ lookupId: lost.lookupId });
@@ -90,7 +96,7 @@ test('of ten values that are made for a token at once, one is stored', async () 
   const token = await aStoredToken(store);
 
   const outcomes = await Promise.all(
-    Array.from({ length: 10 }, () => store.insertSecret(aSecret(token), aDelivery())),
+    Array.from({ length: 10 }, () => store.insertSecret(aSecret(token), 'first', aDelivery())),
   );
 
   expect(outcomes.filter(({ kind }) => kind === 'inserted')).toHaveLength(1);
@@ -101,10 +107,10 @@ test('a value that was shown claims its token, at the first time only', async ()
   const { store } = await aStore();
   const token = await aStoredToken(store);
   const secret = aSecret(token);
-  await store.insertSecret(secret, aDelivery());
+  await store.insertSecret(secret, 'first', aDelivery());
 
-  const first = await store.markShown(secret.lookupId, NOW + 5, anEffect(token.id));
-  const second = await store.markShown(secret.lookupId, NOW + 6, anEffect(token.id));
+  const first = await store.markShown(secret.lookupId, NOW + 5, 'first', anEffect(token.id));
+  const second = await store.markShown(secret.lookupId, NOW + 6, 'first', anEffect(token.id));
 
   expect([first, second]).toEqual([true, false]);
   expect(await store.readSecret(secret.lookupId)).toMatchObject({ shownAt: NOW + 5 });
@@ -115,9 +121,9 @@ test('a token that was claimed before stays claimed since then', async () => {
   const { store } = await aStore();
   const token = await aStoredToken(store, { claimedAt: NOW - 5 });
   const secret = aSecret(token);
-  await store.insertSecret(secret, aDelivery());
+  await store.insertSecret(secret, 'first', aDelivery());
 
-  await store.markShown(secret.lookupId, NOW, anEffect(token.id));
+  await store.markShown(secret.lookupId, NOW, 'first', anEffect(token.id));
 
   expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ claimedAt: NOW - 5 });
 });
@@ -126,10 +132,10 @@ test('a value whose token was revoked meanwhile is not marked as shown, and noth
   const { store, raw } = await aStore();
   const token = await aStoredToken(store);
   const secret = aSecret(token);
-  await store.insertSecret(secret, aDelivery());
+  await store.insertSecret(secret, 'first', aDelivery());
   await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
 
-  expect(await store.markShown(secret.lookupId, NOW, anEffect(token.id))).toBe(false);
+  expect(await store.markShown(secret.lookupId, NOW, 'first', anEffect(token.id))).toBe(false);
 
   expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ claimedAt: null });
   expect(raw.prepare('select count(*) from audit_events').pluck().get()).toBe(2);
@@ -139,48 +145,23 @@ test('a value that was not shown is withdrawn, and the next one can be made at o
   const { store } = await aStore();
   const token = await aStoredToken(store);
   const secret = aSecret(token);
-  await store.insertSecret(secret, aDelivery());
+  await store.insertSecret(secret, 'first', aDelivery());
 
   expect(await store.withdrawSecret(secret.lookupId, anEffect(token.id))).toBe(true);
 
   expect(await store.readSecret(secret.lookupId)).toBeUndefined();
   expect(await store.withdrawSecret(secret.lookupId, anEffect(token.id))).toBe(false);
-  expect(await store.insertSecret(aSecret(token), aDelivery())).toEqual({ kind: 'inserted' });
+  expect(await store.insertSecret(aSecret(token), 'first', aDelivery())).toEqual({ kind: 'inserted' });
 });
 
 test('a value that was shown is not withdrawn', async () => {
   const { store } = await aStore();
   const token = await aStoredToken(store);
   const secret = aSecret(token);
-  await store.insertSecret(secret, aDelivery());
-  await store.markShown(secret.lookupId, NOW, anEffect(token.id));
+  await store.insertSecret(secret, 'first', aDelivery());
+  await store.markShown(secret.lookupId, NOW, 'first', anEffect(token.id));
 
   expect(await store.withdrawSecret(secret.lookupId, anEffect(token.id))).toBe(false);
 
   expect(await store.readSecret(secret.lookupId)).toMatchObject({ shownAt: NOW });
-});
-
-test('why the latest value was withdrawn is told, of this token alone', async () => {
-  const { store } = await aStore();
-  const token = await aStoredToken(store);
-  const other = await aStoredToken(store);
-  for (const [of, reason] of [
-    [token, 'first'],
-    [token, 'no_dm'],
-    [other, 'later'],
-  ] as const) {
-    const secret = aSecret(of);
-    await store.insertSecret(secret, aDelivery());
-    const event = {
-      at: NOW,
-      actor: 'system',
-      action: 'value.withdrawn',
-      tokenId: of.id,
-      detail: { reason },
-    } as const;
-    await store.withdrawSecret(secret.lookupId, { event, sayings: [] });
-  }
-
-  expect(await store.lastWithdrawal(token.id)).toBe('no_dm');
-  expect(await store.lastWithdrawal(aToken().id)).toBeUndefined();
 });

@@ -1,7 +1,19 @@
 import Database from 'better-sqlite3';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { aStore } from './fixtures/temp-store.ts';
-import { ANN, aDelivery, anEffect, aSecret, aToken, BY_ANN, NOW, WORKSPACE } from './fixtures/tokens.ts';
+import {
+  ANN,
+  aDelivery,
+  anEffect,
+  aRotation,
+  aSecret,
+  aToken,
+  aUse,
+  BY_ANN,
+  LIMITS,
+  NOW,
+  WORKSPACE,
+} from './fixtures/tokens.ts';
 
 let prepared: string[] = [];
 
@@ -26,15 +38,26 @@ test('all statements are prepared at the start and none later', async () => {
 
   await store.insertToken(
     token,
+    LIMITS,
     anEffect(token.id, { sayings: [{ saying: { kind: 'home', person: ANN }, dueAt: NOW }] }),
   );
-  await store.insertSecret(secret, aDelivery());
+  await store.insertSecret(secret, 'first', aDelivery());
   await store.readSecret(secret.lookupId);
-  await store.markShown(secret.lookupId, NOW, anEffect(token.id));
+  await store.markShown(secret.lookupId, NOW, 'first', anEffect(token.id));
   await store.listTokens(WORKSPACE, { owner: ANN, filter: 'all', page: 1, pageSize: 1, now: NOW });
   await store.takenNames(WORKSPACE, [token.nameKey]);
   for (const due of await store.takeDue(NOW, 1)) await store.settle(due);
-  await store.addUses([{ tokenId: token.id, lastUsedAt: NOW, count: 1 }]);
+  await store.addUses([aUse(secret, { lastUsedAt: NOW, lastRefusedAt: NOW })]);
+  const next = aSecret(token);
+  await store.insertSecret(next, aRotation(), aDelivery());
+  await store.markShown(next.lookupId, NOW, aRotation({ graceEndsAt: NOW + 1 }), anEffect(token.id));
+  await store.liveValues(token.id, NOW);
+  await store.endOldValues(token.id, NOW, anEffect(token.id));
+  await store.remind(token.id, { kind: 'reminder', dueAt: NOW }, aDelivery());
+  await store.sendNotices(NOW);
+  await store.listEvents(token.id, { page: 1, pageSize: 1 });
+  await store.searchTokens(WORKSPACE, { owner: ANN, text: 'bot', now: NOW });
+  await store.unclaimedSince(WORKSPACE, NOW);
   await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
   await store.recordRefusal(anEffect(null).event);
   await store.isReadable();
@@ -89,11 +112,46 @@ test.for([
     'SEARCH deliveries USING COVERING INDEX deliveries_at (at<?)',
   ],
   [
+    'the notices that are due',
+    /from "notices" inner join/,
+    'SEARCH notices USING INDEX notices_due (due_at<?)',
+  ],
+  [
+    'what nobody claimed',
+    /"claimed_at" is null and .* order by/,
+    'SEARCH tokens USING INDEX tokens_unclaimed (workspace=? AND created_at<?)',
+  ],
+  [
+    'counting a person’s live tokens',
+    /^select count.*"owner" = .*"expires_at" is null/,
+    'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
+  ],
+  [
+    'counting what a person made in a day',
+    /^select count.*"created_by" =/,
+    'SEARCH tokens USING COVERING INDEX tokens_created_by (workspace=? AND created_by=? AND created_at>?)',
+  ],
+  [
+    'a page of a history',
+    /from "audit_events" where .* offset/,
+    'SEARCH audit_events USING INDEX audit_events_token (token_id=?)',
+  ],
+  [
+    'the live values',
+    /from "secrets" left join "secret_usage"/,
+    'SEARCH secrets USING INDEX secrets_token (token_id=?)',
+  ],
+  [
+    'a newer value of a token',
+    /select refused.generation/,
+    'SEARCH secrets USING INDEX secrets_token (token_id=?)',
+  ],
+  [
     'emptying a token’s secrets',
     /^update "secrets" set "hash"/,
     'SEARCH secrets USING INDEX secrets_token (token_id=?)',
   ],
-] as const)('%s goes by an index and sorts no more than one person’s tokens', async ([, pattern, plan]) => {
+] as const)('%s goes by an index and sorts no more than what is one person’s', async ([, pattern, plan]) => {
   const { raw } = await aStore();
   const sql = prepared.find((each) => pattern.test(each));
 
@@ -103,7 +161,6 @@ test.for([
     .map((step) => (step as { detail: string }).detail);
 
   expect(steps[0]).toBe(plan);
-  expect(steps.filter((step) => step.includes('TEMP B-TREE')).length).toBe(
-    plan.includes('tokens_owner') ? 1 : 0,
-  );
+  const isSorted = /order by/.test(sql ?? '') && /tokens_owner|secrets_token/.test(plan);
+  expect(steps.filter((step) => step.includes('TEMP B-TREE')).length).toBe(Number(isSorted));
 });

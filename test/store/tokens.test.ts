@@ -1,15 +1,20 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { DAY_MS } from '../../src/clock.ts';
+import { openStore } from '../../src/store/sqlite.ts';
 import { nameKeyOf } from '../../src/tokens/name.ts';
+import type { CreationLimits, Effect } from '../../src/tokens/store.ts';
 import type { Token, TokenId, WorkspaceId } from '../../src/tokens/token.ts';
-import { aStore } from './fixtures/temp-store.ts';
+import { aStore, PEPPER } from './fixtures/temp-store.ts';
 import {
   ANN,
   aDelivery,
   anEffect,
   aSecret,
+  aStoredToken,
   aToken,
   BOB,
   BY_ANN,
+  LIMITS,
   NOW,
   nameOf,
   WORKSPACE,
@@ -21,9 +26,16 @@ test('a token comes back as it was put in, by its id and by its name, and was ne
   const { store } = await aStore();
   const token = aToken({ expiresAt: NOW + 1, purpose: null });
 
-  expect(await store.insertToken(token, anEffect(token.id))).toEqual({ kind: 'inserted' });
+  expect(await store.insertToken(token, LIMITS, anEffect(token.id))).toEqual({ kind: 'inserted' });
 
-  const used = { ...token, lastUsedAt: null, useCount: 0 };
+  const used = {
+    ...token,
+    lastUsedAt: null,
+    useCount: 0,
+    refusedCount: 0,
+    lastRefusedAt: null,
+    addresses: [],
+  };
   expect(await store.findToken(WORKSPACE, token.id)).toEqual(used);
   expect(await store.findTokenByName(WORKSPACE, token.nameKey)).toEqual(used);
 });
@@ -31,7 +43,7 @@ test('a token comes back as it was put in, by its id and by its name, and was ne
 test('a token of another workspace is not there', async () => {
   const { store } = await aStore();
   const token = aToken();
-  await store.insertToken(token, anEffect(token.id));
+  await store.insertToken(token, LIMITS, anEffect(token.id));
 
   expect(await store.findToken(OTHER_WORKSPACE, token.id)).toBeUndefined();
   expect(await store.findTokenByName(OTHER_WORKSPACE, token.nameKey)).toBeUndefined();
@@ -46,10 +58,10 @@ test.for([
 ] as const)('a name that is there %s: %s', async ([, fields, kind]) => {
   const { store } = await aStore();
   const first = aToken({ name: nameOf('deploy-bot') });
-  await store.insertToken(first, anEffect(first.id));
+  await store.insertToken(first, LIMITS, anEffect(first.id));
   const second = aToken(fields);
 
-  expect(await store.insertToken(second, anEffect(second.id))).toEqual({ kind });
+  expect(await store.insertToken(second, LIMITS, anEffect(second.id))).toEqual({ kind });
 
   expect((await store.findToken(second.workspace, second.id)) !== undefined).toBe(kind === 'inserted');
 });
@@ -57,36 +69,39 @@ test.for([
 test('the name of a revoked token is never given again', async () => {
   const { store } = await aStore();
   const first = aToken({ name: nameOf('deploy-bot') });
-  await store.insertToken(first, anEffect(first.id));
+  await store.insertToken(first, LIMITS, anEffect(first.id));
   await store.revokeToken(first.id, BY_ANN, anEffect(first.id));
   const second = aToken({ name: nameOf('deploy-bot') });
 
-  expect(await store.insertToken(second, anEffect(second.id))).toEqual({ kind: 'name_taken' });
+  expect(await store.insertToken(second, LIMITS, anEffect(second.id))).toEqual({ kind: 'name_taken' });
 });
 
 test('a name that was taken leaves no event, no saying and no delivery', async () => {
   const { store, raw } = await aStore();
   const first = aToken({ name: nameOf('deploy-bot') });
-  await store.insertToken(first, anEffect(first.id));
+  await store.insertToken(first, LIMITS, anEffect(first.id));
   const second = aToken({ name: nameOf('deploy-bot') });
   const delivery = aDelivery();
 
   await store.insertToken(
     second,
+    LIMITS,
     anEffect(second.id, { delivery, sayings: [{ saying: { kind: 'home', person: ANN }, dueAt: NOW }] }),
   );
 
   expect(raw.prepare('select count(*) from audit_events').pluck().get()).toBe(1);
   expect(await store.takeDue(NOW, 10)).toEqual([]);
   const third = aToken();
-  expect(await store.insertToken(third, anEffect(third.id, { delivery }))).toEqual({ kind: 'inserted' });
+  expect(await store.insertToken(third, LIMITS, anEffect(third.id, { delivery }))).toEqual({
+    kind: 'inserted',
+  });
 });
 
 test('of the names asked for, those that are taken are told', async () => {
   const { store } = await aStore();
   for (const text of ['bot', 'bot-2', 'bot-4']) {
     const token = aToken({ name: nameOf(text) });
-    await store.insertToken(token, anEffect(token.id));
+    await store.insertToken(token, LIMITS, anEffect(token.id));
   }
   const keys = Array.from({ length: 100 }, (_, i) => nameKeyOf(nameOf(`BOT-${i}`)));
 
@@ -97,7 +112,7 @@ test('of the names asked for, those that are taken are told', async () => {
 test('a token is revoked once, and the second one changes nothing', async () => {
   const { store, raw } = await aStore();
   const token = aToken();
-  await store.insertToken(token, anEffect(token.id));
+  await store.insertToken(token, LIMITS, anEffect(token.id));
 
   const first = await store.revokeToken(
     token.id,
@@ -122,7 +137,7 @@ test('a token is revoked once, and the second one changes nothing', async () => 
 test('of twenty who revoke a token at once, one is told that they did it', async () => {
   const { store } = await aStore();
   const token = aToken();
-  await store.insertToken(token, anEffect(token.id));
+  await store.insertToken(token, LIMITS, anEffect(token.id));
 
   const outcomes = await Promise.all(
     Array.from({ length: 20 }, () => store.revokeToken(token.id, BY_ANN, anEffect(token.id))),
@@ -134,10 +149,10 @@ test('of twenty who revoke a token at once, one is told that they did it', async
 test('a revocation empties hash and digest of all secrets of the token, keeps their rows, and no other token’s', async () => {
   const { store, raw } = await aStore();
   const [ended, other] = [aToken(), aToken()];
-  for (const token of [ended, other]) await store.insertToken(token, anEffect(token.id));
+  for (const token of [ended, other]) await store.insertToken(token, LIMITS, anEffect(token.id));
   const [secret, others] = [aSecret(ended), aSecret(other)];
-  await store.insertSecret(secret, aDelivery());
-  await store.insertSecret(others, aDelivery());
+  await store.insertSecret(secret, 'first', aDelivery());
+  await store.insertSecret(others, 'first', aDelivery());
 
   await store.revokeToken(ended.id, BY_ANN, anEffect(ended.id));
 
@@ -145,30 +160,6 @@ test('a revocation empties hash and digest of all secrets of the token, keeps th
   expect(row.get(secret.lookupId)).toEqual({ hash: null, digest: null });
   expect(row.get(others.lookupId)).toEqual({ hash: others.hash, digest: others.digest });
   expect(await store.readSecret(secret.lookupId)).toMatchObject({ lookupId: secret.lookupId, digest: null });
-});
-
-test('uses are added up and the latest one counts, in whatever order they come', async () => {
-  const { store } = await aStore();
-  const token = aToken();
-  await store.insertToken(token, anEffect(token.id));
-
-  await store.addUses([{ tokenId: token.id, lastUsedAt: NOW + 5, count: 3 }]);
-  await store.addUses([{ tokenId: token.id, lastUsedAt: NOW + 2, count: 4 }]);
-
-  expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ lastUsedAt: NOW + 5, useCount: 7 });
-});
-
-test('201 uses in one transaction are refused, and none of them is written', async () => {
-  const { store } = await aStore();
-  const token = aToken();
-  await store.insertToken(token, anEffect(token.id));
-  const uses = Array.from({ length: 201 }, () => ({ tokenId: token.id, lastUsedAt: NOW, count: 1 }));
-
-  await expect(store.addUses(uses)).rejects.toMatchObject({ name: 'StoreFault' });
-  expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ useCount: 0 });
-
-  await store.addUses(uses.slice(1));
-  expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ useCount: 200 });
 });
 
 test('the workspace is bound at the first start and stays', async () => {
@@ -200,7 +191,7 @@ test.for([
   const { store } = await aStore();
   for (const fields of LISTED) {
     const token = aToken(fields);
-    await store.insertToken(token, anEffect(token.id));
+    await store.insertToken(token, LIMITS, anEffect(token.id));
   }
 
   const list = await store.listTokens(WORKSPACE, { owner: ANN, filter, page: 1, pageSize: 50, now: NOW });
@@ -224,7 +215,7 @@ test.for([
   const { store } = await aStore();
   for (const fields of LISTED) {
     const token = aToken(fields);
-    await store.insertToken(token, anEffect(token.id));
+    await store.insertToken(token, LIMITS, anEffect(token.id));
   }
 
   const list = await store.listTokens(WORKSPACE, { owner: ANN, filter: 'all', now: NOW, ...request });
@@ -245,4 +236,164 @@ test('a list of nothing is one empty page', async () => {
   });
 
   expect(list).toEqual({ tokens: [], page: 1, pageCount: 1, total: 0 });
+});
+
+test.for([
+  ['one below the limit', 3, 'inserted'],
+  ['at the limit', 2, 'too_many_live'],
+  ['above a limit that was lowered', 1, 'too_many_live'],
+] as const)('a token of somebody with two live ones, %s: %s', async ([, liveTokensMax, kind]) => {
+  const { store, raw } = await aStore();
+  const others: readonly Partial<Token>[] = [
+    {},
+    { expiresAt: NOW + 1 },
+    { expiresAt: NOW },
+    { revokedAt: NOW, revokedBy: ANN },
+    { owner: BOB },
+    { workspace: OTHER_WORKSPACE },
+  ];
+  for (const fields of others) await aStoredToken(store, fields);
+  const [token, delivery] = [aToken({ createdBy: BOB }), aDelivery()];
+  const before = raw.prepare('select count(*) from audit_events').pluck().get();
+
+  const outcome = await store.insertToken(
+    token,
+    { ...LIMITS, liveTokensMax },
+    anEffect(token.id, { delivery }),
+  );
+
+  expect(outcome).toEqual({ kind });
+  const isIn = kind === 'inserted';
+  expect((await store.findToken(WORKSPACE, token.id)) !== undefined).toBe(isIn);
+  expect(raw.prepare('select count(*) from audit_events').pluck().get()).toBe(Number(before) + Number(isIn));
+  expect(raw.prepare('select count(*) from deliveries where key = ?').pluck().get(delivery.keys[0])).toBe(
+    Number(isIn),
+  );
+});
+
+test.for([
+  ['one below the limit', 3, 'inserted'],
+  ['at the limit', 2, 'too_many_today'],
+] as const)(
+  'a token by somebody who made two within 24 hours, %s: %s',
+  async ([, creationsPerDayMax, kind]) => {
+    const { store } = await aStore();
+    const others: readonly Partial<Token>[] = [
+      { createdAt: NOW - DAY_MS },
+      { createdAt: NOW - DAY_MS + 1, owner: BOB },
+      { revokedAt: NOW, revokedBy: ANN },
+      { createdBy: BOB },
+      { workspace: OTHER_WORKSPACE },
+    ];
+    for (const fields of others) await aStoredToken(store, fields);
+    const token = aToken({ owner: BOB });
+
+    const outcome = await store.insertToken(token, { ...LIMITS, creationsPerDayMax }, anEffect(token.id));
+
+    expect(outcome).toEqual({ kind });
+  },
+);
+
+test('of ten tokens that are created at once, as many are made as the limit allows', async () => {
+  const { store, path } = await aStore();
+  const second = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  onTestFinished(() => second.close());
+
+  const outcomes = await Promise.all(
+    Array.from({ length: 10 }, (_, i) => {
+      const token = aToken();
+      const by = i % 2 === 0 ? store : second;
+      return by.insertToken(token, { ...LIMITS, liveTokensMax: 3 }, anEffect(token.id));
+    }),
+  );
+
+  expect(outcomes.filter(({ kind }) => kind === 'inserted')).toHaveLength(3);
+  expect(outcomes.filter(({ kind }) => kind === 'too_many_live')).toHaveLength(7);
+});
+
+test('a delivery of before is told first, then a limit, and a name only when it could be had', async () => {
+  const { store } = await aStore();
+  const [first, delivery] = [aToken({ name: nameOf('bot') }), aDelivery()];
+  await store.insertToken(first, LIMITS, anEffect(first.id, { delivery }));
+  const again = (limits: Partial<CreationLimits>, fields: Partial<Effect> = {}) => {
+    const token = aToken({ name: nameOf('bot') });
+    return store.insertToken(token, { ...LIMITS, ...limits }, anEffect(token.id, fields));
+  };
+
+  expect(await again({ liveTokensMax: 1 }, { delivery })).toMatchObject({ kind: 'repeated' });
+  expect(await again({ liveTokensMax: 1, creationsPerDayMax: 1 })).toEqual({ kind: 'too_many_live' });
+  expect(await again({ creationsPerDayMax: 1 })).toEqual({ kind: 'too_many_today' });
+  expect(await again({})).toEqual({ kind: 'name_taken' });
+});
+
+test('a token is revoked by the system too', async () => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store);
+
+  await store.revokeToken(
+    token.id,
+    { actor: 'system', at: NOW, reason: 'never claimed' },
+    anEffect(token.id),
+  );
+
+  expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ revokedAt: NOW, revokedBy: 'system' });
+});
+
+test.for([
+  ['in the middle of a name', 'ploy', ['Deploy-Bot']],
+  ['in other letters', 'dEPLOY-b', ['Deploy-Bot']],
+  ['in other letters that are no ASCII', 'ÜBERSETZ', ['übersetzer 100%']],
+  ['in letters that unfold', 'STRASSE', ['Straße']],
+  ['with what LIKE takes for wildcards', '0%', ['übersetzer 100%']],
+  ['that is nothing but a wildcard', '_', []],
+  ['that is not there', 'zzz', []],
+  ['with spaces around it', '  bot ', ['Deploy-Bot', 'robot (ended)']],
+  ['longer than any pattern may be', 'x'.repeat(60_000), []],
+  ['that is empty', '', ['Straße', 'Deploy-Bot', 'übersetzer 100%', 'robot (ended)']],
+] as const)('a search for a text %s', async ([, text, names]) => {
+  const { store } = await aStore();
+  await aStoredToken(store, { name: nameOf('robot (ended)'), expiresAt: NOW });
+  await aStoredToken(store, { name: nameOf('Deploy-Bot'), expiresAt: NOW + 2 });
+  await aStoredToken(store, { name: nameOf('übersetzer 100%') });
+  await aStoredToken(store, { name: nameOf('Straße'), expiresAt: NOW + 1 });
+  await aStoredToken(store, { name: nameOf('deploy of Bob 0% strasse _'), owner: BOB });
+
+  const found = await store.searchTokens(WORKSPACE, { owner: ANN, text, now: NOW });
+
+  expect(found.map(({ name }) => name)).toEqual(names);
+});
+
+test('a search finds 100 tokens at most, live ones before all others', async () => {
+  const { store } = await aStore();
+  for (let i = 0; i < 101; i++) await aStoredToken(store, { revokedAt: NOW, revokedBy: ANN });
+  const live = await aStoredToken(store);
+
+  const found = await store.searchTokens(WORKSPACE, { owner: ANN, text: 'bot', now: NOW });
+
+  expect(found).toHaveLength(100);
+  expect(found[0]).toEqual(await store.findToken(WORKSPACE, live.id));
+});
+
+test('unclaimed since an instant are those that were made then or before, the oldest first', async () => {
+  const { store } = await aStore();
+  const oldest = await aStoredToken(store, { createdAt: NOW - 9 });
+  await aStoredToken(store, { createdAt: NOW + 1 });
+  await aStoredToken(store, { createdAt: NOW - 5, claimedAt: NOW - 5 });
+  await aStoredToken(store, { createdAt: NOW - 5, revokedAt: NOW, revokedBy: 'system' });
+  await aStoredToken(store, { createdAt: NOW - 5, workspace: OTHER_WORKSPACE });
+  const newest = await aStoredToken(store, { createdAt: NOW });
+  const expired = await aStoredToken(store, { createdAt: NOW - 7, expiresAt: NOW - 6 });
+
+  expect(await store.unclaimedSince(WORKSPACE, NOW)).toEqual([oldest, expired, newest]);
+});
+
+test('unclaimed ones come 200 at a time', async () => {
+  const { store } = await aStore();
+  for (let i = 0; i < 201; i++) await aStoredToken(store, { createdAt: NOW - i });
+
+  const unclaimed = await store.unclaimedSince(WORKSPACE, NOW);
+
+  expect(unclaimed.map(({ createdAt }) => createdAt)).toEqual(
+    Array.from({ length: 200 }, (_, i) => NOW - 200 + i),
+  );
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { aStore } from './fixtures/temp-store.ts';
-import { anEffect, aToken, NOW, WORKSPACE } from './fixtures/tokens.ts';
+import { anEffect, aSecret, aToken, aUse, LIMITS, NOW, WORKSPACE } from './fixtures/tokens.ts';
 
 /** How often a timer runs while somebody else holds the lock. */
 const TICKS = 25;
@@ -20,7 +20,7 @@ test('a write waits for another connection’s lock without stopping the event l
   }, 1);
   onTestFinished(() => clearInterval(timer));
 
-  const outcome = await store.insertToken(token, anEffect(token.id));
+  const outcome = await store.insertToken(token, LIMITS, anEffect(token.id));
 
   expect(outcome).toEqual({ kind: 'inserted' });
   expect(ticks).toBeGreaterThanOrEqual(TICKS);
@@ -29,7 +29,7 @@ test('a write waits for another connection’s lock without stopping the event l
 test('reads go on while another connection holds the lock', async () => {
   const { store, raw } = await aStore();
   const token = aToken();
-  await store.insertToken(token, anEffect(token.id));
+  await store.insertToken(token, LIMITS, anEffect(token.id));
   raw.exec('begin immediate; delete from outbox');
 
   expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ id: token.id });
@@ -46,7 +46,7 @@ test('a write waits for the lock of another process', async () => {
   await once(child, 'message');
   const token = aToken();
 
-  const writing = store.insertToken(token, anEffect(token.id));
+  const writing = store.insertToken(token, LIMITS, anEffect(token.id));
   expect(await store.isReadable()).toBe(true);
   child.send('let go');
 
@@ -58,7 +58,7 @@ test('a database that stays locked for too long is a fault, and nothing was writ
   const [token, later] = [aToken(), aToken()];
   raw.exec('begin immediate');
 
-  const writes = [store.insertToken(token, anEffect(token.id)), store.tidy(NOW)];
+  const writes = [store.insertToken(token, LIMITS, anEffect(token.id)), store.tidy(NOW)];
   const outcomes = await Promise.allSettled(writes);
 
   expect(outcomes).toMatchObject([
@@ -69,14 +69,14 @@ test('a database that stays locked for too long is a fault, and nothing was writ
   raw.exec('commit');
   expect(await store.isWritable()).toBe(true);
   expect(await store.findToken(WORKSPACE, token.id)).toBeUndefined();
-  expect(await store.insertToken(later, anEffect(later.id))).toEqual({ kind: 'inserted' });
+  expect(await store.insertToken(later, LIMITS, anEffect(later.id))).toEqual({ kind: 'inserted' });
 });
 
 test('writes happen in the order in which they were asked for', async () => {
   const { store, raw } = await aStore();
   const tokens = Array.from({ length: 50 }, () => aToken());
 
-  await Promise.all(tokens.map((token) => store.insertToken(token, anEffect(token.id))));
+  await Promise.all(tokens.map((token) => store.insertToken(token, LIMITS, anEffect(token.id))));
 
   expect(raw.prepare('select id from tokens order by rowid').pluck().all()).toEqual(
     tokens.map(({ id }) => id),
@@ -114,8 +114,8 @@ test('a fault in one write leaves the next ones as they are', async () => {
   const [token, next] = [aToken(), aToken()];
 
   const outcomes = await Promise.allSettled([
-    store.addUses([{ tokenId: token.id, lastUsedAt: NOW, count: 1 }]),
-    store.insertToken(next, anEffect(next.id)),
+    store.addUses([aUse(aSecret(token))]),
+    store.insertToken(next, LIMITS, anEffect(next.id)),
   ]);
 
   expect(outcomes).toMatchObject([{ status: 'rejected' }, { status: 'fulfilled' }]);
@@ -125,9 +125,9 @@ test('closing waits for the writes that are queued and refuses later ones', asyn
   const { store, raw } = await aStore();
   const tokens = Array.from({ length: 20 }, () => aToken());
 
-  const writes = tokens.map((token) => store.insertToken(token, anEffect(token.id)));
+  const writes = tokens.map((token) => store.insertToken(token, LIMITS, anEffect(token.id)));
   const closing = store.close();
-  const late = store.insertToken(aToken(), anEffect(null));
+  const late = store.insertToken(aToken(), LIMITS, anEffect(null));
 
   await expect(late).rejects.toMatchObject({ name: 'StoreFault', code: 'closed' });
   await closing;

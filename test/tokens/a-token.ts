@@ -42,6 +42,9 @@ export function aToken(fields: Partial<UsedToken> = {}): UsedToken {
     revokeReason: null,
     lastUsedAt: T0,
     useCount: 1,
+    refusedCount: 0,
+    lastRefusedAt: null,
+    addresses: ['192.0.2.1'],
     ...fields,
   };
 }
@@ -63,7 +66,7 @@ export function aSecret(value: TokenValue, fields: Partial<StoredSecret> = {}): 
   };
 }
 
-/** Ann, a member with no role. */
+/** Ann, a member with no role, who lives by UTC. */
 export function anActor(fields: Partial<Actor> = {}): Actor {
-  return { id: ANN, workspace: WORKSPACE, standing: 'member', roles: new Set(), ...fields };
+  return { id: ANN, workspace: WORKSPACE, standing: 'member', zone: 'UTC', roles: new Set(), ...fields };
 }

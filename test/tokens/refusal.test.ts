@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Refusal, refused, sentenceFor } from '../../src/tokens/refusal.ts';
 
 /** One of each code: a new code does not compile here until it has its row. */
-const ONE_OF_EACH: { readonly [Code in Refusal['code']]: Extract<Refusal, { code: Code }> } = {
+const ONE_OF_EACH: { readonly [Code in Refusal['code']]: Refusal & { code: Code } } = {
   name_invalid: { code: 'name_invalid', flaw: 'empty' },
   name_taken: { code: 'name_taken', name: 'deploy-bot', freeName: 'deploy-bot-2' },
   holds_value: { code: 'holds_value' },
@@ -13,10 +13,24 @@ const ONE_OF_EACH: { readonly [Code in Refusal['code']]: Extract<Refusal, { code
   person_unknown: { code: 'person_unknown' },
   press_unknown: { code: 'press_unknown' },
   value_not_live: { code: 'value_not_live' },
+  several_values: { code: 'several_values' },
+  no_longer_held: { code: 'no_longer_held' },
   token_not_found: { code: 'token_not_found' },
   already_revoked: { code: 'already_revoked', name: 'deploy-bot' },
   expired: { code: 'expired', name: 'deploy-bot' },
   already_shown: { code: 'already_shown', name: 'deploy-bot' },
+  date_needed: { code: 'date_needed', latest: '2026-12-31' },
+  date_unknown: { code: 'date_unknown', latest: '2026-12-31' },
+  date_past: { code: 'date_past', latest: '2026-12-31' },
+  date_too_far: { code: 'date_too_far', latest: '2026-12-31' },
+  too_many_live: { code: 'too_many_live', liveTokensMax: 50 },
+  too_many_today: { code: 'too_many_today', creationsPerDayMax: 50 },
+  owner_not_permitted: { code: 'owner_not_permitted' },
+  scope_unknown: { code: 'scope_unknown' },
+  changed_meanwhile: { code: 'changed_meanwhile', name: 'deploy-bot' },
+  not_claimed: { code: 'not_claimed', name: 'deploy-bot' },
+  already_used: { code: 'already_used', name: 'deploy-bot' },
+  no_old_value: { code: 'no_old_value', name: 'deploy-bot' },
 };
 
 describe('the sentence of', () => {
@@ -58,7 +72,7 @@ describe('the sentence of', () => {
   test.for(Object.values(ONE_OF_EACH))('$code is one or more whole sentences', (refusal) => {
     const sentence = sentenceFor(refusal);
 
-    expect(sentence).toMatch(/^[\p{L}].*\.$/u);
+    expect(sentence).toMatch(/^[\p{L}\d].*\.$/u);
     expect(sentence).not.toMatch(/undefined|null|\[object|_/);
   });
 

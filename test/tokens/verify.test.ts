@@ -44,6 +44,7 @@ describe('a value', () => {
 
     if (expected === 'good') expect(verdict).toEqual({ kind: 'good', secret });
     else if (expected === 'unknowable') expect(verdict).toEqual({ kind: 'unknowable' });
+    else if (expected === 'ended') expect(verdict).toEqual({ kind: 'bad', why: 'ended', secret });
     else expect(verdict).toEqual({ kind: 'bad', why: expected });
     expect(await verifyValue(VALUE, { store, clock: () => now, pepper: PEPPER })).toEqual(verdict);
   });
@@ -82,16 +83,18 @@ describe('a value', () => {
 
   test('is dated after it was read: a slow read gives nobody more time', async () => {
     let now = endsAt - 1;
+    const secret = aSecret(VALUE, { endsAt });
     const store = {
       readSecret: async () => {
         now = endsAt;
-        return aSecret(VALUE, { endsAt });
+        return secret;
       },
     };
 
     expect(await verifyToken(VALUE.reveal(), { store, clock: () => now, pepper: PEPPER })).toEqual({
       kind: 'bad',
       why: 'ended',
+      secret,
     });
   });
 });

@@ -1,31 +1,39 @@
-import type { InputBlock, ModalView, PlainTextOption } from '@slack/types';
+import type { InputBlock, ModalView } from '@slack/types';
 import type { CreationPolicy } from '../../tokens/create.ts';
 import { PURPOSE_LENGTH_MAX } from '../../tokens/refusal.ts';
 import type { Token } from '../../tokens/token.ts';
 import { tellingDialog, textInput } from './dialog.ts';
+import { expiryInputs } from './expiry-input.ts';
 import { CREATE_DIALOG_ID } from './ids.ts';
 import { notShownSentence } from './not-shown.ts';
-import { cut, escaped, mrkdwn, plain, saying, smallPrint } from './text.ts';
+import { cut, dateTime, escaped, mention, mrkdwn, plain, saying, smallPrint } from './text.ts';
 
 const TITLE = 'Create API Token';
 /** More than any name may have: what is too long is drawn whole enough to be seen, and refused with a sentence. */
 const NAME_DRAWN_MAX = 150;
-const LIFETIMES_DAYS = [7, 30, 90, 365];
-const LIFETIME_PRESET_DAYS = 90;
 
 export const NAME_INPUT_ID = 'name';
 export const PURPOSE_INPUT_ID = 'purpose';
-export const LIFETIME_INPUT_ID = 'lifetime';
-const NEVER_VALUE = 'never';
+export const SCOPES_INPUT_ID = 'scopes';
+export const OWNER_INPUT_ID = 'owner';
 
-/** The dialog in which a token is created, filled in with what the command already said. */
+/** What is already known when the dialog is opened. */
+export type FilledIn = {
+  readonly name?: string;
+  readonly purpose?: string;
+  readonly lifetimeDays?: number;
+  readonly scopes?: readonly string[];
+};
+
+/** The dialog in which a token is created. */
 export function createDialog(
-  filledIn: { readonly name?: string; readonly lifetimeDays?: number },
+  filledIn: FilledIn,
+  asker: { readonly id: string; readonly zone: string; readonly mayChooseOwner: boolean },
   policy: CreationPolicy,
 ): ModalView {
   const { lifetimeDays } = filledIn;
-  const refused = lifetimeDays !== undefined && (lifetimeDays < 1 || lifetimeDays > policy.lifetimeDaysMax);
-  const limit = `A token here may live ${policy.lifetimeDaysMax} days at most.`;
+  const isTooLong = lifetimeDays !== undefined && (lifetimeDays < 1 || lifetimeDays > policy.lifetimeDaysMax);
+  const typedDays = isTooLong ? undefined : lifetimeDays;
   return {
     type: 'modal',
     callback_id: CREATE_DIALOG_ID,
@@ -33,23 +41,21 @@ export function createDialog(
     submit: plain('Create Token'),
     close: plain('Cancel'),
     blocks: [
-      textInput({
-        id: NAME_INPUT_ID,
-        label: 'Token Name',
-        hint: 'Names the token in the history, for ever: a name is never used twice, not even after it was revoked.',
-        placeholder: 'deploy-bot',
-        initial: filledIn.name === undefined ? undefined : cut(filledIn.name, NAME_DRAWN_MAX),
-        optional: false,
-      }),
+      nameInput(filledIn.name),
       textInput({
         id: PURPOSE_INPUT_ID,
         label: 'Purpose',
         hint: 'What uses it, so that whoever must revoke it knows what will stop.',
+        initial: filledIn.purpose,
         optional: true,
         lengthMax: PURPOSE_LENGTH_MAX,
       }),
-      lifetimeInput(refused ? undefined : lifetimeDays, policy),
-      ...(refused ? [smallPrint(`${limit} Choose another expiry than the one you typed.`)] : []),
+      ...expiryInputs({ typedDays, mayKeep: false, zone: asker.zone }, policy),
+      ...(isTooLong
+        ? [smallPrint('The lifetime that you typed is not possible here: choose another one.')]
+        : []),
+      ...(policy.scopes.length > 0 ? [scopesInput(policy.scopes, filledIn.scopes ?? [])] : []),
+      ...(asker.mayChooseOwner ? [ownerInput(asker.id)] : []),
     ],
   };
 }
@@ -62,12 +68,28 @@ export function onItsWayDialog(token: Token, dmLink: string): ModalView {
       `${token.name}: its value comes in a message that only you can see, in your conversation with apitoken.`,
     ),
     { type: 'section', text: mrkdwn(`<${escaped(dmLink)}|Open the conversation>`) },
+    expiryPrint(token),
+  ]);
+}
+
+/** What the dialog turns into when the token is somebody else's: nobody but they will see its value. */
+export function createdForOtherDialog(token: Token): ModalView {
+  return tellingDialog(TITLE, [
+    saying(
+      `${token.name} is created. Its value does not exist yet: only its owner can have it made and shown.`,
+    ),
+    {
+      type: 'section',
+      text: mrkdwn(`Owner: ${mention(token.owner)}. You are told when they have taken it.`),
+    },
+    smallPrint('It is revoked when nobody has taken it after 7 days.'),
+    expiryPrint(token),
   ]);
 }
 
 /** What the dialog turns into when the value could not be shown. */
 export function notShownDialog(token: Token, reason: string): ModalView {
-  if (reason === 'revoked') {
+  if (reason === 'changed_meanwhile') {
     return tellingDialog(TITLE, [
       saying(`${token.name} was revoked while its value was being shown: nothing accepts that value.`),
     ]);
@@ -80,44 +102,47 @@ export function notShownDialog(token: Token, reason: string): ModalView {
   ]);
 }
 
-/** The lifetime that an option's value means: days, or null for never; undefined when it is none. */
-export function parseLifetime(value: string): number | null | undefined {
-  if (value === NEVER_VALUE) return null;
-  return /^[1-9]\d{0,4}$/.test(value) ? Number(value) : undefined;
+function expiryPrint(token: Token) {
+  return smallPrint(token.expiresAt === null ? 'It never expires.' : `Expires: ${dateTime(token.expiresAt)}`);
 }
 
-function lifetimeInput(typedDays: number | undefined, policy: CreationPolicy): InputBlock {
-  const days = offeredDays(typedDays, policy.lifetimeDaysMax);
-  const options = [...days.map(daysOption), ...(policy.mayNeverExpire ? [option('Never', NEVER_VALUE)] : [])];
-  const preset = typedDays ?? days.findLast((offered) => offered <= LIFETIME_PRESET_DAYS);
-  const initial = options.find((offered) => offered.value === String(preset));
+function nameInput(name: string | undefined): InputBlock {
+  return textInput({
+    id: NAME_INPUT_ID,
+    label: 'Token Name',
+    hint: 'Names the token in the history, for ever: a name is never used twice, not even after it was revoked.',
+    placeholder: 'deploy-bot',
+    initial: name === undefined ? undefined : cut(name, NAME_DRAWN_MAX),
+    optional: false,
+  });
+}
+
+function scopesInput(offered: readonly string[], chosen: readonly string[]): InputBlock {
+  const options = offered.map((scope) => ({ text: plain(scope), value: scope }));
+  const initial = options.filter(({ value }) => chosen.includes(value));
   return {
     type: 'input',
-    block_id: LIFETIME_INPUT_ID,
-    label: plain('Expires'),
-    hint: plain('From then on every request with this token is refused.'),
+    block_id: SCOPES_INPUT_ID,
+    optional: true,
+    label: plain('Scopes'),
+    hint: plain('What it may be used for. They cannot be changed later.'),
     element: {
-      type: 'static_select',
-      action_id: LIFETIME_INPUT_ID,
+      type: 'multi_static_select',
+      action_id: SCOPES_INPUT_ID,
+      placeholder: plain('None'),
       options,
-      ...(initial === undefined ? {} : { initial_option: initial }),
+      ...(initial.length === 0 ? {} : { initial_options: initial }),
     },
   };
 }
 
-/** The usual lifetimes that policy allows, and the one that was typed; where policy allows none of them, its longest. */
-function offeredDays(typedDays: number | undefined, daysMax: number): number[] {
-  const allowed = LIFETIMES_DAYS.filter((days) => days <= daysMax);
-  const offered = new Set(allowed.length === 0 ? [daysMax] : allowed);
-  if (typedDays !== undefined) offered.add(typedDays);
-  return [...offered].sort((a, b) => a - b);
-}
-
-function daysOption(days: number): PlainTextOption {
-  if (days === 365) return option('1 year', '365');
-  return option(`${days} ${days === 1 ? 'day' : 'days'}`, String(days));
-}
-
-function option(text: string, value: string): PlainTextOption {
-  return { text: plain(text), value };
+function ownerInput(asker: string): InputBlock {
+  return {
+    type: 'input',
+    block_id: OWNER_INPUT_ID,
+    optional: true,
+    label: plain('Owner'),
+    hint: plain('Whose token it is, for ever. Only its owner is ever shown its value.'),
+    element: { type: 'users_select', action_id: OWNER_INPUT_ID, initial_user: asker },
+  };
 }

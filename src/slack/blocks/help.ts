@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import { RUN_COMMAND_ID } from './ids.ts';
 import type { Message } from './message.ts';
-import { cut, mrkdwn, plain } from './text.ts';
+import { cut, mrkdwn, plain, smallPrint } from './text.ts';
 
 const TYPED_LENGTH_MAX = 100;
 
@@ -11,9 +11,14 @@ const COMMANDS: readonly (readonly [line: string, does: string])[] = [
   ['/apitoken list', 'your active tokens; also `list expired`, `list revoked`, `list all`'],
   ['/apitoken info NAME', 'all there is to know of one token, but its value'],
   [
+    '/apitoken rotate NAME',
+    'a new value for a token, the old one honoured for a while; renews an expired one',
+  ],
+  [
     '/apitoken revoke NAME',
     'end a token, after a confirmation; with a value in place of the name, whosever it is',
   ],
+  ['/apitoken history NAME', 'what happened to a token, and who did it'],
   ['/apitoken help', 'this help'],
 ];
 
@@ -50,5 +55,6 @@ function seen(typed: string): string {
 function helpBlocks(): KnownBlock[] {
   return [
     { type: 'section', text: mrkdwn(COMMANDS.map(([line, does]) => `\`${line}\`: ${does}`).join('\n')) },
+    smallPrint('Without NAME you pick one of yours.'),
   ];
 }

@@ -13,7 +13,20 @@ export const CREATE_ID = 'create_token';
 export const REVOKE_ID = 'revoke_token';
 export const SHOW_VALUE_ID = 'show_value';
 export const HIDE_VALUE_ID = 'hide_value';
+export const ROTATE_ID = 'rotate_token';
+export const NEW_VALUE_ID = 'issue_new_value';
+export const END_OLD_ID = 'end_old_value';
+export const REFRESH_ID = 'refresh_receipt';
+export const REMIND_ID = 'remind_tomorrow';
+export const HISTORY_NEWER_ID = 'history_newer';
+export const HISTORY_OLDER_ID = 'history_older';
+export const PICK_TOKEN_ID = 'picked_token';
 export const RUN_COMMAND_ID = 'run_command';
 
 export const CREATE_DIALOG_ID = 'create_dialog';
 export const REVOKE_DIALOG_ID = 'revoke_dialog';
+export const ROTATE_DIALOG_ID = 'rotate_dialog';
+export const PICK_DIALOG_ID = 'pick_dialog';
+
+/** Of the global shortcut *Create API Token* in manifest.yml. */
+export const CREATE_SHORTCUT_ID = 'create_api_token';

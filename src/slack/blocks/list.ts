@@ -1,13 +1,12 @@
-import type {
-  ActionsBlock,
-  KnownBlock,
-  Overflow,
-  PlainTextOption,
-  SectionBlock,
-  StaticSelect,
-} from '@slack/types';
+import type { ActionsBlock, KnownBlock, SectionBlock, StaticSelect } from '@slack/types';
 import { LIST_FILTERS, type ListFilter, type ListPage } from '../../tokens/store.ts';
-import { parseTokenId, statusOf, type TokenId, type UsedToken } from '../../tokens/token.ts';
+import {
+  parseTokenId,
+  statusOf,
+  type TokenId,
+  type TokenStatus,
+  type UsedToken,
+} from '../../tokens/token.ts';
 import { CREATE_ID, LIST_FILTER_ID, LIST_NEXT_ID, LIST_PREVIOUS_ID, TOKEN_MENU_IDS } from './ids.ts';
 import type { Message } from './message.ts';
 import { escaped, plain, saying, smallPrint } from './text.ts';
@@ -22,11 +21,38 @@ const FILTER_WORDS: Readonly<Record<ListFilter, string>> = {
 
 /** Which part of the list is drawn. */
 export type ListPlace = { readonly filter: ListFilter; readonly page: number };
+const MENU_VERBS = ['show_value', 'rotate', 'revoke', 'history', 'create_again'] as const;
+export type MenuVerb = (typeof MENU_VERBS)[number];
+
 /** What the menu of a row asks for, and where that row stands. */
 export type MenuChoice = {
-  readonly verb: 'revoke' | 'show_value';
+  readonly verb: MenuVerb;
   readonly tokenId: TokenId;
   readonly place: ListPlace;
+};
+
+/** What may be done with a token in its status. Slack draws 5 options in a menu. */
+const MENUS: Readonly<Record<TokenStatus, readonly (readonly [text: string, verb: MenuVerb])[]>> = {
+  unclaimed: [
+    ['Show value', 'show_value'],
+    ['Revoke API Token', 'revoke'],
+    ['History', 'history'],
+  ],
+  active: [
+    ['Rotate', 'rotate'],
+    ['Revoke API Token', 'revoke'],
+    ['History', 'history'],
+  ],
+  expired: [
+    ['Renew', 'rotate'],
+    ['Create again', 'create_again'],
+    ['Revoke API Token', 'revoke'],
+    ['History', 'history'],
+  ],
+  revoked: [
+    ['Create again', 'create_again'],
+    ['History', 'history'],
+  ],
 };
 
 /** *My API Tokens* as a message. `hint` tells what to do with it. */
@@ -70,9 +96,10 @@ export function choiceText(choice: MenuChoice): string {
 
 /** What an option's `value` asks for, or undefined when it is none of ours. The token in it is a hint, to be looked up. */
 export function parseChoice(text: string): MenuChoice | undefined {
-  const [verb, id = '', ...place] = text.split(':');
+  const [word, id = '', ...place] = text.split(':');
+  const verb = MENU_VERBS.find((known) => known === word);
   const tokenId = parseTokenId(id);
-  if (tokenId === undefined || (verb !== 'revoke' && verb !== 'show_value')) return undefined;
+  if (tokenId === undefined || verb === undefined) return undefined;
   return { verb, tokenId, place: parsePlace(place.join(':')) };
 }
 
@@ -82,29 +109,18 @@ function emptyText(filter: ListFilter): string {
 }
 
 function tokenRow(token: UsedToken, row: number, place: ListPlace, now: number): SectionBlock {
-  const menu = tokenMenu(token, row, place, now);
+  const actionId = TOKEN_MENU_IDS[row];
+  if (actionId === undefined) throw new Error(`a page of the list has ${TOKEN_MENU_IDS.length} rows`);
+  const options = MENUS[statusOf(token, now)].map(([text, verb]) => ({
+    text: plain(text),
+    value: choiceText({ verb, tokenId: token.id, place }),
+  }));
   return {
     type: 'section',
     text: plain(token.name),
     fields: tokenFields(token, now),
-    ...(menu === undefined ? {} : { accessory: menu }),
+    accessory: { type: 'overflow', action_id: actionId, options },
   };
-}
-
-function tokenMenu(token: UsedToken, row: number, place: ListPlace, now: number): Overflow | undefined {
-  const actionId = TOKEN_MENU_IDS[row];
-  if (actionId === undefined) throw new Error(`a page of the list has ${TOKEN_MENU_IDS.length} rows`);
-  const status = statusOf(token, now);
-  if (status === 'revoked') return undefined;
-  const options: PlainTextOption[] = [];
-  if (status === 'unclaimed')
-    options.push(option('Show value', { verb: 'show_value', tokenId: token.id, place }));
-  options.push(option('Revoke API Token', { verb: 'revoke', tokenId: token.id, place }));
-  return { type: 'overflow', action_id: actionId, options };
-}
-
-function option(text: string, choice: MenuChoice): PlainTextOption {
-  return { text: plain(text), value: choiceText(choice) };
 }
 
 function controls(list: ListPage, filter: ListFilter): ActionsBlock {

@@ -20,8 +20,8 @@ export function notShownSentence(reason: string): string {
       return 'Slack found no conversation between you and this app: open it once and write a word.';
     case 'restricted_action':
       return "A setting of this workspace forbids this app's messages: ask an admin.";
-    case 'revoked':
-      return 'The token was revoked while its value was being shown.';
+    case 'changed_meanwhile':
+      return 'The token was revoked or rotated while the value was being shown, so that value is worthless.';
     default:
       return 'Slack could not show the value.';
   }

@@ -1,15 +1,27 @@
-import type { KnownBlock } from '@slack/types';
+import type { Button } from '@slack/types';
+import type { LiveValue } from '../../tokens/store.ts';
 import { statusOf, type UsedToken } from '../../tokens/token.ts';
+import { END_OLD_ID, NEW_VALUE_ID, REFRESH_ID } from './ids.ts';
 import type { Message } from './message.ts';
 import { notShownSentence } from './not-shown.ts';
-import { cut, dateTime, escaped, mention, plain, smallPrint } from './text.ts';
-import { field, revokeButton, showValueButton, tokenFields } from './token-facts.ts';
+import { dateTime, escaped, mention, plain, saying, smallPrint } from './text.ts';
+import {
+  noteBlocks,
+  revokeButton,
+  revokedText,
+  revokerOf,
+  rotateButton,
+  showValueButton,
+  tokenFields,
+} from './token-facts.ts';
 
 /** What the receipt tells beside the token itself. */
 export type ReceiptFacts = {
+  /** The values that are honoured, the newest first. */
+  readonly liveValues: readonly LiveValue[];
   /** A value was shown, or is being shown right now. */
-  readonly hasLiveValue: boolean;
-  /** Why the last attempt to show the value failed; undefined when none did. */
+  readonly hasLiveSecret: boolean;
+  /** Why the last attempt to show a value failed; undefined when it did not. */
   readonly notShownReason: string | undefined;
 };
 
@@ -20,96 +32,113 @@ export function receiptMessage(token: UsedToken, facts: ReceiptFacts, now: numbe
     text: `API token ${escaped(token.name)}: ${status}`,
     blocks: [
       { type: 'section', text: plain(token.name), fields: tokenFields(token, now) },
-      ...purposeBlocks(token),
-      smallPrint(standing(token, facts, now)),
-      ...buttons(token, facts, now),
+      ...noteBlocks('Purpose', token.purpose),
+      ...(token.createdBy === token.owner
+        ? []
+        : [smallPrint(`Created for you by ${mention(token.createdBy)}.`)]),
+      ...standing(token, facts, now).map(smallPrint),
+      ...(status === 'revoked' ? [] : [{ type: 'actions', elements: buttons(token, facts, now) } as const]),
     ],
   };
 }
 
-/** The same facts for whoever asked by `info`: with owner, and only the buttons that this person may press. */
-export function infoMessage(
-  token: UsedToken,
-  now: number,
-  offers: { readonly revoke: boolean; readonly showValue: boolean },
-): Message {
-  const elements = [
-    ...(offers.showValue ? [showValueButton(token)] : []),
-    ...(offers.revoke ? [revokeButton(token)] : []),
-  ];
-  const revocation = token.revokedAt === null ? [] : [smallPrint(revokedText(token))];
-  return {
-    text: `API token ${escaped(token.name)}: ${statusOf(token, now)}`,
-    blocks: [
-      {
-        type: 'section',
-        text: plain(token.name),
-        fields: [
-          ...tokenFields(token, now),
-          field('Owner', mention(token.owner)),
-          field('Uses', String(token.useCount)),
-        ],
-      },
-      ...purposeBlocks(token),
-      ...revocation,
-      smallPrint(`Token id \`${token.id}\``),
-      ...(elements.length === 0 ? [] : [{ type: 'actions', elements } as const]),
-    ],
-  };
-}
-
-/** What the owner is told when somebody else ended their token. */
+/** What the owner is told when somebody else, or the app itself, ended their token. */
 export function revokedByOtherMessage(token: UsedToken): Message {
-  const text = `Your token ${escaped(token.name)} was revoked by ${mention(token.revokedBy ?? '')}.`;
   return {
-    text,
+    text: `Your token ${escaped(token.name)} was revoked by ${revokerOf(token)}.`,
     blocks: [
-      {
-        type: 'section',
-        text: plain(`Your token ${token.name} was revoked. Anything that uses it is refused.`),
-      },
+      saying(`Your token ${token.name} was revoked. Anything that uses it is refused.`),
       smallPrint(revokedText(token)),
-      ...reasonBlocks(token),
+      ...noteBlocks('Reason', token.revokeReason),
     ],
   };
 }
 
-function purposeBlocks(token: UsedToken): KnownBlock[] {
-  if (token.purpose === null) return [];
-  return [{ type: 'context', elements: [plain(`Purpose: ${cut(token.purpose, 300)}`)] }];
-}
-
-function reasonBlocks(token: UsedToken): KnownBlock[] {
-  if (token.revokeReason === null) return [];
-  return [{ type: 'context', elements: [plain(`Reason: ${cut(token.revokeReason, 300)}`)] }];
-}
-
-function standing(token: UsedToken, facts: ReceiptFacts, now: number): string {
+/** How it stands, in sentences of our own. */
+function standing(token: UsedToken, facts: ReceiptFacts, now: number): string[] {
   switch (statusOf(token, now)) {
     case 'revoked':
-      return revokedText(token);
+      return [revokedText(token)];
     case 'expired':
-      return 'Expired: requests that carry it are refused.';
+      return [
+        'Expired: requests that carry it are refused. *Renew* makes a new value.',
+        ...failure(facts, 'It is still expired.'),
+      ];
     case 'active':
-      return `The value was shown on ${dateTime(token.claimedAt ?? token.createdAt)} and cannot be shown again. Lost it? Revoke this token and create a new one.`;
+      return [...valueLines(token, facts), ...failure(facts, 'The value before lives on as it was.')];
     case 'unclaimed':
-      if (facts.hasLiveValue) return 'Its value is being shown to you in this conversation.';
-      if (facts.notShownReason === undefined)
-        return 'No value was shown yet. *Show value* makes one, for your eyes only.';
-      return `${notShownSentence(facts.notShownReason)} No value is live. *Show value* makes a fresh one.`;
+      if (facts.hasLiveSecret) return ['Its value is being shown to you in this conversation.'];
+      if (facts.notShownReason === undefined) {
+        return ['No value was shown yet. *Show value* makes one, for your eyes only.'];
+      }
+      return failure(facts, 'No value is live. *Show value* makes a fresh one.');
   }
 }
 
-function revokedText(token: UsedToken): string {
-  const by = token.revokedBy === null ? '' : ` by ${mention(token.revokedBy)}`;
-  return `Revoked${by} on ${dateTime(token.revokedAt ?? 0)}.`;
+function failure({ notShownReason }: ReceiptFacts, consequence: string): string[] {
+  return notShownReason === undefined ? [] : [`${notShownSentence(notShownReason)} ${consequence}`];
 }
 
-function buttons(token: UsedToken, facts: ReceiptFacts, now: number): KnownBlock[] {
-  const status = statusOf(token, now);
-  if (status === 'revoked') return [];
-  const offersValue = status === 'unclaimed' && !facts.hasLiveValue;
+function valueLines(token: UsedToken, facts: ReceiptFacts): string[] {
+  const [newest, old] = facts.liveValues;
+  const shownAt = newest?.shownAt ?? token.claimedAt ?? token.createdAt;
+  const shown = `Its value was shown on ${dateTime(shownAt)} and cannot be shown again. Lost it? *${
+    isUnseen(facts) ? 'Issue new value' : 'Rotate'
+  }* makes another.`;
+  if (newest === undefined || old === undefined) return [shown];
   return [
-    { type: 'actions', elements: [...(offersValue ? [showValueButton(token)] : []), revokeButton(token)] },
+    shown,
+    `New value: ${useOf(newest)}. Old value: ${useOf(old)}, honoured until ${old.endsAt === null ? 'it is ended' : dateTime(old.endsAt)}.`,
   ];
+}
+
+/** A value that was never used may not have reached its owner: ephemeral messages can fail to appear. */
+function isUnseen({ liveValues: [newest] }: ReceiptFacts): boolean {
+  return newest !== undefined && newest.lastUsedAt === null;
+}
+
+function useOf({ lastUsedAt }: LiveValue): string {
+  return lastUsedAt === null ? 'never used' : `last used ${dateTime(lastUsedAt)}`;
+}
+
+function buttons(token: UsedToken, facts: ReceiptFacts, now: number): Button[] {
+  const status = statusOf(token, now);
+  const isActive = status === 'active';
+  return [
+    ...(status === 'unclaimed' && !facts.hasLiveSecret ? [showValueButton(token)] : []),
+    ...(status === 'unclaimed' ? [] : [rotateButton(token, now)]),
+    ...(isActive && isUnseen(facts) ? [newValueButton(token)] : []),
+    ...(isActive && facts.liveValues.length > 1 ? [endOldButton(token)] : []),
+    revokeButton(token),
+    ...(status === 'unclaimed' ? [] : [refreshButton(token)]),
+  ];
+}
+
+/** The generation that the person sees goes along: pressed after another rotation, a button does nothing. */
+function seenText({ id, generation }: UsedToken): string {
+  return `${id}:${generation}`;
+}
+
+function newValueButton(token: UsedToken): Button {
+  return { type: 'button', action_id: NEW_VALUE_ID, text: plain('Issue new value'), value: seenText(token) };
+}
+
+function endOldButton(token: UsedToken): Button {
+  return {
+    type: 'button',
+    action_id: END_OLD_ID,
+    text: plain('End old value now'),
+    value: seenText(token),
+    confirm: {
+      title: plain('End the old value?'),
+      text: plain('Anything that still uses it is refused from the next request on. The new value stays.'),
+      confirm: plain('End it'),
+      deny: plain('Keep it'),
+      style: 'danger',
+    },
+  };
+}
+
+function refreshButton(token: UsedToken): Button {
+  return { type: 'button', action_id: REFRESH_ID, text: plain('Refresh'), value: token.id };
 }

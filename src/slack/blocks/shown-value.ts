@@ -17,7 +17,7 @@ export function shownValueMessage(token: Token, value: string): Message {
       smallPrint('Put it into `APITOKEN` and send it with every request:'),
       preformatted(CURL_LINE),
       smallPrint(
-        'Only you can see this message, and it is gone when Slack reloads. A lost value means a new token.',
+        'Only you can see this message, and it is gone when Slack reloads. Lost it before its first use? Press *Issue new value* in its receipt.',
       ),
       {
         type: 'actions',

@@ -1,7 +1,9 @@
-import type { Button, MrkdwnElement } from '@slack/types';
+import type { Button, ContextBlock, MrkdwnElement } from '@slack/types';
 import { remarksOf, statusOf, type UsedToken } from '../../tokens/token.ts';
-import { REVOKE_ID, SHOW_VALUE_ID } from './ids.ts';
-import { dateTime, mrkdwn, plain } from './text.ts';
+import { REVOKE_ID, ROTATE_ID, SHOW_VALUE_ID } from './ids.ts';
+import { cut, dateTime, mention, mrkdwn, plain } from './text.ts';
+
+const NOTE_DRAWN_MAX = 300;
 
 /** The columns of the list: status, created, last used, expires, date revoked. Nothing that a person typed is in them. */
 export function tokenFields(token: UsedToken, now: number): MrkdwnElement[] {
@@ -20,8 +22,14 @@ export function field(heading: string, text: string): MrkdwnElement {
 }
 
 /** Opens the dialog that asks before it revokes. */
-export function revokeButton(token: UsedToken): Button {
-  return { type: 'button', action_id: REVOKE_ID, text: plain('Revoke'), style: 'danger', value: token.id };
+export function revokeButton(token: UsedToken, text = 'Revoke'): Button {
+  return { type: 'button', action_id: REVOKE_ID, text: plain(text), style: 'danger', value: token.id };
+}
+
+/** Opens the dialog of a new value: *Renew* for an expired token. */
+export function rotateButton(token: UsedToken, now: number): Button {
+  const text = statusOf(token, now) === 'expired' ? 'Renew' : 'Rotate';
+  return { type: 'button', action_id: ROTATE_ID, text: plain(text), value: token.id };
 }
 
 /** Makes a value and shows it, for a token that has none. */
@@ -33,4 +41,20 @@ export function showValueButton(token: UsedToken): Button {
     style: 'primary',
     value: token.id,
   };
+}
+
+/** Who ended it, and when. */
+export function revokedText(token: UsedToken): string {
+  return `Revoked by ${revokerOf(token)} on ${dateTime(token.revokedAt ?? 0)}.`;
+}
+
+/** Who ended it: a person, or the app itself. */
+export function revokerOf({ revokedBy }: UsedToken): string {
+  return revokedBy === null || revokedBy === 'system' ? 'apitoken' : mention(revokedBy);
+}
+
+/** A text that a person typed, under its heading and as it is; nothing when there is none. */
+export function noteBlocks(heading: string, note: string | null): ContextBlock[] {
+  if (note === null) return [];
+  return [{ type: 'context', elements: [plain(`${heading}: ${cut(note, NOTE_DRAWN_MAX)}`)] }];
 }

@@ -1,40 +1,49 @@
-import { sentenceFor } from '../../../tokens/refusal.ts';
+import { endOldValues } from '../../../tokens/end-old-values.ts';
+import { findToken } from '../../../tokens/find.ts';
+import type { Action } from '../../../tokens/policy.ts';
+import { type Refusal, sentenceFor } from '../../../tokens/refusal.ts';
 import { refuseByPolicy } from '../../../tokens/refuse.ts';
-import { parseTokenId } from '../../../tokens/token.ts';
+import { remindTomorrow } from '../../../tokens/remind.ts';
+import { parseTokenId, type TokenId } from '../../../tokens/token.ts';
+import { type Answer, answerVisit, viewOf } from '../../answer.ts';
+import { parseHistoryPlace } from '../../blocks/history.ts';
 import {
   CREATE_ID,
+  END_OLD_ID,
   HIDE_VALUE_ID,
+  HISTORY_NEWER_ID,
+  HISTORY_OLDER_ID,
   LIST_FILTER_ID,
   LIST_NEXT_ID,
   LIST_PREVIOUS_ID,
+  NEW_VALUE_ID,
+  REFRESH_ID,
+  REMIND_ID,
   REVOKE_ID,
+  ROTATE_ID,
   RUN_COMMAND_ID,
   SHOW_VALUE_ID,
   TOKEN_MENU_IDS,
 } from '../../blocks/ids.ts';
-import { parseChoice, parsePlace } from '../../blocks/list.ts';
+import { type ListPlace, type MenuChoice, parseChoice, parsePlace } from '../../blocks/list.ts';
+import { createAgainAnswer, createAnswer } from '../../create-answer.ts';
 import { publishHome } from '../../home.ts';
+import { historyAnswer } from '../../info-answer.ts';
 import { listAnswer } from '../../list-answer.ts';
-import type { PressListener } from '../../listener.ts';
-import { openRevokeDialog } from '../../open-revoke-dialog.ts';
+import type { ListenerDeps, PressListener } from '../../listener.ts';
+import { issueNewValue } from '../../new-value.ts';
+import { drawReceipt } from '../../receipts.ts';
 import { deleteOriginal, respond } from '../../respond.ts';
-import { answerShowValue } from '../../show-answer.ts';
+import { revokeAnswer } from '../../revoke-answer.ts';
+import { rotateAnswer } from '../../rotate-answer.ts';
+import { answerShowValue, updateDialog } from '../../show-answer.ts';
 import { sentenceMessage, tell } from '../../tell.ts';
-import { onCommand, openCreateDialog } from '../commands/apitoken.ts';
+import type { KnownVisit } from '../../visit.ts';
+import { onCommand } from '../commands/apitoken.ts';
 
-/** *Create API Token*, wherever it stands. */
-const onCreate: PressListener = (visit, _value, deps) => openCreateDialog(visit, { verb: 'create' }, deps);
-
-/** *Revoke* on a receipt or on what `info` told. */
-const onRevoke: PressListener = (visit, value, deps) => openRevokeDialog(visit, value, deps);
-
-/** *Show value*. No button of ours carries anything but a token's id. */
-const onShowValue: PressListener = async (visit, value, deps) => {
-  const tokenId = parseTokenId(value);
-  if (tokenId !== undefined) return answerShowValue(visit, tokenId, deps);
-  const refusal = { code: 'token_not_found' } as const;
-  await refuseByPolicy({ actor: visit.actor, attempted: 'show_value', tokenId: null, refusal }, deps);
-  return tell(visit, sentenceMessage(sentenceFor(refusal)), deps.client);
+/** *Create API Token*, wherever it stands, and the global shortcut. */
+export const onCreate: PressListener = async (visit, _value, deps) => {
+  await answerVisit(visit, createAnswer(visit.actor, {}, deps), deps);
 };
 
 /** *Hide now*, under a value. */
@@ -52,22 +61,159 @@ const onTurn: PressListener = async (visit, value, deps) => {
   await respond(visit.responseUrl, await listAnswer(visit.actor, place, deps), 'instead');
 };
 
+/** Another page of a history, in its place; from Home, where it is a dialog, the dialog turns into it. */
+const onTurnHistory: PressListener = async (visit, value, deps) => {
+  const { tokenId, page } = parseHistoryPlace(value);
+  const answer = await historyAnswer(visit.actor, tokenId, page, deps);
+  if (visit.viewId !== undefined && visit.viewType === 'modal') {
+    await updateDialog(visit.viewId, viewOf(answer, 'History'), deps);
+  } else if (visit.responseUrl !== undefined && answer.kind === 'message') {
+    await respond(visit.responseUrl, answer.message, 'instead');
+  }
+};
+
 /** The menu of a row. */
 const onMenu: PressListener = async (visit, value, deps) => {
   const choice = parseChoice(value);
-  if (choice?.verb === 'revoke') return openRevokeDialog(visit, choice.tokenId, deps, choice.place);
-  return onShowValue(visit, choice?.tokenId ?? '', deps);
+  if (choice === undefined) return refuseForged(visit, 'see', deps);
+  if (choice.verb === 'show_value') return showFromList(visit, choice.tokenId, deps);
+  const viewId = await answerVisit(visit, await menuAnswer(visit, choice, deps), deps);
+  if (choice.verb === 'revoke') rememberList(visit, viewId, choice.place, deps);
 };
+
+/** The value comes in the DM, so somebody who stands elsewhere is told where to look. */
+async function showFromList(visit: KnownVisit, tokenId: TokenId, deps: ListenerDeps): Promise<void> {
+  if (!(await answerShowValue(visit, tokenId, deps))) return;
+  await tell(
+    visit,
+    sentenceMessage('The value is in your conversation with apitoken, under Messages.'),
+    deps.client,
+  );
+}
+
+async function menuAnswer(
+  visit: KnownVisit,
+  { verb, tokenId }: MenuChoice,
+  deps: ListenerDeps,
+): Promise<Answer> {
+  switch (verb) {
+    case 'rotate':
+      return rotateAnswer(visit.actor, tokenId, deps);
+    case 'history':
+      return historyAnswer(visit.actor, tokenId, 1, deps);
+    case 'create_again':
+      return createAgainAnswer(visit.actor, tokenId, deps);
+    default:
+      return revokeAnswer(visit.actor, tokenId, deps);
+  }
+}
+
+/** So that the list that stands there is drawn again when the dialog has done its work. */
+function rememberList(
+  visit: KnownVisit,
+  viewId: string | undefined,
+  place: ListPlace,
+  deps: ListenerDeps,
+): void {
+  if (viewId === undefined || visit.responseUrl === undefined) return;
+  deps.places.remember(viewId, { responseUrl: visit.responseUrl, place });
+}
+
+/** *Issue new value*, under a receipt. */
+const onNewValue = aboutSeenToken(issueNewValue);
+
+/** *End old value now*, confirmed. */
+const onEndOld = aboutSeenToken(async (visit, tokenId, generation, deps) => {
+  const { actor, delivery } = visit;
+  const outcome = await endOldValues({ actor, tokenId, generation, delivery }, deps);
+  if (outcome.kind === 'refused') await tellRefusal(visit, outcome.refusal, deps);
+});
+
+/** *Refresh*, under a receipt: drawn with what is known at this moment. */
+const onRefresh = aboutToken('see', async (visit, tokenId, deps) => {
+  await deps.usage.flush();
+  const found = await findToken(tokenId, 'rotate', visit.actor, deps);
+  if (found.kind === 'refused') return tellRefusal(visit, found.refusal, deps);
+  await drawReceipt(found.token, deps);
+});
+
+/** *Remind me tomorrow*, under a notice. */
+const onRemind = aboutToken('rotate', async (visit, tokenId, deps) => {
+  const outcome = await remindTomorrow({ actor: visit.actor, tokenId, delivery: visit.delivery }, deps);
+  if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
+  await tell(
+    visit,
+    sentenceMessage(`You are reminded of ${outcome.token.name} tomorrow, or an hour before it expires.`),
+    deps.client,
+  );
+});
+
+/** A button that carries a token's id and nothing else. */
+function aboutToken(
+  attempted: Action,
+  listener: (visit: KnownVisit, tokenId: TokenId, deps: ListenerDeps) => Promise<void>,
+): PressListener {
+  return (visit, value, deps) => {
+    const tokenId = parseTokenId(value);
+    return tokenId === undefined ? refuseForged(visit, attempted, deps) : listener(visit, tokenId, deps);
+  };
+}
+
+/** A button that carries a token's id and the generation that the person saw. */
+function aboutSeenToken(
+  listener: (visit: KnownVisit, tokenId: TokenId, generation: number, deps: ListenerDeps) => Promise<void>,
+): PressListener {
+  return (visit, value, deps) => {
+    const [id = '', generation] = value.split(':');
+    const tokenId = parseTokenId(id);
+    return tokenId === undefined
+      ? refuseForged(visit, 'rotate', deps)
+      : listener(visit, tokenId, Number(generation), deps);
+  };
+}
+
+/** No button of ours carries such a value. */
+async function refuseForged(visit: KnownVisit, attempted: Action, deps: ListenerDeps): Promise<void> {
+  const refusal = { code: 'token_not_found' } as const;
+  await refuseByPolicy({ actor: visit.actor, attempted, tokenId: null, refusal }, deps);
+  await tellRefusal(visit, refusal, deps);
+}
+
+function tellRefusal(visit: KnownVisit, refusal: Refusal, deps: ListenerDeps): Promise<void> {
+  return tell(visit, sentenceMessage(sentenceFor(refusal)), deps.client);
+}
 
 /** Every `action_id` that the app draws, with what answers it. */
 export const PRESSES: ReadonlyMap<string, PressListener> = new Map([
   [CREATE_ID, onCreate],
-  [REVOKE_ID, onRevoke],
-  [SHOW_VALUE_ID, onShowValue],
+  [
+    REVOKE_ID,
+    aboutToken('revoke', async (visit, tokenId, deps) => {
+      await answerVisit(visit, await revokeAnswer(visit.actor, tokenId, deps), deps);
+    }),
+  ],
+  [
+    ROTATE_ID,
+    aboutToken('rotate', async (visit, tokenId, deps) => {
+      await answerVisit(visit, await rotateAnswer(visit.actor, tokenId, deps), deps);
+    }),
+  ],
+  [
+    SHOW_VALUE_ID,
+    aboutToken('show_value', async (visit, tokenId, deps) => {
+      await answerShowValue(visit, tokenId, deps);
+    }),
+  ],
+  [NEW_VALUE_ID, onNewValue],
+  [END_OLD_ID, onEndOld],
+  [REFRESH_ID, onRefresh],
+  [REMIND_ID, onRemind],
   [HIDE_VALUE_ID, onHide],
   [RUN_COMMAND_ID, onRunCommand],
   [LIST_FILTER_ID, onTurn],
   [LIST_PREVIOUS_ID, onTurn],
   [LIST_NEXT_ID, onTurn],
+  [HISTORY_NEWER_ID, onTurnHistory],
+  [HISTORY_OLDER_ID, onTurnHistory],
   ...TOKEN_MENU_IDS.map((id) => [id, onMenu] as const),
 ]);

@@ -1,76 +1,58 @@
-import { findToken } from '../../../tokens/find.ts';
-import { may } from '../../../tokens/policy.ts';
-import { sentenceFor } from '../../../tokens/refusal.ts';
-import { statusOf } from '../../../tokens/token.ts';
-import { createDialog } from '../../blocks/create-dialog.ts';
+import type { Actor } from '../../../tokens/policy.ts';
+import { type Answer, answerVisit, refusalAnswer } from '../../answer.ts';
 import { helpMessage, unknownCommandMessage } from '../../blocks/help.ts';
-import { infoMessage } from '../../blocks/receipt.ts';
+import { createAnswer } from '../../create-answer.ts';
+import { historyAnswer, infoAnswer } from '../../info-answer.ts';
 import { listAnswer } from '../../list-answer.ts';
 import type { ListenerDeps } from '../../listener.ts';
-import { openRevokeDialog, openRevokeDialogForValue } from '../../open-revoke-dialog.ts';
 import { type Command, parseCommand } from '../../parse-command.ts';
-import { sentenceMessage, tell } from '../../tell.ts';
+import { pickAnswer } from '../../pick-answer.ts';
+import { revokeAnswer, revokeHeldAnswer } from '../../revoke-answer.ts';
+import { rotateAnswer } from '../../rotate-answer.ts';
 import type { KnownVisit } from '../../visit.ts';
-
-const FIRST_PAGE = { filter: 'active', page: 1 } as const;
 
 /** Answers `/apitoken …`. `text` is as Slack delivers it. */
 export async function onCommand(visit: KnownVisit, text: string, deps: ListenerDeps): Promise<void> {
-  const command = parseCommand(text);
+  await answerVisit(visit, await answerTo(parseCommand(text), visit.actor, deps), deps);
+}
+
+async function answerTo(command: Command, actor: Actor, deps: ListenerDeps): Promise<Answer> {
   switch (command.verb) {
     case 'create':
-      return openCreateDialog(visit, command, deps);
-    case 'list': {
-      const place = { filter: command.filter, page: 1 };
-      return tell(visit, await listAnswer(visit.actor, place, deps), deps.client);
-    }
-    case 'info':
-      return showInfo(visit, command.name, deps);
-    case 'revoke':
-      if ('value' in command) return openRevokeDialogForValue(visit, command.value, deps);
-      return revokeByName(visit, command.name, deps);
+      return createAnswer(actor, command, deps);
+    case 'list':
+      return { kind: 'message', message: await listAnswer(actor, { filter: command.filter, page: 1 }, deps) };
     case 'help':
-      return tell(visit, helpMessage(), deps.client);
+      return { kind: 'message', message: helpMessage() };
     case 'holds_value':
-      return tell(visit, sentenceMessage(sentenceFor({ code: 'holds_value' })), deps.client);
+      return refusalAnswer({ code: 'holds_value' });
+    case 'several_values':
+      return refusalAnswer({ code: 'several_values' });
     case 'unknown':
-      return tell(visit, unknownCommandMessage(command.typed, command.nearest), deps.client);
+      return { kind: 'message', message: unknownCommandMessage(command.typed, command.nearest) };
+    case 'revoke':
+      if ('value' in command) return revokeHeldAnswer(actor, command.value, deps);
+      return command.name === undefined
+        ? pickAnswer(actor, 'revoke', deps)
+        : revokeAnswer(actor, command.name, deps);
+    default:
+      return answerAbout(command, actor, deps);
   }
 }
 
-/** Opens the dialog *Create API Token*, filled in with what is already known. */
-export async function openCreateDialog(
-  visit: KnownVisit,
-  filledIn: Extract<Command, { verb: 'create' }>,
+/** Commands about one token: without its name the person picks it. */
+async function answerAbout(
+  { verb, name }: Extract<Command, { verb: 'info' | 'rotate' | 'history' }>,
+  actor: Actor,
   deps: ListenerDeps,
-): Promise<void> {
-  await deps.client.views.open({
-    trigger_id: visit.triggerId ?? '',
-    view: createDialog(filledIn, deps.policy),
-  });
-}
-
-async function revokeByName(visit: KnownVisit, name: string | undefined, deps: ListenerDeps): Promise<void> {
-  if (name !== undefined) return openRevokeDialog(visit, name, deps);
-  const hint = 'Choose *Revoke API Token* in the menu of the token, or type `/apitoken revoke NAME`.';
-  await tell(visit, await listAnswer(visit.actor, FIRST_PAGE, deps, hint), deps.client);
-}
-
-async function showInfo(visit: KnownVisit, name: string | undefined, deps: ListenerDeps): Promise<void> {
-  if (name === undefined) {
-    const hint = 'These are yours. `/apitoken info NAME` tells more of one.';
-    return tell(visit, await listAnswer(visit.actor, FIRST_PAGE, deps, hint), deps.client);
+): Promise<Answer> {
+  if (name === undefined) return pickAnswer(actor, verb, deps);
+  switch (verb) {
+    case 'info':
+      return infoAnswer(actor, name, deps);
+    case 'rotate':
+      return rotateAnswer(actor, name, deps);
+    case 'history':
+      return historyAnswer(actor, name, 1, deps);
   }
-  const found = await findToken(name, 'see', visit.actor, deps);
-  if (found.kind === 'refused') {
-    return tell(visit, sentenceMessage(sentenceFor(found.refusal)), deps.client);
-  }
-  const { token } = found;
-  const now = deps.clock();
-  const status = statusOf(token, now);
-  const offers = {
-    revoke: status !== 'revoked' && may(visit.actor, 'revoke', token, deps.policy),
-    showValue: status === 'unclaimed' && may(visit.actor, 'show_value', token, deps.policy),
-  };
-  await tell(visit, infoMessage(token, now, offers), deps.client);
 }

@@ -1,36 +1,65 @@
-import { createToken } from '../../../tokens/create.ts';
+import { type CreateRequest, createToken } from '../../../tokens/create.ts';
+import type { ExpiryChoice } from '../../../tokens/expiry.ts';
 import { parseName, type TokenName } from '../../../tokens/name.ts';
+import type { Actor } from '../../../tokens/policy.ts';
 import { PURPOSE_LENGTH_MAX, type Refusal, sentenceFor } from '../../../tokens/refusal.ts';
 import { showValue } from '../../../tokens/show.ts';
 import type { Token } from '../../../tokens/token.ts';
 import { findValues } from '../../../tokens/token-value.ts';
 import {
-  LIFETIME_INPUT_ID,
+  createdForOtherDialog,
   NAME_INPUT_ID,
   notShownDialog,
+  OWNER_INPUT_ID,
   onItsWayDialog,
   PURPOSE_INPUT_ID,
-  parseLifetime,
+  SCOPES_INPUT_ID,
 } from '../../blocks/create-dialog.ts';
 import { tellingDialog } from '../../blocks/dialog.ts';
+import { EXPIRY_FIELDS, LIFETIME_INPUT_ID, parseExpiry } from '../../blocks/expiry-input.ts';
 import { saying } from '../../blocks/text.ts';
+import { dmLink } from '../../direct-message.ts';
 import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
 import { parseNote } from '../../parse-note.ts';
 import { updateDialog } from '../../show-answer.ts';
 import type { KnownVisit } from '../../visit.ts';
 
-type Filled = { name: TokenName; purpose: string | null; lifetimeDays: number | null };
+type Fields = Readonly<Record<string, string>>;
+type Filled = Pick<CreateRequest, 'name' | 'purpose' | 'expiry'>;
 
-/** *Create Token* was pressed: makes the token, answers the dialog, and then shows the value. */
-export const onCreateSubmitted: SubmissionListener = async (visit, { fields, ack }, deps) => {
+/** *Create Token* was pressed: makes the token, answers the dialog, and then shows the value to its owner, if it is them. */
+export const onCreateSubmitted: SubmissionListener = async (visit, { fields, choices, ack }, deps) => {
   const parsed = parseFields(fields, deps);
   if ('errors' in parsed) return ack({ response_action: 'errors', errors: parsed.errors });
-  const outcome = await createToken({ actor: visit.actor, ...parsed.filled, delivery: visit.delivery }, deps);
+  const people = await peopleFor(visit, fields[OWNER_INPUT_ID] ?? '', deps);
+  if (people === undefined) return ack(errorAt(OWNER_INPUT_ID, { code: 'person_unknown' }));
+
+  const scopes = choices[SCOPES_INPUT_ID] ?? [];
+  const request = { ...people, ...parsed.filled, scopes, delivery: visit.delivery };
+  const outcome = await createToken(request, deps);
   if (outcome.kind === 'refused') return ack(refusalAnswer(outcome.refusal));
 
-  await ack({ response_action: 'update', view: onItsWayDialog(outcome.token, dmLink(visit)) });
-  if (outcome.kind === 'created') await showFirstValue(visit, outcome.token, deps);
+  const { token } = outcome;
+  const isOwn = token.owner === visit.actor.id;
+  const link = dmLink(visit.appId, token.workspace);
+  const view = isOwn ? onItsWayDialog(token, link) : createdForOtherDialog(token);
+  await ack({ response_action: 'update', view });
+  if (outcome.kind === 'created' && isOwn) await showFirstValue(visit, token, deps);
 };
+
+/** Who creates it and whose it is to be. For somebody else's both are asked for anew; undefined when Slack did not answer. */
+async function peopleFor(
+  visit: KnownVisit,
+  ownerId: string,
+  deps: ListenerDeps,
+): Promise<{ actor: Actor; owner: Actor } | undefined> {
+  if (ownerId === '' || ownerId === visit.actor.id) return { actor: visit.actor, owner: visit.actor };
+  const [actor, owner] = await Promise.all([
+    deps.actors.find(visit.personId, visit.teamId, 'fresh'),
+    deps.actors.find(ownerId, undefined, 'fresh'),
+  ]);
+  return actor === undefined || owner === undefined ? undefined : { actor, owner };
+}
 
 async function showFirstValue(visit: KnownVisit, token: Token, deps: ListenerDeps): Promise<void> {
   const shown = await showValue({ actor: visit.actor, tokenId: token.id, delivery: { keys: [] } }, deps);
@@ -39,20 +68,20 @@ async function showFirstValue(visit: KnownVisit, token: Token, deps: ListenerDep
 }
 
 function parseFields(
-  fields: Readonly<Record<string, string>>,
+  fields: Fields,
   deps: ListenerDeps,
 ): { filled: Filled } | { errors: Record<string, string> } {
   const name = parseNameField(fields[NAME_INPUT_ID] ?? '');
   const purpose = parseNote(fields[PURPOSE_INPUT_ID] ?? '', PURPOSE_LENGTH_MAX);
-  const lifetimeDays = parseLifetime(fields[LIFETIME_INPUT_ID] ?? '');
-  if ('name' in name && 'note' in purpose && lifetimeDays !== undefined) {
-    return { filled: { name: name.name, purpose: purpose.note, lifetimeDays } };
+  const expiry = parseExpiryFields(fields, deps);
+  if ('name' in name && 'note' in purpose && 'choice' in expiry) {
+    return { filled: { name: name.name, purpose: purpose.note, expiry: expiry.choice } };
   }
   return {
     errors: {
       ...('refusal' in name ? { [NAME_INPUT_ID]: sentenceFor(name.refusal) } : {}),
       ...('refusal' in purpose ? { [PURPOSE_INPUT_ID]: sentenceFor(purpose.refusal) } : {}),
-      ...(lifetimeDays === undefined ? { [LIFETIME_INPUT_ID]: sentenceFor(lifetimeRefusal(deps)) } : {}),
+      ...('refusal' in expiry ? { [LIFETIME_INPUT_ID]: sentenceFor(expiry.refusal) } : {}),
     },
   };
 }
@@ -63,22 +92,35 @@ function parseNameField(text: string): { name: TokenName } | { refusal: Refusal 
   return 'flaw' in parsed ? { refusal: { code: 'name_invalid', flaw: parsed.flaw } } : parsed;
 }
 
-function lifetimeRefusal({ policy }: ListenerDeps): Refusal {
+function parseExpiryFields(
+  fields: Fields,
+  { policy }: ListenerDeps,
+): { choice: ExpiryChoice } | { refusal: Refusal } {
+  const choice = parseExpiry(fields);
+  if (choice !== undefined) return { choice };
   const { lifetimeDaysMax, mayNeverExpire } = policy;
-  return { code: 'lifetime_not_allowed', lifetimeDaysMax, mayNeverExpire };
+  return { refusal: { code: 'lifetime_not_allowed', lifetimeDaysMax, mayNeverExpire } };
 }
 
-/** A refusal about a field stands under it, and all that was typed stays; any other takes the dialog's place. */
+/** Under which field a refusal stands, so that all that was typed stays. Any other takes the dialog's place. */
+const FIELDS: Readonly<Partial<Record<Refusal['code'], string>>> = {
+  name_taken: NAME_INPUT_ID,
+  too_many_live: NAME_INPUT_ID,
+  too_many_today: NAME_INPUT_ID,
+  ...EXPIRY_FIELDS,
+  scope_unknown: SCOPES_INPUT_ID,
+  owner_not_permitted: OWNER_INPUT_ID,
+};
+
 function refusalAnswer(refusal: Refusal) {
-  const sentence = sentenceFor(refusal);
-  const field = refusal.code === 'name_taken' ? NAME_INPUT_ID : LIFETIME_INPUT_ID;
-  if (refusal.code === 'name_taken' || refusal.code === 'lifetime_not_allowed') {
-    return { response_action: 'errors', errors: { [field]: sentence } } as const;
-  }
-  return { response_action: 'update', view: tellingDialog('Create API Token', [saying(sentence)]) } as const;
+  const field = FIELDS[refusal.code];
+  if (field !== undefined) return errorAt(field, refusal);
+  return {
+    response_action: 'update',
+    view: tellingDialog('Create API Token', [saying(sentenceFor(refusal))]),
+  } as const;
 }
 
-/** A page that opens the app's conversation in whatever Slack the person uses. */
-function dmLink(visit: KnownVisit): string {
-  return `https://slack.com/app_redirect?app=${visit.appId}&team=${visit.actor.workspace}`;
+function errorAt(field: string, refusal: Refusal) {
+  return { response_action: 'errors', errors: { [field]: sentenceFor(refusal) } } as const;
 }

@@ -5,9 +5,9 @@ import { refuseByPolicy } from '../../../tokens/refuse.ts';
 import { revokeToken } from '../../../tokens/revoke.ts';
 import type { TokenId } from '../../../tokens/token.ts';
 import { notRevokedDialog, REASON_INPUT_ID, revokedDialog } from '../../blocks/revoke-dialog.ts';
+import { parseMetadata } from '../../dialog-metadata.ts';
 import { listAnswer } from '../../list-answer.ts';
 import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
-import { parseRevokeMetadata } from '../../open-revoke-dialog.ts';
 import { parseNote } from '../../parse-note.ts';
 import { respond } from '../../respond.ts';
 import type { KnownVisit } from '../../visit.ts';
@@ -16,7 +16,7 @@ import type { KnownVisit } from '../../visit.ts';
 export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, metadata, ack }, deps) => {
   const reason = parseNote(fields[REASON_INPUT_ID] ?? '', REASON_LENGTH_MAX);
   if ('refusal' in reason) return ack(errorAtReason(reason.refusal));
-  const asked = parseRevokeMetadata(metadata);
+  const asked = parseMetadata(metadata);
   if (asked === undefined) return ack(notRevoked(await refuseForged(visit, deps)));
   const actor = await actorFor(visit, asked.tokenId, deps);
   if (actor === undefined) return ack(errorAtReason({ code: 'person_unknown' }));
@@ -27,7 +27,10 @@ export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, met
     isHeldProof(asked.held, { actor: actor.id, tokenId }, deps.pepper, deps.clock());
   const request = { actor, tokenId, reason: reason.note, held, delivery: visit.delivery };
   const outcome = await revokeToken(request, deps);
-  if (outcome.kind === 'refused') return ack(refusalAnswer(outcome.refusal));
+  if (outcome.kind === 'refused') {
+    const hasLapsed = asked.held !== undefined && !held && outcome.refusal.code === 'token_not_found';
+    return ack(refusalAnswer(hasLapsed ? { code: 'no_longer_held' } : outcome.refusal));
+  }
   await ack({ response_action: 'update', view: revokedDialog(outcome.token) });
   await redrawList(visit, deps);
 };

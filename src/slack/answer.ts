@@ -1,0 +1,36 @@
+import type { ModalView } from '@slack/types';
+import { type Refusal, sentenceFor } from '../tokens/refusal.ts';
+import { tellingDialog } from './blocks/dialog.ts';
+import type { Message } from './blocks/message.ts';
+import type { ListenerDeps } from './listener.ts';
+import { sentenceMessage, tell } from './tell.ts';
+import type { KnownVisit } from './visit.ts';
+
+/** What a wish leads to: a dialog to fill in, or something to be told. */
+export type Answer =
+  | { readonly kind: 'dialog'; readonly view: ModalView }
+  | { readonly kind: 'message'; readonly message: Message };
+
+/** A refusal, in its sentence. */
+export function refusalAnswer(refusal: Refusal): Answer {
+  return { kind: 'message', message: sentenceMessage(sentenceFor(refusal)) };
+}
+
+/** Opens the dialog, or tells the message where the visit came from. Resolves to the id of the opened view. */
+export async function answerVisit(
+  visit: KnownVisit,
+  answer: Answer,
+  deps: Pick<ListenerDeps, 'client'>,
+): Promise<string | undefined> {
+  if (answer.kind === 'message') {
+    await tell(visit, answer.message, deps.client);
+    return undefined;
+  }
+  const opened = await deps.client.views.open({ trigger_id: visit.triggerId ?? '', view: answer.view });
+  return opened.view?.id;
+}
+
+/** The answer as the view that an open dialog turns into. */
+export function viewOf(answer: Answer, title: string): ModalView {
+  return answer.kind === 'dialog' ? answer.view : tellingDialog(title, answer.message.blocks);
+}

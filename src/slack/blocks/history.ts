@@ -1,0 +1,91 @@
+import type { KnownBlock } from '@slack/types';
+import type { AuditEvent } from '../../tokens/audit.ts';
+import type { EventPage } from '../../tokens/store.ts';
+import type { Token } from '../../tokens/token.ts';
+import { HISTORY_NEWER_ID, HISTORY_OLDER_ID } from './ids.ts';
+import type { Message } from './message.ts';
+import { notShownSentence } from './not-shown.ts';
+import { cut, dateTime, escaped, mention, mrkdwn, plain, smallPrint } from './text.ts';
+
+const REASON_DRAWN_MAX = 300;
+
+/** Events that one page draws, of the 50 blocks that a message may have. */
+export const HISTORY_PAGE_SIZE = 15;
+
+/** What happened to a token, in people's words, the latest first. */
+export function historyMessage(token: Token, history: EventPage): Message {
+  const { events, page, pageCount } = history;
+  return {
+    text: `History of the API token ${escaped(token.name)}`,
+    blocks: [
+      { type: 'header', text: plain(cut(`History of ${token.name}`, 150)) },
+      ...events.map(eventBlock),
+      smallPrint(`Page ${page} of ${pageCount} · token id \`${token.id}\``),
+      ...turns(token, page, pageCount),
+    ],
+  };
+}
+
+/** The `value` of a button that turns to another page of a token's history. */
+export function historyPlaceText(tokenId: string, page: number): string {
+  return `${tokenId}:${page}`;
+}
+
+/** The place that `text` names: the first page when it names none. */
+export function parseHistoryPlace(text: string): { readonly tokenId: string; readonly page: number } {
+  const [tokenId = '', number] = text.split(':');
+  const page = Number(number);
+  return { tokenId, page: Number.isSafeInteger(page) && page >= 1 ? page : 1 };
+}
+
+function eventBlock(event: AuditEvent): KnownBlock {
+  const who = event.actor === 'system' ? 'apitoken' : mention(event.actor);
+  const told = mrkdwn(`${dateTime(event.at)} · ${who} ${deedOf(event)}`);
+  const { reason } = event.detail;
+  const isTyped = event.action === 'token.revoked' && typeof reason === 'string';
+  return {
+    type: 'context',
+    elements: isTyped ? [told, plain(`“${cut(reason, REASON_DRAWN_MAX)}”`)] : [told],
+  };
+}
+
+function deedOf({ action, actor, detail }: AuditEvent): string {
+  switch (action) {
+    case 'token.created':
+      return detail.owner === actor ? 'created it' : `created it for ${mention(String(detail.owner))}`;
+    case 'value.shown':
+      return 'was shown its value';
+    case 'value.withdrawn':
+      return `could not show a value. ${notShownSentence(String(detail.reason))}`;
+    case 'value.replaced':
+      return 'was shown a new value; the one before, never used, ended';
+    case 'token.rotated':
+      return `rotated it: was shown a new value; the old one ends on ${dateOf(detail.old_value_ends_at)} at the latest`;
+    case 'token.renewed':
+      return `renewed it: was shown a new value; it expires on ${dateOf(detail.expires_at)}`;
+    case 'old_value.ended':
+      return 'ended the old value';
+    case 'token.revoked':
+      return detail.held === 1 ? 'revoked it, having its value' : 'revoked it';
+    case 'action.refused':
+      return 'tried to do something with it that they may not';
+    case 'refusals.counted':
+      return `was refused ${detail.count} more times`;
+  }
+}
+
+function dateOf(at: AuditEvent['detail'][string] | undefined): string {
+  return typeof at === 'number' ? dateTime(at) : 'no date';
+}
+
+function turns(token: Token, page: number, pageCount: number): KnownBlock[] {
+  const elements = [
+    ...(page > 1 ? [turn(HISTORY_NEWER_ID, 'Newer', historyPlaceText(token.id, page - 1))] : []),
+    ...(page < pageCount ? [turn(HISTORY_OLDER_ID, 'Older', historyPlaceText(token.id, page + 1))] : []),
+  ];
+  return elements.length === 0 ? [] : [{ type: 'actions', elements }];
+}
+
+function turn(actionId: string, text: string, value: string) {
+  return { type: 'button', action_id: actionId, text: plain(text), value } as const;
+}

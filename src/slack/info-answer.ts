@@ -1,0 +1,49 @@
+import { findToken } from '../tokens/find.ts';
+import { historyOf } from '../tokens/history.ts';
+import { type Action, type Actor, may } from '../tokens/policy.ts';
+import { statusOf, type UsedToken } from '../tokens/token.ts';
+import { type Answer, refusalAnswer } from './answer.ts';
+import { HISTORY_PAGE_SIZE, historyMessage } from './blocks/history.ts';
+import { infoMessage } from './blocks/info.ts';
+import { revokeButton, rotateButton, showValueButton } from './blocks/token-facts.ts';
+import type { ListenerDeps } from './listener.ts';
+
+/** What there is to know of the token of that name or id. */
+export async function infoAnswer(actor: Actor, nameOrId: string, deps: ListenerDeps): Promise<Answer> {
+  const found = await findToken(nameOrId, 'see', actor, deps);
+  if (found.kind === 'refused') return refusalAnswer(found.refusal);
+  const now = deps.clock();
+  return { kind: 'message', message: infoMessage(found.token, now, offersTo(actor, found.token, now, deps)) };
+}
+
+/** What happened to the token of that name or id, page by page. */
+export async function historyAnswer(
+  actor: Actor,
+  nameOrId: string,
+  page: number,
+  deps: ListenerDeps,
+): Promise<Answer> {
+  const outcome = await historyOf({ actor, nameOrId, page, pageSize: HISTORY_PAGE_SIZE }, deps);
+  if (outcome.kind === 'refused') return refusalAnswer(outcome.refusal);
+  return { kind: 'message', message: historyMessage(outcome.token, outcome.history) };
+}
+
+/** The buttons of what the actor may do with a token in its state. */
+function offersTo(actor: Actor, token: UsedToken, now: number, { policy }: ListenerDeps) {
+  const mayDo = (action: Action) => may(actor, action, token, policy);
+  switch (statusOf(token, now)) {
+    case 'revoked':
+      return [];
+    case 'unclaimed':
+      return [
+        ...(mayDo('show_value') ? [showValueButton(token)] : []),
+        ...(mayDo('revoke') ? [revokeButton(token)] : []),
+      ];
+    case 'active':
+    case 'expired':
+      return [
+        ...(mayDo('rotate') ? [rotateButton(token, now)] : []),
+        ...(mayDo('revoke') ? [revokeButton(token)] : []),
+      ];
+  }
+}

@@ -1,0 +1,22 @@
+import { findToken } from '../tokens/find.ts';
+import type { Actor } from '../tokens/policy.ts';
+import { statusOf } from '../tokens/token.ts';
+import { type Answer, refusalAnswer } from './answer.ts';
+import { rotateDialog } from './blocks/rotate-dialog.ts';
+import { metadataText } from './dialog-metadata.ts';
+import type { ListenerDeps } from './listener.ts';
+
+/** Asks how the token of that name or id shall be rotated, or an expired one renewed. */
+export async function rotateAnswer(actor: Actor, nameOrId: string, deps: ListenerDeps): Promise<Answer> {
+  const found = await findToken(nameOrId, 'rotate', actor, deps);
+  if (found.kind === 'refused') return refusalAnswer(found.refusal);
+  const { token } = found;
+  const now = deps.clock();
+  const status = statusOf(token, now);
+  if (status === 'revoked') return refusalAnswer({ code: 'already_revoked', name: token.name });
+  if (status === 'unclaimed') return refusalAnswer({ code: 'not_claimed', name: token.name });
+  const liveValueCount = (await deps.store.liveValues(token.id, now)).length;
+  const metadata = metadataText({ tokenId: token.id, generation: token.generation });
+  const view = rotateDialog(token, { liveValueCount, zone: actor.zone, metadata, now }, deps.policy);
+  return { kind: 'dialog', view };
+}

@@ -1,0 +1,111 @@
+import type { Rotation, TokenStore } from '../tokens/store.ts';
+import type { TokenId } from '../tokens/token.ts';
+import {
+  and,
+  type Db,
+  desc,
+  eq,
+  gt,
+  integerParam,
+  isNotNull,
+  isNull,
+  lt,
+  or,
+  rowCount,
+  type SQL,
+  sql,
+  storedParam,
+  textParam,
+} from './drizzle.ts';
+import type { Effects } from './effects.ts';
+import type { Read } from './reader.ts';
+import { secrets, secretUsage, tokens } from './schema.ts';
+import type { Write } from './writer.ts';
+
+const VALUES_MAX = 2;
+
+const OF_TOKEN = eq(secrets.tokenId, textParam('tokenId'));
+
+/** That a value was shown and is, at `at`, neither revoked nor ended. */
+export const IS_HONOURED = and(
+  isNotNull(secrets.shownAt),
+  isNotNull(secrets.digest),
+  or(isNull(secrets.endsAt), gt(secrets.endsAt, integerParam('at'))),
+);
+
+/** The values that are honoured. */
+export function createLiveValues(db: Db, read: Read): Pick<TokenStore, 'liveValues'> {
+  const live = db
+    .select({
+      shownAt: sql<number>`${secrets.shownAt}`,
+      endsAt: secrets.endsAt,
+      lastUsedAt: secretUsage.lastUsedAt,
+    })
+    .from(secrets)
+    .leftJoin(secretUsage, eq(secretUsage.lookupId, secrets.lookupId))
+    .where(and(OF_TOKEN, IS_HONOURED))
+    .orderBy(desc(secrets.generation))
+    .limit(rowCount(VALUES_MAX))
+    .prepare();
+
+  return { liveValues: (tokenId, at) => read(() => live.all({ tokenId, at })) };
+}
+
+/** Carries out a rotation whose generation is the token's. For use inside the write that marks the new value as shown. */
+export type Rotate = (tokenId: TokenId, rotation: Rotation, at: number) => void;
+
+/** The rotation on the write connection `db`. */
+export function createRotate(db: Db, effects: Effects): Rotate {
+  const endOlder = endStatement(db, lt(secrets.generation, integerParam('generation')));
+  const endLatest = endStatement(db, eq(secrets.generation, integerParam('generation')));
+  const advance = db
+    .update(tokens)
+    .set({ generation: sql`${tokens.generation} + 1`, expiresAt: storedParam('expiresAt') })
+    .where(eq(tokens.id, textParam('tokenId')))
+    .prepare();
+
+  return (tokenId, { generation, expiresAt, graceEndsAt, endsOlder }, at) => {
+    const values = { tokenId, generation, at };
+    // No value outlives its token: the new expiry may come before the end of a grace.
+    const olderEnd = endsOlder ? at : expiresAt;
+    if (olderEnd !== null) endOlder.run({ ...values, end: olderEnd });
+    // Two values at most: where an older one is still honoured, there is no grace.
+    const grace = endsOlder ? graceEndsAt : Math.min(graceEndsAt, at);
+    endLatest.run({ ...values, end: Math.min(grace, expiresAt ?? grace) });
+    advance.run({ tokenId, expiresAt });
+    effects.notices.endGeneration(tokenId);
+  };
+}
+
+/** Ending the grace of a rotation before its time. */
+export function createOldValues(db: Db, write: Write, effects: Effects): Pick<TokenStore, 'endOldValues'> {
+  const endOlder = endStatement(db, lt(secrets.generation, integerParam('generation')));
+  const find = db
+    .select({ generation: tokens.generation })
+    .from(tokens)
+    .where(eq(tokens.id, textParam('tokenId')))
+    .prepare();
+
+  return {
+    endOldValues: (tokenId, at, effect) =>
+      write(() => {
+        const repeated = effects.repeated(effect.delivery);
+        if (repeated !== undefined) return repeated;
+        const generation = find.get({ tokenId })?.generation ?? 0;
+        if (endOlder.all({ tokenId, generation, at, end: at }).length === 0) return { kind: 'none' };
+        effects.bring(effect, tokenId);
+        return { kind: 'ended' };
+      }),
+  };
+}
+
+/** Ends, no later than `end`, what is honoured at `at`. */
+function endStatement(db: Db, isMeant: SQL) {
+  const end = integerParam('end');
+  return db
+    .update(secrets)
+    .set({ endsAt: sql`min(coalesce(${secrets.endsAt}, ${end}), ${end})` })
+    .where(and(OF_TOKEN, isMeant, IS_HONOURED))
+    .returning({ lookupId: secrets.lookupId })
+    .prepare();
+}

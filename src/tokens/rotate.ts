@@ -1,0 +1,145 @@
+import { DAY_MS, HOUR_MS } from '../clock.ts';
+import { type ExpiryChoice, expiryFrom, type LifetimePolicy, noticesBefore } from './expiry.ts';
+import { findToken } from './find.ts';
+import type { Actor } from './policy.ts';
+import { type Refused, refused } from './refusal.ts';
+import { type ShowDeps, sayingsAbout, showNewValue } from './showing.ts';
+import type { CreationLimits, Delivery, Rotation } from './store.ts';
+import { statusOf, type Token, type TokenId, type UsedToken } from './token.ts';
+
+/** How long the old value may still be honoured. */
+export const GRACES_MS = { now: 0, hour: HOUR_MS, day: DAY_MS, week: 7 * DAY_MS } as const;
+export type Grace = keyof typeof GRACES_MS;
+
+/**
+ * `rotate`: a new value, the old one honoured for a while. `renew`: a new value and expiry for an expired token. `replace`: a
+ * new value for one that was shown but never used, which ends at once.
+ */
+export type RotateKind = 'rotate' | 'renew' | 'replace';
+
+export type RotateRequest = {
+  readonly actor: Actor;
+  readonly tokenId: TokenId;
+  readonly kind: RotateKind;
+  /** The token's generation as the person saw it. */
+  readonly generation: number;
+  readonly grace: Grace;
+  readonly expiry: ExpiryChoice;
+  readonly delivery: Delivery;
+};
+
+export type RotateDeps = ShowDeps & { readonly policy: LifetimePolicy & CreationLimits };
+
+/** A rotation that may be carried out. */
+export type PlannedRotation = {
+  readonly kind: 'planned';
+  readonly token: Token;
+  readonly request: RotateRequest;
+  readonly rotation: Rotation;
+};
+
+export type Rotated =
+  | { readonly kind: 'rotated' }
+  | { readonly kind: 'not_shown'; readonly token: Token; readonly reason: string }
+  | { readonly kind: 'repeated' }
+  | Refused;
+
+/** Whether the rotation may be carried out, and what it means. Changes nothing: a dialog is answered by it at once. */
+export async function planRotation(
+  request: RotateRequest,
+  deps: RotateDeps,
+): Promise<PlannedRotation | Refused> {
+  const found = await findToken(request.tokenId, 'rotate', request.actor, deps);
+  if (found.kind === 'refused') return found;
+  const { token } = found;
+  const now = deps.clock();
+  const obstacle = obstacleTo(request, token, now) ?? (await limitOf(request, token, deps));
+  if (obstacle !== undefined) return obstacle;
+  const current = request.kind === 'renew' ? {} : { current: token.expiresAt };
+  const expiry = expiryFrom(request.expiry, { now, zone: request.actor.zone, ...current }, deps.policy);
+  if (expiry.kind === 'refused') return expiry;
+  const { expiresAt } = expiry;
+  return {
+    kind: 'planned',
+    token: { ...token, expiresAt },
+    request,
+    rotation: {
+      generation: token.generation,
+      expiresAt,
+      graceEndsAt: now + GRACES_MS[request.grace],
+      // A value that nobody used leaves the grace of the one before it as it is.
+      endsOlder: request.kind !== 'replace',
+    },
+  };
+}
+
+/**
+ * Shows the new value, and with that carries out the rotation: the old value's end, the new expiry and the next generation
+ * are written when the new value is marked as shown. If it could not be shown, the old value lives on as before.
+ */
+export async function carryOutRotation(planned: PlannedRotation, deps: RotateDeps): Promise<Rotated> {
+  const { token, rotation, request } = planned;
+  const effectAt = (now: number) => effectOf(planned, now);
+  const showing = { token, purpose: rotation, delivery: request.delivery, effectAt };
+  const outcome = await showNewValue(showing, deps);
+  switch (outcome.kind) {
+    case 'shown':
+      return { kind: 'rotated' };
+    case 'repeated':
+      return outcome;
+    case 'not_shown':
+      return { kind: 'not_shown', token, reason: outcome.reason };
+    case 'already_shown':
+      return refused({ code: 'changed_meanwhile', name: token.name });
+    case 'ended':
+      return refused({ code: 'already_revoked', name: token.name });
+  }
+}
+
+function obstacleTo(request: RotateRequest, token: UsedToken, now: number): Refused | undefined {
+  const { name } = token;
+  const status = statusOf(token, now);
+  if (status === 'revoked') return refused({ code: 'already_revoked', name });
+  if (status === 'unclaimed') return refused({ code: 'not_claimed', name });
+  if (request.kind !== 'renew' && status === 'expired') return refused({ code: 'expired', name });
+  if (request.kind === 'renew' && status !== 'expired') return refused({ code: 'changed_meanwhile', name });
+  if (request.generation !== token.generation) return refused({ code: 'changed_meanwhile', name });
+  return undefined;
+}
+
+/** What only the store can tell: that the value was used and so arrived, or that there are too many live tokens already. */
+async function limitOf(
+  { kind, actor }: RotateRequest,
+  token: Token,
+  deps: RotateDeps,
+): Promise<Refused | undefined> {
+  const now = deps.clock();
+  if (kind === 'replace') {
+    const [newest] = await deps.store.liveValues(token.id, now);
+    const isUnused = newest !== undefined && newest.lastUsedAt === null;
+    return isUnused ? undefined : refused({ code: 'already_used', name: token.name });
+  }
+  if (kind === 'rotate') return undefined;
+  // An expired token counts as none; renewed it counts again.
+  const request = { owner: actor.id, filter: 'active', page: 1, pageSize: 1, now } as const;
+  const { total } = await deps.store.listTokens(actor.workspace, request);
+  const { liveTokensMax } = deps.policy;
+  return total < liveTokensMax ? undefined : refused({ code: 'too_many_live', liveTokensMax });
+}
+
+const ACTIONS = { rotate: 'token.rotated', renew: 'token.renewed', replace: 'value.replaced' } as const;
+
+function effectOf({ token, rotation, request }: PlannedRotation, now: number) {
+  const { expiresAt, graceEndsAt } = rotation;
+  return {
+    event: {
+      at: now,
+      actor: request.actor.id,
+      action: ACTIONS[request.kind],
+      tokenId: token.id,
+      detail: { name: token.name, expires_at: expiresAt, old_value_ends_at: graceEndsAt },
+    },
+    sayings: sayingsAbout(token, now),
+    notices: noticesBefore(expiresAt, now),
+  };
+}

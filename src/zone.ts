@@ -1,0 +1,65 @@
+import { DAY_MS, isoTime } from './clock.ts';
+
+/** A day of the calendar, `YYYY-MM-DD`, that exists. */
+export type CalendarDate = string & { readonly brand: 'CalendarDate' };
+
+/** The day that `text` is; undefined when it is none, as 29 February of most years. */
+export function parseCalendarDate(text: string): CalendarDate | undefined {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return undefined;
+  const midnight = Date.parse(`${text}T00:00:00Z`);
+  return Number.isNaN(midnight) || isoTime(midnight).slice(0, 10) !== text
+    ? undefined
+    : (text as CalendarDate);
+}
+
+/** Whether `zone` is a time zone that this machine knows (IANA, as Slack tells them). */
+export function isZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** The day that it is in `zone` at the instant `at`. */
+export function dateIn(zone: string, at: number): CalendarDate {
+  return wallClock(zone, at).slice(0, 10) as CalendarDate;
+}
+
+/**
+ * The last millisecond of `date` in `zone`. Exact where clocks change at midnight too: a day ends where the next one begins,
+ * however often midnight strikes.
+ */
+export function endOfDayIn(zone: string, date: CalendarDate): number {
+  const nextMidnightUtc = Date.parse(`${date}T00:00:00Z`) + DAY_MS;
+  const next = isoTime(nextMidnightUtc).slice(0, 10);
+  const offsets = [-DAY_MS, 0, DAY_MS].map((shift) => offsetIn(zone, nextMidnightUtc + shift));
+  const candidates = offsets.map((offset) => nextMidnightUtc - offset).sort((a, b) => a - b);
+  const start = candidates.find((at) => dateIn(zone, at) >= next);
+  if (start === undefined) throw new Error('a day has no end in this zone');
+  return start - 1;
+}
+
+/** How far the clocks of `zone` are ahead of UTC at `at`, in milliseconds. */
+function offsetIn(zone: string, at: number): number {
+  const whole = Math.floor(at / 1000) * 1000;
+  return Date.parse(`${wallClock(zone, whole)}Z`) - whole;
+}
+
+/** `YYYY-MM-DDTHH:MM:SS` as the clocks of `zone` show it. */
+function wallClock(zone: string, at: number): string {
+  const parts = new Intl.DateTimeFormat('en-CA', {
+    timeZone: zone,
+    calendar: 'iso8601',
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  }).formatToParts(at);
+  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? '';
+  const date = `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`;
+  return `${date}T${part('hour')}:${part('minute')}:${part('second')}`;
+}

@@ -1,0 +1,220 @@
+import { expect, test } from 'vitest';
+import { DAY_MS, HOUR_MS } from '../../src/clock.ts';
+import { createsToken, modalOf, modalSaying, opens, rowsOf, setStill, tokenRow } from './flows.ts';
+
+test.for([
+  ['Europe/Berlin', '2026-03-01', '2026-03-01T22:59:59.999Z'],
+  ['Europe/Berlin', '2026-03-29', '2026-03-29T21:59:59.999Z'],
+  ['Europe/Berlin', '2026-10-25', '2026-10-25T22:59:59.999Z'],
+  ['America/New_York', '2026-03-08', '2026-03-09T03:59:59.999Z'],
+  ['Pacific/Kiritimati', '2026-06-30', '2026-06-30T09:59:59.999Z'],
+  ['Asia/Kathmandu', '2026-06-30', '2026-06-30T18:14:59.999Z'],
+  ['UTC', '2026-12-30', '2026-12-30T23:59:59.999Z'],
+  ['Europe/Berlin', '2026-01-01', '2026-01-01T22:59:59.999Z'],
+  ['America/New_York', '2025-12-31', '2026-01-01T04:59:59.999Z'],
+  ['no zone that anybody knows', '2026-06-30', '2026-06-30T23:59:59.999Z'],
+] as const)('on a date is, in %s, the end of %s: refused from %s on', async ([tz, date, end]) => {
+  const { stage, clock, alice, workspace } = await setStill();
+  await workspace.setPerson('alice', { tz });
+
+  const value = await createsToken(alice, 'deploy-bot', { Expires: 'On a date', 'Expiry date': date });
+
+  const expiresAt = Date.parse(end);
+  expect(tokenRow(stage, 'deploy-bot').expires_at).toBe(expiresAt);
+  clock.moveTo(expiresAt - 1);
+  expect((await stage.verify(value)).status).toBe(200);
+  clock.moveTo(expiresAt);
+  expect((await stage.verify(value)).status).toBe(401);
+});
+
+test.for([
+  [
+    'yesterday',
+    'Europe/Berlin',
+    '2025-12-31',
+    'This day is over. Choose today or a later one, up to 2026-01-30.',
+  ],
+  [
+    'a day of long ago',
+    'UTC',
+    '0001-01-01',
+    'This day is over. Choose today or a later one, up to 2026-01-30.',
+  ],
+  [
+    'one day more than policy allows',
+    'UTC',
+    '2026-01-31',
+    'This is later than a token may live here. Choose a day up to 2026-01-30.',
+  ],
+  [
+    'the end of the calendar',
+    'UTC',
+    '9999-12-31',
+    'This is later than a token may live here. Choose a day up to 2026-01-30.',
+  ],
+  ['no day', 'UTC', '', 'Choose the day on which it expires, 2026-01-30 at the latest.'],
+] as const)('%s is refused under its field, and all that was typed stays', async ([, tz, date, sentence]) => {
+  const { stage, alice, workspace } = await setStill({ MAX_LIFETIME_DAYS: '30' });
+  await workspace.setPerson('alice', { tz });
+  const filledIn = {
+    'Token Name': 'deploy-bot',
+    Purpose: 'nightly',
+    Expires: 'On a date',
+    'Expiry date': date,
+  };
+
+  await opens(alice, '/apitoken create');
+  await alice.fills(filledIn);
+  await alice.submits();
+
+  const modal = await modalOf(alice);
+  expect(modal.errors).toEqual({ 'Expiry date': sentence });
+  expect(modal.inputs.map(({ value }) => value ?? '')).toEqual(Object.values(filledIn));
+  expect(rowsOf(stage, 'select id from tokens')).toEqual([]);
+});
+
+test.for([
+  ['29 February of a leap year', '2028-02-29', undefined],
+  ['29 February of another year', '2027-02-29', 'There is no such day. Choose one up to 2035-12-29.'],
+  ['a day that no month has', '2027-04-31', 'There is no such day. Choose one up to 2035-12-29.'],
+  ['a text that is no day', 'tomorrow', 'There is no such day. Choose one up to 2035-12-29.'],
+] as const)('%s, %s, from a client that lets it pass, is met as it must be', async ([, date, sentence]) => {
+  const { stage, alice, workspace } = await setStill({ MAX_LIFETIME_DAYS: '3650' });
+  await workspace.setPerson('alice', { tz: 'UTC' });
+  const { id } = await opens(alice, '/apitoken create');
+
+  const outcome = await alice.forges({ type: 'view_submission', id, state: filled('date', date) });
+
+  if (sentence === undefined) {
+    expect(tokenRow(stage, 'deploy-bot').expires_at).toBe(Date.parse(`${date}T23:59:59.999Z`));
+  } else {
+    expect(outcome).toMatchObject({ body: { response_action: 'errors', errors: { expiry_date: sentence } } });
+    expect(rowsOf(stage, 'select id from tokens')).toEqual([]);
+  }
+});
+
+test.for([
+  ['the day that is an hour longer would end too late', '2026-09-25T22:30:00Z', '2026-10-25', '2026-10-24'],
+  ['the day that is an hour shorter ends in time', '2026-02-27T22:30:00Z', '2026-03-30', '2026-03-29'],
+] as const)('where clocks change, %s', async ([, now, date, latest]) => {
+  const { stage, alice, clock } = await setStill({ MAX_LIFETIME_DAYS: '30' });
+  clock.moveTo(Date.parse(now));
+
+  await opens(alice, '/apitoken create deploy-bot');
+  await alice.fills({ Expires: 'On a date', 'Expiry date': date });
+  await alice.submits();
+
+  expect((await modalOf(alice)).errors).toEqual({
+    'Expiry date': `This is later than a token may live here. Choose a day up to ${latest}.`,
+  });
+  await alice.fills({ 'Expiry date': latest });
+  await alice.submits();
+  await modalSaying(alice, 'Your token is on its way');
+  expect(Number(tokenRow(stage, 'deploy-bot').expires_at)).toBeLessThanOrEqual(clock() + 30 * DAY_MS);
+});
+
+test.for([
+  [{}, 'A token here may live 365 days at most. From its expiry on every request with it is refused.'],
+  [
+    { MAX_LIFETIME_DAYS: '1' },
+    'A token here may live 1 day at most. From its expiry on every request with it is refused.',
+  ],
+  [
+    { MAX_LIFETIME_DAYS: '90', ALLOW_NEVER_EXPIRES: 'true' },
+    'A token here may live 90 days at most, or for ever. From its expiry on every request with it is refused.',
+  ],
+] as const)('with %o the dialog says: %s', async ([env, hint]) => {
+  const { alice } = await setStill(env);
+
+  const { inputs } = await opens(alice, '/apitoken create');
+
+  expect(inputs.find(({ label }) => label === 'Expires')?.hint).toBe(hint);
+  expect(inputs.find(({ label }) => label === 'Expiry date')?.hint).toBe(
+    "Needed for “On a date”: it expires at that day's end (Europe/Berlin).",
+  );
+});
+
+test.for([
+  ['0d', '90 days', true],
+  ['-1d', '90 days', true],
+  ['366d', '90 days', true],
+  ['9999999999d', '90 days', true],
+  ['999999999999999d', '90 days', true],
+  ['365d', '1 year', false],
+  ['1d', '1 day', false],
+  ['030d', '30 days', false],
+] as const)('a lifetime typed as %s opens the dialog with %s', async ([typed, expires, isSaid]) => {
+  const { alice } = await setStill();
+
+  const modal = await opens(alice, `/apitoken create deploy-bot ${typed}`);
+
+  expect(modal.inputs.map(({ value }) => value)).toEqual(['deploy-bot', undefined, expires, undefined]);
+  const sentence = 'The lifetime that you typed is not possible here: choose another one.';
+  expect(modal.text.includes(sentence)).toBe(isSaid);
+});
+
+test.for([['abc'], ['30x'], ['d'], ['1.5d']] as const)(
+  'what stands last and is no lifetime, as %s, belongs to the name',
+  async ([typed]) => {
+    const { alice } = await setStill();
+
+    const { inputs } = await opens(alice, `/apitoken create deploy-bot ${typed}`);
+
+    expect(inputs[0]?.value).toBe(`deploy-bot ${typed}`);
+    expect(inputs[2]?.value).toBe('90 days');
+  },
+);
+
+test.for([
+  ['366', 'lifetime'],
+  ['never', 'lifetime'],
+  ['keep', 'lifetime'],
+  ['99999', 'lifetime'],
+] as const)(
+  'an expiry of "%s", which the dialog does not offer, is refused under Expires',
+  async ([value]) => {
+    const { stage, alice } = await setStill();
+    const { id } = await opens(alice, '/apitoken create');
+
+    const outcome = await alice.forges({ type: 'view_submission', id, state: filled(value, '') });
+
+    expect(outcome).toMatchObject({
+      body: { errors: { lifetime: 'A token here may live 365 days at most. Choose another expiry.' } },
+    });
+    expect(rowsOf(stage, 'select id from tokens')).toEqual([]);
+  },
+);
+
+test('the exact moment of expiry stands in the result, to the minute for each reader', async () => {
+  const { stage, alice } = await setStill();
+
+  await opens(alice, '/apitoken create deploy-bot');
+  await alice.fills({ Expires: '7 days' });
+  await alice.submits();
+
+  const modal = await modalSaying(alice, 'Expires: 2026-01-08 00:00 UTC');
+  expect(JSON.stringify(modal.blocks)).toContain(
+    `<!date^${Date.UTC(2026, 0, 8) / 1000}^{date_short_pretty} at {time}|2026-01-08 00:00 UTC>`,
+  );
+  expect(tokenRow(stage, 'deploy-bot').expires_at).toBe(Date.UTC(2026, 0, 8));
+});
+
+test('a dialog that was open for an hour counts from the moment it is sent off', async () => {
+  const { stage, alice, clock } = await setStill();
+  await opens(alice, '/apitoken create deploy-bot 7d');
+  clock.moveBy(HOUR_MS);
+
+  await alice.submits();
+
+  await modalSaying(alice, 'Expires: 2026-01-08 01:00 UTC');
+  expect(tokenRow(stage, 'deploy-bot').expires_at).toBe(clock() + 7 * DAY_MS);
+});
+
+/** What a client sends for deploy-bot with these two fields. */
+function filled(lifetime: string, date: string) {
+  return {
+    name: { name: { type: 'plain_text_input', value: 'deploy-bot' } },
+    lifetime: { lifetime: { type: 'static_select', selected_option: { value: lifetime } } },
+    expiry_date: { expiry_date: { type: 'datepicker', selected_date: date === '' ? null : date } },
+  };
+}
