@@ -2,8 +2,6 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { createToken, hasBrowser, openSandbox, readValue, say, useBrowser } from './a-sandbox.ts';
 
-const WAIT = { timeout: 30_000 };
-
 const CONFIRM = {
   title: plain('Sure?'),
   text: { type: 'mrkdwn', text: '*Everybody* will see it.' },
@@ -81,7 +79,7 @@ describe.skipIf(!hasBrowser())('the page', () => {
     await dialog.getByRole('alert').getByText('deploy-bot-2 is free').waitFor();
 
     const name = dialog.getByRole('textbox', { name: 'Token Name' });
-    await expect.poll(() => name.evaluate('document.activeElement.id'), WAIT).toBe('field-name');
+    await expect.poll(() => name.evaluate('document.activeElement.id')).toBe('field-name');
     expect(await name.getAttribute('aria-invalid')).toBe('true');
     expect(await dialog.getByRole('textbox', { name: 'Purpose' }).inputValue()).toBe('typed before');
     await page.keyboard.press('Escape');
@@ -134,7 +132,7 @@ describe.skipIf(!hasBrowser())('the page', () => {
     await dialog.getByRole('button', { name: 'Create Token' }).click();
     // Behind a dialog nothing has a role.
     const app = page.locator('button', { hasText: /^apitoken/ });
-    await expect.poll(() => app.getAttribute('aria-describedby'), WAIT).toBe('unread-apitoken');
+    await expect.poll(() => app.getAttribute('aria-describedby')).toBe('unread-apitoken');
     await dialog.getByRole('button', { name: 'Open the conversation' }).click();
 
     await page.getByRole('log').getByText('Copy it now').waitFor();

@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../../sandbox/start.ts';
 
 const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'gus'];
@@ -25,9 +25,9 @@ test('a value is in the page of its owner alone, and in nobody’s after a reloa
   sandbox = await startSandbox({ port: 0, log: { write: () => undefined } });
   const alice = sandbox.workspace.person('alice');
   await alice.types('#general', '/apitoken create deploy-bot');
-  await vi.waitFor(() => expect(alice.modal()?.title).toBe('Create API Token'));
+  await expect.poll(() => alice.modal()?.title).toBe('Create API Token');
   await alice.submits();
-  await vi.waitFor(() => expect(alice.reads('@apitoken')).toMatch(VALUE));
+  await expect.poll(() => alice.reads('@apitoken')).toMatch(VALUE);
   const value = VALUE.exec(alice.reads('@apitoken'))?.[0] ?? '';
 
   const pages = await Promise.all(PEOPLE.map(async (handle) => [handle, await pageOf(handle)] as const));
