@@ -1,7 +1,8 @@
 import { MINUTE_MS } from '../clock.ts';
-import type { Delivery } from '../tokens/store.ts';
+import type { Delivery, TokenStore } from '../tokens/store.ts';
 import type { TokenId } from '../tokens/token.ts';
 import { type Db, eq, integerParam, lte, rowParams, textParam } from './drizzle.ts';
+import type { Read } from './reader.ts';
 import { deliveries } from './schema.ts';
 
 /** Slack delivers again for some minutes at most. */
@@ -15,6 +16,12 @@ export type Deliveries = {
   /** Drops those of 15 minutes ago and before. */
   dropOld(now: number): void;
 };
+
+/** Whether a delivery had its effect, for whoever only wants to know. */
+export function createDeliveryReads(db: Db, read: Read): Pick<TokenStore, 'effectOf'> {
+  const { tokenOf } = createDeliveries(db);
+  return { effectOf: (delivery) => read(() => tokenOf(delivery)) };
+}
 
 /** The deliveries on the write connection `db`. */
 export function createDeliveries(db: Db): Deliveries {

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Outbox } from '../tokens/outbox.ts';
 import type { Pepper } from '../tokens/pepper.ts';
 import type { TokenStore } from '../tokens/store.ts';
+import { createDeliveryReads } from './deliveries.ts';
 import type { Db } from './drizzle.ts';
 import { createEffects } from './effects.ts';
 import { createHistory } from './history.ts';
@@ -65,6 +66,7 @@ function createReads({ verify, read: reading }: Connections) {
     ...createTokenReads(db, read),
     ...createTokenList(db, read),
     ...createHistory(db, read),
+    ...createDeliveryReads(db, read),
     ...createOutboxReads(db, read),
     ...createMessageReads(db, read),
   };

@@ -44,14 +44,18 @@ export type Rotated =
   | { readonly kind: 'repeated' }
   | Refused;
 
-/** Whether the rotation may be carried out, and what it means. Changes nothing: a dialog is answered by it at once. */
+/**
+ * Whether the rotation may be carried out, and what it means. Changes nothing: a dialog is answered by it at once. `repeated`:
+ * this delivery has had its effect before.
+ */
 export async function planRotation(
   request: RotateRequest,
   deps: RotateDeps,
-): Promise<PlannedRotation | Refused> {
+): Promise<PlannedRotation | { readonly kind: 'repeated'; readonly token: Token } | Refused> {
   const found = await findToken(request.tokenId, 'rotate', request.actor, deps);
   if (found.kind === 'refused') return found;
   const { token } = found;
+  if ((await deps.store.effectOf(request.delivery)) === token.id) return { kind: 'repeated', token };
   const now = deps.clock();
   const obstacle = obstacleTo(request, token, now) ?? (await limitOf(request, token, deps));
   if (obstacle !== undefined) return obstacle;

@@ -181,6 +181,8 @@ export interface TokenStore {
     effect: Effect,
   ): Promise<{ kind: 'ended' } | { kind: 'none' } | Repeated>;
 
+  /** The token of the effect that this delivery had before; undefined when it had none. */
+  effectOf(delivery: Delivery): Promise<TokenId | undefined>;
   findToken(workspace: WorkspaceId, id: TokenId): Promise<UsedToken | undefined>;
   findTokenByName(workspace: WorkspaceId, key: NameKey): Promise<UsedToken | undefined>;
   /** Whether a value was shown, or is being shown at `now`. */

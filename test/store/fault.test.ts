@@ -46,6 +46,7 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['addUses', (store) => store.addUses([aUse(SECRET)])],
   ['endOldValues', (store) => store.endOldValues(TOKEN.id, NOW, EFFECT)],
   ['liveValues', (store) => store.liveValues(TOKEN.id, NOW)],
+  ['effectOf', (store) => store.effectOf({ keys: ['none'] })],
   ['listEvents', (store) => store.listEvents(TOKEN.id, { page: 1, pageSize: 1 })],
   ['searchTokens', (store) => store.searchTokens(WORKSPACE, { owner: TOKEN.owner, text: MARK, now: NOW })],
   ['remind', (store) => store.remind(TOKEN.id, { kind: 'reminder', dueAt: NOW }, aDelivery(MARK))],

@@ -33,7 +33,7 @@ export const onRotateSubmitted: SubmissionListener = async (visit, { fields, met
 
   const view = newValueOnItsWayDialog(planned.token, dmLink(visit.appId, actor.workspace), renews);
   await ack({ response_action: 'update', view });
-  await carryOut(visit, planned, deps);
+  if (planned.kind === 'planned') await carryOut(visit, planned, deps);
 };
 
 async function carryOut(visit: KnownVisit, planned: PlannedRotation, deps: ListenerDeps): Promise<void> {
