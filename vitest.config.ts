@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // The default of 1 s is short for a machine that drives a browser beside it.
     expect: { poll: { timeout: 10_000 } },
     restoreMocks: true,

@@ -183,7 +183,7 @@ async function screensOfTheRest(page: Page, { workspace }: Sandbox, shoot: Shoot
   await page.getByRole('button', { name: 'Hide traffic' }).click();
   await page.getByRole('button', { name: 'Show story' }).click();
   const story = page.getByRole('region', { name: 'Story' });
-  await story.getByRole('button', { name: 'Do it for me' }).nth(2).click();
+  await story.getByRole('button', { name: 'Do it for me' }).nth(1).click();
   await story.getByText('HTTP/1.1 200').waitFor();
   await shoot('story-curl');
 }

@@ -57,7 +57,12 @@ export const SEED: Seed = {
       appIsMember: true,
       shared: true,
     },
-    { name: 'oncall', id: 'C0ONCALL001', members: ['bob', 'carol', 'dave'], appIsMember: true },
+    {
+      name: 'oncall',
+      id: 'C0ONCALL001',
+      members: ['alice', 'bob', 'carol', 'dave'],
+      appIsMember: true,
+    },
     { name: 'no-app', id: 'C0NOAPP0001', members: ['alice', 'bob', 'carol', 'dave'], appIsMember: false },
   ],
   groups: [{ handle: 'oncall', id: 'S0ONCALL001', name: 'On-call', members: ['bob'] }],

@@ -2,11 +2,13 @@ import type { KnownBlock } from '@slack/types';
 import {
   appPlace,
   become,
+  type Control,
   choose,
   closeModal,
   draft,
   draftKey,
   goTo,
+  press,
   send,
   submitModal,
   tell,
@@ -34,6 +36,7 @@ const PACE_MS = 450;
 const WAIT_MS = 8000;
 const VALUE = /\b[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}\b/g;
 const REVOKED = / is revoked\./;
+const ROTATED = /^The new value of .* is on its way/;
 
 /** The name that the tour's token was given in the end. */
 let tokenName = 'deploy-bot';
@@ -43,18 +46,13 @@ export const STEPS: readonly Step[] = [
   {
     id: 'create',
     title: 'Create a token',
-    todo: 'As Alice, type `/apitoken create deploy-bot` and press *Create Token*.',
-    look: 'Everything is optional but the name. The value is not in the dialog: it comes in a message.',
-    isDone: ({ scene }) => topText(scene).includes('Your token is on its way'),
-    run: () => createAs('alice', 'deploy-bot', 'Deploys the website'),
-  },
-  {
-    id: 'show',
-    title: 'Read the value once',
-    todo: 'Open *apitoken*, *Messages*, and copy the value.',
+    todo: 'As Alice, type `/apitoken create deploy-bot`, press *Create Token*, and copy the value from *apitoken*, *Messages*.',
     look: 'Only visible to you: be Bob for a moment, and it is not there. Reload, and it is gone for good.',
     isDone: (now) => isAt(now, 'messages') && valuesIn(now).length > 0,
-    run: readValue,
+    run: async () => {
+      await createAs('alice', 'deploy-bot', 'Deploys the website');
+      await readValue();
+    },
   },
   {
     id: 'use',
@@ -70,25 +68,37 @@ export const STEPS: readonly Step[] = [
     title: 'Find it in your list',
     todo: 'Open *apitoken*, *Home*. In any channel, `/apitoken list` shows the same.',
     look: 'Status, expiry, last use and, one day, when it was revoked. The ⋯ beside it holds what can be done.',
-    isDone: (now) => isAt(now, 'home') && now.story.done.has('create') && now.story.done.has('show'),
+    isDone: (now) => isAt(now, 'home') && now.story.done.has('create'),
     run: openList,
+  },
+  {
+    id: 'rotate',
+    title: 'Rotate it',
+    todo: 'Choose *Rotate* in the ⋯ menu, then *Rotate*, and run curl with the old value and with the new one.',
+    look: 'Both are good for 24 hours, so nothing that runs breaks. The receipt tells when each was last used.',
+    hasCurl: true,
+    isDone: ({ as, scene }) => as === 'alice' && ROTATED.test(topText(scene)),
+    run: rotateFromList,
   },
   {
     id: 'revoke',
     title: 'Revoke it',
-    todo: 'Choose *Revoke API Token* in the ⋯ menu, then *Revoke*.',
-    look: 'The dialog says when the token was last used, and what will happen, before it asks.',
+    todo: 'Choose *Revoke API Token* in the ⋯ menu, then *Revoke*, and run curl once more.',
+    look: 'The dialog says what will happen before it asks. Refused by the very next request: nothing is cached.',
+    hasCurl: true,
     isDone: ({ as, scene }) => as === 'alice' && REVOKED.test(topText(scene)),
-    run: revokeFromList,
+    run: async () => {
+      await revokeFromList();
+      await runCurl('revoke');
+    },
   },
   {
-    id: 'refused',
-    title: 'Use it again',
-    todo: 'Run the same curl once more.',
-    look: 'Refused by the very next request: nothing is cached, so nothing has to run out first.',
-    hasCurl: true,
-    isDone: ({ story }) => story.done.has('revoke') && story.answers.refused?.status === 401,
-    run: () => runCurl('refused'),
+    id: 'other',
+    title: 'Create one for somebody else',
+    todo: 'As Dave (admin), type `/apitoken create nightly-report` and choose Alice as *Owner*. As Alice, press *Show value* in *Messages*.',
+    look: 'Dave is told that she took it, and never sees the value. Be Dave and look.',
+    isDone: ({ as, scene }) => as !== 'alice' && topText(scene).includes('only its owner can have it made'),
+    run: createForAlice,
   },
   {
     id: 'leak',
@@ -230,12 +240,75 @@ async function openList(): Promise<void> {
   await until(({ scene }) => scene?.snapshot.home, WAIT_MS);
 }
 
-async function revokeFromList(): Promise<void> {
+async function chooseInList(option: string): Promise<void> {
   await openList();
   await pause();
   const row = await until(({ scene }) => menuOf(scene?.snapshot.home?.blocks ?? [], tokenName), WAIT_MS);
-  choose({ in: 'home', ...row }, 'Revoke API Token', undefined);
+  choose({ in: 'home', ...row }, option, undefined);
+}
+
+async function revokeFromList(): Promise<void> {
+  await chooseInList('Revoke API Token');
   await confirmRevocation();
+}
+
+async function rotateFromList(): Promise<void> {
+  const old = state().story.value;
+  await chooseInList('Rotate');
+  await dialogWith('Rotate');
+  await submitModal();
+  await until(({ scene }) => ROTATED.test(topText(scene)), WAIT_MS);
+  await pause(2);
+  await closeDialog();
+  change({ tab: 'messages' });
+  await goTo(appPlace(state()));
+  await runCurl('rotate');
+  await until((now) => valuesIn(now).at(-1) !== old, WAIT_MS);
+  await pause(2);
+  await readValue();
+  await runCurl('rotate');
+}
+
+/** The admin makes the token; its owner alone can have its value made. */
+async function createForAlice(): Promise<void> {
+  await be('dave');
+  await say('#general', '/apitoken create nightly-report');
+  await dialogWith('Create Token');
+  await fillIn('Purpose', 'Mails the figures of the day');
+  await fillIn('Owner', 'alice');
+  tokenName = 'nightly-report';
+  await submitModal();
+  await useFreeName();
+  await until(({ scene }) => topText(scene).includes('only its owner can have it made'), WAIT_MS);
+  await pause(2);
+  await closeDialog();
+  await be('alice');
+  change({ tab: 'messages' });
+  await goTo(appPlace(state()));
+  const before = valuesIn(state()).length;
+  const button = await until((now) => buttonCalled(now, 'Show value'), WAIT_MS);
+  await pause();
+  press(button, 'Show value', undefined);
+  await until((now) => valuesIn(now).length > before, WAIT_MS);
+}
+
+/** The newest button of that text in this place. */
+function buttonCalled(now: PageState, text: string): Control | undefined {
+  const place = now.scene?.snapshot.places.find((one) => one.place === now.place);
+  for (const message of [...(place?.messages ?? [])].reverse()) {
+    for (const block of message.blocks) {
+      if (block.type !== 'actions') continue;
+      const button = block.elements.find((one) => one.type === 'button' && one.text.text === text);
+      if (button === undefined) continue;
+      return {
+        in: now.place,
+        ts: message.ts,
+        blockId: block.block_id ?? '',
+        actionId: button.action_id ?? '',
+      };
+    }
+  }
+  return undefined;
 }
 
 function menuOf(

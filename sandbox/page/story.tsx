@@ -14,7 +14,7 @@ export function Story() {
   return (
     <section class={isOpen ? 'story open' : 'story'} aria-label="Story">
       <header>
-        <h2>{next === undefined ? 'That was the whole story' : 'The story in 7 steps'}</h2>
+        <h2>{next === undefined ? 'That was the whole story' : `The story in ${STEPS.length} steps`}</h2>
         <button
           type="button"
           class="plain"

@@ -309,12 +309,12 @@ test('what nobody took after 7 days the app revokes, and the owner is told', asy
   expect(toldTo(alice).map(({ text }) => text)).toEqual([
     [
       'Your token deploy-bot was revoked. Anything that uses it is refused.',
-      'Revoked by apitoken on 2026-01-08 00:00 UTC.',
+      'Revoked by apitoken 2026-01-08 00:00 UTC.',
       'Reason: never claimed',
     ].join('\n'),
   ]);
   expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([]);
-  expect(receiptOf(alice, 'deploy-bot').text).toContain('Revoked by apitoken on 2026-01-08 00:00 UTC.');
+  expect(receiptOf(alice, 'deploy-bot').text).toContain('Revoked by apitoken 2026-01-08 00:00 UTC.');
   expect((await answerTo(alice, '/apitoken history deploy-bot')).text).toContain(
     'apitoken revoked it “never claimed”',
   );

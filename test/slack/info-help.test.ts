@@ -103,7 +103,7 @@ test('info of a token that was revoked says when and by whom, and offers nothing
   const info = await answerTo(alice, '/apitoken info deploy-bot');
 
   expect(info.text).toContain('Date Revoked\n2026-01-01 00:00 UTC');
-  expect(info.text).toContain('Revoked by @alice on 2026-01-01 00:00 UTC.');
+  expect(info.text).toContain('Revoked by @alice 2026-01-01 00:00 UTC.');
   expect(info.buttons).toEqual([]);
 });
 

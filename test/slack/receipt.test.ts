@@ -36,7 +36,7 @@ test('the receipt tells name, purpose, status and dates, stays when Slack reload
       'Expires\n2026-04-01 00:00 UTC',
       'Date Revoked\n–',
       'Purpose: the *nightly* build',
-      'Its value was shown on 2026-01-01 00:00 UTC and cannot be shown again. Lost it? Issue new value makes another.',
+      'Its value was shown 2026-01-01 00:00 UTC and cannot be shown again. Lost it? Issue new value makes another.',
     ].join('\n'),
   );
   expect(receipt.buttons).toEqual(['Rotate', 'Issue new value', 'Revoke', 'Refresh']);
@@ -63,7 +63,7 @@ test('a revocation changes the receipt that is there, and takes its buttons away
   expect(receipt).toMatchObject({ ts, edited: true });
   expect(receipt.text).toContain('Status\nrevoked');
   expect(receipt.text).toContain('Date Revoked\n2026-01-01 00:00 UTC');
-  expect(receipt.text).toContain('Revoked by @alice on 2026-01-01 00:00 UTC.');
+  expect(receipt.text).toContain('Revoked by @alice 2026-01-01 00:00 UTC.');
   expect(callsOf(stage.workspace, 'chat.postMessage')).toHaveLength(1);
 });
 

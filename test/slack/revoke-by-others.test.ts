@@ -54,7 +54,7 @@ test.for([
     expect(told?.text).toBe(
       [
         'Your token deploy-bot was revoked. Anything that uses it is refused.',
-        `Revoked by @${handle} on 2026-01-01 00:00 UTC.`,
+        `Revoked by @${handle} 2026-01-01 00:00 UTC.`,
         'Reason: it is in a public <repository>',
       ].join('\n'),
     );

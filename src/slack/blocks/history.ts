@@ -60,9 +60,9 @@ function deedOf({ action, actor, detail }: AuditEvent): string {
     case 'value.replaced':
       return 'was shown a new value; the one before, never used, ended';
     case 'token.rotated':
-      return `rotated it: was shown a new value; the old one ends on ${dateOf(detail.old_value_ends_at)} at the latest`;
+      return `rotated it: was shown a new value; the old one ends ${dateOf(detail.old_value_ends_at)} at the latest`;
     case 'token.renewed':
-      return `renewed it: was shown a new value; it expires on ${dateOf(detail.expires_at)}`;
+      return `renewed it: was shown a new value; it expires ${dateOf(detail.expires_at)}`;
     case 'old_value.ended':
       return 'ended the old value';
     case 'token.revoked':

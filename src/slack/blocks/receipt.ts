@@ -82,7 +82,7 @@ function failure({ notShownReason }: ReceiptFacts, consequence: string): string[
 function valueLines(token: UsedToken, facts: ReceiptFacts): string[] {
   const [newest, old] = facts.liveValues;
   const shownAt = newest?.shownAt ?? token.claimedAt ?? token.createdAt;
-  const shown = `Its value was shown on ${dateTime(shownAt)} and cannot be shown again. Lost it? *${
+  const shown = `Its value was shown ${dateTime(shownAt)} and cannot be shown again. Lost it? *${
     isUnseen(facts) ? 'Issue new value' : 'Rotate'
   }* makes another.`;
   if (newest === undefined || old === undefined) return [shown];

@@ -45,7 +45,7 @@ export function showValueButton(token: UsedToken): Button {
 
 /** Who ended it, and when. */
 export function revokedText(token: UsedToken): string {
-  return `Revoked by ${revokerOf(token)} on ${dateTime(token.revokedAt ?? 0)}.`;
+  return `Revoked by ${revokerOf(token)} ${dateTime(token.revokedAt ?? 0)}.`;
 }
 
 /** Who ended it: a person, or the app itself. */

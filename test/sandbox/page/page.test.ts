@@ -64,7 +64,9 @@ describe.skipIf(!hasBrowser())('the page', () => {
       'Dave (admin)',
       'Gus (guest)',
     ]);
-    expect(await page.getByRole('button', { name: '#oncall', exact: true }).count()).toBe(0);
+    await page.getByRole('button', { name: '#oncall', exact: true }).waitFor();
+    await page.getByRole('combobox', { name: 'You are' }).selectOption('gus');
+    await page.getByRole('button', { name: '#oncall', exact: true }).waitFor({ state: 'hidden' });
   });
 
   test('shows an error under its field, keeps what was typed, and puts the focus there', async () => {
