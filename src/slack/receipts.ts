@@ -37,9 +37,13 @@ function redrawAt(
   now: number,
 ): number | undefined {
   const status = statusOf(token, now);
-  if (status === 'unclaimed') return hasLiveSecret ? now + SHOWING_MS_MAX : undefined;
-  if (status !== 'active') return undefined;
-  const ends = liveValues.flatMap(({ endsAt }) => (endsAt === null ? [] : [endsAt]));
+  if (status === 'revoked' || status === 'expired') return undefined;
+  const isBeingShown = status === 'unclaimed' && hasLiveSecret;
+  const ends = [
+    token.expiresAt,
+    ...liveValues.map(({ endsAt }) => endsAt),
+    isBeingShown ? now + SHOWING_MS_MAX : null,
+  ].filter((end) => end !== null);
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
