@@ -205,7 +205,7 @@ describe('typing', () => {
   });
 
   test.for<[string, string, string]>([
-    ['alice', '#oncall', 'Alice is not in #oncall'],
+    ['gus', '#oncall', 'Gus is not in #oncall'],
     ['alice', '#nowhere', 'there is no place called #nowhere'],
     ['mia', '#general', 'Mia has no client to act with'],
   ])('%s in %s: %s', async ([handle, place, error]) => {

@@ -297,7 +297,7 @@ describe('ephemeral messages', () => {
 
   test.for<[string, Record<string, unknown>, string]>([
     ['a channel without the app', { channel: 'C0NOAPP0001', user: 'U0ALICE0001' }, 'not_in_channel'],
-    ['a channel without the person', { channel: 'C0ONCALL001', user: 'U0ALICE0001' }, 'user_not_in_channel'],
+    ['a channel without the person', { channel: 'C0ONCALL001', user: 'U0GUS000001' }, 'user_not_in_channel'],
     ['somebody else’s conversation', { channel: 'D0BOB000001', user: 'U0ALICE0001' }, 'user_not_in_channel'],
     ['a person instead of a channel', { channel: 'U0ALICE0001', user: 'U0ALICE0001' }, 'channel_not_found'],
   ])('%s', async ([, args, error]) => {
