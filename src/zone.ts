@@ -1,4 +1,4 @@
-import { DAY_MS, isoTime } from './clock.ts';
+import { DAY_MS, isoTime, SECOND_MS } from './clock.ts';
 
 /** A day of the calendar, `YYYY-MM-DD`, that exists. */
 export type CalendarDate = string & { readonly brand: 'CalendarDate' };
@@ -23,31 +23,32 @@ export function isZone(zone: string): boolean {
 
 /** The day that it is in `zone` at the instant `at`. */
 export function dateIn(zone: string, at: number): CalendarDate {
-  return wallClock(zone, at).slice(0, 10) as CalendarDate;
+  return isoTime(wallClock(zone, at)).slice(0, 10) as CalendarDate;
 }
 
 /**
- * The last millisecond of `date` in `zone`. Exact where clocks change at midnight too: a day ends where the next one begins,
+ * The last millisecond of `date` in `zone`. Exact where clocks change at midnight too: a day ends where it never comes again,
  * however often midnight strikes.
  */
 export function endOfDayIn(zone: string, date: CalendarDate): number {
-  const nextMidnightUtc = Date.parse(`${date}T00:00:00Z`) + DAY_MS;
-  const next = isoTime(nextMidnightUtc).slice(0, 10);
-  const offsets = [-DAY_MS, 0, DAY_MS].map((shift) => offsetIn(zone, nextMidnightUtc + shift));
-  const candidates = offsets.map((offset) => nextMidnightUtc - offset).sort((a, b) => a - b);
-  const start = candidates.find((at) => dateIn(zone, at) >= next);
+  const midnight = Date.parse(`${date}T00:00:00Z`) + DAY_MS;
+  const isOver = (at: number) => wallClock(zone, at) >= midnight;
+  const offsets = [-DAY_MS, 0, DAY_MS].map((shift) => offsetIn(zone, midnight + shift));
+  const candidates = offsets.map((offset) => midnight - offset).sort((a, b) => a - b);
+  // The last: clocks that are set back just after midnight bring the day back.
+  const start = candidates.findLast((at) => isOver(at) && !isOver(at - 1));
   if (start === undefined) throw new Error('a day has no end in this zone');
   return start - 1;
 }
 
 /** How far the clocks of `zone` are ahead of UTC at `at`, in milliseconds. */
 function offsetIn(zone: string, at: number): number {
-  const whole = Math.floor(at / 1000) * 1000;
-  return Date.parse(`${wallClock(zone, whole)}Z`) - whole;
+  const whole = Math.floor(at / SECOND_MS) * SECOND_MS;
+  return wallClock(zone, whole) - whole;
 }
 
-/** `YYYY-MM-DDTHH:MM:SS` as the clocks of `zone` show it. */
-function wallClock(zone: string, at: number): string {
+/** The instant at which clocks of UTC show what those of `zone` show at `at`, in whole seconds. */
+function wallClock(zone: string, at: number): number {
   const parts = new Intl.DateTimeFormat('en-CA', {
     timeZone: zone,
     calendar: 'iso8601',
@@ -59,7 +60,6 @@ function wallClock(zone: string, at: number): string {
     minute: '2-digit',
     second: '2-digit',
   }).formatToParts(at);
-  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? '';
-  const date = `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`;
-  return `${date}T${part('hour')}:${part('minute')}:${part('second')}`;
+  const part = (type: string) => Number(parts.find((one) => one.type === type)?.value);
+  return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
 }

@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { isStillDue } from '../tokens/expiry.ts';
 import type { DueSaying, Outbox } from '../tokens/outbox.ts';
 import type { AccessPolicy, Actor } from '../tokens/policy.ts';
 import type { Saying, TokenStore } from '../tokens/store.ts';
@@ -123,9 +124,12 @@ async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined
     case 'claimed':
       await postDirectMessage(deps.client, token.createdBy, claimedMessage(token));
       return undefined;
-    case 'notice':
-      await postDirectMessage(deps.client, token.owner, noticeMessage(saying.notice, token, deps.clock()));
+    case 'notice': {
+      const now = deps.clock();
+      if (!isStillDue(saying.notice, token, now)) return undefined;
+      await postDirectMessage(deps.client, token.owner, noticeMessage(saying.notice, token, now));
       return undefined;
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 import { DAY_MS, HOUR_MS } from '../clock.ts';
 import { type CalendarDate, dateIn, endOfDayIn, parseCalendarDate } from '../zone.ts';
 import { type Refused, refused } from './refusal.ts';
-import type { Notice } from './store.ts';
+import type { Notice, NoticeKind } from './store.ts';
+import { statusOf, type Token } from './token.ts';
 
 /** When a token is to end, as a person chose it. */
 export type ExpiryChoice =
@@ -53,7 +54,7 @@ export function latestDate(now: number, zone: string, policy: LifetimePolicy): C
   const limit = now + policy.lifetimeDaysMax * DAY_MS;
   // Days of 23 to 25 hours, where clocks change: which one is the last is looked up, not reckoned.
   const days = [0, 12, 24, 36, 48].map((hours) => dateIn(zone, limit - hours * HOUR_MS));
-  const latest = days.find((date) => endOfDayIn(zone, date) < limit);
+  const latest = days.find((date) => endOfDayIn(zone, date) <= limit);
   if (latest === undefined) throw new Error('a day is longer than two in this zone');
   return latest;
 }
@@ -66,6 +67,15 @@ export function noticesBefore(expiresAt: number | null, now: number): Notice[] {
   );
 }
 
+/** Whether a notice of this kind, which was due before, is still to be said at `now`: a token may have changed since. */
+export function isStillDue(kind: NoticeKind, token: Token, now: number): boolean {
+  const status = statusOf(token, now);
+  if (kind === 'dead_presented') return status === 'expired';
+  if (status !== 'active') return false;
+  const notice = NOTICES.find((one) => one.kind === kind);
+  return notice === undefined || (token.expiresAt !== null && token.expiresAt - now <= notice.days * DAY_MS);
+}
+
 function dateExpiry(text: string, { now, zone }: { now: number; zone: string }, policy: LifetimePolicy) {
   const latest = latestDate(now, zone, policy);
   if (text === '') return refused({ code: 'date_needed', latest });
@@ -73,7 +83,9 @@ function dateExpiry(text: string, { now, zone }: { now: number; zone: string }, 
   if (date === undefined) return refused({ code: 'date_unknown', latest });
   if (date < dateIn(zone, now)) return refused({ code: 'date_past', latest });
   if (date > latest) return refused({ code: 'date_too_far', latest });
-  return { kind: 'expiry', expiresAt: endOfDayIn(zone, date) } as const;
+  const expiresAt = endOfDayIn(zone, date);
+  // The very last millisecond of today: a token would be born expired.
+  return expiresAt > now ? ({ kind: 'expiry', expiresAt } as const) : refused({ code: 'date_past', latest });
 }
 
 function notAllowed({ lifetimeDaysMax, mayNeverExpire }: LifetimePolicy): Refused {

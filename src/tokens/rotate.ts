@@ -3,7 +3,7 @@ import { type ExpiryChoice, expiryFrom, type LifetimePolicy, noticesBefore } fro
 import { findToken } from './find.ts';
 import type { Actor } from './policy.ts';
 import { type Refused, refused } from './refusal.ts';
-import { type ShowDeps, sayingsAbout, showNewValue } from './showing.ts';
+import { claimedSayings, type ShowDeps, sayingsAbout, showNewValue } from './showing.ts';
 import type { CreationLimits, Delivery, Rotation } from './store.ts';
 import { statusOf, type Token, type TokenId, type UsedToken } from './token.ts';
 
@@ -143,7 +143,7 @@ function effectOf({ token, rotation, request }: PlannedRotation, now: number) {
       tokenId: token.id,
       detail: { name: token.name, expires_at: expiresAt, old_value_ends_at: graceEndsAt },
     },
-    sayings: sayingsAbout(token, now),
+    sayings: [...sayingsAbout(token, now), ...claimedSayings(token, now)],
     notices: noticesBefore(expiresAt, now),
   };
 }

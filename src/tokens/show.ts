@@ -2,7 +2,7 @@ import { noticesBefore } from './expiry.ts';
 import { findToken } from './find.ts';
 import type { Actor } from './policy.ts';
 import { type Refused, refused } from './refusal.ts';
-import { type ShowDeps, sayingsAbout, showNewValue } from './showing.ts';
+import { claimedSayings, type ShowDeps, sayingsAbout, showNewValue } from './showing.ts';
 import type { Delivery, Effect } from './store.ts';
 import { statusOf, type Token, type TokenId } from './token.ts';
 
@@ -41,7 +41,6 @@ export async function showValue(request: ShowRequest, deps: ShowDeps): Promise<S
 }
 
 function effectOf(token: Token, now: number): Omit<Effect, 'delivery'> {
-  const isForOther = token.createdBy !== token.owner;
   return {
     event: {
       at: now,
@@ -50,10 +49,7 @@ function effectOf(token: Token, now: number): Omit<Effect, 'delivery'> {
       tokenId: token.id,
       detail: { name: token.name },
     },
-    sayings: [
-      ...sayingsAbout(token, now),
-      ...(isForOther ? [{ saying: { kind: 'claimed', tokenId: token.id } as const, dueAt: now }] : []),
-    ],
+    sayings: [...sayingsAbout(token, now), ...claimedSayings(token, now)],
     notices: noticesBefore(token.expiresAt, now),
   };
 }

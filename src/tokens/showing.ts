@@ -73,6 +73,12 @@ export function sayingsAbout(token: Token, now: number) {
   ] as const;
 }
 
+/** Whoever created it for its owner is told when that one is shown its first value. */
+export function claimedSayings({ id, owner, createdBy, claimedAt }: Token, now: number) {
+  if (createdBy === owner || claimedAt !== null) return [];
+  return [{ saying: { kind: 'claimed', tokenId: id }, dueAt: now }] as const;
+}
+
 async function secretFrom(token: Token, value: TokenValue, deps: ShowDeps): Promise<Secret> {
   return {
     lookupId: value.lookupId,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SECOND_MS } from '../../src/clock.ts';
+import { DAY_MS, SECOND_MS } from '../../src/clock.ts';
 import { openWorkspace, setStage, valueSeenBy } from '../fixture.ts';
 import { T0 } from '../tokens/a-token.ts';
 import {
@@ -12,10 +12,15 @@ import {
   opens,
   receiptOf,
   receiptsOf,
+  rotates,
   rowsOf,
+  setStill,
   settled,
   soon,
+  toldTo,
+  verdictsOf,
 } from './flows.ts';
+import { expectShownOnlyTo } from './leaks.ts';
 
 test('the receipt tells name, purpose, status and dates, stays when Slack reloads, and offers to revoke', async () => {
   const clock = aClock();
@@ -163,4 +168,105 @@ test('after a crash in the middle of showing, the receipt comes to offer a fresh
   await answerIn(alice, '@apitoken', () => alice.clicks('Show value'));
   const value = valueSeenBy(alice);
   expect([(await stage.verify(lost)).status, (await stage.verify(value)).status]).toEqual([401, 200]);
+});
+
+test.for([
+  [
+    'was never shown',
+    { shown: false },
+    0,
+    'No value was shown yet. Show value makes one, for your eyes only.',
+    ['Show value', 'Revoke'],
+  ],
+  [
+    'was shown',
+    {},
+    0,
+    'Its value was shown on 2026-01-01 00:00 UTC and cannot be shown again. Lost it? Issue new value makes another.',
+    ['Rotate', 'Issue new value', 'Revoke', 'Refresh'],
+  ],
+  [
+    'never expires',
+    { lifetimeDays: null },
+    0,
+    'Expires\nnever',
+    ['Rotate', 'Issue new value', 'Revoke', 'Refresh'],
+  ],
+  [
+    'has expired',
+    { lifetimeDays: 1 },
+    DAY_MS,
+    'Expired: requests that carry it are refused. Renew makes a new value.',
+    ['Renew', 'Revoke', 'Refresh'],
+  ],
+  [
+    'expired before it was ever shown',
+    { lifetimeDays: 1, shown: false },
+    DAY_MS,
+    'Status\nexpired',
+    ['Renew', 'Revoke', 'Refresh'],
+  ],
+] as const)(
+  'the receipt of a token that %s tells the truth and offers what can be done',
+  async ([, held, laterMs, text, buttons]) => {
+    const { stage, alice, clock, workspace } = await setStill();
+    await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, ...held, by: workspace.person('dave') });
+    await settled(stage);
+    clock.moveBy(laterMs);
+
+    await soon(() => expect(receiptOf(alice, 'deploy-bot').text).toContain(text));
+    expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(buttons);
+    expect(receiptOf(alice, 'deploy-bot').text).toContain('Created for you by @dave.');
+  },
+);
+
+test('a token that expired before it was ever shown is renewed, which shows its first value', async () => {
+  const { stage, alice, clock, workspace } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', {
+    createdAt: T0,
+    lifetimeDays: 1,
+    shown: false,
+    by: workspace.person('dave'),
+  });
+  clock.moveBy(DAY_MS);
+
+  const value = await rotates(stage, alice, 'deploy-bot', { Expires: '7 days' });
+
+  expect(await verdictsOf(stage, value)).toEqual([200]);
+  await soon(() => expect(receiptOf(alice, 'deploy-bot').text).toContain('Status\nactive'));
+  expect(toldTo(workspace.person('dave'))).toMatchObject([{ text: expect.stringContaining('was taken') }]);
+  expectShownOnlyTo(alice, value, stage);
+});
+
+test('Refresh draws what is known at that moment, and posts the receipt anew where it was deleted', async () => {
+  const { stage, alice, clock, workspace } = await setStill();
+  const { value } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await settled(stage);
+  const { ts } = receiptOf(alice, 'deploy-bot');
+  clock.moveBy(DAY_MS);
+  expect(await verdictsOf(stage, value)).toEqual([200]);
+
+  await alice.clicks('Refresh', { in: '@apitoken' });
+  await soon(() =>
+    expect(receiptOf(alice, 'deploy-bot')).toMatchObject({
+      ts,
+      text: expect.stringContaining('Last used\n2026-01-02 00:00 UTC'),
+    }),
+  );
+  workspace.faults.add({ method: 'chat.update', error: 'message_not_found' });
+  await alice.clicks('Refresh', { in: '@apitoken' });
+
+  await soon(() => expect(receiptsOf(alice, 'deploy-bot')).toHaveLength(2));
+});
+
+test('Refresh that Slack refuses is told of, with a reference', async () => {
+  const { stage, alice, workspace } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await settled(stage);
+  workspace.faults.add({ method: 'chat.update', error: 'cant_update_message' });
+
+  const answer = await answerIn(alice, '@apitoken', () => alice.clicks('Refresh', { in: '@apitoken' }));
+
+  const [, reference = ''] = /Reference (\w+)$/.exec(answer.text) ?? [];
+  expect(stage.log()).toContain(reference);
 });

@@ -52,8 +52,18 @@ test('the receipt of a token that nobody claimed says it too when it expires', a
 });
 
 test.for([
-  ['the command', async (alice: Person) => void (await opens(alice, '/apitoken rotate deploy-bot'))],
-  ['the receipt', async (alice: Person) => alice.clicks('Renew', { in: '@apitoken' })],
+  [
+    'the command',
+    async (alice: Person) => {
+      await opens(alice, '/apitoken rotate deploy-bot');
+    },
+  ],
+  [
+    'the receipt',
+    async (alice: Person) => {
+      await alice.clicks('Renew', { in: '@apitoken' });
+    },
+  ],
   [
     'the list',
     async (alice: Person) => {

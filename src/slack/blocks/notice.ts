@@ -1,4 +1,5 @@
 import type { Button } from '@slack/types';
+import { DAY_MS, HOUR_MS } from '../../clock.ts';
 import type { NoticeKind } from '../../tokens/store.ts';
 import type { UsedToken } from '../../tokens/token.ts';
 import { REMIND_ID } from './ids.ts';
@@ -8,7 +9,7 @@ import { revokeButton, rotateButton } from './token-facts.ts';
 
 /** What an owner is told without having asked, with what they may want to do about it. */
 export function noticeMessage(kind: NoticeKind, token: UsedToken, now: number): Message {
-  const sentence = sentenceOf(kind, token);
+  const sentence = sentenceOf(kind, token, now);
   return {
     text: escaped(sentence),
     blocks: [
@@ -30,14 +31,12 @@ export function claimedMessage(token: UsedToken): Message {
   };
 }
 
-function sentenceOf(kind: NoticeKind, token: UsedToken): string {
+function sentenceOf(kind: NoticeKind, token: UsedToken, now: number): string {
   switch (kind) {
     case 'expires_in_14_days':
-      return `Your token ${token.name} expires in 14 days.`;
     case 'expires_in_7_days':
-      return `Your token ${token.name} expires in 7 days.`;
     case 'expires_tomorrow':
-      return `Your token ${token.name} expires tomorrow.`;
+      return `Your token ${token.name} expires ${whenText((token.expiresAt ?? now) - now)}.`;
     case 'reminder':
       return `You wanted to be reminded of your token ${token.name}.`;
     case 'dead_presented':
@@ -75,6 +74,15 @@ function remindButton(token: UsedToken): Button {
 
 function expiryOf(token: UsedToken): string {
   return token.expiresAt === null ? 'never' : dateTime(token.expiresAt);
+}
+
+/** Said late, after the app or Slack was down, it is as true as on time. */
+function whenText(leftMs: number): string {
+  const hours = Math.round(leftMs / HOUR_MS);
+  if (hours < 1) return 'within the hour';
+  if (hours < 24) return `in ${hours} ${hours === 1 ? 'hour' : 'hours'}`;
+  const days = Math.round(leftMs / DAY_MS);
+  return days === 1 ? 'tomorrow' : `in ${days} days`;
 }
 
 function timesOf(count: number): string {

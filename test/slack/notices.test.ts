@@ -1,0 +1,421 @@
+import { expect, test, vi } from 'vitest';
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../../src/clock.ts';
+import { T0 } from '../tokens/a-token.ts';
+import {
+  actionsOf,
+  answerIn,
+  callsOf,
+  chores,
+  createsToken,
+  holdsToken,
+  modalOf,
+  modalSaying,
+  opens,
+  receiptOf,
+  rotates,
+  rowsOf,
+  setStill,
+  settled,
+  shownBy,
+  soon,
+  tokenRow,
+  toldTo,
+  verdictsOf,
+} from './flows.ts';
+
+/** 30 days from T0. */
+const END = T0 + 30 * DAY_MS;
+const A_MONTH = { createdAt: T0, lifetimeDays: 30 };
+
+test.for([
+  [14, 'Your token deploy-bot expires in 14 days.'],
+  [7, 'Your token deploy-bot expires in 7 days.'],
+  [1, 'Your token deploy-bot expires tomorrow.'],
+] as const)(
+  '%i days before its end the owner is told, once, not a millisecond earlier',
+  async ([days, sentence]) => {
+    const { stage, alice, clock } = await setStill();
+    await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+    await settled(stage);
+    for (const earlier of [14, 7].filter((other) => other > days)) {
+      clock.moveTo(END - earlier * DAY_MS);
+      await chores(stage);
+    }
+    clock.moveTo(END - days * DAY_MS - 1);
+    await chores(stage);
+    expect(sentencesTo(alice)).not.toContain(sentence);
+
+    clock.moveBy(1);
+    await chores(stage);
+    await chores(stage);
+    clock.moveBy(HOUR_MS);
+    await chores(stage);
+
+    expect(sentencesTo(alice).filter((one) => one === sentence)).toHaveLength(1);
+    const notice = toldTo(alice).at(-1);
+    expect(notice?.text).toContain('Expires: 2026-01-31 00:00 UTC · never used');
+    expect(notice?.buttons).toEqual(['Rotate', 'Revoke, not needed', 'Remind me tomorrow']);
+    expect(notice?.raw.text).toBe(sentence);
+  },
+);
+
+test('a whole life brings three notices, and then nothing more', async () => {
+  const { stage, alice, clock } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+
+  for (let day = 0; day <= 40; day++) {
+    clock.moveTo(T0 + day * DAY_MS);
+    await chores(stage);
+  }
+
+  expect(sentencesTo(alice)).toEqual([
+    'Your token deploy-bot expires in 14 days.',
+    'Your token deploy-bot expires in 7 days.',
+    'Your token deploy-bot expires tomorrow.',
+  ]);
+});
+
+test.for([
+  [14, ['Your token deploy-bot expires in 7 days.', 'Your token deploy-bot expires tomorrow.']],
+  [7, ['Your token deploy-bot expires tomorrow.']],
+  [1, []],
+] as const)(
+  'a token made for %i days is told of only what is still to come',
+  async ([lifetimeDays, told]) => {
+    const { stage, alice, clock } = await setStill();
+    await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays });
+
+    for (let hour = 0; hour <= lifetimeDays * 24; hour += 12) {
+      clock.moveTo(T0 + hour * HOUR_MS);
+      await chores(stage);
+    }
+
+    expect(sentencesTo(alice)).toEqual(told);
+  },
+);
+
+test.for([
+  ['never expires', { createdAt: T0, lifetimeDays: null }],
+  ['nobody has claimed', { createdAt: T0, lifetimeDays: 5, shown: false }],
+] as const)('a token that %s brings no notice of its expiry', async ([, held]) => {
+  const { stage, alice, clock, workspace } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', { ...held, by: workspace.person('dave') });
+
+  for (const days of [1, 4, 5, 6]) {
+    clock.moveTo(T0 + days * DAY_MS);
+    await chores(stage);
+  }
+
+  expect(sentencesTo(alice)).toEqual([]);
+});
+
+test('after a time in which the app was down only the most urgent is told, and how long is left in truth', async () => {
+  const { stage, alice, clock } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+  await settled(stage);
+
+  clock.moveTo(END - 4 * DAY_MS - HOUR_MS);
+  await chores(stage);
+
+  expect(sentencesTo(alice)).toEqual(['Your token deploy-bot expires in 4 days.']);
+  clock.moveTo(END - 3 * HOUR_MS);
+  await chores(stage);
+  expect(sentencesTo(alice).at(-1)).toBe('Your token deploy-bot expires in 3 hours.');
+  expect(sentencesTo(alice)).toHaveLength(2);
+});
+
+test.for([
+  ['was revoked', 'revoked'],
+  ['was rotated for longer', 'rotated'],
+  ['has expired', 'expired'],
+] as const)('a token that %s before its notice is due brings none', async ([, what]) => {
+  const { stage, alice, clock } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+  await settled(stage);
+  if (what === 'revoked') await revokes(alice);
+  if (what === 'rotated') await rotates(stage, alice, 'deploy-bot', { Expires: '90 days' });
+
+  clock.moveTo(what === 'expired' ? END : END - DAY_MS);
+  await chores(stage);
+
+  expect(sentencesTo(alice)).toEqual([]);
+});
+
+test('a token that was rotated and kept its date brings the notices that are still to come', async () => {
+  const { stage, alice, clock } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+  clock.moveTo(END - 10 * DAY_MS);
+  await chores(stage);
+  await rotates(stage, alice, 'deploy-bot', { 'Old value ends': 'Now' });
+  await chores(stage);
+  clock.moveTo(END - 7 * DAY_MS);
+  await chores(stage);
+
+  expect(sentencesTo(alice)).toEqual([
+    'Your token deploy-bot expires in 10 days.',
+    'Your token deploy-bot expires in 7 days.',
+  ]);
+});
+
+test.for([
+  ['revoked', undefined],
+  ['renewed for longer', undefined],
+] as const)(
+  'a notice that Slack did not take before the token was %s is not said any more',
+  async ([what]) => {
+    const { stage, alice, clock, workspace } = await setStill();
+    await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+    await settled(stage);
+    clock.moveTo(END - 7 * DAY_MS);
+    workspace.faults.add({ method: 'chat.postMessage', status: 429, retryAfter: 3600 });
+    await chores(stage);
+    await soon(() =>
+      expect(rowsOf(stage, "select * from outbox where key like 'notice:%' and attempts = 1")).toHaveLength(
+        1,
+      ),
+    );
+    if (what === 'revoked') await revokes(alice);
+    else await rotates(stage, alice, 'deploy-bot', { Expires: '90 days' });
+
+    clock.moveBy(HOUR_MS);
+    await settled(stage);
+
+    expect(sentencesTo(alice)).toEqual([]);
+  },
+);
+
+test('Rotate under a notice opens the dialog and rotates', async () => {
+  const { stage, alice, clock } = await setStill();
+  const { value: old } = await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+  await toNotice(stage, clock);
+
+  await pressesUnderNotice(alice, 'Rotate');
+  expect(await modalOf(alice)).toMatchObject({ title: 'Rotate API Token' });
+  await alice.fills({ Expires: '90 days', 'Old value ends': 'Now' });
+  const value = await shownBy(alice, () => alice.submits());
+  await soon(() => expect(actionsOf(stage)).toContain('token.rotated'));
+
+  expect(await verdictsOf(stage, old, value)).toEqual([401, 200]);
+});
+
+test('Revoke, not needed under a notice asks and revokes', async () => {
+  const { stage, alice, clock } = await setStill();
+  const { value } = await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+  await toNotice(stage, clock);
+
+  await pressesUnderNotice(alice, 'Revoke, not needed');
+  await modalSaying(alice, 'deploy-bot of @alice, never used.');
+  await alice.submits();
+  await modalSaying(alice, 'deploy-bot is revoked.');
+
+  expect(await verdictsOf(stage, value)).toEqual([401]);
+});
+
+test('Remind me tomorrow tells once more in 24 hours, and each time it is pressed', async () => {
+  const { stage, alice, clock } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+  await toNotice(stage, clock);
+
+  const answer = await answerIn(alice, '@apitoken', () => pressesUnderNotice(alice, 'Remind me tomorrow'));
+  expect(answer).toMatchObject({ ephemeral: true });
+  expect(answer.text).toContain('You are reminded of deploy-bot tomorrow');
+  await alice.redelivers();
+  await soon(() => expect(alice.reads('@apitoken').match(/You are reminded of/g)).toHaveLength(2));
+  clock.moveBy(DAY_MS - 1);
+  await chores(stage);
+  expect(sentencesTo(alice)).toHaveLength(1);
+  clock.moveBy(1);
+  await chores(stage);
+  await chores(stage);
+
+  expect(sentencesTo(alice)).toEqual([
+    'Your token deploy-bot expires in 7 days.',
+    'You wanted to be reminded of your token deploy-bot.',
+  ]);
+  await answerIn(alice, '@apitoken', () => pressesUnderNotice(alice, 'Remind me tomorrow'));
+  clock.moveBy(DAY_MS);
+  await chores(stage);
+  expect(sentencesTo(alice)).toHaveLength(3);
+});
+
+test('Remind me tomorrow on the last day tells an hour before the end', async () => {
+  const { stage, alice, clock } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+  clock.moveTo(END - DAY_MS + 20 * SECOND_MS);
+  await chores(stage);
+
+  await answerIn(alice, '@apitoken', () => pressesUnderNotice(alice, 'Remind me tomorrow'));
+  clock.moveTo(END - HOUR_MS - 1);
+  await chores(stage);
+  expect(sentencesTo(alice)).toHaveLength(1);
+  clock.moveBy(1);
+  await chores(stage);
+
+  expect(sentencesTo(alice).at(-1)).toBe('You wanted to be reminded of your token deploy-bot.');
+});
+
+test.for([
+  ['revoked', 'deploy-bot is already revoked. Nothing more needs to be done.'],
+  ['expired', 'deploy-bot has expired, so nothing accepts it. Renew it, or create a new token.'],
+] as const)('Remind me tomorrow of a token that is %s by then says so', async ([what, sentence]) => {
+  const { stage, alice, clock } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+  await toNotice(stage, clock);
+  if (what === 'revoked') await revokes(alice);
+  else clock.moveTo(END);
+
+  const answer = await answerIn(alice, '@apitoken', () => pressesUnderNotice(alice, 'Remind me tomorrow'));
+
+  expect(answer.text).toBe(sentence);
+});
+
+test('nobody is reminded of somebody else’s token', async () => {
+  const { stage, alice, clock, workspace } = await setStill();
+  const dave = workspace.person('dave');
+  const { id } = await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+  const message = workspace.post('#general', 'buildbot', { text: 'anything' });
+
+  const answer = await answerIn(dave, '#general', async () => {
+    await dave.forges({ type: 'block_actions', action_id: 'remind_tomorrow', value: id, from: { message } });
+  });
+  clock.moveBy(2 * DAY_MS);
+  await chores(stage);
+
+  expect(answer.text).toContain('There is no such token');
+  expect(sentencesTo(alice)).toEqual([]);
+});
+
+test('an expired token that is still presented is told of once a day, with the count and Renew', async () => {
+  const { stage, alice, clock } = await setStill();
+  const value = await createsToken(alice, 'deploy-bot', { Expires: '7 days' });
+  await settled(stage);
+  clock.moveTo(T0 + 8 * DAY_MS);
+
+  for (let time = 0; time < 41; time++) expect(await verdictsOf(stage, value)).toEqual([401]);
+  await flushed(stage);
+  await flushed(stage);
+
+  const [notice] = toldTo(alice);
+  expect(notice?.text).toContain(
+    'Your token deploy-bot has expired and something still presents it: refused 41 times.',
+  );
+  expect(notice?.buttons).toEqual(['Renew', 'Revoke']);
+  clock.moveBy(DAY_MS - 1);
+  await verdictsOf(stage, value);
+  await flushed(stage);
+  expect(toldTo(alice)).toHaveLength(1);
+  clock.moveBy(1);
+  await verdictsOf(stage, value);
+  await flushed(stage);
+  expect(toldTo(alice).at(-1)?.text).toContain('refused 43 times.');
+  expect(toldTo(alice)).toHaveLength(2);
+
+  await alice.clicks('Renew', { in: '@apitoken', near: 'refused 43 times' });
+  expect(await modalOf(alice)).toMatchObject({ title: 'Renew API Token' });
+});
+
+test('a retired value that is presented again alarms once a day, and nothing is killed', async () => {
+  const { stage, alice, clock } = await setStill();
+  const { value: old } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  const value = await rotates(stage, alice, 'deploy-bot', { 'Old value ends': 'In 1 hour' });
+  clock.moveBy(HOUR_MS);
+
+  for (let time = 0; time < 3; time++) expect(await verdictsOf(stage, old, value)).toEqual([401, 200]);
+  await flushed(stage);
+  await verdictsOf(stage, old);
+  await flushed(stage);
+
+  expect(toldTo(alice).map(({ text }) => text.split('\n')[0])).toEqual([
+    'An old value of your token deploy-bot was presented after its end, and refused.',
+  ]);
+  expect(toldTo(alice)[0]?.buttons).toEqual(['Rotate', 'Revoke']);
+  clock.moveBy(DAY_MS);
+  await verdictsOf(stage, old);
+  await flushed(stage);
+  expect(toldTo(alice)).toHaveLength(2);
+  expect(await verdictsOf(stage, value)).toEqual([200]);
+  expect(tokenRow(stage, 'deploy-bot')).toMatchObject({ revoked_at: null, generation: 1 });
+});
+
+test('a value that never was, or whose token is revoked, alarms nobody', async () => {
+  const { stage, alice } = await setStill();
+  const { value } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await settled(stage);
+  await revokes(alice);
+  await settled(stage);
+
+  expect(
+    await verdictsOf(
+      stage,
+      value,
+      value.replace(/.$/, (last) => (last === '0' ? '1' : '0')),
+    ),
+  ).toEqual([401, 401]);
+  await flushed(stage);
+
+  expect(sentencesTo(alice)).toEqual([]);
+});
+
+test('the app itself looks for what is due every 20 seconds', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  try {
+    const { stage, alice, clock, workspace } = await setStill();
+    await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+    await holdsToken(stage, alice, 'unseen-bot', {
+      createdAt: T0,
+      shown: false,
+      by: workspace.person('dave'),
+    });
+    clock.moveTo(END - 14 * DAY_MS);
+
+    await vi.advanceTimersByTimeAsync(20 * SECOND_MS);
+
+    await soon(() => expect(sentencesTo(alice)).toContain('Your token deploy-bot expires in 14 days.'));
+    await soon(() => expect(tokenRow(stage, 'unseen-bot').revoked_by).toBe('system'));
+    await soon(() => expect(receiptOf(alice, 'unseen-bot').text).toContain('Status\nrevoked'));
+    expect(callsOf(workspace, 'chat.postEphemeral')).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+/** The first lines of what the person was told. */
+function sentencesTo(person: Still['alice']): string[] {
+  return toldTo(person).map(({ text }) => text.split('\n')[0] ?? '');
+}
+
+/** Brings about the notice of 7 days. */
+async function toNotice(stage: Still['stage'], clock: Still['clock']): Promise<void> {
+  await settled(stage);
+  clock.moveTo(END - 7 * DAY_MS);
+  await chores(stage);
+}
+
+function pressesUnderNotice(person: Still['alice'], button: string): Promise<void> {
+  return person.clicks(button, { in: '@apitoken', near: 'Expires: ' });
+}
+
+async function revokes(person: Still['alice']): Promise<void> {
+  await opens(person, '/apitoken revoke deploy-bot');
+  await person.submits();
+  await modalSaying(person, 'deploy-bot is revoked.');
+  await person.closes();
+}
+
+/** Brings what verifying counted into the store, as the app does every 5 s, by a press of Refresh; and waits until all is said. */
+async function flushed(stage: Still['stage']): Promise<void> {
+  const alice = stage.workspace.person('alice');
+  const name = 'deploy-bot';
+  const { ts } = receiptOf(alice, name);
+  const { id } = tokenRow(stage, name);
+  await alice.forges({
+    type: 'block_actions',
+    action_id: 'refresh_receipt',
+    value: String(id),
+    from: { message: ts },
+  });
+  await answerIn(alice, '#general', () => alice.types('#general', '/apitoken help'));
+  await settled(stage);
+}
+
+type Still = Awaited<ReturnType<typeof setStill>>;
