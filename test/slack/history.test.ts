@@ -50,11 +50,11 @@ test('the history tells a whole life in people’s words, the latest first, and 
   expect(history.text.split('\n')).toEqual([
     'History of deploy-bot',
     '2026-01-09 00:00 UTC · @dave revoked it “seen in <a> *log*”',
-    '2026-01-09 00:00 UTC · @alice renewed it: was shown a new value; it expires on 2026-02-08 00:00 UTC',
+    '2026-01-09 00:00 UTC · @alice renewed it: was shown a new value; it expires 2026-02-08 00:00 UTC',
     "2026-01-02 00:00 UTC · apitoken could not show a value. A setting of this workspace forbids this app's messages: ask an admin.",
     '2026-01-02 00:00 UTC · @bob tried to do something with it that they may not',
     '2026-01-02 00:00 UTC · @alice ended the old value',
-    '2026-01-02 00:00 UTC · @alice rotated it: was shown a new value; the old one ends on 2026-01-03 00:00 UTC at the latest',
+    '2026-01-02 00:00 UTC · @alice rotated it: was shown a new value; the old one ends 2026-01-03 00:00 UTC at the latest',
     '2026-01-01 00:00 UTC · @alice was shown a new value; the one before, never used, ended',
     '2026-01-01 00:00 UTC · @alice was shown its value',
     '2026-01-01 00:00 UTC · @alice created it',

@@ -182,7 +182,7 @@ test.for([
     'was shown',
     {},
     0,
-    'Its value was shown on 2026-01-01 00:00 UTC and cannot be shown again. Lost it? Issue new value makes another.',
+    'Its value was shown 2026-01-01 00:00 UTC and cannot be shown again. Lost it? Issue new value makes another.',
     ['Rotate', 'Issue new value', 'Revoke', 'Refresh'],
   ],
   [
