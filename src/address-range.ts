@@ -11,7 +11,7 @@ export type AddressRange = {
 
 /** The range that `text` is: `10.0.0.0/8`, or one address; undefined when it is neither. */
 export function parseAddressRange(text: string): AddressRange | undefined {
-  const [, address = '', digits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const [, address = '', digits] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const family = familyOf(address);
   if (family === undefined) return undefined;
   const bits = digits === undefined ? BITS_MAX[family] : Number(digits);

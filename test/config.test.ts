@@ -22,8 +22,15 @@ describe('settings', () => {
         oncall: { people: [], groups: [] },
         admins: { people: [], groups: [] },
       },
-      policy: { allowGuests: false, lifetimeDaysMax: 365, mayNeverExpire: false },
-      http: { host: '127.0.0.1', port: 8080 },
+      policy: {
+        allowGuests: false,
+        lifetimeDaysMax: 365,
+        mayNeverExpire: false,
+        liveTokensMax: 50,
+        creationsPerDayMax: 50,
+        scopes: [],
+      },
+      http: { host: '127.0.0.1', port: 8080, trustedProxies: [] },
       logLevel: 'info',
       drainMs: 10_000,
     });
@@ -44,6 +51,10 @@ describe('settings', () => {
       ALLOW_GUESTS: 'true',
       MAX_LIFETIME_DAYS: '90',
       ALLOW_NEVER_EXPIRES: 'true',
+      SCOPES: 'read, repo:write ,read',
+      TOKENS_PER_PERSON_MAX: '7',
+      CREATIONS_PER_DAY_MAX: '3',
+      TRUSTED_PROXIES: '10.0.0.0/8, ::1',
       HTTP_HOST: '0.0.0.0',
       HTTP_PORT: '0',
       LOG_LEVEL: 'debug',
@@ -59,8 +70,22 @@ describe('settings', () => {
         oncall: { people: [], groups: ['S0CALL'] },
         admins: { people: ['U0EVE'], groups: [] },
       },
-      policy: { allowGuests: true, lifetimeDaysMax: 90, mayNeverExpire: true },
-      http: { host: '0.0.0.0', port: 0 },
+      policy: {
+        allowGuests: true,
+        lifetimeDaysMax: 90,
+        mayNeverExpire: true,
+        liveTokensMax: 7,
+        creationsPerDayMax: 3,
+        scopes: ['read', 'repo:write'],
+      },
+      http: {
+        host: '0.0.0.0',
+        port: 0,
+        trustedProxies: [
+          { address: '10.0.0.0', family: 'ipv4', bits: 8 },
+          { address: '::1', family: 'ipv6', bits: 128 },
+        ],
+      },
       logLevel: 'debug',
       drainMs: 0,
     });
@@ -76,6 +101,8 @@ describe('settings', () => {
 
   test.for([
     ['MAX_LIFETIME_DAYS', '1', '3650'],
+    ['TOKENS_PER_PERSON_MAX', '1', '10000'],
+    ['CREATIONS_PER_DAY_MAX', '1', '10000'],
     ['HTTP_PORT', '0', '65535'],
     ['DRAIN_SECONDS', '0', '300'],
   ] as const)('%s may be from %s to %s', ([name, least, most]) => {
@@ -101,6 +128,36 @@ describe('settings', () => {
 
     expect(config.slack.botToken()).toBe('xoxb-0f');
     expect(config.slack.appToken()).toBe('xapp-1-A-0f');
+  });
+});
+
+describe('scopes', () => {
+  test.for([
+    ['one', 'read', ['read']],
+    ['in the order in which they are given', 'write,read', ['write', 'read']],
+    [
+      'with the signs of RFC 6749 §3.3',
+      "a:b/c.d-e_f~!#$%&'()*+;<=>?@[]^`{|}",
+      ["a:b/c.d-e_f~!#$%&'()*+;<=>?@[]^`{|}"],
+    ],
+    ['that differ in case', 'read,Read', ['read', 'Read']],
+    ['that only start like the built-in one', 'introspect:all', ['introspect:all']],
+    ['of 75 characters', 'x'.repeat(75), ['x'.repeat(75)]],
+  ] as const)('may be %s', ([, given, scopes]) => {
+    expect(parseConfig({ ...NEEDED, SCOPES: given }).policy.scopes).toEqual(scopes);
+  });
+
+  test('may be 100, and not 101', () => {
+    const names = Array.from({ length: 101 }, (_, index) => `scope${index}`);
+
+    expect(parseConfig({ ...NEEDED, SCOPES: names.slice(1).join() }).policy.scopes).toHaveLength(100);
+    expect(problemsOf({ ...NEEDED, SCOPES: names.join() })).toContain('- SCOPES must be 100 scopes at most');
+  });
+
+  test('may be 100 with one of them twice', () => {
+    const names = Array.from({ length: 100 }, (_, index) => `scope${index}`);
+
+    expect(parseConfig({ ...NEEDED, SCOPES: [...names, 'scope0'].join() }).policy.scopes).toEqual(names);
   });
 });
 
@@ -141,6 +198,24 @@ describe('a setting is refused, by its name and without its value,', () => {
     ['a yes', 'ALLOW_GUESTS', 'badvalue'],
     ['a capital True', 'ALLOW_NEVER_EXPIRES', 'True'],
     ['a number with a point', 'MAX_LIFETIME_DAYS', '30.5'],
+    ['the scope that is the app’s own', 'SCOPES', 'introspect'],
+    ['the scope that is the app’s own, among others', 'SCOPES', 'badvalue, introspect,read'],
+    ['a scope with a space', 'SCOPES', 'read,bad value'],
+    ['a scope with a quote', 'SCOPES', 'badvalue"'],
+    ['a scope with a backslash', 'SCOPES', 'bad\\value'],
+    ['a scope beyond ASCII', 'SCOPES', 'badvalueé'],
+    ['a scope with a control character', 'SCOPES', 'bad\x00value'],
+    ['a scope of 76 characters', 'SCOPES', 'badvalue'.padEnd(76, 'x')],
+    ['a scope that is empty', 'SCOPES', 'badvalue,,read'],
+    ['a comma too much behind scopes', 'SCOPES', 'badvalue,'],
+    ['no tokens at all', 'TOKENS_PER_PERSON_MAX', '0'],
+    ['a negative number of tokens', 'CREATIONS_PER_DAY_MAX', '-5'],
+    ['a number that is none', 'CREATIONS_PER_DAY_MAX', 'badvalue'],
+    ['a proxy by name', 'TRUSTED_PROXIES', 'badvalue.example'],
+    ['a proxy with a port', 'TRUSTED_PROXIES', '10.0.0.1:8080'],
+    ['a range of too many bits', 'TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['a comma too much behind proxies', 'TRUSTED_PROXIES', '10.0.0.0/8,'],
+    ['a word for all proxies', 'TRUSTED_PROXIES', '*'],
     ['a number with an exponent', 'MAX_LIFETIME_DAYS', '1e2'],
     ['a number in hex', 'HTTP_PORT', '0x50'],
     ['a host with a space', 'HTTP_HOST', 'bad value'],
@@ -161,6 +236,18 @@ describe('a setting is refused, by its name and without its value,', () => {
     expect(message).toContain('entry 2 is neither');
     expect(message).toContain('entry 4 is neither');
     expect(message).not.toContain('badvalue');
+  });
+
+  test('and a bad scope or proxy by its position', () => {
+    const message = problemsOf({
+      ...NEEDED,
+      SCOPES: 'read,write,bad value',
+      TRUSTED_PROXIES: '::1,badvalue',
+    });
+
+    expect(message).toMatch(/SCOPES .*: entry 3 is not$/m);
+    expect(message).toMatch(/TRUSTED_PROXIES .*: entry 2 is neither$/m);
+    expect(message).not.toMatch(/bad.?value/);
   });
 
   test('and all of them at once, a line each, which says what to do', () => {

@@ -24,14 +24,17 @@ export function callerAddress(request: IncomingMessage, isProxy: IsProxy): strin
   const header = request.headers['x-forwarded-for'];
   if (header === undefined) return address;
   for (const hop of String(header).split(',').reverse()) {
-    const next = plainAddress(hop.trim());
+    const next = hop.trim();
     if (!isProxy(address) || familyOf(next) === undefined) break;
-    address = next;
+    address = plainAddress(next);
   }
   return address;
 }
 
-/** An IPv4 address that came as IPv6 (`::ffff:10.0.0.1`) is that IPv4 address. */
+/**
+ * An IPv4 address that came as IPv6 (`::ffff:10.0.0.1`) is that IPv4 address. The zone of an IPv6 address (`%eth0`) says
+ * nothing to anybody else, and may be of any length.
+ */
 function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '');
+  return address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/s, '');
 }

@@ -8,6 +8,7 @@ import { CREATE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks/ids.ts';
 import { valueDelivery } from './deliver-value.ts';
 import { entrance, visitOf } from './entrance.ts';
 import { answerFault } from './fault-answer.ts';
+import { createHomes, type Homes } from './home.ts';
 import type { ListenerDeps } from './listener.ts';
 import { onCreate, PRESSES } from './listeners/actions/presses.ts';
 import { onCommand } from './listeners/commands/apitoken.ts';
@@ -29,10 +30,11 @@ const REFERENCE_LENGTH = 8;
 export type SlackApp = {
   readonly receiver: SocketReceiver;
   readonly client: WebClient;
+  readonly homes: Homes;
   start(): Promise<void>;
 };
 
-export type SlackAppDeps = Omit<ListenerDeps, 'client' | 'actors' | 'places' | 'deliver'> & {
+export type SlackAppDeps = Omit<ListenerDeps, 'client' | 'actors' | 'places' | 'homes' | 'deliver'> & {
   readonly apiUrl: string;
   readonly botToken: () => string;
   readonly appToken: () => string;
@@ -78,6 +80,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     client,
     actors: createActors({ client: createSlackClient(deps, WHO_MS_MAX), workspace, roles, clock, log }),
     places: createPlaces(clock),
+    homes: createHomes({ ...deps, client }),
     deliver: valueDelivery(client, log),
   };
   register(app, listenerDeps);
@@ -85,6 +88,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
   return {
     receiver,
     client,
+    homes: listenerDeps.homes,
     start: async () => {
       await app.init();
       await app.start();

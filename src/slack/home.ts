@@ -7,8 +7,52 @@ import { LIST_PAGE_SIZE } from './blocks/ids.ts';
 import { type ListPlace, listBlocks } from './blocks/list.ts';
 import { saying } from './blocks/text.ts';
 
+/** People whose place is remembered at once. */
+const PLACES_MAX = 10_000;
+
+/** Where a Home tab is drawn when it is opened. */
+export const BEGINNING: ListPlace = { filter: 'active', page: 1 };
+
+/** The Home tabs, each at the place that its person turned to. In memory: after a restart they begin anew. */
+export type Homes = {
+  /** Draws the actor's Home tab at `place`, or where it stands; one after the other, so that the last drawn is the latest. */
+  draw(actor: Actor, place?: ListPlace): Promise<void>;
+};
+
+/** Home tabs, all at their beginning. */
+export function createHomes(deps: RefuseDeps & { readonly client: WebClient }): Homes {
+  const places = new Map<string, ListPlace>();
+  const drawings = new Map<string, Promise<void>>();
+
+  function remember(person: string, place: ListPlace): void {
+    places.delete(person);
+    places.set(person, place);
+    const [oldest] = places.keys();
+    if (places.size > PLACES_MAX && oldest !== undefined) places.delete(oldest);
+  }
+
+  async function drawAfter(before: Promise<void> | undefined, actor: Actor): Promise<void> {
+    // How that one went, whoever asked for it is told.
+    await before?.catch(() => undefined);
+    await publishHome(actor, places.get(actor.id) ?? BEGINNING, deps);
+  }
+
+  return {
+    draw: async (actor, place) => {
+      if (place !== undefined) remember(actor.id, place);
+      const drawing = drawAfter(drawings.get(actor.id), actor);
+      drawings.set(actor.id, drawing);
+      try {
+        await drawing;
+      } finally {
+        if (drawings.get(actor.id) === drawing) drawings.delete(actor.id);
+      }
+    },
+  };
+}
+
 /** Draws the actor's Home tab: *My API Tokens* at `place`. */
-export async function publishHome(
+async function publishHome(
   actor: Actor,
   place: ListPlace,
   deps: RefuseDeps & { readonly client: WebClient },

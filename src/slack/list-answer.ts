@@ -8,13 +8,8 @@ import type { Message } from './blocks/message.ts';
 import { sentenceMessage } from './tell.ts';
 
 /** *My API Tokens* of the actor at `place`, as a message. */
-export async function listAnswer(
-  actor: Actor,
-  place: ListPlace,
-  deps: RefuseDeps,
-  hint?: string,
-): Promise<Message> {
+export async function listAnswer(actor: Actor, place: ListPlace, deps: RefuseDeps): Promise<Message> {
   const outcome = await listTokens({ actor, ...place, pageSize: LIST_PAGE_SIZE }, deps);
   if (outcome.kind === 'refused') return sentenceMessage(sentenceFor(outcome.refusal));
-  return listMessage(outcome.list, place.filter, deps.clock(), hint);
+  return listMessage(outcome.list, place.filter, deps.clock());
 }

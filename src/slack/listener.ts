@@ -11,6 +11,7 @@ import type { TokenStore } from '../tokens/store.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import type { UsageRecorder } from '../tokens/usage.ts';
 import type { Actors } from './actor.ts';
+import type { Homes } from './home.ts';
 import type { Places } from './places.ts';
 import type { KnownVisit } from './visit.ts';
 
@@ -26,6 +27,7 @@ export type ListenerDeps = RefuseDeps & {
   readonly workspace: WorkspaceId;
   readonly actors: Actors;
   readonly places: Places;
+  readonly homes: Homes;
   readonly log: Log;
   /** Brings what was counted in memory into the store, before it is drawn. */
   readonly usage: Pick<UsageRecorder, 'flush'>;

@@ -9,7 +9,7 @@ import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.
 import { claimedMessage, noticeMessage } from './blocks/notice.ts';
 import { revokedByOtherMessage } from './blocks/receipt.ts';
 import { postDirectMessage } from './direct-message.ts';
-import { publishHome } from './home.ts';
+import type { Homes } from './home.ts';
 import { drawReceipt } from './receipts.ts';
 import { slackErrorOf } from './slack-error.ts';
 
@@ -33,6 +33,7 @@ const ATTEMPTS_MAX = 80;
 export type OutboxDeps = {
   readonly store: TokenStore & Outbox;
   readonly client: WebClient;
+  readonly homes: Homes;
   readonly workspace: WorkspaceId;
   readonly policy: AccessPolicy;
   readonly clock: Clock;
@@ -111,7 +112,7 @@ function backOff(attempts: number): number {
 /** Resolves to the instant at which it must be said again without anything happening; mostly to none. */
 async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined> {
   if (saying.kind === 'home') {
-    await publishHome(ownerAsActor(saying.person, deps), { filter: 'active', page: 1 }, deps);
+    await deps.homes.draw(ownerAsActor(saying.person, deps));
     return undefined;
   }
   const token = await tokenOf(saying.tokenId, deps);

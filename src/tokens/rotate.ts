@@ -95,8 +95,10 @@ export async function carryOutRotation(planned: PlannedRotation, deps: RotateDep
       return { kind: 'not_shown', token, reason: outcome.reason };
     case 'already_shown':
       return refused({ code: 'changed_meanwhile', name: token.name });
-    case 'ended':
-      return refused({ code: 'already_revoked', name: token.name });
+    case 'ended': {
+      const isExpired = statusOf(token, deps.clock()) === 'expired';
+      return refused({ code: isExpired ? 'expired' : 'already_revoked', name: token.name });
+    }
   }
 }
 

@@ -36,7 +36,7 @@ export async function showValue(request: ShowRequest, deps: ShowDeps): Promise<S
     case 'already_shown':
       return refused({ code: 'already_shown', name: token.name });
     case 'ended':
-      return refused({ code: 'already_revoked', name: token.name });
+      return endOf(token, deps.clock()) ?? refused({ code: 'already_revoked', name: token.name });
   }
 }
 

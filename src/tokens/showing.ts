@@ -42,6 +42,8 @@ export async function showNewValue(showing: Showing, deps: ShowDeps): Promise<Sh
   const { token, purpose } = showing;
   const value = TokenValue.generate(deps.prefix);
   const secret = await secretFrom(token, value, deps);
+  // Its token may have expired while it was hashed: a value must not be dead at birth.
+  if (secret.endsAt !== null && secret.createdAt >= secret.endsAt) return { kind: 'ended' };
   const outcome = await deps.store.insertSecret(secret, purpose, showing.delivery);
   if (outcome.kind !== 'inserted') return { kind: outcome.kind };
 

@@ -13,7 +13,10 @@ export async function revokeUnclaimed(
   { store, clock }: { readonly store: TokenStore; readonly clock: Clock },
 ): Promise<void> {
   const at = clock();
-  for (const token of await store.unclaimedSince(workspace, at - UNCLAIMED_MS_MAX)) {
+  for (const { id } of await store.unclaimedSince(workspace, at - UNCLAIMED_MS_MAX)) {
+    const token = await store.findToken(workspace, id);
+    // Its owner may have claimed it while the others were being revoked.
+    if (token === undefined || token.claimedAt !== null) continue;
     await store.revokeToken(
       token.id,
       { actor: 'system', at, reason: REASON },

@@ -25,7 +25,11 @@ export async function aServer(
   {
     store,
     ...deps
-  }: Partial<Omit<HttpDeps, 'store'>> & { port?: number; store?: Partial<HttpDeps['store']> } = {},
+  }: Partial<Omit<HttpDeps, 'store'>> & {
+    host?: string;
+    port?: number;
+    store?: Partial<HttpDeps['store']>;
+  } = {},
 ): Promise<TestServer> {
   const uses: Presented[] = [];
   const refusals: Presented[] = [];

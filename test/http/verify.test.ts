@@ -1,6 +1,8 @@
 import { Agent } from 'node:http';
+import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
+import { toBase62 } from '../../src/tokens/base62.ts';
 import { pepperFrom } from '../../src/tokens/pepper.ts';
 import type { StoredSecret } from '../../src/tokens/store.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
@@ -275,6 +277,43 @@ describe('a value that is not good is refused with the same bytes (RFC 6750 §3.
   });
 });
 
+describe('a refused value is counted for its owner', () => {
+  const ended = aSecret(VALUE, { endsAt: T0 + 1 });
+
+  test.for<readonly [string, string, readonly string[], StoredSecret, number]>([
+    ['when it is presented after its end', '/verify', BEARER, ended, 1],
+    ['in whatever header', '/verify', ['Token', GOOD], ended, 1],
+    ['also when scopes are demanded', '/verify?scope=a', BEARER, ended, 1],
+    ['not before its end', '/verify', BEARER, aSecret(VALUE, { endsAt: T0 + 2 }), 0],
+    ['not when only its lookup id is right', '/verify', ['Token', withSecretOf(OTHER_VALUE)], ended, 0],
+    ['not when its check digits are wrong', '/verify', ['Token', `${GOOD.slice(0, -6)}000000`], ended, 0],
+    ['not when it is cut', '/verify', ['Token', GOOD.slice(0, -1)], ended, 0],
+    ['not when it is one of two credentials', '/verify', [...BEARER, 'Token', GOOD], ended, 0],
+    ['not when no scope can be what is demanded', '/verify?scope=%22', BEARER, ended, 0],
+    ['not when it was never shown', '/verify', BEARER, aSecret(VALUE, { shownAt: null, createdAt: 0 }), 0],
+    // A revocation empties the digest: nobody can tell any more whether the value is the right one.
+    ['not when it was revoked', '/verify', BEARER, aSecret(VALUE, { digest: null, endsAt: T0 }), 0],
+    ['not when nobody can tell', '/verify', BEARER, aSecret(VALUE, { pepperId: 'ffffffff', endsAt: T0 }), 0],
+  ])('%s', async ([, path, headers, secret, count]) => {
+    const server = await aServer([secret]);
+
+    await ask(server.port, path, { headers });
+
+    const refusal = { tokenId: secret.tokenId, at: T0 + 1, address: '127.0.0.1' };
+    expect(server.refusals).toEqual(Array(count).fill(refusal));
+  });
+
+  test('once for each time, by HEAD as by GET, and never as a use', async () => {
+    const server = await aServer([ended]);
+
+    for (const method of ['GET', 'HEAD', 'GET', 'POST'])
+      await ask(server.port, '/verify', { method, headers: BEARER });
+
+    expect(server.refusals).toHaveLength(3);
+    expect(server.uses).toEqual([]);
+  });
+});
+
 describe('scopes in the query', () => {
   test.for([
     ['that the token has', '?scope=read'],
@@ -414,6 +453,12 @@ describe('what cannot be looked up is 503, never 200 or 401', () => {
     expect(await ask(server.port, '/verify', { headers: ['Token', 'x'] })).toMatchObject({ status: 401 });
   });
 });
+
+/** A value with the lookup id of `VALUE`, the secret of another one, and right check digits. */
+function withSecretOf(other: TokenValue): string {
+  const body = `apit_${VALUE.lookupId}_${other.secretForHash()}`;
+  return body + toBase62(crc32(body), 6);
+}
 
 /** A request whose connection ends with its answer. */
 function rawRequest(headers: string, method = 'GET', target = '/verify'): string {

@@ -55,18 +55,17 @@ const MENUS: Readonly<Record<TokenStatus, readonly (readonly [text: string, verb
   ],
 };
 
-/** *My API Tokens* as a message. `hint` tells what to do with it. */
-export function listMessage(list: ListPage, filter: ListFilter, now: number, hint?: string): Message {
+/** *My API Tokens* as a message. */
+export function listMessage(list: ListPage, filter: ListFilter, now: number): Message {
   const names = list.tokens.map((token) => `${escaped(token.name)} (${statusOf(token, now)})`).join(', ');
   const text = `My API Tokens, ${FILTER_WORDS[filter].toLowerCase()}: ${names || 'none'}`;
-  return { text, blocks: listBlocks(list, filter, now, hint) };
+  return { text, blocks: listBlocks(list, filter, now) };
 }
 
 /** *My API Tokens*: one row a token, with its menu, and below what turns the pages. */
-export function listBlocks(list: ListPage, filter: ListFilter, now: number, hint?: string): KnownBlock[] {
+export function listBlocks(list: ListPage, filter: ListFilter, now: number): KnownBlock[] {
   return [
     { type: 'header', text: plain('My API Tokens') },
-    ...(hint === undefined ? [] : [smallPrint(hint)]),
     ...(list.tokens.length === 0 ? [saying(emptyText(filter))] : []),
     ...list.tokens.map((token, row) => tokenRow(token, row, { filter, page: list.page }, now)),
     smallPrint(

@@ -27,7 +27,6 @@ import {
 } from '../../blocks/ids.ts';
 import { type ListPlace, type MenuChoice, parseChoice, parsePlace } from '../../blocks/list.ts';
 import { createAgainAnswer, createAnswer } from '../../create-answer.ts';
-import { publishHome } from '../../home.ts';
 import { historyAnswer } from '../../info-answer.ts';
 import { listAnswer } from '../../list-answer.ts';
 import type { ListenerDeps, PressListener } from '../../listener.ts';
@@ -57,7 +56,7 @@ const onRunCommand: PressListener = (visit, value, deps) => onCommand(visit, val
 /** A page or another filter of the list: drawn in place of the one that stands there. */
 const onTurn: PressListener = async (visit, value, deps) => {
   const place = parsePlace(value);
-  if (visit.responseUrl === undefined) return publishHome(visit.actor, place, deps);
+  if (visit.responseUrl === undefined) return deps.homes.draw(visit.actor, place);
   await respond(visit.responseUrl, await listAnswer(visit.actor, place, deps), 'instead');
 };
 

@@ -1,5 +1,5 @@
 import type { App } from '@slack/bolt';
-import { publishHome } from '../../home.ts';
+import { BEGINNING } from '../../home.ts';
 import type { ListenerDeps } from '../../listener.ts';
 
 /** The workspace's own news: a Home tab was opened, a person or a group changed. */
@@ -7,7 +7,7 @@ export function registerEvents(app: App, deps: ListenerDeps): void {
   app.event('app_home_opened', async ({ event, body }) => {
     if (event.tab !== 'home') return;
     const actor = await deps.actors.find(event.user, body.team_id);
-    if (actor !== undefined) await publishHome(actor, { filter: 'active', page: 1 }, deps);
+    if (actor !== undefined) await deps.homes.draw(actor, BEGINNING);
   });
   app.event('user_change', async ({ event }) => deps.actors.forgetPerson(event.user.id));
   app.event('subteam_members_changed', async () => deps.actors.forgetGroups());
