@@ -6,6 +6,7 @@ import type { RefuseDeps } from '../tokens/refuse.ts';
 import { LIST_PAGE_SIZE } from './blocks/ids.ts';
 import { type ListPlace, listBlocks } from './blocks/list.ts';
 import { saying } from './blocks/text.ts';
+import { setBounded } from './bounded-map.ts';
 
 /** People whose place is remembered at once. */
 const PLACES_MAX = 10_000;
@@ -24,13 +25,6 @@ export function createHomes(deps: RefuseDeps & { readonly client: WebClient }): 
   const places = new Map<string, ListPlace>();
   const drawings = new Map<string, Promise<void>>();
 
-  function remember(person: string, place: ListPlace): void {
-    places.delete(person);
-    places.set(person, place);
-    const [oldest] = places.keys();
-    if (places.size > PLACES_MAX && oldest !== undefined) places.delete(oldest);
-  }
-
   async function drawAfter(before: Promise<void> | undefined, actor: Actor): Promise<void> {
     // How that one went, whoever asked for it is told.
     await before?.catch(() => undefined);
@@ -39,7 +33,7 @@ export function createHomes(deps: RefuseDeps & { readonly client: WebClient }): 
 
   return {
     draw: async (actor, place) => {
-      if (place !== undefined) remember(actor.id, place);
+      if (place !== undefined) setBounded(places, actor.id, place, PLACES_MAX);
       const drawing = drawAfter(drawings.get(actor.id), actor);
       drawings.set(actor.id, drawing);
       try {

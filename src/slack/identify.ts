@@ -3,6 +3,7 @@ import { SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { SetupError } from '../setup-error.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
+import { pause } from './pause.ts';
 import { slackErrorOf } from './slack-error.ts';
 
 const RETRY_MS_MIN = 500;
@@ -43,17 +44,4 @@ export async function identify(
     }
   }
   return undefined;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-    if (signal.aborted) done();
-  });
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { setBounded } from './bounded-map.ts';
 
 /** Facts by id, each asked for at most once while it is fresh, however many wait for it. A failure is not remembered. */
 export type Memory<T> = {
@@ -19,13 +20,10 @@ export function createMemory<T>(options: {
 
   function remember(id: string): Promise<T> {
     const fact = ask(id);
-    facts.delete(id);
-    facts.set(id, { at: clock(), fact });
+    setBounded(facts, id, { at: clock(), fact }, sizeMax);
     fact.catch(() => {
       if (facts.get(id)?.fact === fact) facts.delete(id);
     });
-    const [oldest] = facts.keys();
-    if (facts.size > sizeMax && oldest !== undefined) facts.delete(oldest);
     return fact;
   }
 

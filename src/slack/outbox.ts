@@ -10,6 +10,7 @@ import { claimedMessage, noticeMessage } from './blocks/notice.ts';
 import { revokedByOtherMessage } from './blocks/receipt.ts';
 import { postDirectMessage } from './direct-message.ts';
 import type { Homes } from './home.ts';
+import { pause } from './pause.ts';
 import { drawReceipt } from './receipts.ts';
 import { slackErrorOf } from './slack-error.ts';
 
@@ -42,12 +43,12 @@ export type OutboxDeps = {
 
 /** Says what is due, from the state of the moment, until it is stopped; then it finishes what it is at. */
 export function startOutbox(deps: OutboxDeps): { stop(): Promise<void> } {
-  let isStopping = false;
-  let wake = () => {};
+  const stopping = new AbortController();
+  const { signal } = stopping;
   let hasFailed = false;
 
   async function work(): Promise<void> {
-    while (!isStopping) {
+    while (!signal.aborted) {
       const said = await sayDue(deps).then(
         (count) => {
           hasFailed = false;
@@ -60,25 +61,14 @@ export function startOutbox(deps: OutboxDeps): { stop(): Promise<void> } {
           return 0;
         },
       );
-      if (said < BATCH_MAX && !isStopping) await pause(hasFailed ? SECOND_MS : POLL_MS);
+      if (said < BATCH_MAX) await pause(hasFailed ? SECOND_MS : POLL_MS, signal);
     }
-  }
-
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   const working = work();
   return {
     stop: async () => {
-      isStopping = true;
-      wake();
+      stopping.abort();
       await working;
     },
   };

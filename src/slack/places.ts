@@ -1,5 +1,6 @@
 import { type Clock, MINUTE_MS } from '../clock.ts';
 import type { ListPlace } from './blocks/list.ts';
+import { setBounded } from './bounded-map.ts';
 
 /** A `response_url` is good for 30 minutes. */
 const PLACE_AGE_MS_MAX = 30 * MINUTE_MS;
@@ -18,11 +19,7 @@ export type Places = {
 export function createPlaces(clock: Clock): Places {
   const places = new Map<string, OpenedFrom & { readonly at: number }>();
   return {
-    remember: (viewId, from) => {
-      places.set(viewId, { ...from, at: clock() });
-      const [oldest] = places.keys();
-      if (places.size > PLACES_MAX && oldest !== undefined) places.delete(oldest);
-    },
+    remember: (viewId, from) => setBounded(places, viewId, { ...from, at: clock() }, PLACES_MAX),
     find: (viewId) => {
       const from = places.get(viewId);
       return from !== undefined && clock() - from.at < PLACE_AGE_MS_MAX ? from : undefined;

@@ -1,4 +1,6 @@
+import type { ModalView } from '@slack/types';
 import { z } from 'zod';
+import { type Refusal, sentenceFor } from '../tokens/refusal.ts';
 import { tellingDialog } from './blocks/dialog.ts';
 import { saying } from './blocks/text.ts';
 
@@ -18,4 +20,22 @@ export async function ackProblem(ack: RawAck, body: unknown, sentence: string): 
   const [first] = Object.keys(parsed.data?.view.state.values ?? {});
   if (first !== undefined) return ack({ response_action: 'errors', errors: { [first]: sentence } });
   return ack({ response_action: 'update', view: tellingDialog('apitoken', [saying(sentence)]) });
+}
+
+/** Where a dialog's refusals stand: under a field, so that all that was typed stays, or in the dialog's place. */
+export type RefusalPlaces = {
+  readonly fields: Readonly<Partial<Record<Refusal['code'], string>>>;
+  readonly dialogOf: (sentence: string) => ModalView;
+};
+
+/** The answer to a submission that was refused. */
+export function refusedSubmission(refusal: Refusal, { fields, dialogOf }: RefusalPlaces) {
+  const field = fields[refusal.code];
+  if (field !== undefined) return errorAt(field, refusal);
+  return { response_action: 'update', view: dialogOf(sentenceFor(refusal)) } as const;
+}
+
+/** The refusal under that field. */
+export function errorAt(field: string, refusal: Refusal) {
+  return { response_action: 'errors', errors: { [field]: sentenceFor(refusal) } } as const;
 }

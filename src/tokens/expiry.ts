@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS } from '../clock.ts';
 import { type CalendarDate, dateIn, endOfDayIn, parseCalendarDate } from '../zone.ts';
-import { type Refused, refused } from './refusal.ts';
+import { type Refusal, type Refused, refused } from './refusal.ts';
 import type { Notice, NoticeKind } from './store.ts';
 import { statusOf, type Token } from './token.ts';
 
@@ -88,6 +88,11 @@ function dateExpiry(text: string, { now, zone }: { now: number; zone: string }, 
   return expiresAt > now ? ({ kind: 'expiry', expiresAt } as const) : refused({ code: 'date_past', latest });
 }
 
-function notAllowed({ lifetimeDaysMax, mayNeverExpire }: LifetimePolicy): Refused {
-  return refused({ code: 'lifetime_not_allowed', lifetimeDaysMax, mayNeverExpire });
+/** That policy allows no such lifetime. */
+export function lifetimeNotAllowed({ lifetimeDaysMax, mayNeverExpire }: LifetimePolicy): Refusal {
+  return { code: 'lifetime_not_allowed', lifetimeDaysMax, mayNeverExpire };
+}
+
+function notAllowed(policy: LifetimePolicy): Refused {
+  return refused(lifetimeNotAllowed(policy));
 }

@@ -2,7 +2,6 @@ import { endOldValues } from '../../../tokens/end-old-values.ts';
 import { findToken } from '../../../tokens/find.ts';
 import type { Action } from '../../../tokens/policy.ts';
 import { type Refusal, sentenceFor } from '../../../tokens/refusal.ts';
-import { refuseByPolicy } from '../../../tokens/refuse.ts';
 import { remindTomorrow } from '../../../tokens/remind.ts';
 import { parseTokenId, type TokenId } from '../../../tokens/token.ts';
 import { type Answer, answerVisit, viewOf } from '../../answer.ts';
@@ -32,6 +31,7 @@ import { listAnswer } from '../../list-answer.ts';
 import type { ListenerDeps, PressListener } from '../../listener.ts';
 import { issueNewValue } from '../../new-value.ts';
 import { drawReceipt } from '../../receipts.ts';
+import { refuseForged } from '../../refuse-forged.ts';
 import { deleteOriginal, respond } from '../../respond.ts';
 import { revokeAnswer } from '../../revoke-answer.ts';
 import { rotateAnswer } from '../../rotate-answer.ts';
@@ -74,7 +74,7 @@ const onTurnHistory: PressListener = async (visit, value, deps) => {
 /** The menu of a row. */
 const onMenu: PressListener = async (visit, value, deps) => {
   const choice = parseChoice(value);
-  if (choice === undefined) return refuseForged(visit, 'see', deps);
+  if (choice === undefined) return tellForged(visit, 'see', deps);
   if (choice.verb === 'show_value') return showFromList(visit, choice.tokenId, deps);
   const viewId = await answerVisit(visit, await menuAnswer(visit, choice, deps), deps);
   if (choice.verb === 'revoke') rememberList(visit, viewId, choice.place, deps);
@@ -154,7 +154,7 @@ function aboutToken(
 ): PressListener {
   return (visit, value, deps) => {
     const tokenId = parseTokenId(value);
-    return tokenId === undefined ? refuseForged(visit, attempted, deps) : listener(visit, tokenId, deps);
+    return tokenId === undefined ? tellForged(visit, attempted, deps) : listener(visit, tokenId, deps);
   };
 }
 
@@ -166,16 +166,14 @@ function aboutSeenToken(
     const [id = '', generation] = value.split(':');
     const tokenId = parseTokenId(id);
     return tokenId === undefined
-      ? refuseForged(visit, 'rotate', deps)
+      ? tellForged(visit, 'rotate', deps)
       : listener(visit, tokenId, Number(generation), deps);
   };
 }
 
 /** No button of ours carries such a value. */
-async function refuseForged(visit: KnownVisit, attempted: Action, deps: ListenerDeps): Promise<void> {
-  const refusal = { code: 'token_not_found' } as const;
-  await refuseByPolicy({ actor: visit.actor, attempted, tokenId: null, refusal }, deps);
-  await tellRefusal(visit, refusal, deps);
+async function tellForged(visit: KnownVisit, attempted: Action, deps: ListenerDeps): Promise<void> {
+  await tellRefusal(visit, await refuseForged(visit, attempted, deps), deps);
 }
 
 function tellRefusal(visit: KnownVisit, refusal: Refusal, deps: ListenerDeps): Promise<void> {

@@ -1,5 +1,5 @@
 import { type CreateRequest, createToken } from '../../../tokens/create.ts';
-import type { ExpiryChoice } from '../../../tokens/expiry.ts';
+import { type ExpiryChoice, lifetimeNotAllowed } from '../../../tokens/expiry.ts';
 import { parseName, type TokenName } from '../../../tokens/name.ts';
 import type { Actor } from '../../../tokens/policy.ts';
 import { PURPOSE_LENGTH_MAX, type Refusal, sentenceFor } from '../../../tokens/refusal.ts';
@@ -22,6 +22,7 @@ import { dmLink } from '../../direct-message.ts';
 import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
 import { parseNote } from '../../parse-note.ts';
 import { updateDialog } from '../../show-answer.ts';
+import { errorAt, type RefusalPlaces, refusedSubmission } from '../../submission-answer.ts';
 import type { KnownVisit } from '../../visit.ts';
 
 type Fields = Readonly<Record<string, string>>;
@@ -37,7 +38,7 @@ export const onCreateSubmitted: SubmissionListener = async (visit, { fields, cho
   const scopes = choices[SCOPES_INPUT_ID] ?? [];
   const request = { ...people, ...parsed.filled, scopes, delivery: visit.delivery };
   const outcome = await createToken(request, deps);
-  if (outcome.kind === 'refused') return ack(refusalAnswer(outcome.refusal));
+  if (outcome.kind === 'refused') return ack(refusedSubmission(outcome.refusal, PLACES));
 
   const { token } = outcome;
   const isOwn = token.owner === visit.actor.id;
@@ -97,30 +98,17 @@ function parseExpiryFields(
   { policy }: ListenerDeps,
 ): { choice: ExpiryChoice } | { refusal: Refusal } {
   const choice = parseExpiry(fields);
-  if (choice !== undefined) return { choice };
-  const { lifetimeDaysMax, mayNeverExpire } = policy;
-  return { refusal: { code: 'lifetime_not_allowed', lifetimeDaysMax, mayNeverExpire } };
+  return choice === undefined ? { refusal: lifetimeNotAllowed(policy) } : { choice };
 }
 
-/** Under which field a refusal stands, so that all that was typed stays. Any other takes the dialog's place. */
-const FIELDS: Readonly<Partial<Record<Refusal['code'], string>>> = {
-  name_taken: NAME_INPUT_ID,
-  too_many_live: NAME_INPUT_ID,
-  too_many_today: NAME_INPUT_ID,
-  ...EXPIRY_FIELDS,
-  scope_unknown: SCOPES_INPUT_ID,
-  owner_not_permitted: OWNER_INPUT_ID,
+const PLACES: RefusalPlaces = {
+  fields: {
+    name_taken: NAME_INPUT_ID,
+    too_many_live: NAME_INPUT_ID,
+    too_many_today: NAME_INPUT_ID,
+    ...EXPIRY_FIELDS,
+    scope_unknown: SCOPES_INPUT_ID,
+    owner_not_permitted: OWNER_INPUT_ID,
+  },
+  dialogOf: (sentence) => tellingDialog('Create API Token', [saying(sentence)]),
 };
-
-function refusalAnswer(refusal: Refusal) {
-  const field = FIELDS[refusal.code];
-  if (field !== undefined) return errorAt(field, refusal);
-  return {
-    response_action: 'update',
-    view: tellingDialog('Create API Token', [saying(sentenceFor(refusal))]),
-  } as const;
-}
-
-function errorAt(field: string, refusal: Refusal) {
-  return { response_action: 'errors', errors: { [field]: sentenceFor(refusal) } } as const;
-}

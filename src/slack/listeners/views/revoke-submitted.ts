@@ -1,7 +1,6 @@
 import { isHeldProof } from '../../../tokens/held.ts';
 import type { Actor } from '../../../tokens/policy.ts';
-import { REASON_LENGTH_MAX, type Refusal, sentenceFor } from '../../../tokens/refusal.ts';
-import { refuseByPolicy } from '../../../tokens/refuse.ts';
+import { REASON_LENGTH_MAX } from '../../../tokens/refusal.ts';
 import { revokeToken } from '../../../tokens/revoke.ts';
 import type { TokenId } from '../../../tokens/token.ts';
 import { notRevokedDialog, REASON_INPUT_ID, revokedDialog } from '../../blocks/revoke-dialog.ts';
@@ -9,17 +8,19 @@ import { parseMetadata } from '../../dialog-metadata.ts';
 import { listAnswer } from '../../list-answer.ts';
 import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
 import { parseNote } from '../../parse-note.ts';
+import { refuseForged } from '../../refuse-forged.ts';
 import { respond } from '../../respond.ts';
+import { errorAt, type RefusalPlaces, refusedSubmission } from '../../submission-answer.ts';
 import type { KnownVisit } from '../../visit.ts';
 
 /** *Revoke* was pressed: ends the token, turns the dialog into the result, and draws the list anew that it came from. */
 export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, metadata, ack }, deps) => {
   const reason = parseNote(fields[REASON_INPUT_ID] ?? '', REASON_LENGTH_MAX);
-  if ('refusal' in reason) return ack(errorAtReason(reason.refusal));
+  if ('refusal' in reason) return ack(errorAt(REASON_INPUT_ID, reason.refusal));
   const asked = parseMetadata(metadata);
-  if (asked === undefined) return ack(notRevoked(await refuseForged(visit, deps)));
+  if (asked === undefined) return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), PLACES));
   const actor = await actorFor(visit, asked.tokenId, deps);
-  if (actor === undefined) return ack(errorAtReason({ code: 'person_unknown' }));
+  if (actor === undefined) return ack(refusedSubmission({ code: 'person_unknown' }, PLACES));
 
   const { tokenId } = asked;
   const held =
@@ -29,31 +30,17 @@ export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, met
   const outcome = await revokeToken(request, deps);
   if (outcome.kind === 'refused') {
     const hasLapsed = asked.held !== undefined && !held && outcome.refusal.code === 'token_not_found';
-    return ack(refusalAnswer(hasLapsed ? { code: 'no_longer_held' } : outcome.refusal));
+    return ack(refusedSubmission(hasLapsed ? { code: 'no_longer_held' } : outcome.refusal, PLACES));
   }
   await ack({ response_action: 'update', view: revokedDialog(outcome.token) });
   await redrawList(visit, deps);
 };
 
-/** No dialog of ours carries such metadata. */
-async function refuseForged(visit: KnownVisit, deps: ListenerDeps): Promise<Refusal> {
-  const refusal = { code: 'token_not_found' } as const;
-  await refuseByPolicy({ actor: visit.actor, attempted: 'revoke', tokenId: null, refusal }, deps);
-  return refusal;
-}
-
 /** Where trying again may help, the dialog stays as it was filled in. */
-function refusalAnswer(refusal: Refusal) {
-  return refusal.code === 'reason_required' ? errorAtReason(refusal) : notRevoked(refusal);
-}
-
-function errorAtReason(refusal: Refusal) {
-  return { response_action: 'errors', errors: { [REASON_INPUT_ID]: sentenceFor(refusal) } } as const;
-}
-
-function notRevoked(refusal: Refusal) {
-  return { response_action: 'update', view: notRevokedDialog(sentenceFor(refusal)) } as const;
-}
+const PLACES: RefusalPlaces = {
+  fields: { reason_required: REASON_INPUT_ID, person_unknown: REASON_INPUT_ID },
+  dialogOf: notRevokedDialog,
+};
 
 /** Who is doing this: for somebody else's token from facts asked for anew, since their role may just have ended. */
 async function actorFor(visit: KnownVisit, tokenId: TokenId, deps: ListenerDeps): Promise<Actor | undefined> {
