@@ -63,8 +63,9 @@ export function useBrowser(): { openPage(link: string, as?: string): Promise<Pag
   };
 }
 
-/** Types into the composer and sends it. */
+/** Types into the composer and sends it, once no dialog lies over it: a closed one goes when the workspace says so. */
 export async function say(page: Page, text: string): Promise<void> {
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
   const composer = page.getByRole('textbox', { name: 'Message', exact: true });
   await composer.fill(text);
   await composer.press('Enter');
