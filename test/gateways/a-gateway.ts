@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import { type AddressInfo, connect, createServer as createSocketServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -67,6 +67,16 @@ export async function startApi(): Promise<Api> {
   };
   onTestFinished(close);
   return { port, passed, close };
+}
+
+/** Starts something in the place of `apitoken` that answers every question alike. It is closed with the test. */
+export async function startOracle(status: number, headers: OutgoingHttpHeaders = {}): Promise<number> {
+  const server = createServer((_request, response) => void response.writeHead(status, headers).end());
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await closed(server);
+  });
+  return listen(server);
 }
 
 /** Starts nginx or Caddy in front of the API. It is ended with the test. */

@@ -12,6 +12,7 @@ import {
   hasGateway,
   startApi,
   startGateway,
+  startOracle,
 } from './a-gateway.ts';
 
 const VALUE = TokenValue.generate('apit');
@@ -215,11 +216,34 @@ describe.for(['nginx', 'caddy'] as const)('behind %s', (name) => {
     expect(api.passed).toEqual([]);
   });
 
+  here('too many questions are 429, and the client learns when to come back', async () => {
+    const api = await startApi();
+    const apitoken = await startOracle(429, { 'retry-after': '7' });
+    const gateway = await startGateway(name, { apitoken, api: api.port });
+
+    const reply = await ask(gateway.port, '/', { headers: BEARER });
+
+    expect([reply.status, reply.headers['retry-after']]).toEqual([429, '7']);
+    expect(api.passed).toEqual([]);
+  });
+
+  here.for([302, 404, 405, 500, 502])(
+    '%d from apitoken, which it never says, lets nothing pass',
+    async (status) => {
+      const api = await startApi();
+      const apitoken = await startOracle(status, { location: 'http://127.0.0.1/', 'x-token-id': 'tok_x' });
+      const gateway = await startGateway(name, { apitoken, api: api.port });
+
+      expect((await ask(gateway.port, '/', { headers: BEARER })).status).toBeGreaterThanOrEqual(300);
+      expect(api.passed).toEqual([]);
+    },
+  );
+
   here('an apitoken that is gone is 503, the API hears nothing, and no value is logged', async () => {
     const api = await startApi();
     const gateway = await startGateway(name, { apitoken: await freePort(), api: api.port });
 
-    for (const headers of [[], BEARER, ['X-API-Key', GOOD], ['Token', GOOD]]) {
+    for (const headers of [BEARER, ['X-API-Key', GOOD], ['Token', GOOD], [], []]) {
       expect((await ask(gateway.port, '/', { headers })).status).toBe(503);
     }
 
