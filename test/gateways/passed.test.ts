@@ -83,6 +83,18 @@ describe.for(['nginx', 'caddy'] as const)('behind %s', (name) => {
     expect(api.passed[0]?.headers['x-token-scopes'] ?? '').toBe('');
   });
 
+  here('naming them in Connection does not take them off', async () => {
+    const { gateway, api } = await theWay(name);
+    const named = ['Connection', 'close, X-Token-Id, x-token-name, X-TOKEN-OWNER'];
+
+    expect((await ask(gateway.port, '/', { headers: [...BEARER, ...named] })).status).toBe(200);
+    expect(api.passed[0]?.headers).toMatchObject({
+      'x-token-id': expect.stringMatching(/^tok_/),
+      'x-token-name': 'deploy-bot',
+      'x-token-owner': ANN,
+    });
+  });
+
   // CGI, and what follows it, makes HTTP_X_TOKEN_ID of all of these. The characters are those of RFC 9110 §5.6.2.
   here.for([..."_.!#$%&'*+^`|~"])('nor does it with %s for a dash', async (sign) => {
     const { gateway, api } = await theWay(name);
