@@ -36,7 +36,7 @@ function startApp({ botToken, appToken, apiUrl }: Workspace) {
     SLACK_APP_TOKEN: appToken,
     SLACK_API_URL: apiUrl,
     DATABASE_URL: `file:${folder}/apitoken.db`,
-    TOKEN_PEPPER: 'a pepper for measuring, which nobody uses elsewhere',
+    TOKEN_PEPPER: 'a pepper for measuring that nobody uses elsewhere',
     HTTP_PORT: '0',
   };
   const child = spawn(

@@ -9,7 +9,9 @@ import { SetupError } from './setup-error.ts';
 import { connectSlack } from './slack/connect.ts';
 import { StoreFault } from './store/fault.ts';
 import { openStore, type Store, type StoreOptions } from './store/sqlite.ts';
-import { startHasher } from './tokens/hasher.ts';
+import { createCheckHash } from './tokens/check-hash.ts';
+import { type Hasher, startHasher } from './tokens/hasher.ts';
+import { createRedigests } from './tokens/redigest.ts';
 import { createUsageRecorder } from './tokens/usage.ts';
 
 const FLUSH_MS = 5 * SECOND_MS;
@@ -31,30 +33,26 @@ export type RunningApp = {
 /** Builds and starts all of it: the store is open and HTTP listens when this resolves; Slack is still being connected. */
 export async function startApp(
   config: Config,
-  { clock = systemClock, log = createLog({ level: config.logLevel }) }: { clock?: Clock; log?: Log } = {},
+  {
+    clock = systemClock,
+    log = createLog({ level: config.logLevel }),
+    hasher = startHasher(HASHER_THREADS),
+  }: { clock?: Clock; log?: Log; hasher?: Hasher } = {},
 ): Promise<RunningApp> {
-  const { pepper, prefix, policy, roles } = config;
-  const store = await openStoreOrSay({ url: config.databaseUrl, pepper });
-  const hasher = startHasher(HASHER_THREADS);
+  const { peppers, prefix, policy, roles } = config;
+  const store = await openStoreOrSay({ url: config.databaseUrl, pepper: peppers.current });
   const usage = createUsageRecorder(store);
-  const slack = connectSlack({
-    ...config.slack,
-    store,
-    hasher,
-    usage,
-    clock,
-    log,
-    pepper,
-    prefix,
-    policy,
-    roles,
-  });
+  const redigests = createRedigests({ store, peppers });
+  const checkHash = createCheckHash({ store, hasher, peppers, redigests });
+  const verifying = { store, clock, peppers, redigests, checkHash, usage, log };
+  const slack = connectSlack({ ...verifying, ...config.slack, hasher, prefix, policy, roles });
   const slackConnected = () => slack.isConnected();
   const { host, port, trustedProxies } = config.http;
   const isProxy = proxiesIn(trustedProxies);
-  const http = await listenOrSay({ host, port, isProxy, store, clock, pepper, usage, slackConnected, log });
+  const http = await listenOrSay({ ...verifying, host, port, isProxy, slackConnected });
   const chores = [
     every(FLUSH_MS, 'writing when tokens were used', () => usage.flush(), log),
+    every(FLUSH_MS, 'writing digests under the current pepper', () => redigests.flush(), log),
     every(TIDY_MS, 'tidying the database', () => store.tidy(clock()), log),
   ];
 
@@ -64,7 +62,7 @@ export async function startApp(
     await slack.stop();
     await http.stop();
     await Promise.all(chores.map((chore) => chore.stop()));
-    await usage.flush();
+    await Promise.all([usage.flush(), redigests.flush()]);
     await hasher.stop();
     await store.close();
   }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type AddressRange, parseAddressRange } from './address-range.ts';
 import { SECOND_MS } from './clock.ts';
-import { PEPPER_LENGTH_MIN, pepperFrom } from './tokens/pepper.ts';
+import { PEPPER_LENGTH_MIN, type Pepper, pepperFrom, peppersFrom } from './tokens/pepper.ts';
+import { INTROSPECT_SCOPE } from './tokens/scope.ts';
 import type { PersonId } from './tokens/token.ts';
 import { PREFIX_PATTERN } from './tokens/token-value.ts';
 
@@ -9,11 +10,10 @@ const LIFETIME_DAYS_MAX = 3650;
 const DRAIN_SECONDS_MAX = 300;
 /** Far more than anybody needs; small enough to be counted at every creation. */
 const COUNT_MAX = 10_000;
-/** Slack draws 100 options in a list, of 75 characters. */
-const SCOPES_MAX = 100;
+/** Slack draws 100 options in a list, of 75 characters. One is the built-in scope. */
+const SCOPES_MAX = 99;
 const SCOPE_LENGTH_MAX = 75;
-/** Of the app itself: it is granted, not set. */
-const RESERVED_SCOPE = 'introspect';
+const OLD_PEPPERS_MAX = 10;
 const PORT_MAX = 65_535;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
@@ -43,6 +43,7 @@ const settings = z
       new RegExp(`^.{${PEPPER_LENGTH_MIN},}$`, 's'),
       `a secret of at least ${PEPPER_LENGTH_MIN} characters: make one with "openssl rand -hex 32" and keep it safe`,
     ).transform(pepperFrom),
+    TOKEN_PEPPERS_OLD: oldPeppers(),
     TOKEN_PREFIX: text(
       PREFIX_PATTERN,
       'a small letter followed by 1 to 9 small letters or digits, as in apit',
@@ -62,6 +63,7 @@ const settings = z
     LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).prefault('info'),
     DRAIN_SECONDS: wholeNumber(0, DRAIN_SECONDS_MAX).prefault('10'),
   })
+  .superRefine(refuseRepeatedPeppers)
   .transform((env) => ({
     slack: {
       apiUrl: env.SLACK_API_URL,
@@ -70,7 +72,7 @@ const settings = z
       appToken: () => env.SLACK_APP_TOKEN,
     },
     databaseUrl: env.DATABASE_URL,
-    pepper: env.TOKEN_PEPPER,
+    peppers: peppersFrom(env.TOKEN_PEPPER, env.TOKEN_PEPPERS_OLD),
     prefix: env.TOKEN_PREFIX,
     roles: { managers: env.MANAGERS, oncall: env.ONCALL, admins: env.ADMINS },
     policy: {
@@ -86,7 +88,7 @@ const settings = z
     drainMs: env.DRAIN_SECONDS * SECOND_MS,
   }));
 
-/** All settings, read once at the start. Printed or serialised it shows neither Slack's tokens nor the pepper. */
+/** All settings, read once at the start. Printed or serialised it shows neither Slack's tokens nor a pepper. */
 export type Config = z.infer<typeof settings>;
 
 /** The settings in `env`. Surrounding spaces are taken off, and what is empty is not set. Throws a `ConfigError`. */
@@ -105,6 +107,40 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
 
 function text(pattern: RegExp, what: string) {
   return z.string({ error: `is not set. It must be ${what}` }).regex(pattern, { error: `must be ${what}` });
+}
+
+function oldPeppers() {
+  return z
+    .string()
+    .transform((list, context): readonly Pepper[] => {
+      const peppers = entriesOf(list);
+      const flawed = peppers.findIndex((pepper) => pepper.length < PEPPER_LENGTH_MIN);
+      if (flawed === -1 && peppers.length <= OLD_PEPPERS_MAX) return peppers.map(pepperFrom);
+      const message = `must be ${OLD_PEPPERS_MAX} former peppers at most with commas between them, each of at least ${PEPPER_LENGTH_MIN} characters`;
+      context.issues.push({
+        code: 'custom',
+        message: flawed === -1 ? message : `${message}: entry ${flawed + 1} is shorter`,
+        input: undefined,
+      });
+      return z.NEVER;
+    })
+    .prefault('');
+}
+
+/** Whoever lists the current pepper forgot to change one of both; by their ids, which must differ too. */
+function refuseRepeatedPeppers(
+  env: { readonly TOKEN_PEPPER: Pepper; readonly TOKEN_PEPPERS_OLD: readonly Pepper[] },
+  context: z.RefinementCtx,
+): void {
+  const ids = [env.TOKEN_PEPPER, ...env.TOKEN_PEPPERS_OLD].map(({ id }) => id);
+  const repeated = ids.findIndex((id, index) => ids.indexOf(id) !== index);
+  if (repeated === -1) return;
+  const twin = ids.indexOf(ids[repeated] ?? '');
+  context.addIssue({
+    code: 'custom',
+    path: ['TOKEN_PEPPERS_OLD'],
+    message: `must hold each former pepper once: entry ${repeated} is ${twin === 0 ? 'TOKEN_PEPPER' : `entry ${twin}`} again`,
+  });
 }
 
 function trueOrFalse(standard: 'true' | 'false') {
@@ -150,10 +186,10 @@ function scopes() {
       const isFlawed = (name: string) =>
         !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(name) ||
         name.length > SCOPE_LENGTH_MAX ||
-        name === RESERVED_SCOPE;
+        name === INTROSPECT_SCOPE;
       const flawed = names.findIndex(isFlawed);
       if (flawed === -1 && names.length <= SCOPES_MAX) return names;
-      const message = `must be ${SCOPES_MAX} scopes at most with commas between them, each of up to ${SCOPE_LENGTH_MAX} printable ASCII characters without spaces, quotes and backslashes, and none of them "${RESERVED_SCOPE}"`;
+      const message = `must be ${SCOPES_MAX} scopes at most with commas between them, each of up to ${SCOPE_LENGTH_MAX} printable ASCII characters without spaces, quotes and backslashes, and none of them "${INTROSPECT_SCOPE}"`;
       context.issues.push({
         code: 'custom',
         message: flawed === -1 ? message : `${message}: entry ${flawed + 1} is not`,

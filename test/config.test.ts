@@ -36,7 +36,7 @@ describe('settings', () => {
     });
     expect(config.slack.botToken()).toBe(BOT_TOKEN);
     expect(config.slack.appToken()).toBe(APP_TOKEN);
-    expect(config.pepper.id).toBe(pepperFrom(PEPPER).id);
+    expect(config.peppers.current.id).toBe(pepperFrom(PEPPER).id);
   });
 
   test('that are given count, without the spaces around them', () => {
@@ -147,17 +147,58 @@ describe('scopes', () => {
     expect(parseConfig({ ...NEEDED, SCOPES: given }).policy.scopes).toEqual(scopes);
   });
 
-  test('may be 100, and not 101', () => {
-    const names = Array.from({ length: 101 }, (_, index) => `scope${index}`);
-
-    expect(parseConfig({ ...NEEDED, SCOPES: names.slice(1).join() }).policy.scopes).toHaveLength(100);
-    expect(problemsOf({ ...NEEDED, SCOPES: names.join() })).toContain('- SCOPES must be 100 scopes at most');
-  });
-
-  test('may be 100 with one of them twice', () => {
+  test('may be 99, and not 100: Slack draws 100, and one is built in', () => {
     const names = Array.from({ length: 100 }, (_, index) => `scope${index}`);
 
+    expect(parseConfig({ ...NEEDED, SCOPES: names.slice(1).join() }).policy.scopes).toHaveLength(99);
+    expect(problemsOf({ ...NEEDED, SCOPES: names.join() })).toContain('- SCOPES must be 99 scopes at most');
+  });
+
+  test('may be 99 with one of them twice', () => {
+    const names = Array.from({ length: 99 }, (_, index) => `scope${index}`);
+
     expect(parseConfig({ ...NEEDED, SCOPES: [...names, 'scope0'].join() }).policy.scopes).toEqual(names);
+  });
+});
+
+describe('old peppers', () => {
+  const old = (count: number) => Array.from({ length: count }, (_, index) => `${index}`.padStart(32, 'x'));
+
+  test('are those at hand beside the current one, in their order', () => {
+    const { peppers } = parseConfig({ ...NEEDED, TOKEN_PEPPERS_OLD: old(2).join(' , ') });
+
+    const ids = [PEPPER, ...old(2)].map((text) => pepperFrom(text).id);
+    expect(peppers.all.map(({ id }) => id)).toEqual(ids);
+    expect(ids.map((id) => peppers.find(id)?.id)).toEqual(ids);
+    expect(peppers.find('00000000')).toBeUndefined();
+  });
+
+  test('may be 10, and not 11', () => {
+    expect(parseConfig({ ...NEEDED, TOKEN_PEPPERS_OLD: old(10).join() }).peppers.all).toHaveLength(11);
+    expect(problemsOf({ ...NEEDED, TOKEN_PEPPERS_OLD: old(11).join() })).toMatch(
+      /^- TOKEN_PEPPERS_OLD must be 10 former peppers at most [^:]*$/m,
+    );
+  });
+
+  test.for([
+    ['a short one', 'badvalue'.padEnd(31, 'x'), 'entry 1 is shorter'],
+    ['a short one behind others', [...old(2), 'badvalue'].join(), 'entry 3 is shorter'],
+    ['a comma too much', `${old(1)},`, 'entry 2 is shorter'],
+    ['the current one', [...old(1), PEPPER].join(), 'entry 2 is TOKEN_PEPPER again'],
+    ['one twice', [...old(2), old(1)].join(), 'entry 3 is entry 1 again'],
+  ] as const)('must not hold %s, which is named by its place', ([, given, problem]) => {
+    const message = problemsOf({ ...NEEDED, TOKEN_PEPPERS_OLD: given });
+
+    expect(message).toMatch(new RegExp(`^- TOKEN_PEPPERS_OLD must .*: ${problem}$`, 'm'));
+    expect(message.split('\n')).toHaveLength(2);
+    for (const pepper of [PEPPER, 'badvalue', ...old(2)]) expect(message).not.toContain(pepper);
+  });
+
+  test('are not shown, whoever prints the config', () => {
+    const config = parseConfig({ ...NEEDED, TOKEN_PEPPERS_OLD: old(2).join() });
+
+    const shown = inspect(config, { depth: null, showHidden: true, getters: true }) + JSON.stringify(config);
+    for (const pepper of old(2)) expect(shown).not.toContain(pepper);
   });
 });
 
@@ -323,6 +364,7 @@ describe('.env.example', () => {
       'MANAGERS',
       'ONCALL',
       'SCOPES',
+      'TOKEN_PEPPERS_OLD',
       'TRUSTED_PROXIES',
     ]);
   });

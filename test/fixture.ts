@@ -7,6 +7,7 @@ import { type RunningApp, startApp } from '../src/app.ts';
 import type { Clock } from '../src/clock.ts';
 import { parseConfig } from '../src/config.ts';
 import { createLog } from '../src/log.ts';
+import type { Hasher } from '../src/tokens/hasher.ts';
 
 /** The app as it runs for a test: against a workspace of its own, with a database file and a log of its own. */
 export type Stage = {
@@ -21,8 +22,8 @@ export type Stage = {
   databaseBytes(): string;
   /** `GET /verify` with `value` as Bearer. */
   verify(value: string): Promise<Response>;
-  /** Stops the app and starts it again on the same database and workspace. */
-  restart(): Promise<void>;
+  /** Stops the app and starts it again on the same database and workspace, with `env` on top of its first settings. */
+  restart(env?: Record<string, string>): Promise<void>;
 };
 
 const cleanUps: (() => Promise<void>)[] = [];
@@ -38,7 +39,7 @@ export function settingsFor(workspace: Workspace, folder: string, env: Record<st
     SLACK_APP_TOKEN: workspace.appToken,
     SLACK_API_URL: workspace.apiUrl,
     DATABASE_URL: `file:${folder}/apitoken.db`,
-    TOKEN_PEPPER: 'a pepper for tests, which nobody uses elsewhere',
+    TOKEN_PEPPER: 'a pepper for tests that nobody uses elsewhere',
     HTTP_PORT: '0',
     LOG_LEVEL: 'trace',
     ...env,
@@ -64,16 +65,26 @@ export async function openWorkspace(options?: Parameters<typeof startWorkspace>[
 
 /** The app in a workspace, connected. Everything is stopped and removed after the test. */
 export async function setStage(
-  options: { env?: Record<string, string>; clock?: Clock; workspace?: Workspace } = {},
+  options: {
+    env?: Record<string, string>;
+    clock?: Clock;
+    workspace?: Workspace;
+    /** What does the bcrypt of each start, in place of the app's own. */
+    startHasher?: () => Hasher;
+  } = {},
 ): Promise<Stage> {
   const folder = temporaryFolder();
   const workspace = options.workspace ?? (await openWorkspace());
   const lines: string[] = [];
   const log = createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } });
-  const config = parseConfig(settingsFor(workspace, folder, options.env));
 
-  async function start(): Promise<RunningApp> {
-    const started = await startApp(config, { log, ...(options.clock ? { clock: options.clock } : {}) });
+  async function start(env: Record<string, string> = {}): Promise<RunningApp> {
+    const config = parseConfig(settingsFor(workspace, folder, { ...options.env, ...env }));
+    const started = await startApp(config, {
+      log,
+      ...(options.clock ? { clock: options.clock } : {}),
+      ...(options.startHasher ? { hasher: options.startHasher() } : {}),
+    });
     await workspace.waitForSockets(2);
     return started;
   }
@@ -91,9 +102,9 @@ export async function setStage(
     databaseBytes: () => bytesIn(folder),
     verify: (value) =>
       fetch(`http://127.0.0.1:${app.port}/verify`, { headers: { authorization: `Bearer ${value}` } }),
-    restart: async () => {
+    restart: async (env) => {
       await app.stop();
-      app = await start();
+      app = await start(env);
     },
   };
 }

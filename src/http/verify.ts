@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { StoredSecret } from '../tokens/store.ts';
 import type { UsageRecorder } from '../tokens/usage.ts';
 import { type VerifyDeps, verifyToken } from '../tokens/verify.ts';
+import { RETRY_AFTER_SECONDS } from './answer.ts';
 import { callerAddress, type IsProxy } from './caller-address.ts';
 
 export type VerifyDoorDeps = VerifyDeps & {
@@ -17,6 +18,11 @@ const NO_CREDENTIAL = refusal(401, REALM);
 const INVALID_REQUEST = refusal(400, `${REALM}, error="invalid_request"`);
 /** Dead, expired, unknown, wrong or malformed: all the same bytes. */
 const INVALID_TOKEN = refusal(401, `${REALM}, error="invalid_token"`);
+/** RFC 9110 §15.6.4: it may be good or not, and a moment later we can tell. */
+const BUSY: Answer = {
+  status: 503,
+  headers: { 'cache-control': 'no-store', 'content-length': 0, 'retry-after': String(RETRY_AFTER_SECONDS) },
+};
 const METHOD_NOT_ALLOWED: Answer = {
   status: 405,
   headers: { allow: 'GET, HEAD', 'cache-control': 'no-store', 'content-length': 0 },
@@ -29,7 +35,7 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
  * Answers `/verify` after RFC 6750 §3, for what a reverse proxy asks about each request: 200 with the token in headers,
- * 401, 403 or 400, never with a body. A live value counts as used, also when it lacks a scope. Throws on a fault, having
+ * 401, 403, 400, or 503 where nobody can say just now, never with a body. A live value counts as used, also when it lacks a scope. Throws on a fault, having
  * answered nothing.
  */
 export async function answerVerify(
@@ -56,8 +62,8 @@ async function answerTo(request: IncomingMessage, deps: VerifyDoorDeps): Promise
       if (verdict.why === 'ended')
         deps.usage.refused(verdict.secret, deps.clock(), callerAddress(request, deps.isProxy));
       return INVALID_TOKEN;
-    case 'unknowable':
-      throw new Error('the digest of a secret was made under a pepper that is not at hand');
+    case 'busy':
+      return BUSY;
     case 'good':
       deps.usage.used(verdict.secret, deps.clock(), callerAddress(request, deps.isProxy));
       return demanded.every((scope) => verdict.secret.scopes.includes(scope))

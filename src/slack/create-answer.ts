@@ -1,4 +1,4 @@
-import { freeName } from '../tokens/create.ts';
+import { freeName, offeredScopes } from '../tokens/create.ts';
 import { findToken } from '../tokens/find.ts';
 import { type Actor, may } from '../tokens/policy.ts';
 import type { TokenId } from '../tokens/token.ts';
@@ -9,7 +9,8 @@ import type { ListenerDeps } from './listener.ts';
 /** The dialog *Create API Token*, filled in with what is already known. */
 export function createAnswer(actor: Actor, filledIn: FilledIn, deps: ListenerDeps): Answer {
   const mayChooseOwner = may(actor, 'create_for_others', undefined, deps.policy);
-  const asker = { id: actor.id, zone: actor.zone, mayChooseOwner };
+  const scopes = offeredScopes(actor, deps.policy);
+  const asker = { id: actor.id, zone: actor.zone, mayChooseOwner, scopes };
   return { kind: 'dialog', view: createDialog(filledIn, asker, deps.policy) };
 }
 

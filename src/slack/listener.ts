@@ -4,34 +4,34 @@ import type { Log } from '../log.ts';
 import type { CreationPolicy } from '../tokens/create.ts';
 import type { Hasher } from '../tokens/hasher.ts';
 import type { Outbox } from '../tokens/outbox.ts';
-import type { Pepper } from '../tokens/pepper.ts';
 import type { RefuseDeps } from '../tokens/refuse.ts';
 import type { Deliver } from '../tokens/showing.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import type { UsageRecorder } from '../tokens/usage.ts';
+import type { VerifyDeps } from '../tokens/verify.ts';
 import type { Actors } from './actor.ts';
 import type { Homes } from './home.ts';
 import type { Places } from './places.ts';
 import type { KnownVisit } from './visit.ts';
 
 /** All that a listener may use. */
-export type ListenerDeps = RefuseDeps & {
-  readonly store: TokenStore & Outbox;
-  readonly policy: CreationPolicy;
-  readonly hasher: Hasher;
-  readonly pepper: Pepper;
-  readonly prefix: string;
-  readonly deliver: Deliver;
-  readonly client: WebClient;
-  readonly workspace: WorkspaceId;
-  readonly actors: Actors;
-  readonly places: Places;
-  readonly homes: Homes;
-  readonly log: Log;
-  /** Brings what was counted in memory into the store, before it is drawn. */
-  readonly usage: Pick<UsageRecorder, 'flush'>;
-};
+export type ListenerDeps = RefuseDeps &
+  VerifyDeps & {
+    readonly store: TokenStore & Outbox;
+    readonly policy: CreationPolicy;
+    readonly hasher: Hasher;
+    readonly prefix: string;
+    readonly deliver: Deliver;
+    readonly client: WebClient;
+    readonly workspace: WorkspaceId;
+    readonly actors: Actors;
+    readonly places: Places;
+    readonly homes: Homes;
+    readonly log: Log;
+    /** Brings what was counted in memory into the store, before it is drawn. */
+    readonly usage: Pick<UsageRecorder, 'flush'>;
+  };
 
 /** Answers a pressed button or a chosen option. The delivery is acknowledged and the person is known. */
 export type PressListener = (visit: KnownVisit, value: string, deps: ListenerDeps) => Promise<void>;

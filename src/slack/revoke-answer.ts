@@ -20,12 +20,12 @@ export async function revokeAnswer(actor: Actor, nameOrId: string, deps: Listene
 /** Asks the same of whoever holds a value, whosever token it is. */
 export async function revokeHeldAnswer(actor: Actor, value: TokenValue, deps: ListenerDeps): Promise<Answer> {
   const verdict = await verifyValue(value, deps);
-  if (verdict.kind === 'unknowable') throw new Error('the pepper of a secret is not at hand');
+  if (verdict.kind === 'busy') return refusalAnswer({ code: 'verification_busy' });
   if (verdict.kind === 'bad') return refusalAnswer({ code: 'value_not_live' });
   const { tokenId } = verdict.secret;
   const found = await findToken(tokenId, 'revoke_held', actor, deps);
   if (found.kind === 'refused') return refusalAnswer(found.refusal);
-  const held = heldProof({ actor: actor.id, tokenId, at: deps.clock() }, deps.pepper);
+  const held = heldProof({ actor: actor.id, tokenId, at: deps.clock() }, deps.peppers.current);
   return question(actor, found.token, held, deps);
 }
 

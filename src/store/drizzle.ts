@@ -38,6 +38,11 @@ export function integerParam(name: string): SQL<number> {
   return sql`cast(${sql.placeholder(name)} as integer)`;
 }
 
+/** Bytes of a prepared query, cast for the same reason. */
+export function blobParam(name: string): SQL<Buffer> {
+  return sql`cast(${sql.placeholder(name)} as blob)`;
+}
+
 /**
  * A number for `limit` or `offset`, cast or literal: a bare `?` there has the query planned anew too (9 µs instead of 5).
  * Drizzle writes out whatever SQL it is given; its types know a placeholder only.

@@ -59,6 +59,8 @@ export const secrets = sqliteTable(
     scopes: text('scopes', { mode: 'json' }).$type<readonly string[]>().notNull(),
     // The token's, from when this value is shown. Tells older from newer, whatever a clock did.
     generation: integer('generation').notNull().default(0),
+    // Of the value. Null: made before it was kept.
+    prefix: text('prefix'),
   },
   (table) => [
     index('secrets_token').on(table.tokenId),

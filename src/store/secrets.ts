@@ -53,7 +53,7 @@ const NEXT: Guard = {
 
 /** The one read of a verification, on its own connection: a flat row by its primary key. */
 export function createSecretRead(db: Db, read: Read): Pick<TokenStore, 'readSecret'> {
-  const { hash: _, generation: __, ...answered } = getTableColumns(secrets);
+  const { hash: _, generation: __, prefix: ___, ...answered } = getTableColumns(secrets);
   const find = db
     .select(answered)
     .from(secrets)

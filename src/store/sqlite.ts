@@ -3,6 +3,7 @@ import type { Outbox } from '../tokens/outbox.ts';
 import type { Pepper } from '../tokens/pepper.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import { createDeliveryReads } from './deliveries.ts';
+import { createDigestWrites, createHashRead } from './digests.ts';
 import type { Db } from './drizzle.ts';
 import { createEffects } from './effects.ts';
 import { createHistory } from './history.ts';
@@ -25,7 +26,7 @@ const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url
 export type StoreOptions = {
   /** `file:PATH`, relative to the working directory. */
   readonly url: string;
-  /** Makes the MACs of the audit chain. */
+  /** Makes the MACs of the audit chain: the current one. */
   readonly pepper: Pepper;
   readonly migrationsFolder?: string;
   /** How long a write waits for a busy database: 5 s. */
@@ -62,6 +63,7 @@ function createReads({ verify, read: reading }: Connections) {
   return {
     ...createSecretRead(verify.db, createReader(verify.sqlite)),
     ...createSecretReads(db, read),
+    ...createHashRead(db, read),
     ...createLiveValues(db, read),
     ...createTokenReads(db, read),
     ...createTokenList(db, read),
@@ -79,6 +81,7 @@ function createWrites(db: Db, writer: Writer, pepper: Pepper) {
   return {
     ...createTokenWrites(db, write, effects),
     ...createSecretWrites(db, write, effects),
+    ...createDigestWrites(db, write),
     ...createOldValues(db, write, effects),
     ...createUsage(db, write, effects),
     ...createNotices(db, write, effects),

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Pepper } from './pepper.ts';
+import type { Pepper, Peppers } from './pepper.ts';
 import type { PersonId, TokenId } from './token.ts';
 
 /** What happened, in the past tense. */
@@ -47,9 +47,13 @@ export function macOf(
     .digest();
 }
 
-/** Whether `event` follows upon the event whose MAC is `previous`, under `pepper`. */
-export function isChained(event: ChainedEvent, previous: Buffer | undefined, pepper: Pepper): boolean {
-  if (event.pepperId !== pepper.id) return false;
+/**
+ * Whether `event` follows upon the event whose MAC is `previous`. Each event is under the pepper of its time: a rotation of
+ * the pepper does not break the chain while the old one is at hand. What a lost pepper made nobody can prove any more.
+ */
+export function isChained(event: ChainedEvent, previous: Buffer | undefined, peppers: Peppers): boolean {
+  const pepper = peppers.find(event.pepperId);
+  if (pepper === undefined) return false;
   const expected = macOf(event, previous, pepper);
   return event.mac.length === expected.length && timingSafeEqual(event.mac, expected);
 }

@@ -4,6 +4,7 @@ import { nameKeyOf, numberedName, type TokenName } from './name.ts';
 import { type AccessPolicy, type Actor, may, mayUseApp } from './policy.ts';
 import { type Refused, refused } from './refusal.ts';
 import { refuseByPolicy } from './refuse.ts';
+import { INTROSPECT_SCOPE } from './scope.ts';
 import type { CreationLimits, Delivery, Effect, TokenStore } from './store.ts';
 import { newTokenId, type Token } from './token.ts';
 
@@ -16,7 +17,7 @@ const RECEIPT_DELAY_MS = 2 * SECOND_MS;
 export type CreationPolicy = AccessPolicy &
   LifetimePolicy &
   CreationLimits & {
-    /** What a token may be allowed to do; empty: tokens carry no scopes. */
+    /** What a token may be allowed to do, beside the built-in scope that admins grant. */
     readonly scopes: readonly string[];
   };
 
@@ -86,8 +87,23 @@ async function obstacleTo(request: CreateRequest, deps: CreateDeps): Promise<Ref
     }
     if (!mayUseApp(owner, deps.policy)) return refused({ code: 'owner_not_permitted' });
   }
-  if (!scopes.every((scope) => deps.policy.scopes.includes(scope))) return refused({ code: 'scope_unknown' });
-  return undefined;
+  const offered = offeredScopes(actor, deps.policy);
+  if (scopes.every((scope) => offered.includes(scope))) return undefined;
+  const refusal = { code: 'scope_unknown' } as const;
+  // Known, but not for them to grant: in the same words as what does not exist, with an event.
+  return scopes.includes(INTROSPECT_SCOPE) && !offered.includes(INTROSPECT_SCOPE)
+    ? refuseByPolicy({ actor, attempted: 'grant_introspect', tokenId: null, refusal }, deps)
+    : refused(refusal);
+}
+
+/** What `actor` may have a new token be allowed to do: the company's scopes and, for admins, the built-in one. */
+export function offeredScopes(
+  actor: Actor,
+  policy: AccessPolicy & Pick<CreationPolicy, 'scopes'>,
+): readonly string[] {
+  return may(actor, 'grant_introspect', undefined, policy)
+    ? [...policy.scopes, INTROSPECT_SCOPE]
+    : policy.scopes;
 }
 
 function tokenFrom(request: CreateRequest, expiresAt: number | null, now: number): Token {

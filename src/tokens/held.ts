@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { MINUTE_MS } from '../clock.ts';
-import type { Pepper } from './pepper.ts';
+import type { Pepper, Peppers } from './pepper.ts';
 import type { PersonId, TokenId } from './token.ts';
 
 /** How long a person who presented a value may take to confirm. */
@@ -14,19 +14,21 @@ export function heldProof(held: { actor: PersonId; tokenId: TokenId; at: number 
   return `${held.at}.${macOf(held, pepper).toString('base64url')}`;
 }
 
-/** Whether `proof` is such a note of ours, not yet 30 minutes old at `now`. */
+/** Whether `proof` is such a note of ours, under whatever pepper at hand, not yet 30 minutes old at `now`. */
 export function isHeldProof(
   proof: string,
   held: { actor: PersonId; tokenId: TokenId },
-  pepper: Pepper,
+  peppers: Peppers,
   now: number,
 ): boolean {
   const [instant = '', mac = ''] = proof.split('.');
   const at = Number(instant);
   if (!Number.isSafeInteger(at) || at > now || now - at > HELD_MS_MAX) return false;
-  const expected = macOf({ ...held, at }, pepper);
   const presented = Buffer.from(mac, 'base64url');
-  return presented.length === expected.length && timingSafeEqual(presented, expected);
+  return peppers.all.some((pepper) => {
+    const expected = macOf({ ...held, at }, pepper);
+    return presented.length === expected.length && timingSafeEqual(presented, expected);
+  });
 }
 
 function macOf(held: { actor: PersonId; tokenId: TokenId; at: number }, pepper: Pepper): Buffer {

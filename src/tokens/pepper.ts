@@ -11,6 +11,23 @@ export type Pepper = {
   readonly auditKey: KeyObject;
 };
 
+/** The peppers at hand: one that makes what is new, and those before it, under which digests still stand. */
+export type Peppers = {
+  readonly current: Pepper;
+  /** The current one first. */
+  readonly all: readonly Pepper[];
+  /** The pepper of that id; undefined when it is not at hand. */
+  find(id: string): Pepper | undefined;
+};
+
+/** `current` and the `old` ones together. No two of them have the same id. */
+export function peppersFrom(current: Pepper, old: readonly Pepper[] = []): Peppers {
+  const all = [current, ...old];
+  const byId = new Map(all.map((pepper) => [pepper.id, pepper]));
+  if (byId.size < all.length) throw new Error('two peppers have the same id');
+  return { current, all, find: (id) => byId.get(id) };
+}
+
 /** The pepper in `text`, which has at least 32 characters. */
 export function pepperFrom(text: string): Pepper {
   if (text.length < PEPPER_LENGTH_MIN)

@@ -22,6 +22,8 @@ export type Refusal =
   | { readonly code: 'press_unknown' }
   /** A value that is not one of a live token, for whatever reason. */
   | { readonly code: 'value_not_live' }
+  /** Whether a value is good could not be found out: too many are being checked. */
+  | { readonly code: 'verification_busy' }
   /** More than one value where one is meant. */
   | { readonly code: 'several_values' }
   /** A value was presented, but too long ago, or by somebody else. */
@@ -73,6 +75,8 @@ export function sentenceFor(refusal: Refusal): string {
       return 'This button is from another version of apitoken and does nothing any more. Type /apitoken list for a new one.';
     case 'value_not_live':
       return 'This is not the value of a live token: nothing accepts it, so nothing needs to be revoked. It was not saved.';
+    case 'verification_busy':
+      return 'Too many values are being checked just now, so nothing was changed. Try again in a few seconds.';
     case 'several_values':
       return 'There are several values in this, and none of them was revoked. Revoke them one at a time.';
     case 'no_longer_held':

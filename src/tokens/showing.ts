@@ -1,5 +1,5 @@
 import type { Hasher } from './hasher.ts';
-import type { Pepper } from './pepper.ts';
+import type { Peppers } from './pepper.ts';
 import type { RefuseDeps } from './refuse.ts';
 import type { Delivery, Effect, Rotation, Secret } from './store.ts';
 import type { Token } from './token.ts';
@@ -9,8 +9,8 @@ import { TokenValue } from './token-value.ts';
 export type Deliver = (token: Token, value: TokenValue) => Promise<string | undefined>;
 
 export type ShowDeps = RefuseDeps & {
-  readonly hasher: Hasher;
-  readonly pepper: Pepper;
+  readonly hasher: Pick<Hasher, 'hash'>;
+  readonly peppers: Peppers;
   readonly prefix: string;
   readonly deliver: Deliver;
 };
@@ -82,12 +82,14 @@ export function claimedSayings({ id, owner, createdBy, claimedAt }: Token, now: 
 }
 
 async function secretFrom(token: Token, value: TokenValue, deps: ShowDeps): Promise<Secret> {
+  const { current } = deps.peppers;
   return {
     lookupId: value.lookupId,
+    prefix: value.prefix,
     tokenId: token.id,
     hash: await deps.hasher.hash(value),
-    digest: value.digest(deps.pepper.key),
-    pepperId: deps.pepper.id,
+    digest: value.digest(current.key),
+    pepperId: current.id,
     createdAt: deps.clock(),
     endsAt: token.expiresAt,
     name: token.name,

@@ -63,6 +63,8 @@ export type LiveValue = {
 /** A stored verifier of a token, with a copy of what a verification answers, so that one read decides. */
 export type Secret = {
   readonly lookupId: string;
+  /** What its value starts with: the hash is of the value's secret alone. */
+  readonly prefix: string;
   readonly tokenId: TokenId;
   readonly hash: string;
   readonly digest: Buffer;
@@ -76,9 +78,22 @@ export type Secret = {
 };
 
 /** A secret as a verification reads it: `digest` is null once the token is revoked, `shownAt` while nobody saw the value. */
-export type StoredSecret = Omit<Secret, 'hash' | 'digest'> & {
+export type StoredSecret = Omit<Secret, 'prefix' | 'hash' | 'digest'> & {
   readonly digest: Buffer | null;
   readonly shownAt: number | null;
+};
+
+/** The verifier of record as it is read; `prefix` is null of a secret that was made before prefixes were kept. */
+export type StoredHash = { readonly hash: string; readonly prefix: string | null };
+
+/** A digest of a value that verified, made anew under the current pepper. */
+export type FreshDigest = {
+  readonly lookupId: string;
+  /** The digest that was read. When another one stands there by now, or none, nothing is changed. */
+  readonly replaces: Buffer;
+  readonly digest: Buffer;
+  readonly pepperId: string;
+  readonly prefix: string;
 };
 
 export type ListFilter = 'active' | 'expired' | 'revoked' | 'all';
@@ -198,6 +213,14 @@ export interface TokenStore {
 
   /** The one indexed read of a verification, on a connection of its own. */
   readSecret(lookupId: string): Promise<StoredSecret | undefined>;
+
+  /** The hash of a secret; undefined when there is no such secret, or its token was revoked. */
+  readHash(lookupId: string): Promise<StoredHash | undefined>;
+  /**
+   * Puts the digests in the place of those they replace, unless a revocation has emptied them. Without an event: nothing
+   * about a token changes. One transaction: hand it 200 at most.
+   */
+  replaceDigests(fresh: readonly FreshDigest[]): Promise<void>;
 
   /**
    * Adds uses to the counts. A value presented after its end gives its owner one notice a day (`retired_presented` when a

@@ -50,6 +50,11 @@ export class TokenValue {
     return this.#text.slice(this.#separator + 1, this.#separator + 1 + LOOKUP_LENGTH);
   }
 
+  /** What stands in front, which tells whose scanners know it. */
+  get prefix(): string {
+    return this.#text.slice(0, this.#separator);
+  }
+
   /** HMAC-SHA256 of the whole value under the pepper: 32 bytes. */
   digest(key: KeyObject): Buffer {
     return createHmac('sha256', key).update(this.#text).digest();

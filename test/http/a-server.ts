@@ -7,7 +7,7 @@ import { type HttpDeps, type HttpServer, startHttp } from '../../src/http/server
 import { createLog } from '../../src/log.ts';
 import type { StoredSecret } from '../../src/tokens/store.ts';
 import type { TokenId } from '../../src/tokens/token.ts';
-import { PEPPER, T0 } from '../tokens/a-token.ts';
+import { PEPPER, T0, underOnly } from '../tokens/a-token.ts';
 
 type Presented = { readonly tokenId: TokenId; readonly at: number; readonly address: string };
 
@@ -44,7 +44,7 @@ export async function aServer(
       ...store,
     },
     clock: () => T0 + 1,
-    pepper: PEPPER,
+    ...underOnly(PEPPER),
     isProxy: () => false,
     usage: {
       used: ({ tokenId }, at, address) => void uses.push({ tokenId, at, address }),

@@ -8,6 +8,7 @@ import type { Workspace } from '../../sandbox/workspace/workspace.ts';
 import { parseConfig } from '../../src/config.ts';
 import { openStore, type Store } from '../../src/store/sqlite.ts';
 import { createToken } from '../../src/tokens/create.ts';
+import type { Hasher } from '../../src/tokens/hasher.ts';
 import type { Role } from '../../src/tokens/policy.ts';
 import { showValue } from '../../src/tokens/show.ts';
 import { revokeUnclaimed } from '../../src/tokens/sweep.ts';
@@ -182,6 +183,8 @@ type Held = {
   /** Who made it, when that is not its owner. */
   by?: Person;
   shown?: boolean;
+  /** For those whose hash is needed: bcrypt, with its 70 ms. */
+  hasher?: Pick<Hasher, 'hash'>;
 };
 
 /**
@@ -214,8 +217,8 @@ export async function holdsTokens(
 
 /** Calls `work` with the stage's store, opened once more beside the app. */
 export async function withStore<T>(stage: Stage, work: (store: Store) => Promise<T>): Promise<T> {
-  const { pepper, databaseUrl: url } = parseConfig(settingsFor(stage.workspace, stage.folder));
-  const store = await openStore({ url, pepper });
+  const { peppers, databaseUrl: url } = parseConfig(settingsFor(stage.workspace, stage.folder));
+  const store = await openStore({ url, pepper: peppers.current });
   try {
     return await work(store);
   } finally {
@@ -225,7 +228,7 @@ export async function withStore<T>(stage: Stage, work: (store: Store) => Promise
 
 async function putToken(store: Store, stage: Stage, person: Person, name: string, held: Held) {
   const { createdAt = Date.now(), lifetimeDays = 90, purpose, scopes = [], by = person } = held;
-  const { pepper, prefix } = parseConfig(settingsFor(stage.workspace, stage.folder));
+  const { peppers, prefix } = parseConfig(settingsFor(stage.workspace, stage.folder));
   const policy = {
     allowGuests: true,
     lifetimeDaysMax: 3650,
@@ -234,8 +237,8 @@ async function putToken(store: Store, stage: Stage, person: Person, name: string
     creationsPerDayMax: 10_000,
     scopes,
   };
-  const hasher = { hash: async () => 'no bcrypt in this test', stop: async () => undefined };
-  const deps = { store, pepper, prefix, policy, hasher, clock: () => createdAt };
+  const hasher = held.hasher ?? { hash: async () => 'no bcrypt in this test' };
+  const deps = { store, peppers, prefix, policy, hasher, clock: () => createdAt };
   const delivery = { keys: [] };
   const owner = actorFrom(stage, person);
   const created = await createToken(

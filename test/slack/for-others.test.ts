@@ -162,6 +162,7 @@ test.for([
       'nightly',
       '7 days',
       undefined,
+      [],
       `@${handle}`,
     ]);
     expect(rowsOf(stage, 'select id from tokens')).toEqual([]);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Person } from '../../sandbox/workspace/person.ts';
 import { HOUR_MS, MINUTE_MS } from '../../src/clock.ts';
+import type { TokenValue } from '../../src/tokens/token-value.ts';
 import { openWorkspace, setStage } from '../fixture.ts';
 import { T0 } from '../tokens/a-token.ts';
 import {
@@ -139,6 +140,35 @@ test('revoking what is revoked says so, kindly, wherever it is asked', async () 
     'This is not the value of a live token: nothing accepts it, so nothing needs to be revoked.',
   );
   expect(actionsOf(stage)).toEqual(['token.created', 'value.shown', 'token.revoked']);
+});
+
+test('a value that nobody can check just now is not revoked, and can be a moment later', async () => {
+  const gate = Promise.withResolvers<boolean>();
+  const matched: TokenValue[] = [];
+  const matches = async (value: TokenValue) => {
+    matched.push(value);
+    return gate.promise;
+  };
+  const hasher = { hash: async () => 'no bcrypt here', matches, stop: async () => undefined };
+  const stage = await setStage({ startHasher: () => hasher });
+  const alice = stage.workspace.person('alice');
+  const values: string[] = [];
+  for (let i = 0; i < 17; i++) values.push((await holdsToken(stage, alice, `bot ${i}`)).value);
+  await stage.restart({ TOKEN_PEPPER: 'another pepper since the first one was lost' });
+  const [value = '', ...others] = values;
+
+  const checks = others.map((other) => stage.verify(other));
+  await soon(() => expect(matched).toHaveLength(16));
+  const answer = await answerTo(alice, `/apitoken revoke ${value}`);
+  gate.resolve(true);
+  await Promise.all(checks);
+
+  expect(answer.text).toBe(
+    'Too many values are being checked just now, so nothing was changed. Try again in a few seconds.',
+  );
+  expectNotKept(value, stage);
+  expect((await opens(alice, `/apitoken revoke ${value}`)).title).toBe('Revoke API Token');
+  expect((await stage.verify(value)).status).toBe(200);
 });
 
 test('an expired token can be revoked, and is revoked from then on', async () => {

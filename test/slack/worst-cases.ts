@@ -29,6 +29,7 @@ import type { AuditAction, AuditEvent } from '../../src/tokens/audit.ts';
 import { heldProof } from '../../src/tokens/held.ts';
 import type { TokenName } from '../../src/tokens/name.ts';
 import { sentenceFor } from '../../src/tokens/refusal.ts';
+import { INTROSPECT_SCOPE } from '../../src/tokens/scope.ts';
 import { type EventPage, LIST_FILTERS, type ListPage, type NoticeKind } from '../../src/tokens/store.ts';
 import { newTokenId, type PersonId, type TokenStatus, type UsedToken } from '../../src/tokens/token.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
@@ -45,12 +46,17 @@ export const POLICY = {
   mayNeverExpire: true,
   liveTokensMax: 50,
   creationsPerDayMax: 50,
-  scopes: Array.from({ length: 100 }, (_, index) => `${index}`.padStart(75, 's')),
+  scopes: Array.from({ length: 99 }, (_, index) => `${index}`.padStart(75, 's')),
 };
 const LINK = `https://slack.com/app_redirect?app=${LONG_ID}&team=${LONG_ID}`;
 const LONGEST_ZONE = 'America/Argentina/ComodRivadavia';
 /** Somebody who may choose everything. */
-export const ASKER = { id: LONG_ID, zone: LONGEST_ZONE, mayChooseOwner: true };
+export const ASKER = {
+  id: LONG_ID,
+  zone: LONGEST_ZONE,
+  mayChooseOwner: true,
+  scopes: [...POLICY.scopes, INTROSPECT_SCOPE],
+};
 
 /** What a person may have typed, at its full length: as a name (64) and as a purpose or reason (200). */
 export const TYPED = [
@@ -85,7 +91,7 @@ function aWideToken(unit: string, status: TokenStatus): UsedToken {
     owner: LONG_ID,
     createdBy: `${LONG_ID}A` as PersonId,
     purpose: repeated(unit, 200),
-    scopes: POLICY.scopes,
+    scopes: ASKER.scopes,
     refusedCount: Number.MAX_SAFE_INTEGER,
     lastRefusedAt: T0,
     addresses: Array.from({ length: 5 }, () => 'ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255'),
@@ -208,14 +214,11 @@ export function viewsAbout(unit: string): [string, ModalView | HomeView][] {
     name: repeated(unit, 5000),
     purpose: repeated(unit, 200),
     lifetimeDays: 10_000,
-    scopes: POLICY.scopes,
+    scopes: ASKER.scopes,
   };
   return [
     ['create', createDialog(filledIn, ASKER, POLICY)],
-    [
-      'create without scopes',
-      createDialog({}, { ...ASKER, mayChooseOwner: false }, { ...POLICY, scopes: [] }),
-    ],
+    ['create without scopes', createDialog({}, { ...ASKER, mayChooseOwner: false, scopes: [] }, POLICY)],
     ['on its way', onItsWayDialog(token, LINK)],
     ['created for another', createdForOtherDialog(token)],
     ['not shown', notShownDialog(token, REASON)],

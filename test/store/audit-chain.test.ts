@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { HOUR_MS } from '../../src/clock.ts';
 import { openStore, type Store } from '../../src/store/sqlite.ts';
 import { type AuditEvent, type ChainedEvent, isChained, macOf } from '../../src/tokens/audit.ts';
+import { pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
 import { aStore, everythingIn, PEPPER } from './fixtures/temp-store.ts';
 import {
   ANN,
@@ -38,6 +39,24 @@ test('the chain goes on after a restart and in the writes of a second process', 
 
   expect(eventsIn(raw)).toHaveLength(18);
   expect(firstBreak(eventsIn(raw))).toBeUndefined();
+});
+
+test('the chain goes on under another pepper, and holds as long as the one before is at hand', async () => {
+  const { store, path, raw } = await aStore();
+  await aLife(store);
+  await store.close();
+  const next = pepperFrom('the pepper after that one, long enough');
+  const rotated = await openStore({ url: `file:${path}`, pepper: next });
+
+  await aLife(rotated);
+  await rotated.close();
+
+  const events = eventsIn(raw);
+  expect(new Set(events.slice(6).map(({ pepperId }) => pepperId))).toEqual(new Set([next.id]));
+  expect(firstBreak(events, peppersFrom(next, [PEPPER]))).toBeUndefined();
+  expect(firstBreak(events, peppersFrom(next))).toBe(1);
+  raw.exec('update audit_events set at = at + 1 where sequence = 6');
+  expect(firstBreak(eventsIn(raw), peppersFrom(next, [PEPPER]))).toBe(6);
 });
 
 test.for([
@@ -200,6 +219,6 @@ function eventsIn(raw: Database.Database): ChainedEvent[] {
 }
 
 /** The sequence of the first event that does not follow upon the one before. */
-function firstBreak(events: readonly ChainedEvent[]): number | undefined {
-  return events.find((event, i) => !isChained(event, events[i - 1]?.mac, PEPPER))?.sequence;
+function firstBreak(events: readonly ChainedEvent[], peppers = peppersFrom(PEPPER)): number | undefined {
+  return events.find((event, i) => !isChained(event, events[i - 1]?.mac, peppers))?.sequence;
 }

@@ -6,6 +6,7 @@ import type { Store } from '../../src/store/sqlite.ts';
 import { aStore } from './fixtures/temp-store.ts';
 import {
   aDelivery,
+  aFreshDigest,
   anEffect,
   aSecret,
   aToken,
@@ -43,6 +44,8 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
       store.listTokens(WORKSPACE, { owner: TOKEN.owner, filter: 'all', page: 1, pageSize: 1, now: NOW }),
   ],
   ['readSecret', (store) => store.readSecret(MARK)],
+  ['readHash', (store) => store.readHash(MARK)],
+  ['replaceDigests', (store) => store.replaceDigests([aFreshDigest(SECRET, { prefix: MARK })])],
   ['addUses', (store) => store.addUses([aUse(SECRET)])],
   ['endOldValues', (store) => store.endOldValues(TOKEN.id, NOW, EFFECT)],
   ['liveValues', (store) => store.liveValues(TOKEN.id, NOW)],

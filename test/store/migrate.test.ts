@@ -90,6 +90,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'owner TEXT',
       'scopes TEXT',
       'generation INTEGER',
+      'prefix TEXT?',
       'token_id -> tokens.id',
       'index secrets_token(token_id)',
     ],
@@ -162,7 +163,8 @@ test('a database of the first version is brought to this one, and nothing in it 
   const value = TokenValue.generate('apit');
   const secret = aSecret(used, { lookupId: value.lookupId, digest: value.digest(PEPPER.key) });
   for (const token of [used, unused, revoked, unclaimed]) insertRaw(raw, 'tokens', token);
-  insertRaw(raw, 'secrets', { ...secret, shownAt: NOW });
+  const { prefix: _, ...firstSecret } = secret;
+  insertRaw(raw, 'secrets', { ...firstSecret, shownAt: NOW });
   insertRaw(raw, 'token_usage', { tokenId: used.id, lastUsedAt: NOW + 5, useCount: 7 });
 
   const store = await openStore({ url: `file:${path}`, pepper: PEPPER });
@@ -180,6 +182,7 @@ test('a database of the first version is brought to this one, and nothing in it 
   }
   await store.addUses([aUse(secret, { lastUsedAt: NOW + 6, useCount: 1, addresses: ['a'] })]);
   expect(await store.findToken(WORKSPACE, used.id)).toMatchObject({ useCount: 8, addresses: ['a'] });
+  expect(await store.readHash(value.lookupId)).toEqual({ hash: secret.hash, prefix: null });
   await aShownValue(store, used, aRotation({ graceEndsAt: NOW + DAY_MS }));
   expect(await verdictOn(store, value, NOW + DAY_MS - 1)).toMatchObject({ kind: 'good' });
   expect(await verdictOn(store, value, NOW + DAY_MS)).toMatchObject({ why: 'ended' });
@@ -289,7 +292,7 @@ test('four processes that start at once on a fresh file all start, and one migra
   const exits = await Promise.all(children.map((child) => once(child, 'exit')));
 
   expect(exits.map(([code]) => code)).toEqual([0, 0, 0, 0]);
-  expect(aRawConnection(path).prepare('select count(*) from migrations').pluck().get()).toBe(2);
+  expect(aRawConnection(path).prepare('select count(*) from migrations').pluck().get()).toBe(3);
 });
 
 /** A copy of the migrations with the first `count` of them alone. */

@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { verifyToken } from '../../src/tokens/verify.ts';
+import { underOnly } from '../tokens/a-token.ts';
 import { aStore, PEPPER } from './fixtures/temp-store.ts';
 import {
   ANN,
@@ -29,7 +30,7 @@ test('a revocation in the middle of a listing of 100,000 tokens is seen by the n
     'first',
     aDelivery(),
   );
-  const verify = () => verifyToken(value.reveal(), { store, clock: () => NOW, pepper: PEPPER });
+  const verify = () => verifyToken(value.reveal(), { store, clock: () => NOW, ...underOnly(PEPPER) });
   const list = (page: number) =>
     store.listTokens(WORKSPACE, { owner: ANN, filter: 'all', page, pageSize: 200, now: NOW });
 

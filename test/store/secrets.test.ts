@@ -13,15 +13,17 @@ import {
   WORKSPACE,
 } from './fixtures/tokens.ts';
 
-test('a verification reads what was stored, without the hash', async () => {
+test('a verification reads what was stored, without hash and prefix, which are read apart', async () => {
   const { store } = await aStore();
   const secret = aSecret(await aStoredToken(store, { expiresAt: NOW + 1 }));
 
   expect(await store.insertSecret(secret, 'first', aDelivery())).toEqual({ kind: 'inserted' });
 
-  const { hash: _, ...answered } = secret;
+  const { hash, prefix, ...answered } = secret;
   expect(await store.readSecret(secret.lookupId)).toEqual({ ...answered, shownAt: null });
   expect(await store.readSecret('000000000000')).toBeUndefined();
+  expect(await store.readHash(secret.lookupId)).toEqual({ hash, prefix });
+  expect(await store.readHash('000000000000')).toBeUndefined();
 });
 
 test.for([

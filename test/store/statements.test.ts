@@ -4,6 +4,7 @@ import { aStore } from './fixtures/temp-store.ts';
 import {
   ANN,
   aDelivery,
+  aFreshDigest,
   anEffect,
   aRotation,
   aSecret,
@@ -60,6 +61,8 @@ test('all statements are prepared at the start and none later', async () => {
   await store.unclaimedSince(WORKSPACE, NOW);
   await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
   await store.recordRefusal(anEffect(null).event);
+  await store.readHash(secret.lookupId);
+  await store.replaceDigests([aFreshDigest(secret)]);
   await store.isReadable();
 
   expect(atStart).toBeGreaterThan(30);
@@ -146,6 +149,8 @@ test.for([
     /select refused.generation/,
     'SEARCH secrets USING INDEX secrets_token (token_id=?)',
   ],
+  ['the read of a hash', /^select "hash"/, 'SEARCH secrets USING PRIMARY KEY (lookup_id=?)'],
+  ['replacing a digest', /^update "secrets" set "digest"/, 'SEARCH secrets USING PRIMARY KEY (lookup_id=?)'],
   [
     'emptying a token’s secrets',
     /^update "secrets" set "hash"/,

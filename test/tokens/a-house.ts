@@ -15,9 +15,9 @@ import type { Deliver } from '../../src/tokens/showing.ts';
 import type { Delivery, Saying } from '../../src/tokens/store.ts';
 import type { Token, TokenId } from '../../src/tokens/token.ts';
 import type { TokenValue } from '../../src/tokens/token-value.ts';
-import { verifyToken } from '../../src/tokens/verify.ts';
+import { type VerifyDeps, verifyToken } from '../../src/tokens/verify.ts';
 import { aStore, everythingIn, PEPPER } from '../store/fixtures/temp-store.ts';
-import { ANN, aName, anActor, BOB, T0 } from './a-token.ts';
+import { ANN, aName, anActor, BOB, T0, underOnly } from './a-token.ts';
 
 export const LENIENT: CreationPolicy = {
   allowGuests: false,
@@ -35,7 +35,7 @@ export type House = {
   readonly store: Store;
   /** Another program's look at the database. */
   readonly raw: Database.Database;
-  readonly deps: RotateDeps & { readonly policy: CreationPolicy };
+  readonly deps: RotateDeps & VerifyDeps & { readonly policy: CreationPolicy };
   /** The values that were shown, in order. */
   readonly shown: readonly TokenValue[];
   now(): number;
@@ -73,9 +73,9 @@ export async function aHouse(policy: Partial<CreationPolicy> = {}): Promise<Hous
     store,
     clock: () => now,
     policy: { ...LENIENT, ...policy },
-    pepper: PEPPER,
+    ...underOnly(PEPPER),
     prefix: 'apit',
-    hasher: { hash: async () => 'no bcrypt here', stop: async () => undefined },
+    hasher: { hash: async () => 'no bcrypt here' },
     deliver: async (token: Token, value: TokenValue) => {
       const deliver = deliverNext;
       deliverNext = undefined;

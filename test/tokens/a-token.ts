@@ -1,14 +1,27 @@
+import { crc32 } from 'node:zlib';
 import { DAY_MS } from '../../src/clock.ts';
+import { toBase62 } from '../../src/tokens/base62.ts';
 import { nameKeyOf, parseName, type TokenName } from '../../src/tokens/name.ts';
-import { type Pepper, pepperFrom } from '../../src/tokens/pepper.ts';
+import { type Pepper, type Peppers, pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
 import type { Actor } from '../../src/tokens/policy.ts';
 import type { StoredSecret } from '../../src/tokens/store.ts';
 import { newTokenId, type PersonId, type UsedToken, type WorkspaceId } from '../../src/tokens/token.ts';
-import type { TokenValue } from '../../src/tokens/token-value.ts';
+import { TokenValue } from '../../src/tokens/token-value.ts';
+import type { VerifyDeps } from '../../src/tokens/verify.ts';
 
 /** An instant to count from, and a pepper to digest with. */
 export const T0 = Date.UTC(2026, 0, 1);
 export const PEPPER: Pepper = pepperFrom('the pepper of the tests, 32 or more');
+
+export const PEPPERS: Peppers = peppersFrom(PEPPER);
+
+/** What a verification needs where `pepper` is the only one that ever was: nothing is digested anew or needs bcrypt. */
+export function underOnly(pepper: Pepper): Omit<VerifyDeps, 'store' | 'clock'> {
+  const fail = () => {
+    throw new Error('another pepper was looked for');
+  };
+  return { peppers: peppersFrom(pepper), redigests: { note: fail }, checkHash: fail };
+}
 
 export const ANN = 'U0ANN' as PersonId;
 export const BOB = 'U0BOB' as PersonId;
@@ -47,6 +60,22 @@ export function aToken(fields: Partial<UsedToken> = {}): UsedToken {
     addresses: ['192.0.2.1'],
     ...fields,
   };
+}
+
+/** The same lookup id and secret behind another prefix, with right check digits. */
+export function withPrefix(value: TokenValue, prefix: string): TokenValue {
+  return valueFrom(`${prefix}_${value.lookupId}_${value.secretForHash()}`);
+}
+
+/** A value with the lookup id of `value` and another secret, with right check digits. */
+export function withAnotherSecret(value: TokenValue): TokenValue {
+  return valueFrom(`${value.prefix}_${value.lookupId}_${TokenValue.generate('apit').secretForHash()}`);
+}
+
+function valueFrom(body: string): TokenValue {
+  const value = TokenValue.parse(body + toBase62(crc32(body), 6));
+  if (value === undefined) throw new Error('this has not the shape of a value');
+  return value;
 }
 
 /** The secret of `value` as it is read: shown at T0, good for 90 days. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type AuditEvent, type ChainedEvent, isChained, macOf } from '../../src/tokens/audit.ts';
-import { pepperFrom } from '../../src/tokens/pepper.ts';
-import { ANN, aToken, BOB, PEPPER, T0 } from './a-token.ts';
+import { pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
+import { ANN, aToken, BOB, PEPPER, PEPPERS, T0 } from './a-token.ts';
 
 const TOKEN_ID = aToken().id;
 const OTHER_PEPPER = pepperFrom('another pepper, of 32 characters or more');
@@ -14,19 +14,29 @@ const second = chained(
 
 describe('an event', () => {
   test('is chained to nothing when it is the first', () => {
-    expect(isChained(first, undefined, PEPPER)).toBe(true);
-    expect(isChained(first, second.mac, PEPPER)).toBe(false);
+    expect(isChained(first, undefined, PEPPERS)).toBe(true);
+    expect(isChained(first, second.mac, PEPPERS)).toBe(false);
   });
 
   test('is chained to the one before, and to no other', () => {
-    expect(isChained(second, first.mac, PEPPER)).toBe(true);
-    expect(isChained(second, undefined, PEPPER)).toBe(false);
-    expect(isChained(second, second.mac, PEPPER)).toBe(false);
-    expect(isChained(second, Buffer.alloc(32), PEPPER)).toBe(false);
+    expect(isChained(second, first.mac, PEPPERS)).toBe(true);
+    expect(isChained(second, undefined, PEPPERS)).toBe(false);
+    expect(isChained(second, second.mac, PEPPERS)).toBe(false);
+    expect(isChained(second, Buffer.alloc(32), PEPPERS)).toBe(false);
   });
 
   test('is chained under its own pepper alone', () => {
-    expect(isChained(first, undefined, OTHER_PEPPER)).toBe(false);
+    expect(isChained(first, undefined, peppersFrom(OTHER_PEPPER))).toBe(false);
+  });
+
+  test('stays chained once its pepper is an old one, and the next one under a new pepper is chained to it', () => {
+    const rotated = peppersFrom(OTHER_PEPPER, [PEPPER]);
+    const third = anEvent({ sequence: 3 });
+    const next = { ...third, pepperId: OTHER_PEPPER.id, mac: macOf(third, second.mac, OTHER_PEPPER) };
+
+    expect(isChained(second, first.mac, rotated)).toBe(true);
+    expect(isChained(next, second.mac, rotated)).toBe(true);
+    expect(isChained(next, first.mac, rotated)).toBe(false);
   });
 
   test('has a MAC of 32 bytes that is the same each time', () => {
@@ -53,7 +63,7 @@ describe('an event', () => {
     ['its detail by one thing more', { detail: { name: 'a', reason: null, held: 0 } }],
     ['its detail to nothing', { detail: {} }],
   ])('is not chained any more once somebody changed %s', ([, change]) => {
-    expect(isChained({ ...second, ...change }, first.mac, PEPPER)).toBe(false);
+    expect(isChained({ ...second, ...change }, first.mac, PEPPERS)).toBe(false);
   });
 
   test('does not care in which order its detail is kept', () => {
@@ -111,5 +121,5 @@ function chained(event: AuditEvent & { sequence: number }, before: ChainedEvent 
 
 /** The sequence of the first event that does not follow upon the one before. */
 function firstBroken(chain: readonly ChainedEvent[]): number | undefined {
-  return chain.find((event, index) => !isChained(event, chain[index - 1]?.mac, PEPPER))?.sequence;
+  return chain.find((event, index) => !isChained(event, chain[index - 1]?.mac, PEPPERS))?.sequence;
 }

@@ -303,10 +303,62 @@ describe('nothing but its event is written when', () => {
   );
 });
 
+describe('the built-in scope', () => {
+  test.for<readonly [string, Actor['roles'], readonly string[]]>([
+    ['a member', new Set(), ['introspect']],
+    ['a manager', new Set(['manager']), ['introspect']],
+    ['on-call', new Set(['on_call']), ['introspect']],
+    ['on-call, among others', new Set(['manager', 'on_call']), ['read', 'introspect']],
+  ])('is not for %s to grant: nothing but an event is written', async ([, roles, scopes]) => {
+    const house = await aHouse();
+    const actor = anActor({ roles });
+    const before = house.everything();
+
+    const outcome = await createToken(aRequest({ actor, scopes }), house.deps);
+
+    expect(outcome).toEqual(refused({ code: 'scope_unknown' }));
+    expect(eventsOf(house)).toEqual([refusalEvent(actor, 'grant_introspect')]);
+    dropRefusals(house);
+    expect(house.everything()).toEqual(before);
+  });
+
+  test.for<readonly [string, Actor, readonly string[]]>([
+    ['their own token', admin, ['read', 'write']],
+    ['somebody else’s', bob, ['read', 'write']],
+    ['their own where no scopes are set', admin, []],
+  ])('is an admin’s to grant to %s, and its event says so', async ([, owner, set]) => {
+    const house = await aHouse({ scopes: set });
+
+    const outcome = await createToken(aRequest({ actor: admin, owner, scopes: ['introspect'] }), house.deps);
+
+    expect(codeOf(outcome)).toBe('created');
+    expect(eventsOf(house)).toMatchObject([{ action: 'token.created', detail: { scopes: 'introspect' } }]);
+  });
+
+  test('stays with a token through its rotation, whoever its owner is', async () => {
+    const house = await aHouse();
+    const { token } = await house.holds({ actor: admin, owner: ann, scopes: ['introspect'] });
+
+    await house.rotates(token);
+
+    expect(await house.verdict(house.shown.at(-1))).toBe('good');
+    expect((await house.read(token.id)).scopes).toEqual(['introspect']);
+  });
+
+  test('is not granted with a scope that does not exist: a mistake in a field, and no event', async () => {
+    const house = await aHouse();
+    const before = house.everything();
+
+    const outcome = await createToken(aRequest({ actor: admin, scopes: ['introspect', 'gone'] }), house.deps);
+
+    expect(codeOf(outcome)).toBe('scope_unknown');
+    expect(house.everything()).toEqual(before);
+  });
+});
+
 describe('nothing is written when', () => {
   test.for([
     ['a scope is none of those that are set', { scopes: ['read', 'admin'] }, 'scope_unknown'],
-    ['a scope is the built-in one', { scopes: ['introspect'] }, 'scope_unknown'],
     ['a scope differs in case', { scopes: ['Read'] }, 'scope_unknown'],
     ['the lifetime is too long', { expiry: { kind: 'days', days: 366 } }, 'lifetime_not_allowed'],
     ['there is no date to keep', { expiry: { kind: 'keep' } }, 'lifetime_not_allowed'],

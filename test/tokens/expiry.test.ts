@@ -13,7 +13,7 @@ import { statusOf } from '../../src/tokens/token.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { verifyToken } from '../../src/tokens/verify.ts';
 import { dateIn, endOfDayIn } from '../../src/zone.ts';
-import { aSecret, aToken, PEPPER } from './a-token.ts';
+import { aSecret, aToken, PEPPER, underOnly } from './a-token.ts';
 
 const ZONES = Intl.supportedValuesOf('timeZone');
 const POLICY = { lifetimeDaysMax: 365, mayNeverExpire: false };
@@ -222,7 +222,7 @@ test('status, expiry and verdict are exact to the millisecond (10,000 instants; 
         const status = expected !== null && at >= expected ? 'expired' : 'active';
         expect(statusOf({ expiresAt: expected, revokedAt: null, claimedAt: now }, at)).toBe(status);
         const secret = aSecret(value, { endsAt: expected });
-        const deps = { store: { readSecret: async () => secret }, clock: () => at, pepper: PEPPER };
+        const deps = { store: { readSecret: async () => secret }, clock: () => at, ...underOnly(PEPPER) };
         const verdict = await verifyToken(value.reveal(), deps);
         expect(verdict).toEqual(
           status === 'active' ? { kind: 'good', secret } : { kind: 'bad', why: 'ended', secret },

@@ -3,6 +3,7 @@ import { compare } from 'bcryptjs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { BCRYPT_COST, type Hasher, startHasher } from '../../src/tokens/hasher.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
+import { withPrefix } from './a-token.ts';
 
 describe('a hash', () => {
   test('is bcrypt of cost 10 over the secret of the value, and of no other', async () => {
@@ -44,7 +45,45 @@ describe('a hash', () => {
   });
 });
 
+describe('a value matches', () => {
+  test('the hash that was made of its secret, whatever its prefix, and no other', async () => {
+    const hasher = aHasher(1);
+    const value = TokenValue.generate('apit');
+
+    const hash = await hasher.hash(value);
+
+    expect(await hasher.matches(value, hash)).toBe(true);
+    expect(await hasher.matches(withPrefix(value, 'other'), hash)).toBe(true);
+    expect(await hasher.matches(TokenValue.generate('apit'), hash)).toBe(false);
+  });
+
+  test('nothing that is no hash', async () => {
+    const hasher = aHasher(1);
+
+    expect(await hasher.matches(TokenValue.generate('apit'), 'no hash at all')).toBe(false);
+  });
+});
+
 describe('a hasher', () => {
+  test.for([
+    ['matches a value while 256 hashes wait', 'matches', 'hash'],
+    ['makes a hash while 256 values wait to be matched', 'hash', 'matches'],
+  ] as const)('%s', async ([, one, many]) => {
+    const hasher = aHasher(1);
+    const value = TokenValue.generate('apit');
+    const hash = await hasher.hash(value);
+    const work = { hash: () => hasher.hash(value), matches: () => hasher.matches(value, hash) };
+    let done = 0;
+    const waiting = Array.from({ length: 256 }, () => work[many]().then(() => (done += 1)));
+    const outcomes = Promise.allSettled(waiting);
+
+    await work[one]();
+
+    expect(done).toBeLessThan(128);
+    await hasher.stop();
+    await outcomes;
+  });
+
   test('refuses more than 256 that wait', async () => {
     const hasher = aHasher(1);
 

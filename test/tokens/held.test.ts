@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { MINUTE_MS } from '../../src/clock.ts';
 import { heldProof, isHeldProof } from '../../src/tokens/held.ts';
-import { pepperFrom } from '../../src/tokens/pepper.ts';
-import { ANN, aToken, BOB, PEPPER, T0 } from './a-token.ts';
+import { pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
+import { ANN, aToken, BOB, PEPPER, PEPPERS, T0 } from './a-token.ts';
 
 const TOKEN_ID = aToken().id;
 const OTHER_TOKEN_ID = aToken().id;
@@ -16,15 +16,21 @@ describe('a proof that a value was held', () => {
     ['is not good a millisecond later', T0 + 30 * MINUTE_MS + 1, false],
     ['is not good before it was made', T0 - 1, false],
   ] as const)('%s', ([, now, expected]) => {
-    expect(isHeldProof(proof, held, PEPPER, now)).toBe(expected);
+    expect(isHeldProof(proof, held, PEPPERS, now)).toBe(expected);
   });
 
   test('is good for its person, its token and its pepper alone', () => {
     const otherPepper = pepperFrom('another pepper, of 32 characters or more');
 
-    expect(isHeldProof(proof, { ...held, actor: BOB }, PEPPER, T0)).toBe(false);
-    expect(isHeldProof(proof, { ...held, tokenId: OTHER_TOKEN_ID }, PEPPER, T0)).toBe(false);
-    expect(isHeldProof(proof, held, otherPepper, T0)).toBe(false);
+    expect(isHeldProof(proof, { ...held, actor: BOB }, PEPPERS, T0)).toBe(false);
+    expect(isHeldProof(proof, { ...held, tokenId: OTHER_TOKEN_ID }, PEPPERS, T0)).toBe(false);
+    expect(isHeldProof(proof, held, peppersFrom(otherPepper), T0)).toBe(false);
+  });
+
+  test('outlives the rotation of the pepper it was made under', () => {
+    const otherPepper = pepperFrom('another pepper, of 32 characters or more');
+
+    expect(isHeldProof(proof, held, peppersFrom(otherPepper, [PEPPER]), T0)).toBe(true);
   });
 
   test('holds neither value nor lookup id: a time and a MAC', () => {
@@ -43,6 +49,6 @@ describe('a proof that a value was held', () => {
     ['no end', `Infinity.${proof.split('.')[1]}`],
     ['half a millisecond', `${T0}5e-1.${proof.split('.')[1]}`],
   ] as const)('is not %s', ([, text]) => {
-    expect(isHeldProof(text, held, PEPPER, T0 + MINUTE_MS)).toBe(false);
+    expect(isHeldProof(text, held, PEPPERS, T0 + MINUTE_MS)).toBe(false);
   });
 });

@@ -13,6 +13,7 @@ const ONE_OF_EACH: { readonly [Code in Refusal['code']]: Refusal & { code: Code 
   person_unknown: { code: 'person_unknown' },
   press_unknown: { code: 'press_unknown' },
   value_not_live: { code: 'value_not_live' },
+  verification_busy: { code: 'verification_busy' },
   several_values: { code: 'several_values' },
   no_longer_held: { code: 'no_longer_held' },
   token_not_found: { code: 'token_not_found' },

@@ -175,7 +175,7 @@ describe('a value shows only its first characters', () => {
     [
       'inspected without its own way',
       () => inspect(VALUE, { customInspect: false, showHidden: true }),
-      'TokenValue { [lookupId]: [Getter] }',
+      'TokenValue { [lookupId]: [Getter], [prefix]: [Getter] }',
     ],
   ] as const)('%s', ([, show, expected]) => {
     expect(show()).toBe(expected);

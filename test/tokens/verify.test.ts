@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
-import { pepperFrom } from '../../src/tokens/pepper.ts';
+import { pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
 import type { StoredSecret } from '../../src/tokens/store.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { verifyToken, verifyValue } from '../../src/tokens/verify.ts';
-import { aSecret, PEPPER, T0 } from './a-token.ts';
+import { aSecret, PEPPER, T0, underOnly } from './a-token.ts';
 
 const VALUE = TokenValue.generate('apit');
 const OTHER_PEPPER = pepperFrom('another pepper, of 32 characters or more');
@@ -30,23 +30,16 @@ describe('a value', () => {
     ['that is being shown is good for 60 s', { shownAt: null }, T0 + 59_999, 'good'],
     ['that was not shown within 60 s is bad', { shownAt: null }, T0 + 60_000, 'not_shown'],
     ['that was shown stays good', { shownAt: T0 + 59_999 }, T0 + DAY_MS, 'good'],
-    [
-      'whose digest was made under another pepper is unknowable',
-      { pepperId: OTHER_PEPPER.id },
-      T0,
-      'unknowable',
-    ],
   ])('%s', async ([, fields, now, expected]) => {
     const secret = fields === undefined ? undefined : aSecret(VALUE, fields);
     const store = { readSecret: async () => secret };
 
-    const verdict = await verifyToken(VALUE.reveal(), { store, clock: () => now, pepper: PEPPER });
+    const verdict = await verifyToken(VALUE.reveal(), { store, clock: () => now, ...underOnly(PEPPER) });
 
     if (expected === 'good') expect(verdict).toEqual({ kind: 'good', secret });
-    else if (expected === 'unknowable') expect(verdict).toEqual({ kind: 'unknowable' });
     else if (expected === 'ended') expect(verdict).toEqual({ kind: 'bad', why: 'ended', secret });
     else expect(verdict).toEqual({ kind: 'bad', why: expected });
-    expect(await verifyValue(VALUE, { store, clock: () => now, pepper: PEPPER })).toEqual(verdict);
+    expect(await verifyValue(VALUE, { store, clock: () => now, ...underOnly(PEPPER) })).toEqual(verdict);
   });
 
   test('is looked up by its lookup id alone, once', async () => {
@@ -58,7 +51,7 @@ describe('a value', () => {
       },
     };
 
-    await verifyToken(VALUE.reveal(), { store, clock: () => T0, pepper: PEPPER });
+    await verifyToken(VALUE.reveal(), { store, clock: () => T0, ...underOnly(PEPPER) });
 
     expect(asked).toEqual([VALUE.lookupId]);
   });
@@ -67,7 +60,7 @@ describe('a value', () => {
     const old = TokenValue.generate('oldprefix');
     const store = { readSecret: async () => aSecret(old) };
 
-    expect(await verifyToken(old.reveal(), { store, clock: () => T0, pepper: PEPPER })).toMatchObject({
+    expect(await verifyToken(old.reveal(), { store, clock: () => T0, ...underOnly(PEPPER) })).toMatchObject({
       kind: 'good',
     });
   });
@@ -75,7 +68,7 @@ describe('a value', () => {
   test('with the lookup id of another value is wrong: the whole value counts', async () => {
     const store = { readSecret: async () => aSecret(TokenValue.generate('apit')) };
 
-    expect(await verifyToken(VALUE.reveal(), { store, clock: () => T0, pepper: PEPPER })).toEqual({
+    expect(await verifyToken(VALUE.reveal(), { store, clock: () => T0, ...underOnly(PEPPER) })).toEqual({
       kind: 'bad',
       why: 'wrong',
     });
@@ -91,11 +84,65 @@ describe('a value', () => {
       },
     };
 
-    expect(await verifyToken(VALUE.reveal(), { store, clock: () => now, pepper: PEPPER })).toEqual({
+    expect(await verifyToken(VALUE.reveal(), { store, clock: () => now, ...underOnly(PEPPER) })).toEqual({
       kind: 'bad',
       why: 'ended',
       secret,
     });
+  });
+});
+
+describe('a value whose digest was made under an old pepper', () => {
+  const old = { digest: VALUE.digest(OTHER_PEPPER.key), pepperId: OTHER_PEPPER.id };
+
+  test.for<readonly [string, Partial<StoredSecret>, number, string, number]>([
+    ['is good, and is to be digested anew', {}, T0, 'good', 1],
+    ['is bad at its end, and is to be digested anew', { endsAt }, endsAt, 'ended', 1],
+    ['is bad once it is revoked', { digest: null }, T0, 'revoked', 0],
+    ['is wrong when the digest is another one', { digest: VALUE.digest(PEPPER.key) }, T0, 'wrong', 0],
+  ])('%s', async ([, fields, now, expected, count]) => {
+    const noted: TokenValue[] = [];
+    const secret = aSecret(VALUE, { ...old, ...fields });
+
+    const verdict = await verifyToken(VALUE.reveal(), {
+      ...underOnly(PEPPER),
+      store: { readSecret: async () => secret },
+      clock: () => now,
+      peppers: peppersFrom(PEPPER, [OTHER_PEPPER]),
+      redigests: { note: (value) => void noted.push(value) },
+    });
+
+    expect(verdict.kind === 'bad' ? verdict.why : verdict.kind).toBe(expected);
+    expect(noted).toHaveLength(count);
+  });
+});
+
+describe('a value whose digest was made under a lost pepper', () => {
+  const lost = aSecret(VALUE, { pepperId: OTHER_PEPPER.id, endsAt });
+
+  test.for<readonly [string, 'right' | 'wrong' | 'busy', StoredSecret | undefined, number, string]>([
+    ['is good when its hash says so', 'right', lost, T0, 'good'],
+    ['is wrong when its hash says so', 'wrong', lost, T0, 'wrong'],
+    ['is neither while nobody can say', 'busy', lost, T0, 'busy'],
+    ['is bad when it was revoked during the check', 'right', { ...lost, digest: null }, T0, 'revoked'],
+    ['is bad when it ended during the check', 'right', { ...lost, endsAt: T0 }, T0, 'ended'],
+    ['is bad at its end', 'right', lost, endsAt, 'ended'],
+    ['is bad when it was withdrawn during the check', 'right', undefined, T0, 'unknown'],
+    ['that was wrong is revoked when it was revoked', 'wrong', { ...lost, digest: null }, T0, 'revoked'],
+  ])('%s', async ([, outcome, after, now, expected]) => {
+    let secret: StoredSecret | undefined = lost;
+
+    const verdict = await verifyToken(VALUE.reveal(), {
+      ...underOnly(PEPPER),
+      store: { readSecret: async () => secret },
+      clock: () => now,
+      checkHash: async () => {
+        secret = after;
+        return outcome;
+      },
+    });
+
+    expect(verdict.kind === 'bad' ? verdict.why : verdict.kind).toBe(expected);
   });
 });
 
@@ -117,7 +164,7 @@ describe('what has not the shape and check digits of a value never reaches the s
     ['a token id', 'tok_0123456789abcdef'],
     ['10,000 characters', 'a'.repeat(10_000)],
   ] as const)('%s', async ([, presented]) => {
-    expect(await verifyToken(presented, { store, clock: () => T0, pepper: PEPPER })).toEqual({
+    expect(await verifyToken(presented, { store, clock: () => T0, ...underOnly(PEPPER) })).toEqual({
       kind: 'bad',
       why: 'malformed',
     });
@@ -127,7 +174,7 @@ describe('what has not the shape and check digits of a value never reaches the s
 test('a fault of the store is thrown, never a verdict', async () => {
   const store = { readSecret: () => Promise.reject(new Error('disk gone')) };
 
-  await expect(verifyToken(VALUE.reveal(), { store, clock: () => T0, pepper: PEPPER })).rejects.toThrow(
+  await expect(verifyToken(VALUE.reveal(), { store, clock: () => T0, ...underOnly(PEPPER) })).rejects.toThrow(
     'disk gone',
   );
 });

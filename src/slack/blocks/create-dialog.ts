@@ -1,6 +1,7 @@
 import type { InputBlock, ModalView } from '@slack/types';
 import type { CreationPolicy } from '../../tokens/create.ts';
 import { PURPOSE_LENGTH_MAX } from '../../tokens/refusal.ts';
+import { INTROSPECT_SCOPE } from '../../tokens/scope.ts';
 import type { Token } from '../../tokens/token.ts';
 import { tellingDialog, textInput } from './dialog.ts';
 import { expiryInputs } from './expiry-input.ts';
@@ -28,7 +29,13 @@ export type FilledIn = {
 /** The dialog in which a token is created. */
 export function createDialog(
   filledIn: FilledIn,
-  asker: { readonly id: string; readonly zone: string; readonly mayChooseOwner: boolean },
+  asker: {
+    readonly id: string;
+    readonly zone: string;
+    readonly mayChooseOwner: boolean;
+    /** What they are offered; empty: there is no such field. */
+    readonly scopes: readonly string[];
+  },
   policy: CreationPolicy,
 ): ModalView {
   const { lifetimeDays } = filledIn;
@@ -54,7 +61,7 @@ export function createDialog(
       ...(isTooLong
         ? [smallPrint('The lifetime that you typed is not possible here: choose another one.')]
         : []),
-      ...(policy.scopes.length > 0 ? [scopesInput(policy.scopes, filledIn.scopes ?? [])] : []),
+      ...(asker.scopes.length > 0 ? [scopesInput(asker.scopes, filledIn.scopes ?? [])] : []),
       ...(asker.mayChooseOwner ? [ownerInput(asker.id)] : []),
     ],
   };
@@ -125,7 +132,11 @@ function scopesInput(offered: readonly string[], chosen: readonly string[]): Inp
     block_id: SCOPES_INPUT_ID,
     optional: true,
     label: plain('Scopes'),
-    hint: plain('What it may be used for. They cannot be changed later.'),
+    hint: plain(
+      offered.includes(INTROSPECT_SCOPE)
+        ? `What it may be used for. They cannot be changed later. With ${INTROSPECT_SCOPE} its holder may ask about any token.`
+        : 'What it may be used for. They cannot be changed later.',
+    ),
     element: {
       type: 'multi_static_select',
       action_id: SCOPES_INPUT_ID,

@@ -3,6 +3,7 @@ import { type ExpiryChoice, lifetimeNotAllowed } from '../../../tokens/expiry.ts
 import { parseName, type TokenName } from '../../../tokens/name.ts';
 import type { Actor } from '../../../tokens/policy.ts';
 import { PURPOSE_LENGTH_MAX, type Refusal, sentenceFor } from '../../../tokens/refusal.ts';
+import { INTROSPECT_SCOPE } from '../../../tokens/scope.ts';
 import { showValue } from '../../../tokens/show.ts';
 import type { Token } from '../../../tokens/token.ts';
 import { findValues } from '../../../tokens/token-value.ts';
@@ -32,10 +33,13 @@ type Filled = Pick<CreateRequest, 'name' | 'purpose' | 'expiry'>;
 export const onCreateSubmitted: SubmissionListener = async (visit, { fields, choices, ack }, deps) => {
   const parsed = parseFields(fields, deps);
   if ('errors' in parsed) return ack({ response_action: 'errors', errors: parsed.errors });
-  const people = await peopleFor(visit, fields[OWNER_INPUT_ID] ?? '', deps);
-  if (people === undefined) return ack(errorAt(OWNER_INPUT_ID, { code: 'person_unknown' }));
-
   const scopes = choices[SCOPES_INPUT_ID] ?? [];
+  const ownerId = fields[OWNER_INPUT_ID] || visit.actor.id;
+  const isForOther = ownerId !== visit.actor.id;
+  const people = await peopleFor(visit, { ownerId, scopes }, deps);
+  if (people === undefined)
+    return ack(errorAt(isForOther ? OWNER_INPUT_ID : SCOPES_INPUT_ID, { code: 'person_unknown' }));
+
   const request = { ...people, ...parsed.filled, scopes, delivery: visit.delivery };
   const outcome = await createToken(request, deps);
   if (outcome.kind === 'refused') return ack(refusedSubmission(outcome.refusal, PLACES));
@@ -48,16 +52,21 @@ export const onCreateSubmitted: SubmissionListener = async (visit, { fields, cho
   if (outcome.kind === 'created' && isOwn) await showFirstValue(visit, token, deps);
 };
 
-/** Who creates it and whose it is to be. For somebody else's both are asked for anew; undefined when Slack did not answer. */
+/**
+ * Who creates it and whose it is to be. Where that takes an admin, for somebody else's token or one that may introspect,
+ * both are asked for anew; undefined when Slack did not answer.
+ */
 async function peopleFor(
   visit: KnownVisit,
-  ownerId: string,
+  { ownerId, scopes }: { ownerId: string; scopes: readonly string[] },
   deps: ListenerDeps,
 ): Promise<{ actor: Actor; owner: Actor } | undefined> {
-  if (ownerId === '' || ownerId === visit.actor.id) return { actor: visit.actor, owner: visit.actor };
+  const isOwn = ownerId === visit.actor.id;
+  if (isOwn && !scopes.includes(INTROSPECT_SCOPE)) return { actor: visit.actor, owner: visit.actor };
+  const asking = deps.actors.find(visit.personId, visit.teamId, 'fresh');
   const [actor, owner] = await Promise.all([
-    deps.actors.find(visit.personId, visit.teamId, 'fresh'),
-    deps.actors.find(ownerId, undefined, 'fresh'),
+    asking,
+    isOwn ? asking : deps.actors.find(ownerId, undefined, 'fresh'),
   ]);
   return actor === undefined || owner === undefined ? undefined : { actor, owner };
 }

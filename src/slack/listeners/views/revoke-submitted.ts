@@ -25,7 +25,7 @@ export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, met
   const { tokenId } = asked;
   const held =
     asked.held !== undefined &&
-    isHeldProof(asked.held, { actor: actor.id, tokenId }, deps.pepper, deps.clock());
+    isHeldProof(asked.held, { actor: actor.id, tokenId }, deps.peppers, deps.clock());
   const request = { actor, tokenId, reason: reason.note, held, delivery: visit.delivery };
   const outcome = await revokeToken(request, deps);
   if (outcome.kind === 'refused') {

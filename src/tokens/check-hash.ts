@@ -1,0 +1,91 @@
+import type { Hasher } from './hasher.ts';
+import type { Peppers } from './pepper.ts';
+import { freshDigest, type Redigests } from './redigest.ts';
+import type { StoredSecret, TokenStore } from './store.ts';
+import type { TokenValue } from './token-value.ts';
+
+/** Checks at once, running or waiting: with one worker the last of them takes about 1.2 s. */
+const CHECKS_MAX = 16;
+/** Wrong values remembered, about 1 MB of them. */
+const WRONG_MAX = 10_000;
+
+/**
+ * Whether `value` is that of `secret`, whose digest was made under a pepper that is lost: by the verifier of record. When it
+ * is, a fresh digest has been stored, so that no secret pays for this twice. `busy`: nobody can say just now.
+ */
+export type CheckHash = (value: TokenValue, secret: StoredSecret) => Promise<'right' | 'wrong' | 'busy'>;
+
+export type CheckHashDeps = {
+  readonly store: Pick<TokenStore, 'readHash' | 'replaceDigests'>;
+  readonly hasher: Pick<Hasher, 'matches'>;
+  readonly peppers: Peppers;
+  readonly redigests: Pick<Redigests, 'note'>;
+};
+
+type Check = { readonly fingerprint: string; readonly outcome: Promise<'right' | 'wrong'> };
+
+/**
+ * A check that costs no more than this, whoever asks how often: one bcrypt at a time for a secret, 16 of them altogether, and
+ * none for a wrong value that was presented before. The same value joins the check that is under way, another value of the
+ * same lookup id is told `busy` and gets no other value's answer.
+ *
+ * What is accepted: who knows lookup ids and floods us with ever new wrong values for them makes the owners' values wait for
+ * a free moment, with 503, and has the workers busy. An owner needs one such moment once: from then on the digest decides.
+ */
+export function createCheckHash(deps: CheckHashDeps): CheckHash {
+  const running = new Map<string, Check>();
+  /** By their digests, under the pepper of this process. A hash never changes, so that none of them is ever right. */
+  const wrong = new Set<string>();
+
+  async function check(value: TokenValue, secret: StoredSecret, fingerprint: string) {
+    if (await isRight(value, deps)) {
+      await storeDigest(value, secret, deps);
+      return 'right' as const;
+    }
+    remember(wrong, fingerprint);
+    return 'wrong' as const;
+  }
+
+  return async (value, secret) => {
+    const fingerprint = value.digest(deps.peppers.current.key).toString('base64');
+    if (wrong.has(fingerprint)) return 'wrong';
+    const { lookupId } = value;
+    const other = running.get(lookupId);
+    if (other !== undefined) return other.fingerprint === fingerprint ? other.outcome : 'busy';
+    if (running.size >= CHECKS_MAX) return 'busy';
+    const outcome = check(value, secret, fingerprint).finally(() => running.delete(lookupId));
+    running.set(lookupId, { fingerprint, outcome });
+    return outcome;
+  };
+}
+
+/**
+ * The hash is of the secret characters alone, so the prefix is compared beside it. Where that was not kept, any prefix will
+ * do: whoever has the secret could end the token anyway, and no owner may lose it by an upgrade.
+ */
+async function isRight(value: TokenValue, { store, hasher }: CheckHashDeps): Promise<boolean> {
+  const stored = await store.readHash(value.lookupId);
+  if (stored === undefined) return false;
+  if (stored.prefix !== null && stored.prefix !== value.prefix) return false;
+  return hasher.matches(value, stored.hash);
+}
+
+/** At once, or every verification until the next flush would need bcrypt. A write that fails does not change the answer. */
+async function storeDigest(value: TokenValue, secret: StoredSecret, deps: CheckHashDeps): Promise<void> {
+  const fresh = freshDigest(value, secret, deps.peppers);
+  if (fresh === undefined) return;
+  try {
+    await deps.store.replaceDigests([fresh]);
+  } catch {
+    deps.redigests.note(value, secret);
+  }
+}
+
+function remember(fingerprints: Set<string>, fingerprint: string): void {
+  fingerprints.add(fingerprint);
+  if (fingerprints.size <= WRONG_MAX) return;
+  for (const oldest of fingerprints) {
+    fingerprints.delete(oldest);
+    return;
+  }
+}
