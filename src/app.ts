@@ -52,7 +52,18 @@ export async function startApp(
   const slackConnected = () => slack.isConnected();
   const { host, port, trustedProxies } = config.http;
   const isProxy = proxiesIn(trustedProxies);
-  const http = await listenOrSay({ host, port, isProxy, store, clock, pepper, usage, slackConnected, log });
+  const http = await listenOrSay({
+    host,
+    port,
+    isProxy,
+    store,
+    clock,
+    pepper,
+    usage,
+    slackConnected,
+    slackDoor: slack.door,
+    log,
+  });
   const chores = [
     every(FLUSH_MS, 'writing when tokens were used', () => usage.flush(), log),
     every(TIDY_MS, 'tidying the database', () => store.tidy(clock()), log),
