@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import { startWorkspace, type Workspace } from '../sandbox/workspace/workspace.ts';
 import { type RunningApp, startApp } from '../src/app.ts';
 import type { Clock } from '../src/clock.ts';
@@ -25,6 +25,8 @@ export type Stage = {
   restart(): Promise<void>;
 };
 
+const CONNECTED_MS_MAX = 10_000;
+
 const cleanUps: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
@@ -45,6 +47,24 @@ export function settingsFor(workspace: Workspace, folder: string, env: Record<st
   };
 }
 
+/** What differs in the settings of an app that Slack delivers to over HTTP. */
+export function overHttp(workspace: Workspace) {
+  return { SLACK_APP_TOKEN: '', SLACK_SIGNING_SECRET: workspace.signingSecret };
+}
+
+/** Lets the workspace deliver over HTTP to the app that listens on `port`, as soon as it takes deliveries. */
+export async function deliverTo(port: number, workspace: Workspace): Promise<void> {
+  const base = `http://127.0.0.1:${port}`;
+  await vi.waitFor(
+    async () => {
+      const readiness = await fetch(`${base}/readyz`);
+      expect(await readiness.json()).toMatchObject({ slack: true });
+    },
+    { timeout: CONNECTED_MS_MAX },
+  );
+  await workspace.http.deliverTo(`${base}/slack/events`);
+}
+
 /** A folder of the test's own, removed after it. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'apitoken-test-'));
@@ -62,19 +82,27 @@ export async function openWorkspace(options?: Parameters<typeof startWorkspace>[
   return workspace;
 }
 
-/** The app in a workspace, connected. Everything is stopped and removed after the test. */
+/** The app in a workspace, connected by sockets or as `deliverBy` says. Everything is stopped and removed after the test. */
 export async function setStage(
-  options: { env?: Record<string, string>; clock?: Clock; workspace?: Workspace } = {},
+  options: {
+    env?: Record<string, string>;
+    clock?: Clock;
+    workspace?: Workspace;
+    deliverBy?: 'sockets' | 'http';
+  } = {},
 ): Promise<Stage> {
   const folder = temporaryFolder();
   const workspace = options.workspace ?? (await openWorkspace());
   const lines: string[] = [];
   const log = createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } });
-  const config = parseConfig(settingsFor(workspace, folder, options.env));
+  const isOverHttp = options.deliverBy === 'http';
+  const env = isOverHttp ? { ...overHttp(workspace), ...options.env } : options.env;
+  const config = parseConfig(settingsFor(workspace, folder, env));
 
   async function start(): Promise<RunningApp> {
     const started = await startApp(config, { log, ...(options.clock ? { clock: options.clock } : {}) });
-    await workspace.waitForSockets(2);
+    if (isOverHttp) await deliverTo(started.port, workspace);
+    else await workspace.waitForSockets(2);
     return started;
   }
 
