@@ -57,8 +57,7 @@ type Door = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
  * One server, three doors: `/verify` with no framework between the socket and the decision, Slack's where there is one,
- * Fastify for everything else.
- * Port 0 is any free one. Throws when it cannot listen.
+ * Fastify for everything else. Port 0 is any free one. Throws when it cannot listen.
  */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const { host, port, log } = options;

@@ -82,8 +82,8 @@ export class HttpReceiver implements Receiver {
     if (!isSignedWith(this.#options.signingSecret(), signature, raw)) return this.#refuse(response, 'wrong');
     const body = parseBody(raw, request.headers['content-type']);
     if (body === undefined) return respond(response, 400);
+    if (body.ssl_check === '1') return respond(response, 200);
     if (body.type === 'url_verification') return respond(response, 200, { challenge: body.challenge });
-    if (!this.#isStarted) return respond(response, 503);
     await this.#take(request, response, body);
   }
 

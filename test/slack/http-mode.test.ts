@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Workspace } from '../../sandbox/workspace/workspace.ts';
 import { startProcess } from '../app-process.ts';
 import {
@@ -187,43 +187,39 @@ describe('what is delivered again', () => {
   });
 });
 
-describe('while Slack', () => {
-  test('was not asked yet who we are, deliveries are refused with 503 and come again', async () => {
-    const workspace = await openWorkspace();
-    workspace.faults.add({ method: 'auth.test', times: 2, status: 503 });
-    const folder = temporaryFolder();
-    const app = startProcess({ folder, env: settingsFor(workspace, folder, overHttp(workspace)) });
-    const port = await app.ready;
-    await workspace.http.deliverTo(`http://127.0.0.1:${port}/slack/events`);
-    const alice = workspace.person('alice');
+test('while Slack was not asked yet who we are, deliveries are refused with 503, and taken after that', async () => {
+  const workspace = await openWorkspace();
+  workspace.faults.add({ method: 'auth.test', times: 2, status: 503 });
+  const folder = temporaryFolder();
+  const app = startProcess({ folder, env: settingsFor(workspace, folder, overHttp(workspace)) });
+  const port = await app.ready;
+  await workspace.http.deliverTo(`http://127.0.0.1:${port}/slack/events`);
+  const alice = workspace.person('alice');
 
-    await alice.types('#general', '/apitoken list');
-    expect(alice.reads('#general')).toContain('http_service_error');
-    await deliverTo(port, workspace);
+  await alice.types('#general', '/apitoken list');
+  expect(alice.reads('#general')).toContain('http_service_error');
+  await deliverTo(port, workspace);
 
-    expect((await answerTo(alice, '/apitoken list')).text).toContain('My API Tokens');
-    workspace.takeRefusals();
-  });
+  expect((await answerTo(alice, '/apitoken list')).text).toContain('My API Tokens');
+  workspace.takeRefusals();
 });
 
-describe('an acknowledgement', () => {
-  test('that does not come within 3 s is 503, and the dialog tells what became of it after all', async () => {
-    const workspace = await openWorkspace({ ackTimeoutMs: 10_000 });
-    const stage = await setOverHttp({ workspace });
-    const alice = workspace.person('alice');
-    await opens(alice, '/apitoken create deploy-bot');
-    const release = holdsDatabase(stage);
+test('an acknowledgement that does not come within 3 s is 503, and the dialog tells what became of it after all', async () => {
+  const workspace = await openWorkspace({ ackTimeoutMs: 10_000 });
+  const stage = await setOverHttp({ workspace });
+  const alice = workspace.person('alice');
+  await opens(alice, '/apitoken create deploy-bot');
+  const release = holdsDatabase(stage);
 
-    await alice.submits();
+  await alice.submits();
 
-    expect(alice.modal()?.trouble).toContain('trouble connecting');
-    expect(alice.modal()?.inputs[0]?.value).toBe('deploy-bot');
-    workspace.expectRefusal('http_service_error');
-    await modalSaying(alice, 'Something broke on our side');
-    release();
-    expect(rowsOf(stage, 'select name from tokens')).toEqual([]);
-    expect(stage.log()).toContain('Slack waited 3 s for an acknowledgement in vain');
-  });
+  expect(alice.modal()?.trouble).toContain('trouble connecting');
+  expect(alice.modal()?.inputs[0]?.value).toBe('deploy-bot');
+  workspace.expectRefusal('http_service_error');
+  await modalSaying(alice, 'Something broke on our side');
+  release();
+  expect(rowsOf(stage, 'select name from tokens')).toEqual([]);
+  expect(stage.log()).toContain('Slack waited 3 s for an acknowledgement in vain');
 });
 
 test('a submission that Slack has stopped waiting for is done all the same', async () => {
@@ -242,33 +238,31 @@ test('a submission that Slack has stopped waiting for is done all the same', asy
   expect(stage.log()).not.toContain('could not be answered');
 });
 
-describe('stopping', () => {
-  test('finishes what is in work and refuses the rest, in words where there is a place for them', async () => {
-    const workspace = await openWorkspace();
-    const stage = await setOverHttp({ workspace });
-    const alice = workspace.person('alice');
-    const bob = workspace.person('bob');
-    await opens(bob, '/apitoken create bobs-bot');
-    workspace.faults.add({ method: 'chat.postEphemeral', delayMs: 1500 });
-    await opens(alice, '/apitoken create deploy-bot');
-    await alice.submits();
-    const sentence = 'apitoken is restarting, nothing was changed. Try again in half a minute.';
+test('stopping finishes what is in work and refuses the rest, in words where there is a place for them', async () => {
+  const workspace = await openWorkspace();
+  const stage = await setOverHttp({ workspace });
+  const alice = workspace.person('alice');
+  const bob = workspace.person('bob');
+  await opens(bob, '/apitoken create bobs-bot');
+  workspace.faults.add({ method: 'chat.postEphemeral', delayMs: 1500 });
+  await opens(alice, '/apitoken create deploy-bot');
+  await alice.submits();
+  const sentence = 'apitoken is restarting, nothing was changed. Try again in half a minute.';
 
-    const restarted = stage.restart();
-    await soon(async () => expect((await answerTo(bob, '/apitoken')).text).toBe(sentence));
-    await bob.submits();
-    const event = await workspace.http.posts({ body: eventBody(workspace, { type: 'user_change' }) });
-    const forged = await workspace.http.posts({ body: '{}', secret: 'f'.repeat(32) });
+  const restarted = stage.restart();
+  await soon(async () => expect((await answerTo(bob, '/apitoken')).text).toBe(sentence));
+  await bob.submits();
+  const event = await workspace.http.posts({ body: eventBody(workspace, { type: 'user_change' }) });
+  const forged = await workspace.http.posts({ body: '{}', secret: 'f'.repeat(32) });
 
-    expect(bob.modal()?.errors).toEqual({ 'Token Name': sentence });
-    expect(bob.modal()?.inputs[0]?.value).toBe('bobs-bot');
-    expect(event).toMatchObject({ status: 503, body: '', headers: { connection: 'close' } });
-    expect(forged).toMatchObject({ status: 401, body: '' });
-    await restarted;
-    expect(actionsOf(stage)).toEqual(['token.created', 'value.shown']);
-    const shown = alice.sees('@apitoken').find(({ ephemeral }) => ephemeral);
-    expect(await verdictsOf(stage, /apit_\w+/.exec(shown?.text ?? '')?.[0] ?? '')).toEqual([200]);
-  });
+  expect(bob.modal()?.errors).toEqual({ 'Token Name': sentence });
+  expect(bob.modal()?.inputs[0]?.value).toBe('bobs-bot');
+  expect(event).toMatchObject({ status: 503, body: '', headers: { connection: 'close' } });
+  expect(forged).toMatchObject({ status: 401, body: '' });
+  await restarted;
+  expect(actionsOf(stage)).toEqual(['token.created', 'value.shown']);
+  const shown = alice.sees('@apitoken').find(({ ephemeral }) => ephemeral);
+  expect(await verdictsOf(stage, /apit_\w+/.exec(shown?.text ?? '')?.[0] ?? '')).toEqual([200]);
 });
 
 function eventBody({ teamId, appId }: Workspace, event: object): string {
@@ -284,6 +278,7 @@ function eventBody({ teamId, appId }: Workspace, event: object): string {
 /** Keeps every writer out of the stage's database until what is returned is called. */
 function holdsDatabase({ folder }: Stage): () => void {
   const sqlite = new Database(`${folder}/apitoken.db`);
+  onTestFinished(() => void sqlite.close());
   sqlite.exec('begin immediate');
   return () => sqlite.close();
 }

@@ -132,6 +132,14 @@ describe('the door', () => {
     expect(answer).toMatchObject({ status, body: '' });
   });
 
+  test('answers a check of TLS that is signed, too', async () => {
+    const { workspace } = await setOverHttp();
+
+    const answer = await workspace.http.posts({ body: 'ssl_check=1&token=abc', contentType: FORM });
+
+    expect(answer).toMatchObject({ status: 200, body: '' });
+  });
+
   test('does nothing of what stands beside an unsigned check of TLS', async () => {
     const stage = await setOverHttp();
     const { workspace } = stage;
