@@ -49,7 +49,14 @@ export async function startApp(
   const slackConnected = () => slack.isConnected();
   const { host, port, trustedProxies } = config.http;
   const isProxy = proxiesIn(trustedProxies);
-  const http = await listenOrSay({ ...verifying, host, port, isProxy, slackConnected });
+  const http = await listenOrSay({
+    ...verifying,
+    host,
+    port,
+    isProxy,
+    slackConnected,
+    slackDoor: slack.door,
+  });
   const chores = [
     every(FLUSH_MS, 'writing when tokens were used', () => usage.flush(), log),
     every(FLUSH_MS, 'writing digests under the current pepper', () => redigests.flush(), log),

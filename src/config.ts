@@ -25,6 +25,11 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+const APP_TOKEN =
+  'an app-level token, xapp-…: make one with the scope connections:write in your Slack app, "Basic Information" → "App-Level Tokens"';
+const SIGNING_SECRET =
+  'the signing secret of your Slack app, 16 characters or more without spaces: "Basic Information" → "Signing Secret"';
+
 const settings = z
   .object({
     SLACK_BOT_TOKEN: text(
@@ -34,7 +39,11 @@ const settings = z
     SLACK_APP_TOKEN: text(
       /^xapp-\S+$/,
       'an app-level token, xapp-…: make one with the scope connections:write in your Slack app, "Basic Information" → "App-Level Tokens"',
-    ),
+    ).optional(),
+    SLACK_SIGNING_SECRET: text(
+      /^[\x21-\x7e]{16,}$/,
+      'the signing secret of your Slack app, "Basic Information" → "Signing Secret"',
+    ).optional(),
     SLACK_API_URL: z.string().transform(parseApiUrl).prefault('https://slack.com/api/'),
     DATABASE_URL: text(/^file:./, 'file: and a path, as in file:data/apitoken.db').prefault(
       'file:data/apitoken.db',
@@ -63,13 +72,25 @@ const settings = z
     LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).prefault('info'),
     DRAIN_SECONDS: wholeNumber(0, DRAIN_SECONDS_MAX).prefault('10'),
   })
+  .refine(({ SLACK_APP_TOKEN, SLACK_SIGNING_SECRET }) => SLACK_APP_TOKEN ?? SLACK_SIGNING_SECRET, {
+    path: ['SLACK_APP_TOKEN'],
+    error: `is not set. It must be ${APP_TOKEN}. Or, for Slack to deliver over HTTP, set SLACK_SIGNING_SECRET instead: ${SIGNING_SECRET}`,
+    // Whatever else is wrong: every problem is named.
+    when: () => true,
+  })
+  .refine((env) => env.SLACK_APP_TOKEN === undefined || env.SLACK_SIGNING_SECRET === undefined, {
+    path: ['SLACK_SIGNING_SECRET'],
+    error:
+      'must not be set beside SLACK_APP_TOKEN: keep the one (HTTP mode) or the other (Socket Mode), as your Slack app is set up',
+    when: () => true,
+  })
   .superRefine(refuseRepeatedPeppers)
   .transform((env) => ({
     slack: {
       apiUrl: env.SLACK_API_URL,
       // Functions: nothing that prints, serialises or clones the config calls them.
       botToken: () => env.SLACK_BOT_TOKEN,
-      appToken: () => env.SLACK_APP_TOKEN,
+      mode: slackMode(env.SLACK_APP_TOKEN, env.SLACK_SIGNING_SECRET),
     },
     databaseUrl: env.DATABASE_URL,
     peppers: peppersFrom(env.TOKEN_PEPPER, env.TOKEN_PEPPERS_OLD),
@@ -103,6 +124,13 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   throw new ConfigError(
     `These settings are not usable (.env.example explains each):\n${problems.join('\n')}`,
   );
+}
+
+/** How Slack delivers: through sockets that we open, or by posting to us. The settings hold one of the two secrets. */
+function slackMode(appToken: string | undefined, signingSecret: string | undefined) {
+  if (appToken !== undefined) return { kind: 'socket', appToken: () => appToken } as const;
+  if (signingSecret !== undefined) return { kind: 'http', signingSecret: () => signingSecret } as const;
+  throw new Error('the settings hold neither secret, which is refused above');
 }
 
 function text(pattern: RegExp, what: string) {
@@ -154,7 +182,7 @@ function wholeNumber(min: number, max: number) {
   const error = `must be a whole number from ${min} to ${max}`;
   return z
     .string()
-    .regex(/^\d+$/, { error, abort: true })
+    .regex(/^\d+$/, { error })
     .transform(Number)
     .refine((number) => number >= min && number <= max, { error });
 }

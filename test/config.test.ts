@@ -6,8 +6,14 @@ import { pepperFrom } from '../src/tokens/pepper.ts';
 
 const BOT_TOKEN = 'xoxb-0123-secret-bot';
 const APP_TOKEN = 'xapp-1-A0-secret-app';
+const SIGNING_SECRET = '0123456789abcdef-signing';
 const PEPPER = 'a pepper of 32 characters or more';
 const NEEDED = { SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_APP_TOKEN: APP_TOKEN, TOKEN_PEPPER: PEPPER };
+const OVER_HTTP = {
+  SLACK_BOT_TOKEN: BOT_TOKEN,
+  SLACK_SIGNING_SECRET: SIGNING_SECRET,
+  TOKEN_PEPPER: PEPPER,
+};
 
 describe('settings', () => {
   test('have a default for everything but the Slack tokens and the pepper', () => {
@@ -35,7 +41,7 @@ describe('settings', () => {
       drainMs: 10_000,
     });
     expect(config.slack.botToken()).toBe(BOT_TOKEN);
-    expect(config.slack.appToken()).toBe(APP_TOKEN);
+    expect(appTokenOf(config)).toBe(APP_TOKEN);
     expect(config.peppers.current.id).toBe(pepperFrom(PEPPER).id);
   });
 
@@ -127,7 +133,53 @@ describe('settings', () => {
     const config = parseConfig({ ...NEEDED, SLACK_BOT_TOKEN: 'xoxb-0f', SLACK_APP_TOKEN: 'xapp-1-A-0f' });
 
     expect(config.slack.botToken()).toBe('xoxb-0f');
-    expect(config.slack.appToken()).toBe('xapp-1-A-0f');
+    expect(appTokenOf(config)).toBe('xapp-1-A-0f');
+  });
+
+  test('take the signing secret in place of the app token: Slack then delivers over HTTP', () => {
+    const { mode } = parseConfig(OVER_HTTP).slack;
+
+    expect(mode.kind === 'http' && mode.signingSecret()).toBe(SIGNING_SECRET);
+  });
+
+  test.for([
+    ['16 characters', 'x'.repeat(16)],
+    ['the 32 hex characters that Slack gives', '0123456789abcdef'.repeat(2)],
+    ['any printable sign', '!"#$%&\'()*+,-./:;<=>?@[]^_`{|}~'],
+  ] as const)('take a signing secret of %s', ([, secret]) => {
+    const { mode } = parseConfig({ ...OVER_HTTP, SLACK_SIGNING_SECRET: secret }).slack;
+
+    expect(mode.kind === 'http' && mode.signingSecret()).toBe(secret);
+  });
+});
+
+describe('Slack delivers in one way', () => {
+  test('and without either secret one problem names both', () => {
+    const message = problemsOf({ ...NEEDED, SLACK_APP_TOKEN: '' });
+
+    expect(message.split('\n').slice(1)).toEqual([
+      expect.stringMatching(/^- SLACK_APP_TOKEN is not set\. .*SLACK_SIGNING_SECRET instead/),
+    ]);
+  });
+
+  test('and with both secrets one problem names both', () => {
+    const message = problemsOf({ ...NEEDED, SLACK_SIGNING_SECRET: SIGNING_SECRET });
+
+    expect(message.split('\n').slice(1)).toEqual([
+      expect.stringMatching(/^- SLACK_SIGNING_SECRET must not be set beside SLACK_APP_TOKEN/),
+    ]);
+    for (const secret of [APP_TOKEN, SIGNING_SECRET]) expect(message).not.toContain(secret);
+  });
+
+  test.for([
+    ['of 15 characters', 'badvalue'.padEnd(15, 'x')],
+    ['with a space', 'badvalue badvalue'],
+    ['beyond ASCII', 'badvalue-badvalué'],
+  ] as const)('and a signing secret %s is refused by name', ([, secret]) => {
+    const message = problemsOf({ ...OVER_HTTP, SLACK_SIGNING_SECRET: secret });
+
+    expect(message.split('\n').slice(1)).toEqual([expect.stringMatching(/^- SLACK_SIGNING_SECRET must be /)]);
+    expect(message).not.toContain('badvalu');
   });
 });
 
@@ -301,12 +353,12 @@ describe('a setting is refused, by its name and without its value,', () => {
         .map((line) => line.split(' ')[1]),
     ).toEqual([
       'SLACK_BOT_TOKEN',
-      'SLACK_APP_TOKEN',
       'SLACK_API_URL',
       'TOKEN_PEPPER',
       'MANAGERS',
       'ALLOW_GUESTS',
       'HTTP_PORT',
+      'SLACK_APP_TOKEN',
     ]);
     expect(message).toContain('OAuth & Permissions');
     expect(message).toContain('connections:write');
@@ -314,8 +366,11 @@ describe('a setting is refused, by its name and without its value,', () => {
   });
 });
 
-describe('the config shows neither Slack tokens nor pepper', () => {
-  const config = parseConfig(NEEDED);
+describe.for([
+  ['Slack tokens', NEEDED],
+  ['signing secret', OVER_HTTP],
+] as const)('the config shows neither %s nor pepper', ([, env]) => {
+  const config = parseConfig(env);
 
   test.for([
     ['inspected', () => inspect(config, { depth: null })],
@@ -329,7 +384,7 @@ describe('the config shows neither Slack tokens nor pepper', () => {
   ] as const)('when it is %s', ([, show]) => {
     const shown = show();
 
-    for (const secret of [BOT_TOKEN, APP_TOKEN, PEPPER]) expect(shown).not.toContain(secret);
+    for (const secret of [BOT_TOKEN, APP_TOKEN, SIGNING_SECRET, PEPPER]) expect(shown).not.toContain(secret);
     expect(shown).not.toContain(Buffer.from(PEPPER).toString('hex'));
     expect(shown).toContain('https://slack.com/api/');
   });
@@ -364,6 +419,7 @@ describe('.env.example', () => {
       'MANAGERS',
       'ONCALL',
       'SCOPES',
+      'SLACK_SIGNING_SECRET',
       'TOKEN_PEPPERS_OLD',
       'TRUSTED_PROXIES',
     ]);
@@ -377,6 +433,10 @@ describe('.env.example', () => {
     for (const name of Object.keys(values)) expect(example).toMatch(new RegExp(`\n# [^\n]+\n${name}=`));
   });
 });
+
+function appTokenOf({ slack: { mode } }: ReturnType<typeof parseConfig>): string | undefined {
+  return mode.kind === 'socket' ? mode.appToken() : undefined;
+}
 
 function problemsOf(env: Record<string, string>): string {
   try {

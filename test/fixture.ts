@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import { startWorkspace, type Workspace } from '../sandbox/workspace/workspace.ts';
 import { type RunningApp, startApp } from '../src/app.ts';
 import type { Clock } from '../src/clock.ts';
@@ -26,6 +26,8 @@ export type Stage = {
   restart(env?: Record<string, string>): Promise<void>;
 };
 
+const CONNECTED_MS_MAX = 10_000;
+
 const cleanUps: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
@@ -46,6 +48,24 @@ export function settingsFor(workspace: Workspace, folder: string, env: Record<st
   };
 }
 
+/** What differs in the settings of an app that Slack delivers to over HTTP. */
+export function overHttp(workspace: Workspace) {
+  return { SLACK_APP_TOKEN: '', SLACK_SIGNING_SECRET: workspace.signingSecret };
+}
+
+/** Lets the workspace deliver over HTTP to the app that listens on `port`, as soon as it takes deliveries. */
+export async function deliverTo(port: number, workspace: Workspace): Promise<void> {
+  const base = `http://127.0.0.1:${port}`;
+  await vi.waitFor(
+    async () => {
+      const readiness = await fetch(`${base}/readyz`);
+      expect(await readiness.json()).toMatchObject({ slack: true });
+    },
+    { timeout: CONNECTED_MS_MAX },
+  );
+  await workspace.http.deliverTo(`${base}/slack/events`);
+}
+
 /** A folder of the test's own, removed after it. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'apitoken-test-'));
@@ -63,7 +83,7 @@ export async function openWorkspace(options?: Parameters<typeof startWorkspace>[
   return workspace;
 }
 
-/** The app in a workspace, connected. Everything is stopped and removed after the test. */
+/** The app in a workspace, connected by sockets or as `deliverBy` says. Everything is stopped and removed after the test. */
 export async function setStage(
   options: {
     env?: Record<string, string>;
@@ -71,21 +91,25 @@ export async function setStage(
     workspace?: Workspace;
     /** What does the bcrypt of each start, in place of the app's own. */
     startHasher?: () => Hasher;
+    deliverBy?: 'sockets' | 'http';
   } = {},
 ): Promise<Stage> {
   const folder = temporaryFolder();
   const workspace = options.workspace ?? (await openWorkspace());
   const lines: string[] = [];
   const log = createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } });
+  const isOverHttp = options.deliverBy === 'http';
+  const firstEnv = { ...(isOverHttp ? overHttp(workspace) : {}), ...options.env };
 
   async function start(env: Record<string, string> = {}): Promise<RunningApp> {
-    const config = parseConfig(settingsFor(workspace, folder, { ...options.env, ...env }));
+    const config = parseConfig(settingsFor(workspace, folder, { ...firstEnv, ...env }));
     const started = await startApp(config, {
       log,
       ...(options.clock ? { clock: options.clock } : {}),
       ...(options.startHasher ? { hasher: options.startHasher() } : {}),
     });
-    await workspace.waitForSockets(2);
+    if (isOverHttp) await deliverTo(started.port, workspace);
+    else await workspace.waitForSockets(2);
     return started;
   }
 

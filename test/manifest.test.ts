@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { readManifest } from '../sandbox/workspace/manifest.ts';
+import { temporaryFolder } from './fixture.ts';
 
 const TEXT = readFileSync(resolve(import.meta.dirname, '../manifest.yml'), 'utf8');
 const manifest = parse(TEXT);
@@ -37,6 +39,42 @@ test('the Home and Messages tabs are on: values are shown in the latter', () => 
 
 test('Socket Mode and interactivity are on', () => {
   expect(manifest.settings).toMatchObject({ socket_mode_enabled: true, interactivity: { is_enabled: true } });
+});
+
+describe('changed for HTTP mode as its comments say', () => {
+  const changed = TEXT.replaceAll(/# HTTP: (?=\w+: )/g, '').replace('true # HTTP: false', 'false');
+  const url = 'https://apitoken.example.com/slack/events';
+
+  test('it is one that Slack takes, with every delivery at one url', () => {
+    const { settings, features } = parse(changed);
+
+    expect(() => readManifest(fileOf(changed))).not.toThrow();
+    expect(settings.socket_mode_enabled).toBe(false);
+    expect(settings.event_subscriptions.request_url).toBe(url);
+    expect(settings.interactivity).toEqual({
+      is_enabled: true,
+      request_url: url,
+      message_menu_options_url: url,
+    });
+    expect(features.slash_commands).toMatchObject([{ command: '/apitoken', url }]);
+  });
+
+  test('each of the four urls is needed', () => {
+    const lines = changed.split('\n');
+    const withUrl = lines.flatMap((line, index) => (line.includes(url) ? [index] : []));
+
+    expect(withUrl).toHaveLength(4);
+    for (const index of withUrl) {
+      const file = fileOf(lines.toSpliced(index, 1).join('\n'));
+      expect(() => readManifest(file), lines[index]).toThrow('without Socket Mode');
+    }
+  });
+
+  function fileOf(text: string): string {
+    const file = join(temporaryFolder(), 'manifest.yml');
+    writeFileSync(file, text);
+    return file;
+  }
 });
 
 test('the scopes are those that are needed and no more, each with a word on what needs it', () => {

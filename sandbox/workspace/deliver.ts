@@ -3,7 +3,7 @@ import { isJson } from './http.ts';
 import { refuseContent } from './methods-chat.ts';
 import { eventCallback } from './payloads.ts';
 import { messageInAck, postByUrl } from './response-url.ts';
-import type { AckOutcome, Delivery, Sockets } from './sockets.ts';
+import type { AckOutcome, Delivery, NotAcked, Sockets } from './sockets.ts';
 import {
   addMessage,
   type Channel,
@@ -16,10 +16,18 @@ import {
 } from './state.ts';
 import { allViews, closeViews, pushByAck, updateView } from './views.ts';
 
+/** What takes deliveries to the app. `ready` resolves when it can; it rejects when it waited for long. */
+export type Carrier = {
+  deliver(delivery: Delivery): Promise<AckOutcome>;
+  ready(): Promise<void>;
+};
+
 /** The workspace as those see it who deliver to the app. */
 export type Post = {
   state: State;
   sockets: Sockets;
+  /** How deliveries go to the app now: the sockets, or HTTP mode. */
+  carrier: Carrier;
   /** How long Slack waits before each new try of an event that was not acked. */
   eventRetryDelaysMs: readonly number[];
   /** Retries that are waiting for their time; cleared on close. */
@@ -39,12 +47,17 @@ export async function deliver(post: Post, delivery: Delivery, about: string): Pr
   const sent: Delivery = { ...delivery, envelopeId: randomUUID() };
   const personId = personIn(delivery.payload);
   if (personId !== undefined && delivery.type !== 'events_api') post.last.set(personId, sent);
-  const outcome = await post.sockets.deliver(sent);
+  const outcome = await post.carrier.deliver(sent);
   if (!outcome.acked && outcome.why !== 'closed') {
-    const error = outcome.why === 'timed_out' ? 'operation_timeout' : 'dispatch_failed';
-    recordRefusal(post.state, { kind: 'delivery', about, error, detail: outcome.why });
+    recordRefusal(post.state, { kind: 'delivery', about, error: errorOf(outcome.why), detail: outcome.why });
   }
   return outcome;
+}
+
+/** What Slack calls it before the person's eyes. */
+function errorOf(why: NotAcked): string {
+  if (why === 'timed_out') return 'operation_timeout';
+  return why === 'http_client_error' || why === 'http_service_error' ? why : 'dispatch_failed';
 }
 
 function personIn(payload: Json): string | undefined {
@@ -64,8 +77,7 @@ export async function deliverCommand(
   const command = String(payload.command);
   const outcome = await deliver(post, { type: 'slash_commands', payload }, command);
   if (!outcome.acked) {
-    const error = outcome.why === 'timed_out' ? 'operation_timeout' : 'dispatch_failed';
-    slackbotNote(state, person, place, `${command} failed with the error "${error}"`);
+    slackbotNote(state, person, place, `${command} failed with the error "${errorOf(outcome.why)}"`);
     return outcome;
   }
   if (outcome.body === undefined) return outcome;
@@ -188,18 +200,23 @@ export async function deliverEvent(post: Post, event: Json): Promise<void> {
   if (!outcome.acked) retryLater(post, payload, 1, outcome.why);
 }
 
-function retryLater(
-  post: Post,
-  payload: Json,
-  attempt: number,
-  why: 'timed_out' | 'no_socket' | 'closed',
-): void {
+/** Why an event comes again. Source: D:/apis/events-api, "x-slack-retry-reason". */
+const RETRY_REASONS: Record<NotAcked, string> = {
+  timed_out: 'timeout',
+  no_socket: 'connection_failed',
+  closed: 'connection_failed',
+  no_connection: 'connection_failed',
+  http_client_error: 'http_error',
+  http_service_error: 'http_error',
+};
+
+function retryLater(post: Post, payload: Json, attempt: number, why: NotAcked): void {
   const delayMs = post.eventRetryDelaysMs[attempt - 1];
   if (delayMs === undefined || why === 'closed') return;
   const again = async (): Promise<void> => {
-    if (post.sockets.count() === 0) await post.sockets.waitFor(1);
-    const reason = why === 'timed_out' ? 'timeout' : 'connection_failed';
-    const outcome = await post.sockets.deliver({ type: 'events_api', payload, retry: { attempt, reason } });
+    await post.carrier.ready();
+    const retry = { attempt, reason: RETRY_REASONS[why] };
+    const outcome = await post.carrier.deliver({ type: 'events_api', payload, retry });
     if (!outcome.acked) retryLater(post, payload, attempt + 1, outcome.why);
   };
   const timer = setTimeout(() => {

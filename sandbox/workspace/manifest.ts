@@ -24,6 +24,13 @@ const EVENT_SCOPES: Record<string, string | undefined> = {
   subteam_updated: 'usergroups:read',
 };
 
+/** Events; actions, shortcuts and submissions; what a select that searches offers. */
+const URL_PATHS = [
+  'settings.event_subscriptions.request_url',
+  'settings.interactivity.request_url',
+  'settings.interactivity.message_menu_options_url',
+];
+
 type Tree = { readonly [key: string]: unknown };
 
 function isTree(value: unknown): value is Tree {
@@ -44,7 +51,7 @@ function trees(value: unknown): Tree[] {
   return Array.isArray(value) ? value.filter(isTree) : [];
 }
 
-/** Reads the app's manifest. Throws when Slack would not take it: an event or a command without its scope. */
+/** Reads the app's manifest. Throws when Slack would not take it: an event or command without its scope or url. */
 export function readManifest(path: string): Manifest {
   const root: unknown = parse(readFileSync(path, 'utf8'));
   const name = at(root, 'display_information.name');
@@ -70,7 +77,24 @@ export function readManifest(path: string): Manifest {
     events: new Set(words(at(root, 'settings.event_subscriptions.bot_events'))),
   };
   refuseMissingScopes(manifest);
+  if (at(root, 'settings.socket_mode_enabled') !== true) refuseMissingUrls(root);
   return manifest;
+}
+
+/** Without sockets Slack must be told where to post to, for each kind of delivery. Source: D:/reference/app-manifest. */
+function refuseMissingUrls(root: unknown): void {
+  const urls: [string, unknown][] = [
+    ...trees(at(root, 'features.slash_commands')).map(({ command, url }): [string, unknown] => [
+      `the url of ${command}`,
+      url,
+    ]),
+    ...URL_PATHS.map((path): [string, unknown] => [path, at(root, path)]),
+  ];
+  for (const [what, url] of urls) {
+    if (typeof url !== 'string' || URL.parse(url)?.protocol !== 'https:') {
+      throw new Error(`manifest: without Socket Mode ${what} must be an https url`);
+    }
+  }
 }
 
 function refuseMissingScopes(manifest: Manifest): void {

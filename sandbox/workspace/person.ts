@@ -257,7 +257,7 @@ async function search(desk: Desk, label: string, query: string, optionText: stri
   mustBeThere(desk);
   const open = topModal(desk);
   const field = fieldLabelled(open, label);
-  const outcome = await post.sockets.deliver({
+  const outcome = await post.carrier.deliver({
     type: 'interactive',
     payload: blockSuggestion(state, me, open, field, query),
   });
@@ -390,7 +390,7 @@ function redeliver({ post, me }: Desk, sameEnvelope: boolean): Promise<AckOutcom
   const last = post.last.get(me.id);
   if (last === undefined) throw new Error(`nothing was delivered for ${me.name} yet`);
   const { type, payload, envelopeId } = last;
-  return post.sockets.deliver(
+  return post.carrier.deliver(
     sameEnvelope && envelopeId !== undefined ? { type, payload, envelopeId } : { type, payload },
   );
 }

@@ -14,9 +14,16 @@ import {
 } from './state.ts';
 
 /** What the app said to a delivery. */
-export type AckOutcome =
-  | { acked: true; body: unknown; ms: number }
-  | { acked: false; why: 'timed_out' | 'no_socket' | 'closed' };
+export type AckOutcome = { acked: true; body: unknown; ms: number } | { acked: false; why: NotAcked };
+
+/** Why nothing was acked. The last three are of HTTP mode. */
+export type NotAcked =
+  | 'timed_out'
+  | 'no_socket'
+  | 'closed'
+  | 'no_connection'
+  | 'http_client_error'
+  | 'http_service_error';
 
 /** One thing that Slack delivers. */
 export type Delivery = {
@@ -225,7 +232,8 @@ function forgetPending(hub: Hub, envelopeId: string, pending: Pending): boolean 
   return left.length < waiting.length;
 }
 
-function deliveryEntry(state: State, delivery: Delivery, envelopeId: string): DeliveryEntry {
+/** A delivery in the traffic, not acked yet. */
+export function deliveryEntry(state: State, delivery: Delivery, envelopeId: string): DeliveryEntry {
   return {
     at: state.clock(),
     kind: 'delivery',
@@ -274,7 +282,8 @@ function receive(hub: Hub, text: string): void {
   pending.settle({ acked: true, body: isNothing(body) ? undefined : body, ms: 0 });
 }
 
-function isNothing(body: unknown): boolean {
+/** Whether an ack has no body to speak of. */
+export function isNothing(body: unknown): boolean {
   return (
     body === undefined || body === null || body === '' || (isJson(body) && Object.keys(body).length === 0)
   );

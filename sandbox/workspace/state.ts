@@ -146,6 +146,8 @@ export type State = {
   baseUrl: string;
   botToken: string;
   appToken: string;
+  /** Proves that a request over HTTP comes from this workspace. */
+  signingSecret: string;
   verificationToken: string;
   freePlan: boolean;
   people: Map<string, PersonRecord>;
@@ -179,6 +181,7 @@ export function createState(seed: Seed, manifest: Manifest, clock: () => number)
     baseUrl: '',
     botToken: `xoxb-${randomBytes(18).toString('hex')}`,
     appToken: `xapp-1-${seed.appId}-${randomBytes(18).toString('hex')}`,
+    signingSecret: randomBytes(16).toString('hex'),
     verificationToken: randomBytes(12).toString('hex'),
     freePlan: false,
     people,

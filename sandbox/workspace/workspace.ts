@@ -2,9 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { SEED, type Seed } from '../seed.ts';
-import { deliverEvent, type Post } from './deliver.ts';
+import { type Carrier, deliverEvent, type Post } from './deliver.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { send, strangeRequest, textAnswer } from './http.ts';
+import { createHttpMode, type HttpAnswer, type Posted } from './http-mode.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { subteamOutput } from './methods-people.ts';
 import { userOutput } from './payloads.ts';
@@ -51,6 +52,8 @@ export type Workspace = {
   readonly apiUrl: string;
   readonly botToken: string;
   readonly appToken: string;
+  /** For `SLACK_SIGNING_SECRET`. */
+  readonly signingSecret: string;
   readonly teamId: string;
   readonly appId: string;
   readonly botUserId: string;
@@ -97,6 +100,15 @@ export type Workspace = {
     refuseOpens(n: number, fault?: Omit<Parameters<Faults['add']>[0], 'method' | 'url' | 'times'>): void;
   };
   waitForSockets(n: number): Promise<void>;
+  readonly http: {
+    /**
+     * Turns Socket Mode off: from now on everything is posted to `url`, which must first answer Slack's challenge. Throws
+     * when it does not.
+     */
+    deliverTo(url: string): Promise<void>;
+    /** Posts anything to that url, signed as it says or not at all, and returns what is answered. */
+    posts(posted: Posted): Promise<HttpAnswer>;
+  };
   /** Cuts every connection and stops listening. */
   close(): Promise<void>;
 };
@@ -112,9 +124,25 @@ export async function startWorkspace(options: WorkspaceOptions = {}): Promise<Wo
   const faults = createFaults();
   const sockets = createSockets(state, options.ackTimeoutMs ?? ACK_TIMEOUT_MS);
   const eventRetryDelaysMs = options.eventRetryDelaysMs ?? EVENT_RETRY_DELAYS_MS;
-  const post: Post = { state, sockets, eventRetryDelaysMs, timers: new Set(), last: new Map() };
+  const post: Post = {
+    state,
+    sockets,
+    carrier: socketCarrier(sockets),
+    eventRetryDelaysMs,
+    timers: new Set(),
+    last: new Map(),
+  };
   const server = await listen(state, faults, sockets, options.port ?? 0);
-  return build(post, faults, server);
+  return build(post, faults, server, options.ackTimeoutMs ?? ACK_TIMEOUT_MS);
+}
+
+function socketCarrier(sockets: Sockets): Carrier {
+  return {
+    deliver: (delivery) => sockets.deliver(delivery),
+    ready: async () => {
+      if (sockets.count() === 0) await sockets.waitFor(1);
+    },
+  };
 }
 
 async function listen(state: State, faults: Faults, sockets: Sockets, port: number): Promise<Server> {
@@ -158,8 +186,9 @@ async function route(
   send(response, textAnswer(status, ''), undefined);
 }
 
-function build(post: Post, faults: Faults, server: Server): Workspace {
+function build(post: Post, faults: Faults, server: Server, ackTimeoutMs: number): Workspace {
   const { state, sockets } = post;
+  const http = createHttpMode(state, ackTimeoutMs);
   const people = new Map<string, Person>();
   const record = (handle: string): PersonRecord => findByHandle(state.people, handle);
   const { seed } = state;
@@ -167,6 +196,7 @@ function build(post: Post, faults: Faults, server: Server): Workspace {
     apiUrl: `${state.baseUrl}/api/`,
     botToken: state.botToken,
     appToken: state.appToken,
+    signingSecret: state.signingSecret,
     teamId: seed.teamId,
     appId: seed.appId,
     botUserId: seed.botUserId,
@@ -208,6 +238,13 @@ function build(post: Post, faults: Faults, server: Server): Workspace {
         faults.add({ ...fault, method: 'apps.connections.open', times: n }),
     },
     waitForSockets: (n) => sockets.waitFor(n),
+    http: {
+      async deliverTo(url) {
+        await http.verifyUrl(url);
+        post.carrier = http;
+      },
+      posts: (posted) => http.posts(posted),
+    },
     close: () => close(post, server),
   };
 }

@@ -30,7 +30,18 @@ const CLOSE_EVERY_MS = 50;
 /** RFC 9112 §3.2: the target is a path, or a whole URL when the caller takes us for a proxy. */
 const VERIFY_TARGET = /^(?:https?:\/\/[^/?#]*)?\/verify(?:\?|$)/;
 
-export type HttpDeps = VerifyDoorDeps & Omit<HealthDeps, 'isDraining'> & { readonly log: Log };
+/** The path of a target that is a path, or a whole URL. */
+const PATH = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/;
+
+/** A door that takes POSTs at one path, whose bodies it reads itself. */
+type PostDoor = { readonly path: string; readonly bodyBytesMax: number; readonly listener: Door };
+
+export type HttpDeps = VerifyDoorDeps &
+  Omit<HealthDeps, 'isDraining'> & {
+    readonly log: Log;
+    /** Where Slack delivers, when it delivers over HTTP. */
+    readonly slackDoor?: PostDoor | undefined;
+  };
 
 export type HttpOptions = HttpDeps & { readonly host: string; readonly port: number };
 
@@ -45,8 +56,8 @@ export type HttpServer = {
 type Door = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * One server, two doors: `/verify` with no framework between the socket and the decision, Fastify for everything else.
- * Port 0 is any free one. Throws when it cannot listen.
+ * One server, three doors: `/verify` with no framework between the socket and the decision, Slack's where there is one,
+ * Fastify for everything else. Port 0 is any free one. Throws when it cannot listen.
  */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const { host, port, log } = options;
@@ -88,7 +99,8 @@ function doorTo(others: Door, deps: HttpDeps & Pick<HealthDeps, 'isDraining'>): 
   return (request, response) => {
     // A body of unknown length may go on for seconds after its answer: it must not hold up the connection.
     if (deps.isDraining() || 'transfer-encoding' in request.headers) response.shouldKeepAlive = false;
-    const refusal = refusalOf(request);
+    const slackDoor = slackDoorFor(request, deps);
+    const refusal = refusalOf(request, slackDoor?.bodyBytesMax ?? BODY_BYTES_MAX);
     if (refusal !== undefined) {
       response.shouldKeepAlive = false;
       sendError(response, refusal.status, { error: refusal.error });
@@ -96,6 +108,8 @@ function doorTo(others: Door, deps: HttpDeps & Pick<HealthDeps, 'isDraining'>): 
       answerVerify(request, response, deps).catch((fault: unknown) =>
         sendError(response, 503, reportFault(fault, deps.log), { 'retry-after': RETRY_AFTER_SECONDS }),
       );
+    } else if (slackDoor !== undefined) {
+      takePost(slackDoor, request, response);
     } else {
       response.setHeader('cache-control', 'no-store');
       others(request, response);
@@ -103,11 +117,23 @@ function doorTo(others: Door, deps: HttpDeps & Pick<HealthDeps, 'isDraining'>): 
   };
 }
 
+function slackDoorFor({ url = '' }: IncomingMessage, { slackDoor }: HttpDeps): PostDoor | undefined {
+  return slackDoor !== undefined && PATH.exec(url)?.[1] === slackDoor.path ? slackDoor : undefined;
+}
+
+function takePost(door: PostDoor, request: IncomingMessage, response: ServerResponse): void {
+  if (request.method === 'POST') door.listener(request, response);
+  else sendError(response, 405, { error: 'method_not_allowed' }, { allow: 'POST' });
+}
+
 /** What no door takes. RFC 9112 §3.2: HTTP/1.1 without a Host is a bad request. */
-function refusalOf(request: IncomingMessage): { status: number; error: string } | undefined {
+function refusalOf(
+  request: IncomingMessage,
+  bodyBytesMax: number,
+): { status: number; error: string } | undefined {
   const { host, 'content-length': length } = request.headers;
   if (host === undefined && request.httpVersion === '1.1') return { status: 400, error: 'invalid_request' };
-  if (Number(length) > BODY_BYTES_MAX) return { status: 413, error: 'too_large' };
+  if (Number(length) > bodyBytesMax) return { status: 413, error: 'too_large' };
   return undefined;
 }
 

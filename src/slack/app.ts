@@ -1,4 +1,4 @@
-import { App, type ReceiverEvent } from '@slack/bolt';
+import { App, type Receiver } from '@slack/bolt';
 import { WebClient, type WebClientOptions } from '@slack/web-api';
 import { SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -9,6 +9,7 @@ import { valueDelivery } from './deliver-value.ts';
 import { entrance, visitOf } from './entrance.ts';
 import { answerFault } from './fault-answer.ts';
 import { createHomes, type Homes } from './home.ts';
+import type { Intake } from './intake.ts';
 import type { ListenerDeps } from './listener.ts';
 import { onCreate, PRESSES } from './listeners/actions/presses.ts';
 import { onCommand } from './listeners/commands/apitoken.ts';
@@ -17,8 +18,6 @@ import { SUBMISSIONS } from './listeners/views/submissions.ts';
 import { pickOptions } from './pick-answer.ts';
 import { createPlaces } from './places.ts';
 import { sdkLogger } from './sdk-logger.ts';
-import { SocketReceiver } from './sockets.ts';
-import { ackProblem } from './submission-answer.ts';
 import { parsePress, parseSearch, parseSubmission } from './visit.ts';
 
 const CALL_MS_MAX = 5 * SECOND_MS;
@@ -28,7 +27,6 @@ const REFERENCE_LENGTH = 8;
 
 /** The Slack side, built but not yet connected. */
 export type SlackApp = {
-  readonly receiver: SocketReceiver;
   readonly client: WebClient;
   readonly homes: Homes;
   start(): Promise<void>;
@@ -37,7 +35,9 @@ export type SlackApp = {
 export type SlackAppDeps = Omit<ListenerDeps, 'client' | 'actors' | 'places' | 'homes' | 'deliver'> & {
   readonly apiUrl: string;
   readonly botToken: () => string;
-  readonly appToken: () => string;
+  /** How deliveries come, and where the receiver puts them. */
+  readonly receiver: Receiver;
+  readonly intake: Pick<Intake, 'waitingAck'>;
   readonly roles: RoleSettings;
   /** Of the app itself, so that Bolt ignores what it wrote. */
   readonly identity: { readonly botId: string | undefined; readonly botUserId: string | undefined };
@@ -51,18 +51,11 @@ export function createSlackClient(
   return new WebClient(options.botToken(), clientOptions(options, timeoutMs));
 }
 
-/** Builds the Bolt app with all its listeners on two sockets. Nothing is connected before `start`. */
+/** Builds the Bolt app with all its listeners. It takes no delivery before `start`. */
 export function createSlackApp(deps: SlackAppDeps): SlackApp {
   const client = createSlackClient(deps);
-  const receiver = new SocketReceiver({
-    appToken: deps.appToken(),
-    apiUrl: deps.apiUrl,
-    log: deps.log,
-    sdkLogger: sdkLogger(deps.log),
-    onDraining: answerDraining,
-  });
   const app = new App({
-    receiver,
+    receiver: deps.receiver,
     authorize: async () => ({
       botToken: deps.botToken(),
       ...(deps.identity.botId === undefined ? {} : { botId: deps.identity.botId }),
@@ -84,9 +77,8 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     deliver: valueDelivery(client, log),
   };
   register(app, listenerDeps);
-  registerFaults(app, receiver, listenerDeps);
+  registerFaults(app, deps.intake, listenerDeps);
   return {
-    receiver,
     client,
     homes: listenerDeps.homes,
     start: async () => {
@@ -115,12 +107,12 @@ function register(app: App, deps: ListenerDeps): void {
 }
 
 /** One of the two places where faults end: logged once, told once, both with the same reference. */
-function registerFaults(app: App, receiver: SocketReceiver, deps: ListenerDeps): void {
+function registerFaults(app: App, intake: SlackAppDeps['intake'], deps: ListenerDeps): void {
   app.error(async ({ error, body }: { error: Error; body: object }) => {
     const reference = randomBase62(REFERENCE_LENGTH);
     deps.log.error({ err: error, reference }, 'a delivery of Slack failed');
     try {
-      await answerFault(body, reference, receiver.waitingAck(body), deps);
+      await answerFault(body, reference, intake.waitingAck(body), deps);
     } catch (untold) {
       deps.log.warn(
         { reference, reason: untold instanceof Error ? untold.name : 'unknown' },
@@ -128,13 +120,6 @@ function registerFaults(app: App, receiver: SocketReceiver, deps: ListenerDeps):
       );
     }
   });
-}
-
-/** What comes while the app stops: nothing of it is done, and whoever waits for an answer is told so. */
-async function answerDraining(event: ReceiverEvent): Promise<void> {
-  const sentence = 'apitoken is restarting, nothing was changed. Try again in half a minute.';
-  if (event.body.type === 'view_submission') return ackProblem(event.ack, event.body, sentence);
-  if ('command' in event.body) await event.ack({ response_type: 'ephemeral', text: sentence });
 }
 
 function clientOptions(

@@ -6,18 +6,28 @@ import type { TokenStore } from '../tokens/store.ts';
 import { revokeUnclaimed } from '../tokens/sweep.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import { createSlackApp, createSlackClient, type SlackAppDeps } from './app.ts';
+import { HttpReceiver, type SlackDoor } from './http-receiver.ts';
 import { identify } from './identify.ts';
+import { createIntake, type Intake } from './intake.ts';
 import { startOutbox } from './outbox.ts';
+import { sdkLogger } from './sdk-logger.ts';
+import { SocketReceiver } from './sockets.ts';
 
 /** Notices are to be said within 60 s. */
 const NOTICES_MS = 20 * SECOND_MS;
 
-export type SlackDeps = Omit<SlackAppDeps, 'workspace' | 'identity' | 'store'> & {
+export type SlackDeps = Omit<SlackAppDeps, 'workspace' | 'identity' | 'store' | 'receiver' | 'intake'> & {
+  /** Whether we open sockets to Slack, or Slack posts to us. */
+  readonly mode:
+    | { readonly kind: 'socket'; readonly appToken: () => string }
+    | { readonly kind: 'http'; readonly signingSecret: () => string };
   readonly store: TokenStore & Outbox & { bindWorkspace(id: WorkspaceId): Promise<WorkspaceId> };
 };
 
 /** The app's side toward Slack, from before it is connected until it is stopped. */
 export type Slack = {
+  /** Where Slack posts to in HTTP mode, from the start: it refuses while we are not connected. */
+  readonly door: SlackDoor | undefined;
   isConnected(): boolean;
   /** Rejects with a `SetupError` or fault when the app cannot be connected as it is set up; resolves when it was stopped. */
   readonly ended: Promise<void>;
@@ -26,23 +36,27 @@ export type Slack = {
   stop(): Promise<void>;
 };
 
-type Connection = { isConnected(): boolean; drain(msMax: number): Promise<unknown>; stop(): Promise<void> };
+type DeliveryDeps = { readonly receiver: SocketReceiver | HttpReceiver; readonly intake: Intake };
+type Connection = { stop(): Promise<void> };
 
 /** Begins to connect to Slack and goes on trying while Slack cannot be reached. Returns at once. */
 export function connectSlack(deps: SlackDeps): Slack {
   const stopping = new AbortController();
+  const intake = createIntake(deps.log);
+  const receiver = receiverFor(deps, intake);
   let connection: Connection | undefined;
-  const connecting = connect(deps, stopping.signal).then((connected) => {
+  const connecting = connect({ ...deps, receiver, intake }, stopping.signal).then((connected) => {
     connection = connected;
   });
   const stopped = new Promise<void>((resolve) => {
     stopping.signal.addEventListener('abort', () => resolve());
   });
   return {
-    isConnected: () => connection?.isConnected() ?? false,
+    door: receiver instanceof HttpReceiver ? receiver.door : undefined,
+    isConnected: () => receiver.isConnected(),
     ended: Promise.all([connecting, stopped]).then(() => undefined),
     drain: async (msMax) => {
-      await connection?.drain(msMax);
+      await intake.drain(msMax);
     },
     stop: async () => {
       stopping.abort();
@@ -52,7 +66,13 @@ export function connectSlack(deps: SlackDeps): Slack {
   };
 }
 
-async function connect(deps: SlackDeps, signal: AbortSignal): Promise<Connection | undefined> {
+function receiverFor({ mode, apiUrl, clock, log }: SlackDeps, intake: Intake): DeliveryDeps['receiver'] {
+  return mode.kind === 'http'
+    ? new HttpReceiver({ signingSecret: mode.signingSecret, intake, clock, log })
+    : new SocketReceiver({ appToken: mode.appToken(), apiUrl, log, sdkLogger: sdkLogger(log), intake });
+}
+
+async function connect(deps: SlackDeps & DeliveryDeps, signal: AbortSignal): Promise<Connection | undefined> {
   const identity = await identify(createSlackClient(deps), deps.log, signal);
   if (identity === undefined) return undefined;
   const bound = await deps.store.bindWorkspace(identity.workspace);
@@ -69,12 +89,10 @@ async function connect(deps: SlackDeps, signal: AbortSignal): Promise<Connection
     every(NOTICES_MS, 'revoking unclaimed tokens', () => revokeUnclaimed(bound, deps), deps.log),
   ];
   return {
-    isConnected: () => app.receiver.isConnected(),
-    drain: (msMax) => app.receiver.drain(msMax),
     stop: async () => {
       await Promise.all(chores.map((chore) => chore.stop()));
       await outbox.stop();
-      await app.receiver.stop();
+      await deps.receiver.stop();
     },
   };
 }

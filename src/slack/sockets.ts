@@ -3,7 +3,7 @@ import { SocketModeClient } from '@slack/socket-mode';
 import type { Logger } from '@slack/web-api';
 import { SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { RawAck } from './submission-answer.ts';
+import type { Intake } from './intake.ts';
 
 /** Two, so that one hears while the other is being replaced; Slack allows ten. */
 const SOCKETS = 2;
@@ -14,15 +14,13 @@ const RECONNECT_MS_MIN = 200;
 const RECONNECT_MS_MAX = 30 * SECOND_MS;
 /** How long Slack may take to answer the closing of a socket before it is simply left. */
 const CLOSE_MS_MAX = 1 * SECOND_MS;
-const DRAIN_STEP_MS = 20;
 
 type SocketOptions = {
   readonly appToken: string;
   readonly apiUrl: string;
   readonly log: Log;
   readonly sdkLogger: Logger;
-  /** Answers what comes while the app stops. */
-  readonly onDraining: (event: ReceiverEvent) => Promise<void>;
+  readonly intake: Intake;
 };
 
 type SlackEvent = {
@@ -42,12 +40,7 @@ export class SocketReceiver implements Receiver {
   readonly #clients: readonly SocketModeClient[];
   readonly #open = new Set<SocketModeClient>();
   readonly #sleepers = new Set<() => void>();
-  /** The acknowledgements that Slack still waits for, by the body of their delivery. */
-  readonly #waiting = new WeakMap<object, RawAck>();
-  #app: App | undefined;
   #isStopping = false;
-  #isDraining = false;
-  #working = 0;
 
   constructor(options: SocketOptions) {
     this.#options = options;
@@ -55,7 +48,7 @@ export class SocketReceiver implements Receiver {
   }
 
   init(app: App): void {
-    this.#app = app;
+    this.#options.intake.open(app);
   }
 
   /** Begins to open the sockets; `isConnected` tells when one is. */
@@ -73,20 +66,6 @@ export class SocketReceiver implements Receiver {
     return this.#open.size > 0;
   }
 
-  /** The acknowledgement of the delivery with this body, while nobody has given it. */
-  waitingAck(body: object): RawAck | undefined {
-    return this.#waiting.get(body);
-  }
-
-  /** Refuses new deliveries from now on and waits for those in work, `msMax` at most. False when some are left. */
-  async drain(msMax: number): Promise<boolean> {
-    this.#isDraining = true;
-    for (let waited = 0; this.#working > 0 && waited < msMax; waited += DRAIN_STEP_MS) {
-      await this.#sleep(DRAIN_STEP_MS);
-    }
-    return this.#working === 0;
-  }
-
   #newClient(): SocketModeClient {
     const { appToken, apiUrl, sdkLogger } = this.#options;
     const client = new SocketModeClient({
@@ -96,35 +75,8 @@ export class SocketReceiver implements Receiver {
       clientOptions: { slackApiUrl: apiUrl, timeout: OPEN_MS_MAX, retryConfig: { retries: 0 } },
     });
     client.on('connected', () => this.#open.add(client));
-    client.on('slack_event', (event: SlackEvent) => void this.#take(event));
+    client.on('slack_event', (event: SlackEvent) => void this.#options.intake.take(receiverEventFrom(event)));
     return client;
-  }
-
-  async #take(event: SlackEvent): Promise<void> {
-    this.#working += 1;
-    try {
-      const received = this.#receiverEventFrom(event);
-      if (this.#isDraining) await this.#options.onDraining(received);
-      else await this.#app?.processEvent(received);
-    } catch (error) {
-      this.#options.log.error({ err: error }, 'a delivery of Slack could not be processed');
-    } finally {
-      this.#working -= 1;
-    }
-  }
-
-  /** Bolt's form of a delivery. Slack takes the first acknowledgement; a second one is dropped here. */
-  #receiverEventFrom(event: SlackEvent): ReceiverEvent {
-    const ack: RawAck = async (response) => {
-      if (this.#waiting.delete(event.body)) await event.ack(response);
-    };
-    this.#waiting.set(event.body, ack);
-    return {
-      body: event.body,
-      ack,
-      ...(event.retry_num === undefined ? {} : { retryNum: event.retry_num }),
-      ...(event.retry_reason === undefined ? {} : { retryReason: event.retry_reason }),
-    };
   }
 
   /** Keeps one socket open until the app stops. */
@@ -180,6 +132,16 @@ export class SocketReceiver implements Receiver {
       this.#sleepers.add(wake);
     });
   }
+}
+
+/** Bolt's form of a delivery. */
+function receiverEventFrom({ body, ack, retry_num, retry_reason }: SlackEvent): ReceiverEvent {
+  return {
+    body,
+    ack,
+    ...(retry_num === undefined ? {} : { retryNum: retry_num }),
+    ...(retry_reason === undefined ? {} : { retryReason: retry_reason }),
+  };
 }
 
 function backOff(failures: number): number {

@@ -1,0 +1,67 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { App, ReceiverEvent } from '@slack/bolt';
+import type { Log } from '../log.ts';
+import { ackProblem, type RawAck } from './submission-answer.ts';
+
+const DRAIN_STEP_MS = 20;
+const DRAINING = 'apitoken is restarting, nothing was changed. Try again in half a minute.';
+
+/** Where Slack's deliveries arrive, by whichever way, and are counted until they are done. */
+export type Intake = {
+  /** Deliveries go to this app from now on. */
+  open(app: Pick<App, 'processEvent'>): void;
+  /** Resolves when all that the delivery leads to is done. Never rejects. Slack hears the first acknowledgement alone. */
+  take(event: ReceiverEvent): Promise<void>;
+  /** The acknowledgement of the delivery with this body, while Slack waits for it. */
+  waitingAck(body: object): RawAck | undefined;
+  /** Slack waits no longer for the acknowledgement of this body. */
+  giveUp(body: object): void;
+  /** Refuses new deliveries from now on and waits for those in work, `msMax` at most. False when some are left. */
+  drain(msMax: number): Promise<boolean>;
+};
+
+/** An intake that is not open yet: what comes before is not acknowledged. */
+export function createIntake(log: Log): Intake {
+  /** By the body of their delivery. */
+  const waiting = new WeakMap<object, RawAck>();
+  let app: Pick<App, 'processEvent'> | undefined;
+  let isDraining = false;
+  let working = 0;
+
+  async function take(event: ReceiverEvent): Promise<void> {
+    const { body } = event;
+    const ack: RawAck = async (response) => {
+      if (waiting.delete(body)) await event.ack(response);
+    };
+    waiting.set(body, ack);
+    working += 1;
+    try {
+      if (isDraining) await answerDraining({ ...event, ack });
+      else await app?.processEvent({ ...event, ack });
+    } catch (error) {
+      log.error({ err: error }, 'a delivery of Slack could not be processed');
+    } finally {
+      working -= 1;
+    }
+  }
+
+  return {
+    open: (opened) => {
+      app = opened;
+    },
+    take,
+    waitingAck: (body) => waiting.get(body),
+    giveUp: (body) => waiting.delete(body),
+    drain: async (msMax) => {
+      isDraining = true;
+      for (let waited = 0; working > 0 && waited < msMax; waited += DRAIN_STEP_MS) await wait(DRAIN_STEP_MS);
+      return working === 0;
+    },
+  };
+}
+
+/** What comes while the app stops: nothing of it is done, and whoever can be told so in words is. */
+async function answerDraining({ body, ack }: ReceiverEvent): Promise<void> {
+  if (body.type === 'view_submission') return ackProblem(ack, body, DRAINING);
+  if ('command' in body) await ack({ response_type: 'ephemeral', text: DRAINING });
+}

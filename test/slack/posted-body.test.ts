@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createBodyReader, type UnreadStatus } from '../../src/slack/posted-body.ts';
+
+const BYTES_MAX = 8;
+
+/** A server that reads bodies of 8 bytes, 10 bytes at a time altogether, and keeps what came of each. */
+async function aReader(): Promise<{ port: number; results: (string | UnreadStatus)[] }> {
+  const read = createBodyReader({ heldBytesMax: 10, msMax: 10_000 });
+  const results: (string | UnreadStatus)[] = [];
+  const server = createServer(async (request, response) => {
+    const body = await read(request, BYTES_MAX);
+    results.push(Buffer.isBuffer(body) ? body.toString() : body);
+    response.shouldKeepAlive = false;
+    response.end();
+  });
+  server.listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, results };
+}
+
+/** Sends the beginning of a request whose body is to have `length` bytes. */
+async function begins(port: number, length: number, part: string): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n${part}`);
+  return socket;
+}
+
+test.for([
+  ['of no bytes', '', ''],
+  ['of as many bytes as it may have', '12345678', '12345678'],
+  ['of one more', '123456789', 413],
+] as const)('a body %s', async ([, body, result]) => {
+  const { port, results } = await aReader();
+
+  await text(await begins(port, body.length, body));
+
+  expect(results).toEqual([result]);
+});
+
+test('bodies that are being read at one time share a limit, which those that end or break off give back', async () => {
+  const { port, results } = await aReader();
+  const slow = await begins(port, 8, '1234567');
+  const broken = await begins(port, 8, '123');
+  const crowded = async (): Promise<string | UnreadStatus | undefined> => {
+    await text(await begins(port, 4, '1234'));
+    return results.at(-1);
+  };
+
+  await vi.waitFor(async () => expect(await crowded()).toBe(503));
+  broken.resetAndDestroy();
+  await vi.waitFor(() => expect(results.at(-1)).toBe(400));
+  slow.write('8');
+  await text(slow);
+  expect(results.at(-1)).toBe('12345678');
+
+  expect(await crowded()).toBe('1234');
+});
