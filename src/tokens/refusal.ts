@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import { NAME_LENGTH_MAX, type NameFlaw } from './name.ts';
 
 export const PURPOSE_LENGTH_MAX = 200;
@@ -94,9 +95,9 @@ export function sentenceFor(refusal: Refusal): string {
     case 'date_too_far':
       return `This is later than a token may live here. Choose a day up to ${refusal.latest}.`;
     case 'too_many_live':
-      return `${refusal.liveTokensMax} live tokens are the most that one person may have here. Revoke one that is not needed first.`;
+      return `${theMost(refusal.liveTokensMax, 'live token')} that one person may have here. Revoke one that is not needed first.`;
     case 'too_many_today':
-      return `${refusal.creationsPerDayMax} tokens a day are the most that one person may create here. Try again tomorrow.`;
+      return `${theMost(refusal.creationsPerDayMax, 'token', ' a day')} that one person may create here. Try again tomorrow.`;
     case 'owner_not_permitted':
       return 'This person cannot own a token: choose a full member of this workspace.';
     case 'scope_unknown':
@@ -133,6 +134,9 @@ function takenSentence(name: string, freeName: string | null): string {
 
 function lifetimeSentence(lifetimeDaysMax: number, mayNeverExpire: boolean): string {
   const never = mayNeverExpire ? ', or never expire' : '';
-  const days = lifetimeDaysMax === 1 ? '1 day' : `${lifetimeDaysMax} days`;
-  return `A token here may live ${days} at most${never}. Choose another expiry.`;
+  return `A token here may live ${counted(lifetimeDaysMax, 'day')} at most${never}. Choose another expiry.`;
+}
+
+function theMost(count: number, noun: string, span = ''): string {
+  return `${counted(count, noun)}${span} ${count === 1 ? 'is' : 'are'} the most`;
 }

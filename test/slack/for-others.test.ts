@@ -272,7 +272,7 @@ test('the limit of live tokens is the ownerâ€™s, and the one of a day the adminâ
   await dave.fills({ Owner: 'alice' });
   await dave.submits();
   expect(Object.values((await modalOf(dave)).errors)).toEqual([
-    '1 live tokens are the most that one person may have here. Revoke one that is not needed first.',
+    '1 live token is the most that one person may have here. Revoke one that is not needed first.',
   ]);
   await dave.fills({ Owner: 'bob' });
   await dave.submits();

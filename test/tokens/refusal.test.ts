@@ -65,6 +65,26 @@ describe('the sentence of', () => {
       { code: 'lifetime_not_allowed', lifetimeDaysMax: 1, mayNeverExpire: false },
       'A token here may live 1 day at most. Choose another expiry.',
     ],
+    [
+      'a limit of one live token',
+      { code: 'too_many_live', liveTokensMax: 1 },
+      '1 live token is the most that one person may have here. Revoke one that is not needed first.',
+    ],
+    [
+      'a limit of two live tokens',
+      { code: 'too_many_live', liveTokensMax: 2 },
+      '2 live tokens are the most that one person may have here. Revoke one that is not needed first.',
+    ],
+    [
+      'a limit of one token a day',
+      { code: 'too_many_today', creationsPerDayMax: 1 },
+      '1 token a day is the most that one person may create here. Try again tomorrow.',
+    ],
+    [
+      'a limit of two tokens a day',
+      { code: 'too_many_today', creationsPerDayMax: 2 },
+      '2 tokens a day are the most that one person may create here. Try again tomorrow.',
+    ],
   ])('%s', ([, refusal, sentence]) => {
     expect(sentenceFor(refusal)).toBe(sentence);
   });

@@ -1,4 +1,5 @@
 import type { InputBlock, PlainTextOption } from '@slack/types';
+import { counted } from '../../counted.ts';
 import type { ExpiryChoice, LifetimePolicy } from '../../tokens/expiry.ts';
 import type { Refusal } from '../../tokens/refusal.ts';
 import { plain } from './text.ts';
@@ -84,7 +85,7 @@ function lifetimeInput(
 }
 
 function policySentence({ lifetimeDaysMax, mayNeverExpire }: LifetimePolicy): string {
-  const days = `${lifetimeDaysMax} ${lifetimeDaysMax === 1 ? 'day' : 'days'}`;
+  const days = counted(lifetimeDaysMax, 'day');
   const limit = mayNeverExpire ? `${days} at most, or for ever` : `${days} at most`;
   return `A token here may live ${limit}. From its expiry on every request with it is refused.`;
 }
@@ -99,7 +100,7 @@ function offeredDays(typedDays: number | undefined, daysMax: number): number[] {
 
 function daysOption(days: number): PlainTextOption {
   if (days === 365) return option('1 year', '365');
-  return option(`${days} ${days === 1 ? 'day' : 'days'}`, String(days));
+  return option(counted(days, 'day'), String(days));
 }
 
 function option(text: string, value: string): PlainTextOption {

@@ -1,5 +1,6 @@
 import type { Button } from '@slack/types';
 import { DAY_MS, HOUR_MS } from '../../clock.ts';
+import { counted } from '../../counted.ts';
 import type { NoticeKind } from '../../tokens/store.ts';
 import type { UsedToken } from '../../tokens/token.ts';
 import { REMIND_ID } from './ids.ts';
@@ -80,11 +81,11 @@ function expiryOf(token: UsedToken): string {
 function whenText(leftMs: number): string {
   const hours = Math.round(leftMs / HOUR_MS);
   if (hours < 1) return 'within the hour';
-  if (hours < 24) return `in ${hours} ${hours === 1 ? 'hour' : 'hours'}`;
+  if (hours < 24) return `in ${counted(hours, 'hour')}`;
   const days = Math.round(leftMs / DAY_MS);
-  return days === 1 ? 'tomorrow' : `in ${days} days`;
+  return days === 1 ? 'tomorrow' : `in ${counted(days, 'day')}`;
 }
 
 function timesOf(count: number): string {
-  return count === 1 ? 'once' : `${count} times`;
+  return count === 1 ? 'once' : counted(count, 'time');
 }
