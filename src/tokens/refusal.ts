@@ -35,6 +35,8 @@ export type Refusal =
   /** Days as `YYYY-MM-DD`; `latest` is the last one that policy allows. */
   | { readonly code: 'date_needed' | 'date_unknown' | 'date_past' | 'date_too_far'; readonly latest: string }
   | { readonly code: 'too_many_live'; readonly liveTokensMax: number }
+  /** The same of the person whom it was to be created for. */
+  | { readonly code: 'owner_too_many_live'; readonly liveTokensMax: number }
   | { readonly code: 'too_many_today'; readonly creationsPerDayMax: number }
   | { readonly code: 'owner_not_permitted' }
   | { readonly code: 'scope_unknown' }
@@ -96,6 +98,8 @@ export function sentenceFor(refusal: Refusal): string {
       return `This is later than a token may live here. Choose a day up to ${refusal.latest}.`;
     case 'too_many_live':
       return `${theMost(refusal.liveTokensMax, 'live token')} that one person may have here. Revoke one that is not needed first.`;
+    case 'owner_too_many_live':
+      return `This person has as many live tokens as one person may have here (${refusal.liveTokensMax}). One of theirs must be revoked first.`;
     case 'too_many_today':
       return `${theMost(refusal.creationsPerDayMax, 'token', ' a day')} that one person may create here. Try again tomorrow.`;
     case 'owner_not_permitted':

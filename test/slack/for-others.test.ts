@@ -271,9 +271,10 @@ test('the limit of live tokens is the ownerâ€™s, and the one of a day the adminâ
   await opens(dave, '/apitoken create second');
   await dave.fills({ Owner: 'alice' });
   await dave.submits();
-  expect(Object.values((await modalOf(dave)).errors)).toEqual([
-    '1 live token is the most that one person may have here. Revoke one that is not needed first.',
-  ]);
+  expect((await modalOf(dave)).errors).toEqual({
+    Owner:
+      'This person has as many live tokens as one person may have here (1). One of theirs must be revoked first.',
+  });
   await dave.fills({ Owner: 'bob' });
   await dave.submits();
   await modalSaying(dave, 'second is created.');

@@ -24,6 +24,7 @@ const ONE_OF_EACH: { readonly [Code in Refusal['code']]: Refusal & { code: Code 
   date_past: { code: 'date_past', latest: '2026-12-31' },
   date_too_far: { code: 'date_too_far', latest: '2026-12-31' },
   too_many_live: { code: 'too_many_live', liveTokensMax: 50 },
+  owner_too_many_live: { code: 'owner_too_many_live', liveTokensMax: 50 },
   too_many_today: { code: 'too_many_today', creationsPerDayMax: 50 },
   owner_not_permitted: { code: 'owner_not_permitted' },
   scope_unknown: { code: 'scope_unknown' },

@@ -109,6 +109,7 @@ const PLACES: RefusalPlaces = {
     ...EXPIRY_FIELDS,
     scope_unknown: SCOPES_INPUT_ID,
     owner_not_permitted: OWNER_INPUT_ID,
+    owner_too_many_live: OWNER_INPUT_ID,
   },
   dialogOf: (sentence) => tellingDialog('Create API Token', [saying(sentence)]),
 };
