@@ -174,6 +174,13 @@ export interface TokenStore {
     effect: Effect,
   ): Promise<{ kind: 'revoked' } | { kind: 'already_revoked' } | Repeated>;
 
+  /** Ends a token that nobody has claimed. False, and nothing is written, when it was claimed or has ended. */
+  revokeUnclaimed(
+    id: TokenId,
+    by: { readonly at: number; readonly reason: string },
+    effect: Omit<Effect, 'delivery'>,
+  ): Promise<boolean>;
+
   /** Ends all values of the token but the newest, at `at`. False when there was none to end. */
   endOldValues(
     id: TokenId,

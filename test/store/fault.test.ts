@@ -32,6 +32,7 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['markShown', (store) => store.markShown(MARK, NOW, 'first', EFFECT)],
   ['withdrawSecret', (store) => store.withdrawSecret(MARK, EFFECT)],
   ['revokeToken', (store) => store.revokeToken(TOKEN.id, { ...BY_ANN, reason: MARK }, EFFECT)],
+  ['revokeUnclaimed', (store) => store.revokeUnclaimed(TOKEN.id, { at: NOW, reason: MARK }, EFFECT)],
   ['findToken', (store) => store.findToken(WORKSPACE, TOKEN.id)],
   ['findTokenByName', (store) => store.findTokenByName(WORKSPACE, TOKEN.nameKey)],
   ['takenNames', (store) => store.takenNames(WORKSPACE, [TOKEN.nameKey])],
