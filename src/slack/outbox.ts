@@ -6,7 +6,7 @@ import type { DueSaying, Outbox } from '../tokens/outbox.ts';
 import type { AccessPolicy, Actor } from '../tokens/policy.ts';
 import type { Saying, TokenStore } from '../tokens/store.ts';
 import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
-import { claimedMessage, noticeMessage } from './blocks/notice.ts';
+import { claimedMessage, neverClaimedMessage, noticeMessage } from './blocks/notice.ts';
 import { revokedByOtherMessage } from './blocks/receipt.ts';
 import { postDirectMessage } from './direct-message.ts';
 import type { Homes } from './home.ts';
@@ -114,6 +114,9 @@ async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined
       return undefined;
     case 'claimed':
       await postDirectMessage(deps.client, token.createdBy, claimedMessage(token));
+      return undefined;
+    case 'never_claimed':
+      await postDirectMessage(deps.client, token.createdBy, neverClaimedMessage(token));
       return undefined;
     case 'notice': {
       const now = deps.clock();

@@ -31,6 +31,9 @@ function effectOf(token: Token, at: number): Omit<Effect, 'delivery'> {
     sayings: [
       ...sayingsAbout(token, at),
       { saying: { kind: 'revoked_by_other', tokenId: token.id }, dueAt: at },
+      ...(token.createdBy === token.owner
+        ? []
+        : [{ saying: { kind: 'never_claimed', tokenId: token.id } as const, dueAt: at }]),
     ],
   };
 }

@@ -286,7 +286,7 @@ test('the limit of live tokens is the owner’s, and the one of a day the admin�
   expect(alice.sees('@apitoken').length).toBeLessThanOrEqual(1);
 });
 
-test('what nobody took after 7 days the app revokes, and the owner is told', async () => {
+test('what nobody took after 7 days the app revokes, and the owner and the admin are told', async () => {
   const { stage, workspace, alice, clock } = await setStill();
   const dave = workspace.person('dave');
   await createsFor(dave, 'alice', 'deploy-bot');
@@ -309,6 +309,12 @@ test('what nobody took after 7 days the app revokes, and the owner is told', asy
       'Your token deploy-bot was revoked. Anything that uses it is refused.',
       'Revoked by apitoken 2026-01-08 00:00 UTC.',
       'Reason: never claimed',
+    ].join('\n'),
+  ]);
+  expect(toldTo(dave).map(({ text }) => text)).toEqual([
+    [
+      'deploy-bot was revoked: its owner did not take it within 7 days. Nothing ever used it.',
+      'Owner: @alice · Revoked by apitoken 2026-01-08 00:00 UTC.',
     ].join('\n'),
   ]);
   expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([]);
