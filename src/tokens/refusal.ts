@@ -34,6 +34,8 @@ export type Refusal =
   | { readonly code: 'already_shown'; readonly name: string }
   /** Days as `YYYY-MM-DD`; `latest` is the last one that policy allows. */
   | { readonly code: 'date_needed' | 'date_unknown' | 'date_past' | 'date_too_far'; readonly latest: string }
+  /** A day was filled in, and another expiry chosen. */
+  | { readonly code: 'date_unused' }
   | { readonly code: 'too_many_live'; readonly liveTokensMax: number }
   /** The same of the person whom it was to be created for. */
   | { readonly code: 'owner_too_many_live'; readonly liveTokensMax: number }
@@ -89,13 +91,11 @@ export function sentenceFor(refusal: Refusal): string {
     case 'already_shown':
       return `The value of ${refusal.name} was already shown, or is being shown just now, and only once. If it is lost, Rotate makes a new one.`;
     case 'date_needed':
-      return `Choose the day on which it expires, ${refusal.latest} at the latest.`;
+    case 'date_unused':
     case 'date_unknown':
-      return `There is no such day. Choose one up to ${refusal.latest}.`;
     case 'date_past':
-      return `This day is over. Choose today or a later one, up to ${refusal.latest}.`;
     case 'date_too_far':
-      return `This is later than a token may live here. Choose a day up to ${refusal.latest}.`;
+      return dateSentence(refusal);
     case 'too_many_live':
       return `${theMost(refusal.liveTokensMax, 'live token')} that one person may have here. Revoke one that is not needed first.`;
     case 'owner_too_many_live':
@@ -128,6 +128,21 @@ function flawSentence(flaw: NameFlaw): string {
       return `This name has control or invisible characters in it. ${allowed}`;
     case 'like_a_value':
       return `A name must not look like a token value or a token id. It was not saved. ${allowed}`;
+  }
+}
+
+function dateSentence(refusal: Extract<Refusal, { readonly code: `date_${string}` }>): string {
+  switch (refusal.code) {
+    case 'date_needed':
+      return `Choose the day on which it expires, ${refusal.latest} at the latest.`;
+    case 'date_unused':
+      return 'This date counts only with “On a date”. Choose that under Expires, or empty this field.';
+    case 'date_unknown':
+      return `There is no such day. Choose one up to ${refusal.latest}.`;
+    case 'date_past':
+      return `This day is over. Choose today or a later one, up to ${refusal.latest}.`;
+    case 'date_too_far':
+      return `This is later than a token may live here. Choose a day up to ${refusal.latest}.`;
   }
 }
 

@@ -20,6 +20,7 @@ const ONE_OF_EACH: { readonly [Code in Refusal['code']]: Refusal & { code: Code 
   expired: { code: 'expired', name: 'deploy-bot' },
   already_shown: { code: 'already_shown', name: 'deploy-bot' },
   date_needed: { code: 'date_needed', latest: '2026-12-31' },
+  date_unused: { code: 'date_unused' },
   date_unknown: { code: 'date_unknown', latest: '2026-12-31' },
   date_past: { code: 'date_past', latest: '2026-12-31' },
   date_too_far: { code: 'date_too_far', latest: '2026-12-31' },

@@ -82,7 +82,9 @@ function parseFields(
     errors: {
       ...('refusal' in name ? { [NAME_INPUT_ID]: sentenceFor(name.refusal) } : {}),
       ...('refusal' in purpose ? { [PURPOSE_INPUT_ID]: sentenceFor(purpose.refusal) } : {}),
-      ...('refusal' in expiry ? { [LIFETIME_INPUT_ID]: sentenceFor(expiry.refusal) } : {}),
+      ...('refusal' in expiry
+        ? { [EXPIRY_FIELDS[expiry.refusal.code] ?? LIFETIME_INPUT_ID]: sentenceFor(expiry.refusal) }
+        : {}),
     },
   };
 }
@@ -98,7 +100,8 @@ function parseExpiryFields(
   { policy }: ListenerDeps,
 ): { choice: ExpiryChoice } | { refusal: Refusal } {
   const choice = parseExpiry(fields);
-  return choice === undefined ? { refusal: lifetimeNotAllowed(policy) } : { choice };
+  if (choice === undefined) return { refusal: lifetimeNotAllowed(policy) };
+  return choice.kind === 'refused' ? { refusal: choice.refusal } : { choice };
 }
 
 const PLACES: RefusalPlaces = {
