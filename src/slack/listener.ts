@@ -29,8 +29,8 @@ export type ListenerDeps = RefuseDeps & {
   readonly places: Places;
   readonly homes: Homes;
   readonly log: Log;
-  /** Brings what was counted in memory into the store, before it is drawn. */
-  readonly usage: Pick<UsageRecorder, 'flush'>;
+  /** Brings what was counted in memory into the store before it is drawn, and tells what is not there yet. */
+  readonly usage: Pick<UsageRecorder, 'flush' | 'isUsed'>;
 };
 
 /** Answers a pressed button or a chosen option. The delivery is acknowledged and the person is known. */

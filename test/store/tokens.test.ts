@@ -147,7 +147,9 @@ describe('what nobody claimed', () => {
     expect(await store.revokeUnclaimed(token.id, BY_SYSTEM, anEffect(token.id))).toBe(true);
     const before = everythingIn(raw);
     expect(await store.revokeUnclaimed(token.id, BY_SYSTEM, anEffect(token.id))).toBe(false);
-    expect(await store.markShown(secret.lookupId, NOW + 2, 'first', anEffect(token.id))).toBe(false);
+    expect(await store.markShown(secret.lookupId, NOW + 2, 'first', anEffect(token.id))).toEqual({
+      kind: 'changed_meanwhile',
+    });
 
     expect(everythingIn(raw)).toEqual(before);
     expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({
