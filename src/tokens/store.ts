@@ -106,6 +106,9 @@ export type ListRequest = {
   readonly pageSize: number;
   readonly now: number;
 };
+/** `rotatable`: those that have a value or, expired, may be given one: neither revoked nor unclaimed. */
+export type SearchedTokens = 'all' | 'not_revoked' | 'rotatable';
+
 export type ListPage = {
   readonly tokens: readonly UsedToken[];
   readonly page: number;
@@ -228,10 +231,15 @@ export interface TokenStore {
 
   /** Events of a token, the latest first. */
   listEvents(id: TokenId, request: { readonly page: number; readonly pageSize: number }): Promise<EventPage>;
-  /** The person's tokens whose name has `text` in it (in whatever case), live ones first; 100 at most. */
+  /** The person's tokens among those whose name has `text` in it (in whatever case), live ones first; 100 at most. */
   searchTokens(
     workspace: WorkspaceId,
-    request: { readonly owner: PersonId; readonly text: string; readonly now: number },
+    request: {
+      readonly owner: PersonId;
+      readonly text: string;
+      readonly among: SearchedTokens;
+      readonly now: number;
+    },
   ): Promise<readonly UsedToken[]>;
 
   /** Notes a notice to come; one of the same kind that is to come already is moved. */

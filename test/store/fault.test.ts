@@ -49,7 +49,10 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['liveValues', (store) => store.liveValues(TOKEN.id, NOW)],
   ['effectOf', (store) => store.effectOf({ keys: ['none'] })],
   ['listEvents', (store) => store.listEvents(TOKEN.id, { page: 1, pageSize: 1 })],
-  ['searchTokens', (store) => store.searchTokens(WORKSPACE, { owner: TOKEN.owner, text: MARK, now: NOW })],
+  [
+    'searchTokens',
+    (store) => store.searchTokens(WORKSPACE, { owner: TOKEN.owner, text: MARK, among: 'all', now: NOW }),
+  ],
   ['remind', (store) => store.remind(TOKEN.id, { kind: 'reminder', dueAt: NOW }, aDelivery(MARK))],
   ['sendNotices', (store) => store.sendNotices(NOW)],
   ['unclaimedSince', (store) => store.unclaimedSince(WORKSPACE, NOW)],

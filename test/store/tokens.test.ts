@@ -394,7 +394,7 @@ test.for([
   await aStoredToken(store, { name: nameOf('Straße'), expiresAt: NOW + 1 });
   await aStoredToken(store, { name: nameOf('deploy of Bob 0% strasse _'), owner: BOB });
 
-  const found = await store.searchTokens(WORKSPACE, { owner: ANN, text, now: NOW });
+  const found = await store.searchTokens(WORKSPACE, { owner: ANN, text, among: 'all', now: NOW });
 
   expect(found.map(({ name }) => name)).toEqual(names);
 });
@@ -404,7 +404,7 @@ test('a search finds 100 tokens at most, live ones before all others', async () 
   for (let i = 0; i < 101; i++) await aStoredToken(store, { revokedAt: NOW, revokedBy: ANN });
   const live = await aStoredToken(store);
 
-  const found = await store.searchTokens(WORKSPACE, { owner: ANN, text: 'bot', now: NOW });
+  const found = await store.searchTokens(WORKSPACE, { owner: ANN, text: 'bot', among: 'all', now: NOW });
 
   expect(found).toHaveLength(100);
   expect(found[0]).toEqual(await store.findToken(WORKSPACE, live.id));
