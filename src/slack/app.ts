@@ -16,6 +16,7 @@ import { registerEvents } from './listeners/events/events.ts';
 import { SUBMISSIONS } from './listeners/views/submissions.ts';
 import { pickOptions } from './pick-answer.ts';
 import { createPlaces } from './places.ts';
+import { createReceipts, type Receipts } from './receipts.ts';
 import { sdkLogger } from './sdk-logger.ts';
 import { SocketReceiver } from './sockets.ts';
 import { ackProblem } from './submission-answer.ts';
@@ -31,10 +32,14 @@ export type SlackApp = {
   readonly receiver: SocketReceiver;
   readonly client: WebClient;
   readonly homes: Homes;
+  readonly receipts: Receipts;
   start(): Promise<void>;
 };
 
-export type SlackAppDeps = Omit<ListenerDeps, 'client' | 'actors' | 'places' | 'homes' | 'deliver'> & {
+export type SlackAppDeps = Omit<
+  ListenerDeps,
+  'client' | 'actors' | 'places' | 'homes' | 'receipts' | 'deliver'
+> & {
   readonly apiUrl: string;
   readonly botToken: () => string;
   readonly appToken: () => string;
@@ -81,6 +86,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     actors: createActors({ client: createSlackClient(deps, WHO_MS_MAX), workspace, roles, clock, log }),
     places: createPlaces(clock),
     homes: createHomes({ ...deps, client }),
+    receipts: createReceipts({ ...deps, client }),
     deliver: valueDelivery(client, log),
   };
   register(app, listenerDeps);
@@ -89,6 +95,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     receiver,
     client,
     homes: listenerDeps.homes,
+    receipts: listenerDeps.receipts,
     start: async () => {
       await app.init();
       await app.start();

@@ -11,7 +11,7 @@ import { revokedByOtherMessage } from './blocks/receipt.ts';
 import { postDirectMessage } from './direct-message.ts';
 import type { Homes } from './home.ts';
 import { pause } from './pause.ts';
-import { drawReceipt } from './receipts.ts';
+import type { Receipts } from './receipts.ts';
 import { slackErrorOf } from './slack-error.ts';
 
 const POLL_MS = 200;
@@ -35,6 +35,7 @@ export type OutboxDeps = {
   readonly store: TokenStore & Outbox;
   readonly client: WebClient;
   readonly homes: Homes;
+  readonly receipts: Receipts;
   readonly workspace: WorkspaceId;
   readonly policy: AccessPolicy;
   readonly clock: Clock;
@@ -105,10 +106,9 @@ async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined
     await deps.homes.draw(ownerAsActor(saying.person, deps));
     return undefined;
   }
+  if (saying.kind === 'receipt') return deps.receipts.draw(saying.tokenId);
   const token = await tokenOf(saying.tokenId, deps);
   switch (saying.kind) {
-    case 'receipt':
-      return drawReceipt(token, deps);
     case 'revoked_by_other':
       await postDirectMessage(deps.client, token.owner, revokedByOtherMessage(token));
       return undefined;
