@@ -4,11 +4,11 @@ import type { Log } from '../log.ts';
 import { isStillDue } from '../tokens/expiry.ts';
 import type { DueSaying, Outbox } from '../tokens/outbox.ts';
 import type { AccessPolicy, Actor } from '../tokens/policy.ts';
-import type { Saying, TokenStore } from '../tokens/store.ts';
+import type { NoticeKind, Saying, TokenStore } from '../tokens/store.ts';
 import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
 import { claimedMessage, neverClaimedMessage, noticeMessage } from './blocks/notice.ts';
 import { revokedByOtherMessage } from './blocks/receipt.ts';
-import { postDirectMessage } from './direct-message.ts';
+import { postAtMostOnce, postDirectMessage } from './direct-message.ts';
 import type { Homes } from './home.ts';
 import { pause } from './pause.ts';
 import type { Receipts } from './receipts.ts';
@@ -26,6 +26,11 @@ const MENDABLE_CODES: ReadonlySet<string> = new Set([
   'invalid_auth',
   'account_inactive',
 ]);
+/**
+ * Where Slack's answer is lost, nobody knows whether a message was posted. A receipt, a revocation by somebody else and the
+ * last warning are then rather said twice than never, everything else rather never than twice.
+ */
+const MUST_ARRIVE: ReadonlySet<NoticeKind> = new Set(['expires_tomorrow']);
 const BACK_OFF_MS_MIN = 1 * SECOND_MS;
 const BACK_OFF_MS_MAX = 10 * MINUTE_MS;
 /** With the back-off above this is about half a day of a Slack that does not take it. */
@@ -113,15 +118,16 @@ async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined
       await postDirectMessage(deps.client, token.owner, revokedByOtherMessage(token));
       return undefined;
     case 'claimed':
-      await postDirectMessage(deps.client, token.createdBy, claimedMessage(token));
+      await postAtMostOnce(deps.client, token.createdBy, claimedMessage(token));
       return undefined;
     case 'never_claimed':
-      await postDirectMessage(deps.client, token.createdBy, neverClaimedMessage(token));
+      await postAtMostOnce(deps.client, token.createdBy, neverClaimedMessage(token));
       return undefined;
     case 'notice': {
       const now = deps.clock();
       if (!isStillDue(saying.notice, token, now)) return undefined;
-      await postDirectMessage(deps.client, token.owner, noticeMessage(saying.notice, token, now));
+      const post = MUST_ARRIVE.has(saying.notice) ? postDirectMessage : postAtMostOnce;
+      await post(deps.client, token.owner, noticeMessage(saying.notice, token, now));
       return undefined;
     }
   }
