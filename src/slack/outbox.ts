@@ -47,15 +47,21 @@ export type OutboxDeps = {
   readonly log: Log;
 };
 
+/** Under which of Slack's limits, which are per method, a saying falls. */
+type Limit = 'home' | 'receipt' | 'message';
+/** Until when Slack wants to be left alone: what is asked for meanwhile waits too. */
+type Quiet = Map<Limit, number>;
+
 /** Says what is due, from the state of the moment, until it is stopped; then it finishes what it is at. */
 export function startOutbox(deps: OutboxDeps): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
+  const quiet: Quiet = new Map();
   let hasFailed = false;
 
   async function work(): Promise<void> {
     while (!signal.aborted) {
-      const said = await sayDue(deps).then(
+      const said = await sayDue(deps, quiet).then(
         (count) => {
           hasFailed = false;
           return count;
@@ -81,14 +87,16 @@ export function startOutbox(deps: OutboxDeps): { stop(): Promise<void> } {
 }
 
 /** Says what is due, once, and returns how much that was. */
-async function sayDue(deps: OutboxDeps): Promise<number> {
+async function sayDue(deps: OutboxDeps, quiet: Quiet): Promise<number> {
   const due = await deps.store.takeDue(deps.clock(), BATCH_MAX);
   // Beside each other: one that Slack leaves hanging must not hold up the others.
-  await Promise.all(due.map((one) => sayOne(one, deps)));
+  await Promise.all(due.map((one) => sayOne(one, deps, quiet)));
   return due.length;
 }
 
-async function sayOne(due: DueSaying, deps: OutboxDeps): Promise<void> {
+async function sayOne(due: DueSaying, deps: OutboxDeps, quiet: Quiet): Promise<void> {
+  const quietUntil = quiet.get(limitOf(due.saying)) ?? 0;
+  if (deps.clock() < quietUntil) return deps.store.postpone(due, quietUntil);
   try {
     const againAt = await say(due.saying, deps);
     if (againAt !== undefined) return deps.store.postpone(due, againAt);
@@ -96,9 +104,15 @@ async function sayOne(due: DueSaying, deps: OutboxDeps): Promise<void> {
     const { code, isPassing, retryAfterMs } = slackErrorOf(error);
     const willRetry = (isPassing || MENDABLE_CODES.has(code)) && due.attempts < ATTEMPTS_MAX;
     deps.log.warn({ key: due.key, code, attempts: due.attempts, willRetry }, 'Slack did not take a message');
-    if (willRetry) return deps.store.postpone(due, deps.clock() + (retryAfterMs ?? backOff(due.attempts)));
+    const againAt = deps.clock() + (retryAfterMs ?? backOff(due.attempts));
+    if (retryAfterMs !== undefined) quiet.set(limitOf(due.saying), againAt);
+    if (willRetry) return deps.store.postpone(due, againAt);
   }
   await deps.store.settle(due);
+}
+
+function limitOf({ kind }: Saying): Limit {
+  return kind === 'home' || kind === 'receipt' ? kind : 'message';
 }
 
 function backOff(attempts: number): number {

@@ -223,6 +223,25 @@ test.for([
   expect(sentencesTo(alice)).toEqual(['Your token deploy-bot expires in 7 days.']);
 });
 
+test('what is asked for anew while Slack wants to be left alone waits for it, and nothing else does', async () => {
+  const { stage, alice, clock, workspace } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await settled(stage);
+  workspace.faults.add({ method: 'chat.update', status: 429, retryAfter: 60 });
+  const before = callsOf(workspace, 'chat.update').length;
+  await rotates(stage, alice, 'deploy-bot');
+  const receiptRow = "select due_at, attempts from outbox where key like 'receipt:%'";
+  expect(rowsOf(stage, receiptRow)).toEqual([{ due_at: T0 + 60_000, attempts: 1 }]);
+
+  await rotates(stage, alice, 'deploy-bot');
+
+  expect(rowsOf(stage, receiptRow)).toEqual([{ due_at: T0 + 60_000, attempts: 1 }]);
+  expect(callsOf(workspace, 'chat.update')).toHaveLength(before + 1);
+  clock.moveBy(60_000);
+  await settled(stage);
+  expect(receiptOf(alice, 'deploy-bot').text).toContain('Old value');
+});
+
 test('Rotate under a notice opens the dialog and rotates', async () => {
   const { stage, alice, clock } = await setStill();
   const { value: old } = await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
