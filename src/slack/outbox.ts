@@ -8,6 +8,7 @@ import type { NoticeKind, Saying, TokenStore } from '../tokens/store.ts';
 import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
 import { claimedMessage, neverClaimedMessage, noticeMessage } from './blocks/notice.ts';
 import { revokedByOtherMessage } from './blocks/receipt.ts';
+import { setBounded } from './bounded-map.ts';
 import { postAtMostOnce, postDirectMessage } from './direct-message.ts';
 import type { Homes } from './home.ts';
 import { pause } from './pause.ts';
@@ -47,10 +48,9 @@ export type OutboxDeps = {
   readonly log: Log;
 };
 
-/** Under which of Slack's limits, which are per method, a saying falls. */
-type Limit = 'home' | 'receipt' | 'message';
-/** Until when Slack wants to be left alone: what is asked for meanwhile waits too. */
-type Quiet = Map<Limit, number>;
+/** Until when Slack wants to be left alone with a saying, by its key: asked for anew meanwhile, it waits too. */
+type Quiet = Map<string, number>;
+const QUIET_MAX = 1000;
 
 /** Says what is due, from the state of the moment, until it is stopped; then it finishes what it is at. */
 export function startOutbox(deps: OutboxDeps): { stop(): Promise<void> } {
@@ -95,7 +95,7 @@ async function sayDue(deps: OutboxDeps, quiet: Quiet): Promise<number> {
 }
 
 async function sayOne(due: DueSaying, deps: OutboxDeps, quiet: Quiet): Promise<void> {
-  const quietUntil = quiet.get(limitOf(due.saying)) ?? 0;
+  const quietUntil = quiet.get(due.key) ?? 0;
   if (deps.clock() < quietUntil) return deps.store.postpone(due, quietUntil);
   try {
     const againAt = await say(due.saying, deps);
@@ -105,14 +105,10 @@ async function sayOne(due: DueSaying, deps: OutboxDeps, quiet: Quiet): Promise<v
     const willRetry = (isPassing || MENDABLE_CODES.has(code)) && due.attempts < ATTEMPTS_MAX;
     deps.log.warn({ key: due.key, code, attempts: due.attempts, willRetry }, 'Slack did not take a message');
     const againAt = deps.clock() + (retryAfterMs ?? backOff(due.attempts));
-    if (retryAfterMs !== undefined) quiet.set(limitOf(due.saying), againAt);
+    if (retryAfterMs !== undefined) setBounded(quiet, due.key, againAt, QUIET_MAX);
     if (willRetry) return deps.store.postpone(due, againAt);
   }
   await deps.store.settle(due);
-}
-
-function limitOf({ kind }: Saying): Limit {
-  return kind === 'home' || kind === 'receipt' ? kind : 'message';
 }
 
 function backOff(attempts: number): number {
