@@ -13,6 +13,9 @@ const GROUP_AGE_MS_MAX = 5 * MINUTE_MS;
 /** People or groups remembered at once. */
 const FACTS_MAX = 10_000;
 
+/** Slack's clear word that the id is nobody's whom we may see. */
+const NOBODY_CODES: ReadonlySet<string> = new Set(['user_not_found', 'user_not_visible']);
+
 /** Who has a role: people and user groups, by id. */
 export type RoleMembers = { readonly people: readonly string[]; readonly groups: readonly string[] };
 export type RoleSettings = {
@@ -26,7 +29,8 @@ export type RoleSettings = {
 export type Actors = {
   /**
    * The person as an actor, from facts at most 60 s (person) and 5 min (groups) old; `fresh` asks Slack about the person
-   * anew. Undefined when Slack did not answer within the client's time limit: then nobody may do anything.
+   * anew. Somebody whom Slack does not know is a stranger. Undefined when Slack did not answer within the client's time
+   * limit: then nobody may do anything.
    */
   find(personId: string, teamId: string | undefined, freshness?: 'fresh'): Promise<Actor | undefined>;
   /** Drops what is known, because Slack tells that it changed. */
@@ -110,8 +114,9 @@ export function createActors(deps: ActorDeps): Actors {
         const { standing, zone } = person;
         return { ...base, standing, zone, roles: rolesOf(personId, person, memberships, roles) };
       } catch (error) {
-        if (isForeign) return stranger;
-        log.warn({ person: personId, code: slackErrorOf(error).code }, 'Slack did not tell who somebody is');
+        const { code } = slackErrorOf(error);
+        if (isForeign || NOBODY_CODES.has(code)) return stranger;
+        log.warn({ person: personId, code }, 'Slack did not tell who somebody is');
         return undefined;
       }
     },

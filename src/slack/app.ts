@@ -17,6 +17,7 @@ import { registerEvents } from './listeners/events/events.ts';
 import { SUBMISSIONS } from './listeners/views/submissions.ts';
 import { pickOptions } from './pick-answer.ts';
 import { createPlaces } from './places.ts';
+import { createReceipts, type Receipts } from './receipts.ts';
 import { sdkLogger } from './sdk-logger.ts';
 import { parsePress, parseSearch, parseSubmission } from './visit.ts';
 
@@ -29,10 +30,14 @@ const REFERENCE_LENGTH = 8;
 export type SlackApp = {
   readonly client: WebClient;
   readonly homes: Homes;
+  readonly receipts: Receipts;
   start(): Promise<void>;
 };
 
-export type SlackAppDeps = Omit<ListenerDeps, 'client' | 'actors' | 'places' | 'homes' | 'deliver'> & {
+export type SlackAppDeps = Omit<
+  ListenerDeps,
+  'client' | 'actors' | 'places' | 'homes' | 'receipts' | 'deliver'
+> & {
   readonly apiUrl: string;
   readonly botToken: () => string;
   /** How deliveries come, and where the receiver puts them. */
@@ -74,6 +79,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     actors: createActors({ client: createSlackClient(deps, WHO_MS_MAX), workspace, roles, clock, log }),
     places: createPlaces(clock),
     homes: createHomes({ ...deps, client }),
+    receipts: createReceipts({ ...deps, client }),
     deliver: valueDelivery(client, log),
   };
   register(app, listenerDeps);
@@ -81,6 +87,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
   return {
     client,
     homes: listenerDeps.homes,
+    receipts: listenerDeps.receipts,
     start: async () => {
       await app.init();
       await app.start();

@@ -83,7 +83,13 @@ async function connect(deps: SlackDeps & DeliveryDeps, signal: AbortSignal): Pro
   }
   const app = createSlackApp({ ...deps, workspace: bound, identity });
   await app.start();
-  const outbox = startOutbox({ ...deps, workspace: bound, client: app.client, homes: app.homes });
+  const outbox = startOutbox({
+    ...deps,
+    workspace: bound,
+    client: app.client,
+    homes: app.homes,
+    receipts: app.receipts,
+  });
   const chores = [
     every(NOTICES_MS, 'finding due notices', () => deps.store.sendNotices(deps.clock()), deps.log),
     every(NOTICES_MS, 'revoking unclaimed tokens', () => revokeUnclaimed(bound, deps), deps.log),

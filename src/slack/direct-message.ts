@@ -1,5 +1,6 @@
 import type { WebClient } from '@slack/web-api';
 import type { Message } from './blocks/message.ts';
+import { slackErrorOf } from './slack-error.ts';
 
 /** The channel of the app's conversation with a person. Throws as `WebClient` does. */
 export async function openDirectMessage(client: WebClient, personId: string): Promise<string> {
@@ -15,7 +16,23 @@ export async function postDirectMessage(
   personId: string,
   message: Message,
 ): Promise<{ readonly channel: string; readonly ts: string }> {
+  return post(client, await openDirectMessage(client, personId), message);
+}
+
+/**
+ * The same, said twice under no circumstances: where Slack's answer to the posting is lost, it counts as said. Slack offers
+ * no key by which a message would be posted once.
+ */
+export async function postAtMostOnce(client: WebClient, personId: string, message: Message): Promise<void> {
   const channel = await openDirectMessage(client, personId);
+  try {
+    await post(client, channel, message);
+  } catch (error) {
+    if (!slackErrorOf(error).isLost) throw error;
+  }
+}
+
+async function post(client: WebClient, channel: string, message: Message) {
   const posted = await client.chat.postMessage({
     channel,
     ...message,

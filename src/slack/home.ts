@@ -7,6 +7,7 @@ import { LIST_PAGE_SIZE } from './blocks/ids.ts';
 import { type ListPlace, listBlocks } from './blocks/list.ts';
 import { saying } from './blocks/text.ts';
 import { setBounded } from './bounded-map.ts';
+import { createTurns } from './turns.ts';
 
 /** People whose place is remembered at once. */
 const PLACES_MAX = 10_000;
@@ -23,24 +24,12 @@ export type Homes = {
 /** Home tabs, all at their beginning. */
 export function createHomes(deps: RefuseDeps & { readonly client: WebClient }): Homes {
   const places = new Map<string, ListPlace>();
-  const drawings = new Map<string, Promise<void>>();
-
-  async function drawAfter(before: Promise<void> | undefined, actor: Actor): Promise<void> {
-    // How that one went, whoever asked for it is told.
-    await before?.catch(() => undefined);
-    await publishHome(actor, places.get(actor.id) ?? BEGINNING, deps);
-  }
+  const takeTurn = createTurns();
 
   return {
     draw: async (actor, place) => {
       if (place !== undefined) setBounded(places, actor.id, place, PLACES_MAX);
-      const drawing = drawAfter(drawings.get(actor.id), actor);
-      drawings.set(actor.id, drawing);
-      try {
-        await drawing;
-      } finally {
-        if (drawings.get(actor.id) === drawing) drawings.delete(actor.id);
-      }
+      await takeTurn(actor.id, () => publishHome(actor, places.get(actor.id) ?? BEGINNING, deps));
     },
   };
 }

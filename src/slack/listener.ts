@@ -13,6 +13,7 @@ import type { VerifyDeps } from '../tokens/verify.ts';
 import type { Actors } from './actor.ts';
 import type { Homes } from './home.ts';
 import type { Places } from './places.ts';
+import type { Receipts } from './receipts.ts';
 import type { KnownVisit } from './visit.ts';
 
 /** All that a listener may use. */
@@ -28,9 +29,10 @@ export type ListenerDeps = RefuseDeps &
     readonly actors: Actors;
     readonly places: Places;
     readonly homes: Homes;
+    readonly receipts: Receipts;
     readonly log: Log;
-    /** Brings what was counted in memory into the store, before it is drawn. */
-    readonly usage: Pick<UsageRecorder, 'flush'>;
+    /** Brings what was counted in memory into the store, before it is drawn, and tells what is not there yet. */
+    readonly usage: Pick<UsageRecorder, 'flush' | 'isUsed'>;
   };
 
 /** Answers a pressed button or a chosen option. The delivery is acknowledged and the person is known. */

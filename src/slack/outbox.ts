@@ -4,14 +4,15 @@ import type { Log } from '../log.ts';
 import { isStillDue } from '../tokens/expiry.ts';
 import type { DueSaying, Outbox } from '../tokens/outbox.ts';
 import type { AccessPolicy, Actor } from '../tokens/policy.ts';
-import type { Saying, TokenStore } from '../tokens/store.ts';
+import type { NoticeKind, Saying, TokenStore } from '../tokens/store.ts';
 import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
-import { claimedMessage, noticeMessage } from './blocks/notice.ts';
+import { claimedMessage, neverClaimedMessage, noticeMessage } from './blocks/notice.ts';
 import { revokedByOtherMessage } from './blocks/receipt.ts';
-import { postDirectMessage } from './direct-message.ts';
+import { setBounded } from './bounded-map.ts';
+import { postAtMostOnce, postDirectMessage } from './direct-message.ts';
 import type { Homes } from './home.ts';
 import { pause } from './pause.ts';
-import { drawReceipt } from './receipts.ts';
+import type { Receipts } from './receipts.ts';
 import { slackErrorOf } from './slack-error.ts';
 
 const POLL_MS = 200;
@@ -26,6 +27,11 @@ const MENDABLE_CODES: ReadonlySet<string> = new Set([
   'invalid_auth',
   'account_inactive',
 ]);
+/**
+ * Where Slack's answer is lost, nobody knows whether a message was posted. A receipt, a revocation by somebody else and the
+ * last warning are then rather said twice than never, everything else rather never than twice.
+ */
+const MUST_ARRIVE: ReadonlySet<NoticeKind> = new Set(['expires_tomorrow']);
 const BACK_OFF_MS_MIN = 1 * SECOND_MS;
 const BACK_OFF_MS_MAX = 10 * MINUTE_MS;
 /** With the back-off above this is about half a day of a Slack that does not take it. */
@@ -35,21 +41,27 @@ export type OutboxDeps = {
   readonly store: TokenStore & Outbox;
   readonly client: WebClient;
   readonly homes: Homes;
+  readonly receipts: Receipts;
   readonly workspace: WorkspaceId;
   readonly policy: AccessPolicy;
   readonly clock: Clock;
   readonly log: Log;
 };
 
+/** Until when Slack wants to be left alone with a saying, by its key: asked for anew meanwhile, it waits too. */
+type Quiet = Map<string, number>;
+const QUIET_MAX = 1000;
+
 /** Says what is due, from the state of the moment, until it is stopped; then it finishes what it is at. */
 export function startOutbox(deps: OutboxDeps): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
+  const quiet: Quiet = new Map();
   let hasFailed = false;
 
   async function work(): Promise<void> {
     while (!signal.aborted) {
-      const said = await sayDue(deps).then(
+      const said = await sayDue(deps, quiet).then(
         (count) => {
           hasFailed = false;
           return count;
@@ -75,14 +87,16 @@ export function startOutbox(deps: OutboxDeps): { stop(): Promise<void> } {
 }
 
 /** Says what is due, once, and returns how much that was. */
-async function sayDue(deps: OutboxDeps): Promise<number> {
+async function sayDue(deps: OutboxDeps, quiet: Quiet): Promise<number> {
   const due = await deps.store.takeDue(deps.clock(), BATCH_MAX);
   // Beside each other: one that Slack leaves hanging must not hold up the others.
-  await Promise.all(due.map((one) => sayOne(one, deps)));
+  await Promise.all(due.map((one) => sayOne(one, deps, quiet)));
   return due.length;
 }
 
-async function sayOne(due: DueSaying, deps: OutboxDeps): Promise<void> {
+async function sayOne(due: DueSaying, deps: OutboxDeps, quiet: Quiet): Promise<void> {
+  const quietUntil = quiet.get(due.key) ?? 0;
+  if (deps.clock() < quietUntil) return deps.store.postpone(due, quietUntil);
   try {
     const againAt = await say(due.saying, deps);
     if (againAt !== undefined) return deps.store.postpone(due, againAt);
@@ -90,7 +104,9 @@ async function sayOne(due: DueSaying, deps: OutboxDeps): Promise<void> {
     const { code, isPassing, retryAfterMs } = slackErrorOf(error);
     const willRetry = (isPassing || MENDABLE_CODES.has(code)) && due.attempts < ATTEMPTS_MAX;
     deps.log.warn({ key: due.key, code, attempts: due.attempts, willRetry }, 'Slack did not take a message');
-    if (willRetry) return deps.store.postpone(due, deps.clock() + (retryAfterMs ?? backOff(due.attempts)));
+    const againAt = deps.clock() + (retryAfterMs ?? backOff(due.attempts));
+    if (retryAfterMs !== undefined) setBounded(quiet, due.key, againAt, QUIET_MAX);
+    if (willRetry) return deps.store.postpone(due, againAt);
   }
   await deps.store.settle(due);
 }
@@ -105,20 +121,23 @@ async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined
     await deps.homes.draw(ownerAsActor(saying.person, deps));
     return undefined;
   }
+  if (saying.kind === 'receipt') return deps.receipts.draw(saying.tokenId);
   const token = await tokenOf(saying.tokenId, deps);
   switch (saying.kind) {
-    case 'receipt':
-      return drawReceipt(token, deps);
     case 'revoked_by_other':
       await postDirectMessage(deps.client, token.owner, revokedByOtherMessage(token));
       return undefined;
     case 'claimed':
-      await postDirectMessage(deps.client, token.createdBy, claimedMessage(token));
+      await postAtMostOnce(deps.client, token.createdBy, claimedMessage(token));
+      return undefined;
+    case 'never_claimed':
+      await postAtMostOnce(deps.client, token.createdBy, neverClaimedMessage(token));
       return undefined;
     case 'notice': {
       const now = deps.clock();
       if (!isStillDue(saying.notice, token, now)) return undefined;
-      await postDirectMessage(deps.client, token.owner, noticeMessage(saying.notice, token, now));
+      const post = MUST_ARRIVE.has(saying.notice) ? postDirectMessage : postAtMostOnce;
+      await post(deps.client, token.owner, noticeMessage(saying.notice, token, now));
       return undefined;
     }
   }

@@ -1,7 +1,8 @@
 import type { Actor } from '../tokens/policy.ts';
+import type { SearchedTokens } from '../tokens/store.ts';
 import type { UsedToken } from '../tokens/token.ts';
 import type { Answer } from './answer.ts';
-import { type PickVerb, pickDialog, tokenOptions } from './blocks/pick-dialog.ts';
+import { type PickVerb, parsePickVerb, pickDialog, tokenOptions } from './blocks/pick-dialog.ts';
 import { historyAnswer, infoAnswer } from './info-answer.ts';
 import type { ListenerDeps } from './listener.ts';
 import { revokeAnswer } from './revoke-answer.ts';
@@ -16,14 +17,15 @@ export async function pickAnswer(actor: Actor, verb: PickVerb, deps: ListenerDep
   const now = deps.clock();
   const all = { owner: actor.id, filter: 'all', page: 1, pageSize: 1, now } as const;
   const { total } = await deps.store.listTokens(actor.workspace, all);
-  if (total === 0) {
-    return {
-      kind: 'message',
-      message: sentenceMessage('You have no tokens yet. /apitoken create makes the first.'),
-    };
-  }
-  const tokens = total > OFFERED_MAX ? undefined : await searchTokens(actor, '', deps);
-  return { kind: 'dialog', view: pickDialog(verb, tokens, now) };
+  const found = await searchTokens(actor, '', verb, deps);
+  if (found.length === 0) return { kind: 'message', message: sentenceMessage(nothingToPick(verb, total)) };
+  const areAll = found.length < OFFERED_MAX || total <= OFFERED_MAX;
+  return { kind: 'dialog', view: pickDialog(verb, areAll ? found : undefined, now) };
+}
+
+function nothingToPick(verb: PickVerb, total: number): string {
+  if (total === 0) return 'You have no tokens yet. /apitoken create makes the first.';
+  return `You have no token to ${verb}. /apitoken list all shows yours.`;
 }
 
 /** What follows when a token was picked. */
@@ -45,11 +47,30 @@ export function pickedAnswer(
   }
 }
 
-/** The options for what was typed into a dialog that searches. */
-export async function pickOptions(actor: Actor, text: string, deps: ListenerDeps) {
-  return tokenOptions(await searchTokens(actor, text, deps), deps.clock());
+/** The options for what was typed into a dialog that searches; none when the dialog is none of ours. */
+export async function pickOptions(
+  actor: Actor,
+  { text, metadata }: { readonly text: string; readonly metadata: string },
+  deps: ListenerDeps,
+) {
+  const verb = parsePickVerb(metadata);
+  return verb === undefined ? [] : tokenOptions(await searchTokens(actor, text, verb, deps), deps.clock());
 }
 
-function searchTokens(actor: Actor, text: string, deps: ListenerDeps): Promise<readonly UsedToken[]> {
-  return deps.store.searchTokens(actor.workspace, { owner: actor.id, text, now: deps.clock() });
+/** What the verb can be done with; to be looked at, or read of in the history, are all. */
+const AMONG: Readonly<Record<PickVerb, SearchedTokens>> = {
+  info: 'all',
+  history: 'all',
+  revoke: 'not_revoked',
+  rotate: 'rotatable',
+};
+
+function searchTokens(
+  actor: Actor,
+  text: string,
+  verb: PickVerb,
+  deps: ListenerDeps,
+): Promise<readonly UsedToken[]> {
+  const request = { owner: actor.id, text, among: AMONG[verb], now: deps.clock() };
+  return deps.store.searchTokens(actor.workspace, request);
 }

@@ -2,20 +2,41 @@ import type { WebClient } from '@slack/web-api';
 import type { Clock } from '../clock.ts';
 import type { Outbox } from '../tokens/outbox.ts';
 import { SHOWING_MS_MAX, type TokenStore } from '../tokens/store.ts';
-import { statusOf, type UsedToken } from '../tokens/token.ts';
+import { statusOf, type TokenId, type UsedToken, type WorkspaceId } from '../tokens/token.ts';
 import type { Message } from './blocks/message.ts';
 import { receiptMessage } from './blocks/receipt.ts';
 import { postDirectMessage } from './direct-message.ts';
 import { slackErrorOf } from './slack-error.ts';
+import { createTurns } from './turns.ts';
 
-type ReceiptDeps = { readonly store: TokenStore & Outbox; readonly client: WebClient; readonly clock: Clock };
+type ReceiptDeps = {
+  readonly store: TokenStore & Outbox;
+  readonly client: WebClient;
+  readonly workspace: WorkspaceId;
+  readonly clock: Clock;
+};
 
-/**
- * Brings the token's receipt up to date, posting it where there is none. Resolves to the instant at which it must be drawn
- * again without anything happening; mostly to none. Throws as `WebClient` does.
- */
-export async function drawReceipt(token: UsedToken, deps: ReceiptDeps): Promise<number | undefined> {
+/** The receipts. */
+export type Receipts = {
+  /**
+   * Brings the token's receipt up to date, posting it where there is none; one drawing of a token after the other, so that a
+   * slow one never overwrites a newer. Resolves to the instant at which it must be drawn again without anything happening;
+   * mostly to none. Throws as `WebClient` does.
+   */
+  draw(tokenId: TokenId): Promise<number | undefined>;
+};
+
+/** Receipts, none being drawn yet. */
+export function createReceipts(deps: ReceiptDeps): Receipts {
+  const takeTurn = createTurns();
+  return { draw: (tokenId) => takeTurn(tokenId, () => drawReceipt(tokenId, deps)) };
+}
+
+/** All that is drawn is read here, in the turn. */
+async function drawReceipt(tokenId: TokenId, deps: ReceiptDeps): Promise<number | undefined> {
   const { store } = deps;
+  const token = await store.findToken(deps.workspace, tokenId);
+  if (token === undefined) throw new Error('a receipt is asked for of a token that is not there');
   const now = deps.clock();
   const [liveValues, hasLiveSecret, notShownReason] = await Promise.all([
     store.liveValues(token.id, now),

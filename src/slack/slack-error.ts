@@ -1,4 +1,4 @@
-import { WebAPIPlatformError, WebAPIRateLimitedError } from '@slack/web-api';
+import { WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from '@slack/web-api';
 import { SECOND_MS } from '../clock.ts';
 
 /** What Slack answered to a call that failed, without anything of what was sent. */
@@ -8,6 +8,8 @@ export type SlackError = {
   /** Whether the same call may succeed later. */
   readonly isPassing: boolean;
   readonly retryAfterMs: number | undefined;
+  /** Whether the call may have had its effect: its connection was made, and ended without an answer. */
+  readonly isLost: boolean;
 };
 
 const CODE_PATTERN = /^[a-z][a-z0-9_]{1,60}$/;
@@ -28,10 +30,31 @@ const PASSING_CODES = new Set([
 export function slackErrorOf(thrown: unknown): SlackError {
   if (thrown instanceof WebAPIPlatformError && CODE_PATTERN.test(thrown.data.error)) {
     const { error } = thrown.data;
-    return { code: error, isPassing: PASSING_CODES.has(error), retryAfterMs: undefined };
+    return { code: error, isPassing: PASSING_CODES.has(error), retryAfterMs: undefined, isLost: false };
   }
   if (thrown instanceof WebAPIRateLimitedError) {
-    return { code: 'ratelimited', isPassing: true, retryAfterMs: thrown.retryAfter * SECOND_MS };
+    return {
+      code: 'ratelimited',
+      isPassing: true,
+      retryAfterMs: thrown.retryAfter * SECOND_MS,
+      isLost: false,
+    };
   }
-  return { code: 'no_answer', isPassing: true, retryAfterMs: undefined };
+  const isLost = thrown instanceof WebAPIRequestError && !isUnconnected(thrown.original);
+  return { code: 'no_answer', isPassing: true, retryAfterMs: undefined, isLost };
+}
+
+/** Nothing can have been sent. */
+const UNCONNECTED_CODES: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+function isUnconnected(error: Error): boolean {
+  const reason = error.cause instanceof Error ? error.cause : error;
+  return 'code' in reason && UNCONNECTED_CODES.has(reason.code);
 }

@@ -100,7 +100,13 @@ export function parseSubmission(view: unknown): {
   return { fields, choices, metadata: parsed.private_metadata };
 }
 
-/** What a person typed so far into a field that searches. */
-export function parseSearch(payload: unknown): string {
-  return z.object({ value: z.string() }).parse(payload).value;
+const search = z.object({
+  value: z.string(),
+  view: z.object({ private_metadata: z.string() }).optional(),
+});
+
+/** What a person typed so far into a field that searches, and the metadata of the dialog that it stands in. */
+export function parseSearch(payload: unknown): { readonly text: string; readonly metadata: string } {
+  const { value, view } = search.parse(payload);
+  return { text: value, metadata: view?.private_metadata ?? '' };
 }

@@ -1,4 +1,6 @@
-import { type Secret, SHOWING_MS_MAX, type TokenStore } from '../tokens/store.ts';
+import { type Rotation, type Secret, SHOWING_MS_MAX, type TokenStore } from '../tokens/store.ts';
+import type { TokenId } from '../tokens/token.ts';
+import { createFindUnmet } from './conditions.ts';
 import {
   and,
   type Db,
@@ -84,25 +86,22 @@ export function createSecretWrites(
 ): Pick<TokenStore, 'insertSecret' | 'markShown' | 'withdrawSecret'> {
   const insertFirst = createInsert(db, FIRST);
   const insertNext = createInsert(db, NEXT);
-  const dropLost = db
-    .delete(secrets)
-    .where(
-      and(
-        eq(secrets.tokenId, textParam('tokenId')),
-        isNull(secrets.shownAt),
-        ne(secrets.lookupId, textParam('lookupId')),
-      ),
-    )
-    .prepare();
+  const dropLost = dropLostStatement(db);
   const showFirst = showStatement(db, FIRST);
   const showNext = showStatement(db, NEXT);
-  const claim = db
-    .update(tokens)
-    .set({ claimedAt: storedParam('shownAt') })
-    .where(and(eq(tokens.id, textParam('tokenId')), isNull(tokens.claimedAt)))
-    .prepare();
+  const claim = claimStatement(db);
   const rotate = createRotate(db, effects);
   const withdraw = withdrawStatement(db);
+  const findUnmet = createFindUnmet(db);
+  const tokenOf = db
+    .select({ tokenId: secrets.tokenId })
+    .from(secrets)
+    .where(eq(secrets.lookupId, textParam('lookupId')))
+    .prepare();
+
+  function unmetOf(tokenId: TokenId | undefined, purpose: 'first' | Rotation, at: number) {
+    return tokenId === undefined || purpose === 'first' ? undefined : findUnmet(tokenId, purpose, at);
+  }
 
   return {
     insertSecret: (secret, purpose, delivery) =>
@@ -110,6 +109,8 @@ export function createSecretWrites(
         const repeated = effects.repeated(delivery);
         if (repeated !== undefined) return repeated;
         const { lookupId, tokenId, createdAt } = secret;
+        const unmet = unmetOf(tokenId, purpose, createdAt);
+        if (unmet !== undefined) return { kind: unmet };
         const kind = purpose === 'first' ? insertFirst(secret) : insertNext(secret, purpose.generation);
         if (kind !== 'inserted') return { kind };
         dropLost.run({ lookupId, tokenId });
@@ -118,17 +119,19 @@ export function createSecretWrites(
       }),
     markShown: (lookupId, shownAt, purpose, effect) =>
       write(() => {
+        const unmet = unmetOf(tokenOf.get({ lookupId })?.tokenId, purpose, shownAt);
+        if (unmet !== undefined) return { kind: unmet };
         // The one statement that can fail to win; what follows in this transaction is its consequence.
         const [shown] =
           purpose === 'first'
             ? showFirst.all({ lookupId, shownAt })
             : showNext.all({ lookupId, shownAt, from: purpose.generation });
-        if (shown === undefined) return false;
+        if (shown === undefined) return { kind: 'changed_meanwhile' };
         const { tokenId } = shown;
         claim.run({ tokenId, shownAt });
         if (purpose !== 'first') rotate(tokenId, purpose, shownAt);
         effects.bring(effect, tokenId);
-        return true;
+        return { kind: 'shown' };
       }),
     withdrawSecret: (lookupId, effect) =>
       write(() => {
@@ -177,6 +180,28 @@ function showStatement(db: Db, { isRightGeneration, generation }: Guard) {
       ),
     )
     .returning({ tokenId: secrets.tokenId })
+    .prepare();
+}
+
+/** Drops what a crash left unshown of the token, beside the secret of `lookupId`. */
+function dropLostStatement(db: Db) {
+  return db
+    .delete(secrets)
+    .where(
+      and(
+        eq(secrets.tokenId, textParam('tokenId')),
+        isNull(secrets.shownAt),
+        ne(secrets.lookupId, textParam('lookupId')),
+      ),
+    )
+    .prepare();
+}
+
+function claimStatement(db: Db) {
+  return db
+    .update(tokens)
+    .set({ claimedAt: storedParam('shownAt') })
+    .where(and(eq(tokens.id, textParam('tokenId')), isNull(tokens.claimedAt)))
     .prepare();
 }
 

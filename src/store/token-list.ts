@@ -27,6 +27,8 @@ const GROUP = sql<ListFilter>`case when ${tokens.revokedAt} is not null then 're
 const IN_WORKSPACE = eq(tokens.workspace, textParam('workspace'));
 const IS_OWN = and(IN_WORKSPACE, eq(tokens.owner, textParam('owner')));
 const IS_WANTED = and(IS_OWN, sql`${textParam('filter')} in ('all', ${GROUP})`);
+const IS_CLAIMED_OR_EXPIRED = sql`(${tokens.claimedAt} is not null or ${GROUP} = 'expired')`;
+const IS_AMONG = sql`case ${textParam('among')} when 'all' then 1 when 'not_revoked' then ${GROUP} <> 'revoked' else ${GROUP} <> 'revoked' and ${IS_CLAIMED_OR_EXPIRED} end`;
 const ENDED_LAST = sql`${GROUP} <> 'active'`;
 const NEVER = sql.raw(String(Number.MAX_SAFE_INTEGER));
 /** Of ended ones the end, negative for the latest first; of active ones the expiry, those without one last. */
@@ -54,8 +56,8 @@ export function createTokenList(
         const { limit, offset, ...place } = pageOf(request, total);
         return { tokens: rows.all({ ...wanted, limit, offset }), ...place, total };
       }),
-    searchTokens: (workspace, { owner, text, now }) =>
-      read(() => found.all({ workspace, owner, text, key: nameKeyOf(text as TokenName), now })),
+    searchTokens: (workspace, request) =>
+      read(() => found.all({ workspace, ...request, key: nameKeyOf(request.text as TokenName) })),
     unclaimedSince: (workspace, before) => read(() => unclaimed.all({ workspace, before })),
   };
 }
@@ -66,7 +68,7 @@ function hasPart() {
     sql`instr(${tokens.nameKey}, ${textParam('key')}) > 0`,
     sql`instr(${tokens.name}, ${textParam('text')}) > 0`,
   );
-  return and(IS_OWN, isIn);
+  return and(IS_OWN, isIn, IS_AMONG);
 }
 
 function sortedQuery(db: Db) {

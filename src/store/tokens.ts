@@ -7,6 +7,7 @@ import {
   getTableColumns,
   isNull,
   rowParams,
+  type SQL,
   sql,
   storedParam,
   textParam,
@@ -31,7 +32,7 @@ export function createTokenWrites(
   db: Db,
   write: Write,
   effects: Effects,
-): Pick<TokenStore, 'insertToken' | 'revokeToken'> {
+): Pick<TokenStore, 'insertToken' | 'revokeToken' | 'revokeUnclaimed'> {
   const exceededLimit = createExceededLimit(db);
   const insert = db
     .insert(tokens)
@@ -39,16 +40,8 @@ export function createTokenWrites(
     .onConflictDoNothing({ target: [tokens.workspace, tokens.nameKey] })
     .returning({ id: tokens.id })
     .prepare();
-  const revoke = db
-    .update(tokens)
-    .set({
-      revokedAt: storedParam('at'),
-      revokedBy: storedParam('actor'),
-      revokeReason: storedParam('reason'),
-    })
-    .where(and(eq(tokens.id, textParam('id')), isNull(tokens.revokedAt)))
-    .returning({ id: tokens.id })
-    .prepare();
+  const revoke = revokeStatement(db);
+  const revokeUnclaimed = revokeStatement(db, isNull(tokens.claimedAt));
   // The lookup ids stay: no bug and no flipped bit revives a token, and a value presented later is known as revoked.
   const emptySecrets = db
     .update(secrets)
@@ -76,7 +69,29 @@ export function createTokenWrites(
         effects.bring(effect, id);
         return { kind: 'revoked' };
       }),
+    revokeUnclaimed: (id, by, effect) =>
+      write(() => {
+        if (revokeUnclaimed.all({ id, actor: 'system', ...by }).length === 0) return false;
+        // A value that is being shown just now is never marked as shown any more.
+        emptySecrets.run({ id });
+        effects.bring(effect, id);
+        return true;
+      }),
   };
+}
+
+/** Ends a token that has not ended, if it is as `isMeant` says. */
+function revokeStatement(db: Db, isMeant?: SQL) {
+  return db
+    .update(tokens)
+    .set({
+      revokedAt: storedParam('at'),
+      revokedBy: storedParam('actor'),
+      revokeReason: storedParam('reason'),
+    })
+    .where(and(eq(tokens.id, textParam('id')), isNull(tokens.revokedAt), isMeant))
+    .returning({ id: tokens.id })
+    .prepare();
 }
 
 /** Finding single tokens, and which names are taken. */

@@ -62,8 +62,10 @@ export async function createToken(
       return { kind: 'created', token };
     case 'name_taken':
       return refused({ code: 'name_taken', name, freeName: await freeName(actor, name, deps.store) });
-    case 'too_many_live':
-      return refused({ code: 'too_many_live', liveTokensMax: deps.policy.liveTokensMax });
+    case 'too_many_live': {
+      const code = token.owner === actor.id ? 'too_many_live' : 'owner_too_many_live';
+      return refused({ code, liveTokensMax: deps.policy.liveTokensMax });
+    }
     case 'too_many_today':
       return refused({ code: 'too_many_today', creationsPerDayMax: deps.policy.creationsPerDayMax });
     case 'repeated': {

@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import { NAME_LENGTH_MAX, type NameFlaw } from './name.ts';
 
 export const PURPOSE_LENGTH_MAX = 200;
@@ -35,7 +36,11 @@ export type Refusal =
   | { readonly code: 'already_shown'; readonly name: string }
   /** Days as `YYYY-MM-DD`; `latest` is the last one that policy allows. */
   | { readonly code: 'date_needed' | 'date_unknown' | 'date_past' | 'date_too_far'; readonly latest: string }
+  /** A day was filled in, and another expiry chosen. */
+  | { readonly code: 'date_unused' }
   | { readonly code: 'too_many_live'; readonly liveTokensMax: number }
+  /** The same of the person whom it was to be created for. */
+  | { readonly code: 'owner_too_many_live'; readonly liveTokensMax: number }
   | { readonly code: 'too_many_today'; readonly creationsPerDayMax: number }
   | { readonly code: 'owner_not_permitted' }
   | { readonly code: 'scope_unknown' }
@@ -90,17 +95,17 @@ export function sentenceFor(refusal: Refusal): string {
     case 'already_shown':
       return `The value of ${refusal.name} was already shown, or is being shown just now, and only once. If it is lost, Rotate makes a new one.`;
     case 'date_needed':
-      return `Choose the day on which it expires, ${refusal.latest} at the latest.`;
+    case 'date_unused':
     case 'date_unknown':
-      return `There is no such day. Choose one up to ${refusal.latest}.`;
     case 'date_past':
-      return `This day is over. Choose today or a later one, up to ${refusal.latest}.`;
     case 'date_too_far':
-      return `This is later than a token may live here. Choose a day up to ${refusal.latest}.`;
+      return dateSentence(refusal);
     case 'too_many_live':
-      return `${refusal.liveTokensMax} live tokens are the most that one person may have here. Revoke one that is not needed first.`;
+      return `${theMost(refusal.liveTokensMax, 'live token')} that one person may have here. Revoke one that is not needed first.`;
+    case 'owner_too_many_live':
+      return `This person has as many live tokens as one person may have here (${refusal.liveTokensMax}). One of theirs must be revoked first.`;
     case 'too_many_today':
-      return `${refusal.creationsPerDayMax} tokens a day are the most that one person may create here. Try again tomorrow.`;
+      return `${theMost(refusal.creationsPerDayMax, 'token', ' a day')} that one person may create here. Try again tomorrow.`;
     case 'owner_not_permitted':
       return 'This person cannot own a token: choose a full member of this workspace.';
     case 'scope_unknown':
@@ -130,6 +135,21 @@ function flawSentence(flaw: NameFlaw): string {
   }
 }
 
+function dateSentence(refusal: Extract<Refusal, { readonly code: `date_${string}` }>): string {
+  switch (refusal.code) {
+    case 'date_needed':
+      return `Choose the day on which it expires, ${refusal.latest} at the latest.`;
+    case 'date_unused':
+      return 'This date counts only with “On a date”. Choose that under Expires, or empty this field.';
+    case 'date_unknown':
+      return `There is no such day. Choose one up to ${refusal.latest}.`;
+    case 'date_past':
+      return `This day is over. Choose today or a later one, up to ${refusal.latest}.`;
+    case 'date_too_far':
+      return `This is later than a token may live here. Choose a day up to ${refusal.latest}.`;
+  }
+}
+
 function takenSentence(name: string, freeName: string | null): string {
   const taken = `${name} is already taken. Names are never used twice, so that history stays clear.`;
   return freeName === null ? `${taken} Choose another one.` : `${taken} ${freeName} is free.`;
@@ -137,6 +157,9 @@ function takenSentence(name: string, freeName: string | null): string {
 
 function lifetimeSentence(lifetimeDaysMax: number, mayNeverExpire: boolean): string {
   const never = mayNeverExpire ? ', or never expire' : '';
-  const days = lifetimeDaysMax === 1 ? '1 day' : `${lifetimeDaysMax} days`;
-  return `A token here may live ${days} at most${never}. Choose another expiry.`;
+  return `A token here may live ${counted(lifetimeDaysMax, 'day')} at most${never}. Choose another expiry.`;
+}
+
+function theMost(count: number, noun: string, span = ''): string {
+  return `${counted(count, noun)}${span} ${count === 1 ? 'is' : 'are'} the most`;
 }

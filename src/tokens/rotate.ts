@@ -6,6 +6,7 @@ import { type Refused, refused } from './refusal.ts';
 import { claimedSayings, type ShowDeps, sayingsAbout, showNewValue } from './showing.ts';
 import type { CreationLimits, Delivery, Rotation } from './store.ts';
 import { statusOf, type Token, type TokenId, type UsedToken } from './token.ts';
+import type { UsageRecorder } from './usage.ts';
 
 /** How long the old value may still be honoured. */
 export const GRACES_MS = { now: 0, hour: HOUR_MS, day: DAY_MS, week: 7 * DAY_MS } as const;
@@ -28,7 +29,11 @@ export type RotateRequest = {
   readonly delivery: Delivery;
 };
 
-export type RotateDeps = ShowDeps & { readonly policy: LifetimePolicy & CreationLimits };
+export type RotateDeps = ShowDeps & {
+  readonly policy: LifetimePolicy & CreationLimits;
+  /** What was used and is not written yet. */
+  readonly usage: Pick<UsageRecorder, 'isUsed'>;
+};
 
 /** A rotation that may be carried out. */
 export type PlannedRotation = {
@@ -73,6 +78,7 @@ export async function planRotation(
       graceEndsAt: now + GRACES_MS[request.grace],
       // A value that nobody used leaves the grace of the one before it as it is.
       endsOlder: request.kind !== 'replace',
+      ...conditionOf(request.kind, deps),
     },
   };
 }
@@ -95,10 +101,26 @@ export async function carryOutRotation(planned: PlannedRotation, deps: RotateDep
       return { kind: 'not_shown', token, reason: outcome.reason };
     case 'already_shown':
       return refused({ code: 'changed_meanwhile', name: token.name });
+    case 'already_used':
+      return refused({ code: 'already_used', name: token.name });
+    case 'too_many_live':
+      return refused({ code: 'too_many_live', liveTokensMax: deps.policy.liveTokensMax });
     case 'ended': {
       const isExpired = statusOf(token, deps.clock()) === 'expired';
       return refused({ code: isExpired ? 'expired' : 'already_revoked', name: token.name });
     }
+  }
+}
+
+/** What the store must find to hold when it writes: what `limitOf` looks at may have changed by then. */
+function conditionOf(kind: RotateKind, { policy, usage }: RotateDeps): Pick<Rotation, 'condition'> {
+  switch (kind) {
+    case 'rotate':
+      return {};
+    case 'renew':
+      return { condition: { kind: 'room', liveTokensMax: policy.liveTokensMax } };
+    case 'replace':
+      return { condition: { kind: 'unused', isUsed: (lookupId) => usage.isUsed(lookupId) } };
   }
 }
 
@@ -113,7 +135,7 @@ function obstacleTo(request: RotateRequest, token: UsedToken, now: number): Refu
   return undefined;
 }
 
-/** What only the store can tell: that the value was used and so arrived, or that there are too many live tokens already. */
+/** What only the store can tell, for an answer at once: that the value was used and so arrived, or too many tokens live. */
 async function limitOf(
   { kind, actor }: RotateRequest,
   token: Token,

@@ -33,6 +33,9 @@ export async function showValue(request: ShowRequest, deps: ShowDeps): Promise<S
       return outcome;
     case 'not_shown':
       return { kind: 'not_shown', token, reason: outcome.reason };
+    // Only a rotation depends on anything.
+    case 'already_used':
+    case 'too_many_live':
     case 'already_shown':
       return refused({ code: 'already_shown', name: token.name });
     case 'ended':

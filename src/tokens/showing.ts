@@ -1,7 +1,7 @@
 import type { Hasher } from './hasher.ts';
 import type { Peppers } from './pepper.ts';
 import type { RefuseDeps } from './refuse.ts';
-import type { Delivery, Effect, Rotation, Secret } from './store.ts';
+import type { Delivery, Effect, Rotation, Secret, Unmet } from './store.ts';
 import type { Token } from './token.ts';
 import { TokenValue } from './token-value.ts';
 
@@ -32,11 +32,15 @@ export type Shown =
   | { readonly kind: 'repeated' }
   /** The store lets no value be shown: another one was, or is being shown; or the token has ended. */
   | { readonly kind: 'already_shown' }
-  | { readonly kind: 'ended' };
+  | { readonly kind: 'ended' }
+  /** Nothing was shown: what the rotation depends on does not hold. */
+  | { readonly kind: Unmet };
 
 /**
  * Makes a value and shows it to the token's owner: value, bcrypt in the worker, secret, showing, mark. What the showing means
- * for the token (`purpose`) happens in the transaction of the mark, so that nothing happens unless it was shown.
+ * for the token (`purpose`) happens in the transaction of the mark, so that nothing happens unless it was shown. What it
+ * depends on is looked at twice: before anything is shown, and in that transaction. Where it ceased to hold between both,
+ * what runs goes first: the value that its owner just saw is made worthless and they are told why, the token is as before.
  */
 export async function showNewValue(showing: Showing, deps: ShowDeps): Promise<Shown> {
   const { token, purpose } = showing;
@@ -49,11 +53,9 @@ export async function showNewValue(showing: Showing, deps: ShowDeps): Promise<Sh
 
   const refusedWith = await deps.deliver(token, value);
   const now = deps.clock();
-  if (refusedWith === undefined) {
-    const isMarked = await deps.store.markShown(secret.lookupId, now, purpose, showing.effectAt(now));
-    if (isMarked) return { kind: 'shown' };
-  }
-  const reason = refusedWith ?? 'changed_meanwhile';
+  const reason =
+    refusedWith ?? (await deps.store.markShown(secret.lookupId, now, purpose, showing.effectAt(now))).kind;
+  if (refusedWith === undefined && reason === 'shown') return { kind: 'shown' };
   await deps.store.withdrawSecret(secret.lookupId, {
     event: {
       at: now,

@@ -15,6 +15,8 @@ export type Saying =
   | { readonly kind: 'revoked_by_other'; readonly tokenId: TokenId }
   /** To whoever created it for somebody else: its owner has taken it. */
   | { readonly kind: 'claimed'; readonly tokenId: TokenId }
+  /** To the same: its owner did not take it in time. */
+  | { readonly kind: 'never_claimed'; readonly tokenId: TokenId }
   | { readonly kind: 'notice'; readonly notice: NoticeKind; readonly tokenId: TokenId };
 
 /** What an owner is told without having asked. */
@@ -51,7 +53,18 @@ export type Rotation = {
   readonly graceEndsAt: number;
   /** Whether those before that one end at once; else they are honoured as long as they were to be. */
   readonly endsOlder: boolean;
+  /** What must hold beside the generation, both when the value is made and when it is marked as shown. */
+  readonly condition?: RotationCondition;
 };
+
+export type RotationCondition =
+  /** The value before was never used: neither as it is written nor (`isUsed`, called inside the write) as it is not yet. */
+  | { readonly kind: 'unused'; readonly isUsed: (lookupId: string) => boolean }
+  /** Its owner has fewer other tokens that live, or are being renewed, than this. */
+  | { readonly kind: 'room'; readonly liveTokensMax: number };
+
+/** That a condition does not hold. */
+export type Unmet = 'already_used' | 'too_many_live';
 
 /** A value that is honoured at this moment, told without anything that identifies it. The newest comes first. */
 export type LiveValue = {
@@ -108,6 +121,9 @@ export type ListRequest = {
   readonly pageSize: number;
   readonly now: number;
 };
+/** `rotatable`: those that have a value or, expired, may be given one: neither revoked nor unclaimed. */
+export type SearchedTokens = 'all' | 'not_revoked' | 'rotatable';
+
 export type ListPage = {
   readonly tokens: readonly UsedToken[];
   readonly page: number;
@@ -159,25 +175,26 @@ export interface TokenStore {
   /**
    * A secret that nobody has seen. `first`: nothing is written when the token has had a value before, or one is just being
    * shown (`already_shown`), or the token is revoked or past its end (`ended`). `rotation`: the same when one is just being
-   * shown or the token's generation is another one (`already_shown`) or it is revoked (`ended`). A secret left unshown by a
-   * crash is removed on the way.
+   * shown or the token's generation is another one (`already_shown`) or it is revoked (`ended`) or its condition does not
+   * hold. A secret left unshown by a crash is removed on the way.
    */
   insertSecret(
     secret: Secret,
     purpose: 'first' | Rotation,
     delivery: Delivery,
-  ): Promise<{ kind: 'inserted' } | { kind: 'already_shown' } | { kind: 'ended' } | Repeated>;
+  ): Promise<{ kind: 'inserted' | 'already_shown' | 'ended' | Unmet } | Repeated>;
 
   /**
-   * Marks the secret as shown, its token as claimed, and carries out the rotation it belongs to. False, and nothing is
-   * changed, when the secret is gone, the token was revoked meanwhile, or its generation is not that of the rotation.
+   * Marks the secret as shown, its token as claimed, and carries out the rotation it belongs to. Nothing is changed when the
+   * secret is gone, the token was revoked meanwhile, or its generation is not that of the rotation (`changed_meanwhile`), nor
+   * when the rotation's condition holds no longer.
    */
   markShown(
     lookupId: string,
     shownAt: number,
     purpose: 'first' | Rotation,
     effect: Omit<Effect, 'delivery'>,
-  ): Promise<boolean>;
+  ): Promise<{ kind: 'shown' | 'changed_meanwhile' | Unmet }>;
 
   /** Removes a secret that was not shown. False when it is not there or was shown. */
   withdrawSecret(lookupId: string, effect: Omit<Effect, 'delivery'>): Promise<boolean>;
@@ -188,6 +205,13 @@ export interface TokenStore {
     by: { readonly actor: PersonId | 'system'; readonly at: number; readonly reason: string | null },
     effect: Effect,
   ): Promise<{ kind: 'revoked' } | { kind: 'already_revoked' } | Repeated>;
+
+  /** Ends a token that nobody has claimed. False, and nothing is written, when it was claimed or has ended. */
+  revokeUnclaimed(
+    id: TokenId,
+    by: { readonly at: number; readonly reason: string },
+    effect: Omit<Effect, 'delivery'>,
+  ): Promise<boolean>;
 
   /** Ends all values of the token but the newest, at `at`. False when there was none to end. */
   endOldValues(
@@ -230,10 +254,15 @@ export interface TokenStore {
 
   /** Events of a token, the latest first. */
   listEvents(id: TokenId, request: { readonly page: number; readonly pageSize: number }): Promise<EventPage>;
-  /** The person's tokens whose name has `text` in it (in whatever case), live ones first; 100 at most. */
+  /** The person's tokens among those whose name has `text` in it (in whatever case), live ones first; 100 at most. */
   searchTokens(
     workspace: WorkspaceId,
-    request: { readonly owner: PersonId; readonly text: string; readonly now: number },
+    request: {
+      readonly owner: PersonId;
+      readonly text: string;
+      readonly among: SearchedTokens;
+      readonly now: number;
+    },
   ): Promise<readonly UsedToken[]>;
 
   /** Notes a notice to come; one of the same kind that is to come already is moved. */

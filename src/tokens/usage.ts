@@ -14,6 +14,8 @@ export type UsageRecorder = {
   used(secret: Used, at: number, address: string): void;
   /** A value was presented after its end, with the right digest. */
   refused(secret: Used, at: number, address: string): void;
+  /** Whether that value passed a verification which is not written yet. */
+  isUsed(lookupId: string): boolean;
   /**
    * Writes what was counted so far, in chunks. What could not be written is kept for the next time; then it throws. What is
    * counted meanwhile is left for the next time too.
@@ -24,6 +26,8 @@ export type UsageRecorder = {
 /** A recorder that starts empty. */
 export function createUsageRecorder(store: Pick<TokenStore, 'addUses'>): UsageRecorder {
   const uses = new Map<string, SecretUse>();
+  /** On their way into the store. */
+  const leaving = new Set<SecretUse>();
 
   function add(use: SecretUse): void {
     const known = uses.get(use.lookupId);
@@ -39,16 +43,24 @@ export function createUsageRecorder(store: Pick<TokenStore, 'addUses'>): UsageRe
     if (since !== undefined) add(since);
   }
 
+  async function write(chunk: readonly SecretUse[]): Promise<void> {
+    for (const use of chunk) {
+      uses.delete(use.lookupId);
+      leaving.add(use);
+    }
+    try {
+      await store.addUses(chunk);
+    } catch (fault) {
+      for (const use of chunk) putBack(use);
+      throw fault;
+    } finally {
+      for (const use of chunk) leaving.delete(use);
+    }
+  }
+
   async function flush(): Promise<void> {
     for (let left = uses.size; left > 0; left -= CHUNK_SECRETS_MAX) {
-      const chunk = [...uses.values().take(Math.min(left, CHUNK_SECRETS_MAX))];
-      for (const { lookupId } of chunk) uses.delete(lookupId);
-      try {
-        await store.addUses(chunk);
-      } catch (fault) {
-        for (const use of chunk) putBack(use);
-        throw fault;
-      }
+      await write([...uses.values().take(Math.min(left, CHUNK_SECRETS_MAX))]);
     }
   }
 
@@ -73,6 +85,10 @@ export function createUsageRecorder(store: Pick<TokenStore, 'addUses'>): UsageRe
         lastRefusedAt: at,
         addresses: [address],
       }),
+    isUsed: (lookupId) => {
+      const written = [...leaving].filter((use) => use.lookupId === lookupId);
+      return [uses.get(lookupId), ...written].some((use) => (use?.lastUsedAt ?? null) !== null);
+    },
     flush,
   };
 }

@@ -102,7 +102,8 @@ test.for([
   ['', undefined],
   ['Never', undefined],
 ] as const)('the option "%s" means an expiry of %o', ([value, choice]) => {
-  expect(parseExpiry({ lifetime: value, expiry_date: '2026-02-28' })).toEqual(choice);
+  const date = value === 'date' ? { expiry_date: '2026-02-28' } : {};
+  expect(parseExpiry({ lifetime: value, ...date })).toEqual(choice);
 });
 
 test.for([

@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../../src/clock.ts';
-import { createsToken, modalOf, modalSaying, opens, rowsOf, setStill, tokenRow } from './flows.ts';
+import { T0 } from '../tokens/a-token.ts';
+import {
+  createsToken,
+  holdsToken,
+  modalOf,
+  modalSaying,
+  opens,
+  rowsOf,
+  setStill,
+  tokenRow,
+} from './flows.ts';
 
 test.for([
   ['Europe/Berlin', '2026-03-01', '2026-03-01T22:59:59.999Z'],
@@ -71,6 +81,50 @@ test.for([
   expect(modal.errors).toEqual({ 'Expiry date': sentence });
   expect(modal.inputs.map(({ value }) => value ?? '')).toEqual(Object.values(filledIn));
   expect(rowsOf(stage, 'select id from tokens')).toEqual([]);
+});
+
+const DATE_BESIDE = 'This date counts only with “On a date”. Choose that under Expires, or empty this field.';
+
+test.for([
+  ['create', {}, 'Your token is on its way'],
+  ['rotate', { createdAt: T0 }, 'The new value of deploy-bot is on its way'],
+  ['renew', { createdAt: T0 - 2 * DAY_MS, lifetimeDays: 1 }, 'The new value of deploy-bot is on its way'],
+] as const)(
+  'a date beside a lifetime is no date that counts: to %s, the dialog says so and all stays',
+  async ([verb, held, done]) => {
+    const { stage, alice } = await setStill();
+    if (verb !== 'create') await holdsToken(stage, alice, 'deploy-bot', held);
+    await opens(alice, `/apitoken ${verb === 'create' ? 'create' : 'rotate'} deploy-bot`);
+    await alice.fills({ Expires: '30 days', 'Expiry date': '2026-02-01' });
+    const filledIn = (await modalOf(alice)).inputs.map(({ value }) => value);
+    const before = rowsOf(stage, 'select * from tokens');
+
+    await alice.submits();
+
+    const modal = await modalOf(alice);
+    expect(modal.errors).toEqual({ 'Expiry date': DATE_BESIDE });
+    expect(modal.inputs.map(({ value }) => value)).toEqual(filledIn);
+    expect(rowsOf(stage, 'select * from tokens')).toEqual(before);
+    await alice.fills({ 'Expiry date': '' });
+    await alice.submits();
+    await modalSaying(alice, done);
+  },
+);
+
+test('a date beside Keep the date or Never is met the same way', async () => {
+  const { stage, alice } = await setStill({ ALLOW_NEVER_EXPIRES: 'true' });
+  await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await opens(alice, '/apitoken rotate deploy-bot');
+
+  for (const expires of ['Keep the date', 'Never']) {
+    await alice.fills({ Expires: expires, 'Expiry date': '2026-02-01' });
+    await alice.submits();
+    expect((await modalOf(alice)).errors).toEqual({ 'Expiry date': DATE_BESIDE });
+  }
+
+  await alice.fills({ Expires: 'On a date' });
+  await alice.submits();
+  await modalSaying(alice, 'Expires: 2026-02-01 22:59 UTC');
 });
 
 test.for([

@@ -166,6 +166,26 @@ test.for([
   },
 );
 
+test('a value that is used for the first time while another is being shown lives on, and the new one is worthless', async () => {
+  const { stage, alice, workspace } = await setStill();
+  const { value: old } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await settled(stage);
+  workspace.faults.add({ method: 'chat.postEphemeral', delayMs: 600 });
+  const shown = shownBy(alice, () => alice.clicks('Issue new value', { in: '@apitoken' }));
+  await soon(() => expect(callsOf(workspace, 'chat.postEphemeral')).toHaveLength(1));
+
+  expect(await verdictsOf(stage, old)).toEqual([200]);
+
+  await soon(() =>
+    expect(alice.reads('@apitoken')).toContain(
+      'The value before was used while the new one was being shown: it works, so the new one is worthless.',
+    ),
+  );
+  await settled(stage);
+  expect(await verdictsOf(stage, old, await shown)).toEqual([200, 401]);
+  expect(tokenRow(stage, 'deploy-bot').generation).toBe(0);
+});
+
 test('a token that is revoked while its new value is being shown has none, and nothing says that one lives on', async () => {
   const { stage, alice, workspace } = await setStill();
   const { value: old } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });

@@ -21,6 +21,7 @@ import {
   tokenRow,
   toldTo,
   verdictsOf,
+  withStore,
 } from './flows.ts';
 
 /** 30 days from T0. */
@@ -183,6 +184,63 @@ test.for([
     expect(sentencesTo(alice)).toEqual([]);
   },
 );
+
+test.for([
+  [14, 'is told once all the same', 1],
+  [7, 'is told once all the same', 1],
+  [1, 'is told again: rather twice than never', 2],
+] as const)(
+  'where Slack’s answer to a notice is lost, with %i left of the days, the owner %s',
+  async ([days, , times]) => {
+    const { stage, alice, clock, workspace } = await setStill();
+    await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays: days + 1 });
+    await settled(stage);
+    clock.moveBy(DAY_MS);
+    workspace.faults.add({ method: 'chat.postMessage', drop: 'after' });
+
+    await triesNotices(stage);
+    clock.moveBy(HOUR_MS);
+    await settled(stage);
+
+    expect(toldTo(alice)).toHaveLength(times);
+  },
+);
+
+test.for([
+  ['refuses it for now', { method: 'chat.postMessage', status: 500 }],
+  ['does not open the conversation', { method: 'conversations.open', drop: 'after' }],
+] as const)('where Slack %s, a notice is said later', async ([, fault]) => {
+  const { stage, alice, clock, workspace } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+  await settled(stage);
+  clock.moveTo(END - 7 * DAY_MS);
+  workspace.faults.add(fault);
+
+  await triesNotices(stage);
+  clock.moveBy(HOUR_MS);
+  await settled(stage);
+
+  expect(sentencesTo(alice)).toEqual(['Your token deploy-bot expires in 7 days.']);
+});
+
+test('what is asked for anew while Slack wants to be left alone waits for it, and nothing else does', async () => {
+  const { stage, alice, clock, workspace } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await settled(stage);
+  workspace.faults.add({ method: 'chat.update', status: 429, retryAfter: 60 });
+  const before = callsOf(workspace, 'chat.update').length;
+  await rotates(stage, alice, 'deploy-bot');
+  const receiptRow = "select due_at, attempts from outbox where key like 'receipt:%'";
+  expect(rowsOf(stage, receiptRow)).toEqual([{ due_at: T0 + 60_000, attempts: 1 }]);
+
+  await rotates(stage, alice, 'deploy-bot');
+
+  expect(rowsOf(stage, receiptRow)).toEqual([{ due_at: T0 + 60_000, attempts: 1 }]);
+  expect(callsOf(workspace, 'chat.update')).toHaveLength(before + 1);
+  clock.moveBy(60_000);
+  await settled(stage);
+  expect(receiptOf(alice, 'deploy-bot').text).toContain('Old value');
+});
 
 test('Rotate under a notice opens the dialog and rotates', async () => {
   const { stage, alice, clock } = await setStill();
@@ -389,6 +447,13 @@ async function toNotice(stage: Still['stage'], clock: Still['clock']): Promise<v
   await settled(stage);
   clock.moveTo(END - 7 * DAY_MS);
   await chores(stage);
+}
+
+/** Sends the notices that are due, and waits until each was tried once. */
+async function triesNotices(stage: Still['stage']): Promise<void> {
+  await withStore(stage, (store) => store.sendNotices(stage.now()));
+  const untried = "select key from outbox where key like 'notice:%' and attempts = 0";
+  await soon(() => expect(rowsOf(stage, untried)).toEqual([]));
 }
 
 function pressesUnderNotice(person: Still['alice'], button: string): Promise<void> {

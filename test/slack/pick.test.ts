@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { DAY_MS } from '../../src/clock.ts';
 import { PICK_DIALOG_ID } from '../../src/slack/blocks/ids.ts';
 import { T0 } from '../tokens/a-token.ts';
 import {
@@ -18,19 +19,21 @@ import {
 } from './flows.ts';
 import { expectShownOnlyTo } from './leaks.ts';
 
+const [EXPIRED, REVOKED, UNCLAIMED] = ['old-bot (expired)', 'other-bot (revoked)', 'unseen-bot (unclaimed)'];
+
 const VERBS = [
-  ['rotate', 'Rotate API Token', 'deploy-bot gets a new value, shown once'],
-  ['revoke', 'Revoke API Token', 'deploy-bot of @alice, never used.'],
-  ['info', 'API Token', 'deploy-bot\nStatus\nactive'],
-  ['history', 'History', 'History of deploy-bot'],
+  ['rotate', 'Rotate API Token', 'deploy-bot gets a new value, shown once', [EXPIRED]],
+  ['revoke', 'Revoke API Token', 'deploy-bot of @alice, never used.', [EXPIRED, UNCLAIMED]],
+  ['info', 'API Token', 'deploy-bot\nStatus\nactive', [EXPIRED, REVOKED, UNCLAIMED]],
+  ['history', 'History', 'History of deploy-bot', [EXPIRED, REVOKED, UNCLAIMED]],
 ] as const;
 
 test.for(VERBS)(
-  '"/apitoken %s" without a name lets the person pick, and goes on from there',
-  async ([verb, title, text]) => {
+  '"/apitoken %s" without a name lets the person pick what it can be done with, and goes on from there',
+  async ([verb, title, text, others]) => {
     const { stage, alice, workspace } = await setStill();
     await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
-    await holdsToken(stage, alice, 'other-bot', { createdAt: T0, shown: false });
+    await holdsKinds(stage, alice);
     await holdsToken(stage, workspace.person('bob'), 'bobs-bot', { createdAt: T0 });
 
     const modal = await opens(alice, `/apitoken ${verb}`);
@@ -38,7 +41,7 @@ test.for(VERBS)(
     expect(modal.inputs).toMatchObject([
       { label: 'Token', kind: 'static_select', value: undefined, optional: false },
     ]);
-    expect([...(modal.inputs[0]?.options ?? [])].sort()).toEqual(['deploy-bot', 'other-bot (unclaimed)']);
+    expect([...(modal.inputs[0]?.options ?? [])].sort()).toEqual(['deploy-bot', ...others]);
     await alice.fills({ Token: 'deploy-bot' });
     await alice.submits();
 
@@ -46,6 +49,43 @@ test.for(VERBS)(
     expect(actionsOf(stage).filter((action) => action === 'action.refused')).toEqual([]);
   },
 );
+
+test.for([
+  ['rotate', 'You have no token to rotate. /apitoken list all shows yours.'],
+  ['revoke', 'You have no token to revoke. /apitoken list all shows yours.'],
+] as const)('"/apitoken %s" of somebody who has only revoked ones says so', async ([verb, sentence]) => {
+  const { stage, alice } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await opens(alice, '/apitoken revoke deploy-bot');
+  await alice.submits();
+  await modalSaying(alice, 'deploy-bot is revoked.');
+  await alice.closes();
+
+  expect((await answerTo(alice, `/apitoken ${verb}`)).text).toBe(sentence);
+});
+
+test.for([
+  ['rotate', [EXPIRED]],
+  ['revoke', [EXPIRED, UNCLAIMED]],
+  ['info', [EXPIRED, REVOKED, UNCLAIMED]],
+] as const)('the search to %s finds what it can be done with, among many', async ([verb, offered]) => {
+  const { stage, alice } = await setStill();
+  await holdsTokens(
+    stage,
+    alice,
+    101,
+    (number) => `many ${number}`,
+    () => ({ createdAt: T0 }),
+  );
+  await holdsKinds(stage, alice);
+  await opens(alice, `/apitoken ${verb}`);
+
+  for (const option of [EXPIRED, REVOKED, UNCLAIMED]) {
+    const found = alice.searches('Token', option.split(' ')[0] ?? '', option);
+    if (offered.some((one) => one === option)) await found;
+    else await expect(found).rejects.toThrow('was not offered');
+  }
+});
 
 test('picked to be rotated, a token is rotated in the same dialog', async () => {
   const { stage, alice } = await setStill();
@@ -262,6 +302,19 @@ test('a picker for a verb that is none is answered under its field', async () =>
 
   expect(textIn(outcome)).toContain('from another version of apitoken');
 });
+
+/** One token of each kind but an active one. */
+async function holdsKinds(stage: Still['stage'], person: Still['alice']): Promise<void> {
+  await holdsToken(stage, person, 'old-bot', { createdAt: T0 - 2 * DAY_MS, lifetimeDays: 1 });
+  await holdsToken(stage, person, 'unseen-bot', { createdAt: T0, shown: false });
+  await holdsToken(stage, person, 'other-bot', { createdAt: T0 });
+  await opens(person, '/apitoken revoke other-bot');
+  await person.submits();
+  await modalSaying(person, 'other-bot is revoked.');
+  await person.closes();
+}
+
+type Still = Awaited<ReturnType<typeof setStill>>;
 
 /** All that an acknowledgement says, escapes undone. */
 function textIn(outcome: object): string {

@@ -100,7 +100,6 @@ test('who comes from another workspace is a stranger, whatever their id says', a
 
 test.for([
   ['breaks', { status: 500 }],
-  ['knows nobody of that id', { error: 'user_not_found' }],
   ['is cut off', { drop: true }],
   ['takes too long', { delayMs: 1500 }],
 ] as const)(
@@ -117,6 +116,18 @@ test.for([
     expect(actionsOf(stage)).toEqual([]);
   },
 );
+
+test('somebody whom Slack does not know is a stranger, until it does', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  stage.workspace.faults.add({ method: 'users.info', error: 'user_not_found' });
+
+  expect((await answerTo(alice, '/apitoken create')).text).toBe(MEMBERS_ONLY);
+  expect(callsOf(stage.workspace, 'views.open')).toEqual([]);
+  expect(actionsOf(stage)).toEqual(['action.refused']);
+
+  expect((await opens(alice, '/apitoken create')).title).toBe('Create API Token');
+});
 
 test('a submission of somebody whom Slack does not tell about keeps all that was typed', async () => {
   const clock = aClock();

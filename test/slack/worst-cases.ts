@@ -11,7 +11,7 @@ import { HISTORY_PAGE_SIZE, historyMessage } from '../../src/slack/blocks/histor
 import { infoMessage } from '../../src/slack/blocks/info.ts';
 import { listBlocks, listMessage } from '../../src/slack/blocks/list.ts';
 import type { Message } from '../../src/slack/blocks/message.ts';
-import { claimedMessage, noticeMessage } from '../../src/slack/blocks/notice.ts';
+import { claimedMessage, neverClaimedMessage, noticeMessage } from '../../src/slack/blocks/notice.ts';
 import { pickDialog } from '../../src/slack/blocks/pick-dialog.ts';
 import { receiptMessage, revokedByOtherMessage } from '../../src/slack/blocks/receipt.ts';
 import { notRevokedDialog, revokeDialog, revokedDialog } from '../../src/slack/blocks/revoke-dialog.ts';
@@ -197,6 +197,7 @@ function messagesIn(unit: string, status: TokenStatus): [string, Message][] {
     [`info, ${status}`, infoMessage(token, NOW, buttons)],
     [`info without buttons, ${status}`, infoMessage(token, NOW, [])],
     [`claimed, ${status}`, claimedMessage(token)],
+    [`never claimed, ${status}`, neverClaimedMessage(token)],
     ...NOTICES.map((kind): [string, Message] => [
       `notice ${kind}, ${status}`,
       noticeMessage(kind, token, NOW),

@@ -120,6 +120,11 @@ test.for([
     (store: Store, lookupId: string) => store.withdrawSecret(lookupId, anEffect(null)),
   ],
   ['a revocation', (store: Store, _: string, id) => store.revokeToken(id, BY_ANN, anEffect(id))],
+  [
+    'a revocation of what nobody claimed',
+    (store: Store, _: string, id) =>
+      store.revokeUnclaimed(id, { at: NOW, reason: 'never claimed' }, anEffect(id)),
+  ],
   ['a refusal', (store: Store) => store.recordRefusal(eventOf(ANN, NOW))],
 ] as const satisfies [
   string,

@@ -165,12 +165,12 @@ test('of ten rotations at once, on two connections, one wins and the others chan
       const by = i % 2 === 0 ? store : second;
       const secret = aSecret(token);
       const { kind } = await by.insertSecret(secret, aRotation(), aDelivery());
-      const isShown = await by.markShown(secret.lookupId, NOW, aRotation(), anEffect(token.id));
-      return `${kind} ${isShown}`;
+      const marked = await by.markShown(secret.lookupId, NOW, aRotation(), anEffect(token.id));
+      return `${kind} ${marked.kind}`;
     }),
   );
 
-  expect(outcomes.sort()).toEqual([...Array(9).fill('already_shown false'), 'inserted true']);
+  expect(outcomes.sort()).toEqual([...Array(9).fill('already_shown changed_meanwhile'), 'inserted shown']);
   expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ generation: 1 });
   expect(await store.liveValues(token.id, NOW)).toHaveLength(1);
 });
@@ -185,7 +185,9 @@ test('a rotation that was overtaken while Slack was slow changes nothing', async
   const at = NOW + SHOWING_MS_MAX;
   await store.markShown(quick.lookupId, at, aRotation({ graceEndsAt: GRACE_ENDS }), anEffect(token.id));
 
-  expect(await store.markShown(slow.lookupId, at, aRotation(), anEffect(token.id))).toBe(false);
+  expect(await store.markShown(slow.lookupId, at, aRotation(), anEffect(token.id))).toEqual({
+    kind: 'changed_meanwhile',
+  });
 
   expect(await store.readSecret(old.secret.lookupId)).toMatchObject({ endsAt: GRACE_ENDS });
   expect(await store.liveValues(token.id, at)).toHaveLength(2);
@@ -205,7 +207,9 @@ test.for([
   const events = raw.prepare('select count(*) from audit_events').pluck();
   const before = events.get();
 
-  expect(await store.markShown(secret.lookupId, NOW, purpose, anEffect(token.id))).toBe(false);
+  expect(await store.markShown(secret.lookupId, NOW, purpose, anEffect(token.id))).toEqual({
+    kind: 'changed_meanwhile',
+  });
 
   expect(await store.readSecret(secret.lookupId)).toMatchObject({ shownAt: null });
   expect(await store.readSecret(old.secret.lookupId)).toMatchObject({ endsAt: null });
@@ -258,7 +262,7 @@ test.for([
   expect(everythingIn(raw)).toEqual(before);
   raw.exec('drop trigger t');
   expect(await verdictOn(store, old.value, GRACE_ENDS + 1)).toMatchObject({ kind: 'good' });
-  expect(await store.markShown(secret.lookupId, NOW, rotation, effect)).toBe(true);
+  expect(await store.markShown(secret.lookupId, NOW, rotation, effect)).toEqual({ kind: 'shown' });
 });
 
 test('a revocation empties the value in its grace too', async () => {
@@ -429,7 +433,9 @@ async function interrupt(
   if (kind === 'revoke while shown') await revoke(now, token, store, model);
   if (kind === 'overtake') await rotate(rotation, after, token, store, model);
 
-  expect(await store.markShown(secret.lookupId, after, rotation, anEffect(token.id))).toBe(false);
+  expect(await store.markShown(secret.lookupId, after, rotation, anEffect(token.id))).toEqual({
+    kind: 'changed_meanwhile',
+  });
   return after;
 }
 

@@ -114,7 +114,7 @@ test('a value that was shown claims its token, at the first time only', async ()
   const first = await store.markShown(secret.lookupId, NOW + 5, 'first', anEffect(token.id));
   const second = await store.markShown(secret.lookupId, NOW + 6, 'first', anEffect(token.id));
 
-  expect([first, second]).toEqual([true, false]);
+  expect([first.kind, second.kind]).toEqual(['shown', 'changed_meanwhile']);
   expect(await store.readSecret(secret.lookupId)).toMatchObject({ shownAt: NOW + 5 });
   expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ claimedAt: NOW + 5 });
 });
@@ -137,7 +137,9 @@ test('a value whose token was revoked meanwhile is not marked as shown, and noth
   await store.insertSecret(secret, 'first', aDelivery());
   await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
 
-  expect(await store.markShown(secret.lookupId, NOW, 'first', anEffect(token.id))).toBe(false);
+  expect(await store.markShown(secret.lookupId, NOW, 'first', anEffect(token.id))).toEqual({
+    kind: 'changed_meanwhile',
+  });
 
   expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ claimedAt: null });
   expect(raw.prepare('select count(*) from audit_events').pluck().get()).toBe(2);

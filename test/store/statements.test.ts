@@ -57,7 +57,7 @@ test('all statements are prepared at the start and none later', async () => {
   await store.remind(token.id, { kind: 'reminder', dueAt: NOW }, aDelivery());
   await store.sendNotices(NOW);
   await store.listEvents(token.id, { page: 1, pageSize: 1 });
-  await store.searchTokens(WORKSPACE, { owner: ANN, text: 'bot', now: NOW });
+  await store.searchTokens(WORKSPACE, { owner: ANN, text: 'bot', among: 'all', now: NOW });
   await store.unclaimedSince(WORKSPACE, NOW);
   await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
   await store.recordRefusal(anEffect(null).event);

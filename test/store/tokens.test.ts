@@ -1,15 +1,16 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
 import { openStore } from '../../src/store/sqlite.ts';
 import { nameKeyOf } from '../../src/tokens/name.ts';
 import type { CreationLimits, Effect } from '../../src/tokens/store.ts';
 import type { Token, TokenId, WorkspaceId } from '../../src/tokens/token.ts';
-import { aStore, PEPPER } from './fixtures/temp-store.ts';
+import { aStore, everythingIn, PEPPER } from './fixtures/temp-store.ts';
 import {
   ANN,
   aDelivery,
   anEffect,
   aSecret,
+  aShownValue,
   aStoredToken,
   aToken,
   BOB,
@@ -132,6 +133,41 @@ test('a token is revoked once, and the second one changes nothing', async () => 
     revokeReason: 'leaked',
   });
   expect(raw.prepare('select count(*) from audit_events').pluck().get()).toBe(2);
+});
+
+describe('what nobody claimed', () => {
+  const BY_SYSTEM = { at: NOW + 1, reason: 'never claimed' };
+
+  test('is revoked once, with its event, and a value that is being shown is never shown', async () => {
+    const { store, raw } = await aStore();
+    const token = await aStoredToken(store);
+    const secret = aSecret(token);
+    await store.insertSecret(secret, 'first', aDelivery());
+
+    expect(await store.revokeUnclaimed(token.id, BY_SYSTEM, anEffect(token.id))).toBe(true);
+    const before = everythingIn(raw);
+    expect(await store.revokeUnclaimed(token.id, BY_SYSTEM, anEffect(token.id))).toBe(false);
+    expect(await store.markShown(secret.lookupId, NOW + 2, 'first', anEffect(token.id))).toEqual({
+      kind: 'changed_meanwhile',
+    });
+
+    expect(everythingIn(raw)).toEqual(before);
+    expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({
+      revokedAt: NOW + 1,
+      revokedBy: 'system',
+      revokeReason: 'never claimed',
+    });
+  });
+
+  test('is left alone, and nothing is written, once it was claimed', async () => {
+    const { store, raw } = await aStore();
+    const token = await aStoredToken(store);
+    await aShownValue(store, token);
+    const before = everythingIn(raw);
+
+    expect(await store.revokeUnclaimed(token.id, BY_SYSTEM, anEffect(token.id))).toBe(false);
+    expect(everythingIn(raw)).toEqual(before);
+  });
 });
 
 test('of twenty who revoke a token at once, one is told that they did it', async () => {
@@ -358,7 +394,7 @@ test.for([
   await aStoredToken(store, { name: nameOf('Straße'), expiresAt: NOW + 1 });
   await aStoredToken(store, { name: nameOf('deploy of Bob 0% strasse _'), owner: BOB });
 
-  const found = await store.searchTokens(WORKSPACE, { owner: ANN, text, now: NOW });
+  const found = await store.searchTokens(WORKSPACE, { owner: ANN, text, among: 'all', now: NOW });
 
   expect(found.map(({ name }) => name)).toEqual(names);
 });
@@ -368,7 +404,7 @@ test('a search finds 100 tokens at most, live ones before all others', async () 
   for (let i = 0; i < 101; i++) await aStoredToken(store, { revokedAt: NOW, revokedBy: ANN });
   const live = await aStoredToken(store);
 
-  const found = await store.searchTokens(WORKSPACE, { owner: ANN, text: 'bot', now: NOW });
+  const found = await store.searchTokens(WORKSPACE, { owner: ANN, text: 'bot', among: 'all', now: NOW });
 
   expect(found).toHaveLength(100);
   expect(found[0]).toEqual(await store.findToken(WORKSPACE, live.id));

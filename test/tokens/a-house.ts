@@ -15,6 +15,7 @@ import type { Deliver } from '../../src/tokens/showing.ts';
 import type { Delivery, Saying } from '../../src/tokens/store.ts';
 import type { Token, TokenId } from '../../src/tokens/token.ts';
 import type { TokenValue } from '../../src/tokens/token-value.ts';
+import { createUsageRecorder, type UsageRecorder } from '../../src/tokens/usage.ts';
 import { type VerifyDeps, verifyToken } from '../../src/tokens/verify.ts';
 import { aStore, everythingIn, PEPPER } from '../store/fixtures/temp-store.ts';
 import { ANN, aName, anActor, BOB, T0, underOnly } from './a-token.ts';
@@ -35,7 +36,7 @@ export type House = {
   readonly store: Store;
   /** Another program's look at the database. */
   readonly raw: Database.Database;
-  readonly deps: RotateDeps & VerifyDeps & { readonly policy: CreationPolicy };
+  readonly deps: RotateDeps & VerifyDeps & { readonly policy: CreationPolicy; readonly usage: UsageRecorder };
   /** The values that were shown, in order. */
   readonly shown: readonly TokenValue[];
   now(): number;
@@ -75,6 +76,7 @@ export async function aHouse(policy: Partial<CreationPolicy> = {}): Promise<Hous
     policy: { ...LENIENT, ...policy },
     ...underOnly(PEPPER),
     prefix: 'apit',
+    usage: createUsageRecorder(store),
     hasher: { hash: async () => 'no bcrypt here' },
     deliver: async (token: Token, value: TokenValue) => {
       const deliver = deliverNext;

@@ -154,6 +154,8 @@ describe('for any text (fast-check prints the seed)', () => {
   test('folding does not see case', () => {
     fc.assert(
       fc.property(anyName, (name) => {
+        // Upper case makes a letter of a Greek iota subscript, and a mark behind it then sits on that: another text.
+        fc.pre(!name.normalize('NFD').includes('\u0345'));
         for (const other of [name.toUpperCase(), name.toLowerCase()]) {
           expect(nameKeyOf(other as TokenName)).toBe(nameKeyOf(name));
         }

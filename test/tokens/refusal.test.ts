@@ -21,10 +21,12 @@ const ONE_OF_EACH: { readonly [Code in Refusal['code']]: Refusal & { code: Code 
   expired: { code: 'expired', name: 'deploy-bot' },
   already_shown: { code: 'already_shown', name: 'deploy-bot' },
   date_needed: { code: 'date_needed', latest: '2026-12-31' },
+  date_unused: { code: 'date_unused' },
   date_unknown: { code: 'date_unknown', latest: '2026-12-31' },
   date_past: { code: 'date_past', latest: '2026-12-31' },
   date_too_far: { code: 'date_too_far', latest: '2026-12-31' },
   too_many_live: { code: 'too_many_live', liveTokensMax: 50 },
+  owner_too_many_live: { code: 'owner_too_many_live', liveTokensMax: 50 },
   too_many_today: { code: 'too_many_today', creationsPerDayMax: 50 },
   owner_not_permitted: { code: 'owner_not_permitted' },
   scope_unknown: { code: 'scope_unknown' },
@@ -65,6 +67,26 @@ describe('the sentence of', () => {
       'a lifetime of more than the one day that is allowed',
       { code: 'lifetime_not_allowed', lifetimeDaysMax: 1, mayNeverExpire: false },
       'A token here may live 1 day at most. Choose another expiry.',
+    ],
+    [
+      'a limit of one live token',
+      { code: 'too_many_live', liveTokensMax: 1 },
+      '1 live token is the most that one person may have here. Revoke one that is not needed first.',
+    ],
+    [
+      'a limit of two live tokens',
+      { code: 'too_many_live', liveTokensMax: 2 },
+      '2 live tokens are the most that one person may have here. Revoke one that is not needed first.',
+    ],
+    [
+      'a limit of one token a day',
+      { code: 'too_many_today', creationsPerDayMax: 1 },
+      '1 token a day is the most that one person may create here. Try again tomorrow.',
+    ],
+    [
+      'a limit of two tokens a day',
+      { code: 'too_many_today', creationsPerDayMax: 2 },
+      '2 tokens a day are the most that one person may create here. Try again tomorrow.',
     ],
   ])('%s', ([, refusal, sentence]) => {
     expect(sentenceFor(refusal)).toBe(sentence);

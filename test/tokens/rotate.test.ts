@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../../src/clock.ts';
+import { createToken } from '../../src/tokens/create.ts';
 import type { Actor } from '../../src/tokens/policy.ts';
 import { refused } from '../../src/tokens/refusal.ts';
 import { revokeToken } from '../../src/tokens/revoke.ts';
@@ -14,11 +15,12 @@ import {
 import { SHOWING_MS_MAX } from '../../src/tokens/store.ts';
 import type { Token, TokenId } from '../../src/tokens/token.ts';
 import type { TokenValue } from '../../src/tokens/token-value.ts';
-import { aDelivery, admin, aHouse, ann, bob, codeOf, type House, rotationOf } from './a-house.ts';
+import { aDelivery, admin, aHouse, ann, aRequest, bob, codeOf, type House, rotationOf } from './a-house.ts';
 import { anActor, ELSEWHERE, T0 } from './a-token.ts';
 
 const IN_30_DAYS = { expiry: { kind: 'days', days: 30 } } as const;
 const EXPIRY = T0 + 30 * DAY_MS;
+const RENEW = { kind: 'renew', expiry: { kind: 'days', days: 7 } } as const;
 
 describe('a rotation', () => {
   test.for<readonly [string, Grace, number]>([
@@ -199,6 +201,75 @@ describe('a renewal', () => {
     if (expected !== 'rotated') expect(house.everything()).toEqual(before);
   });
 
+  test('is refused when the last room was taken after it was planned, and nothing is shown', async () => {
+    const house = await aHouse({ liveTokensMax: 1 });
+    const { token } = await house.holds(IN_30_DAYS);
+    house.moveTo(EXPIRY);
+    const plan = await planned(house, token, RENEW);
+    await house.creates();
+    const before = house.everything();
+
+    const outcome = await carryOutRotation(plan, house.deps);
+
+    expect(outcome).toEqual(refused({ code: 'too_many_live', liveTokensMax: 1 }));
+    expect(house.shown).toHaveLength(1);
+    expect(house.everything()).toEqual(before);
+  });
+
+  test.for([
+    ['a renewal', async (house: House, other: Token) => codeOf(await house.rotates(other, RENEW))],
+    ['a creation', async (house: House) => codeOf(await createToken(aRequest(), house.deps))],
+  ] as const)('keeps its room while its value is being shown: %s is refused', async ([, tries]) => {
+    const house = await aHouse({ liveTokensMax: 2 });
+    const [{ token }, { token: other }] = [await house.holds(IN_30_DAYS), await house.holds(IN_30_DAYS)];
+    house.moveTo(EXPIRY);
+    await house.creates();
+    let meanwhile = '';
+    house.next(async () => {
+      meanwhile = await tries(house, other);
+      return undefined;
+    });
+
+    expect(await house.rotates(token, RENEW)).toEqual({ kind: 'rotated' });
+    expect(meanwhile).toBe('too_many_live');
+  });
+
+  test('that took longer than a minute to show and lost its room is not carried out', async () => {
+    const house = await aHouse({ liveTokensMax: 1 });
+    const { token } = await house.holds(IN_30_DAYS);
+    house.moveTo(EXPIRY);
+    let lost: TokenValue | undefined;
+    house.next(async (_, value) => {
+      lost = value;
+      house.moveBy(SHOWING_MS_MAX);
+      await house.creates();
+      return undefined;
+    });
+
+    const outcome = await house.rotates(token, RENEW);
+
+    expect(outcome).toMatchObject({ kind: 'not_shown', reason: 'too_many_live' });
+    expect(await house.verdict(lost)).toBe('unknown');
+    expect(await house.read(token.id)).toEqual(token);
+  });
+
+  test('of twenty tokens at once leaves no more live than are allowed', async () => {
+    const house = await aHouse({ liveTokensMax: 5 });
+    const expired: Token[] = [];
+    for (let i = 0; i < 20; i++) {
+      expired.push((await house.holds({ expiry: { kind: 'days', days: 1 } })).token);
+      house.moveBy(DAY_MS);
+    }
+
+    const outcomes = await Promise.all(expired.map((token) => house.rotates(token, RENEW)));
+
+    expect(outcomes.map(codeOf).sort()).toEqual([
+      ...Array(5).fill('rotated'),
+      ...Array(15).fill('too_many_live'),
+    ]);
+    expect(house.shown).toHaveLength(25);
+  });
+
   test('by its owner of what an admin created and nobody claimed tells the admin', async () => {
     const house = await aHouse();
     const token = await house.creates({ actor: admin, owner: bob, ...IN_30_DAYS });
@@ -253,6 +324,47 @@ describe('a value that replaces one which never arrived', () => {
 
     expect(outcome).toEqual(refused({ code: 'already_used', name: token.name }));
     expect(house.everything()).toEqual(before);
+  });
+
+  test.for<readonly [string, typeof use]>([
+    ['and written', use],
+    ['and not written yet', useUnwritten],
+  ])('is refused, and nothing is shown, when the value was used after the plan %s', async ([, used]) => {
+    const house = await aHouse();
+    const { token, value } = await house.holds();
+    const plan = await planned(house, token, REPLACE);
+    await used(house, token, value);
+    const before = house.everything();
+
+    const outcome = await carryOutRotation(plan, house.deps);
+
+    expect(outcome).toEqual(refused({ code: 'already_used', name: token.name }));
+    expect(house.shown).toEqual([value]);
+    expect(house.everything()).toEqual(before);
+  });
+
+  test.for<readonly [string, typeof use]>([
+    ['and written', use],
+    ['and not written yet', useUnwritten],
+  ])('gives way to one that is used while it is shown %s: what runs goes on', async ([, used]) => {
+    const house = await aHouse();
+    const { token, value } = await house.holds();
+    let lost: TokenValue | undefined;
+    house.next(async (_, fresh) => {
+      lost = fresh;
+      await used(house, token, value);
+      return undefined;
+    });
+
+    const outcome = await house.rotates(token, REPLACE);
+
+    expect(outcome).toMatchObject({ kind: 'not_shown', reason: 'already_used' });
+    expect(await verdicts(house, value, lost)).toEqual(['good', 'unknown']);
+    expect(await house.read(token.id)).toMatchObject({ generation: 0 });
+    expect(lastEventOf(house)).toMatchObject({
+      action: 'value.withdrawn',
+      detail: { reason: 'already_used' },
+    });
   });
 
   test('is allowed though the one before was used', async () => {
@@ -515,6 +627,11 @@ function use(house: House, { id }: Token, { lookupId }: TokenValue): Promise<voi
       addresses: [],
     },
   ]);
+}
+
+/** The value is used once, which is counted in memory alone. */
+async function useUnwritten(house: House, { id: tokenId }: Token, { lookupId }: TokenValue): Promise<void> {
+  house.deps.usage.used({ tokenId, lookupId }, house.now(), '192.0.2.1');
 }
 
 function lastEventOf(house: House): unknown {

@@ -25,7 +25,7 @@ describe('a token that nobody claimed', () => {
     expect(UNCLAIMED_MS_MAX).toBe(604_800_000);
   });
 
-  test('is revoked by the system, with its event and a word to its owner, once', async () => {
+  test('is revoked by the system, with its event and a word to its owner and to who created it, once', async () => {
     const house = await aHouse();
     const token = await house.creates({ actor: admin, owner: bob, name: aName('deploy-bot') });
     house.raw.exec('delete from outbox');
@@ -46,9 +46,21 @@ describe('a token that nobody claimed', () => {
     ]);
     expect(await house.due()).toEqual([
       { kind: 'home', person: bob.id },
+      { kind: 'never_claimed', tokenId: token.id },
       { kind: 'receipt', tokenId: token.id },
       { kind: 'revoked_by_other', tokenId: token.id },
     ]);
+  });
+
+  test('and that its owner created is told to them alone, once', async () => {
+    const house = await aHouse();
+    await house.creates();
+    house.raw.exec('delete from outbox');
+    house.moveBy(UNCLAIMED_MS_MAX);
+
+    await sweep(house);
+
+    expect((await house.due()).map(({ kind }) => kind)).toEqual(['home', 'receipt', 'revoked_by_other']);
   });
 
   test('and whose value could not be shown is one of them', async () => {
@@ -108,17 +120,16 @@ describe('no other is revoked:', () => {
     expect(house.everything()).toEqual(before);
   });
 
-  test('not one that is claimed while others are being revoked', async () => {
+  test('not one that is claimed in the last moment before it would be revoked', async () => {
     const house = await aHouse();
     await house.creates({ actor: admin, owner: bob });
     const claimed = await house.creates({ actor: admin, owner: bob });
     house.moveBy(UNCLAIMED_MS_MAX);
     const store: typeof house.store = {
       ...house.store,
-      unclaimedSince: async (...request) => {
-        const found = await house.store.unclaimedSince(...request);
-        await house.shows(claimed);
-        return found;
+      revokeUnclaimed: async (id, ...rest) => {
+        if (id === claimed.id) await house.shows(claimed);
+        return house.store.revokeUnclaimed(id, ...rest);
       },
     };
 

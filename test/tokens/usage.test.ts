@@ -297,3 +297,24 @@ function aStore(whileWriting: (uses: readonly SecretUse[]) => void = () => {}) {
     },
   };
 }
+
+test('a use is known while it is counted and while it is being written, and of no other value', async () => {
+  let end: (() => void) | undefined;
+  const usage = createUsageRecorder({
+    addUses: () =>
+      new Promise((resolve) => {
+        end = resolve;
+      }),
+  });
+  usage.refused(A, 1, HERE);
+  expect(usage.isUsed(A.lookupId)).toBe(false);
+
+  usage.used(A, 2, HERE);
+  expect([usage.isUsed(A.lookupId), usage.isUsed(B.lookupId)]).toEqual([true, false]);
+  const flushed = usage.flush();
+  expect([usage.isUsed(A.lookupId), usage.isUsed(B.lookupId)]).toEqual([true, false]);
+  end?.();
+  await flushed;
+
+  expect(usage.isUsed(A.lookupId)).toBe(false);
+});

@@ -1,6 +1,7 @@
 import type { InputBlock, PlainTextOption } from '@slack/types';
+import { counted } from '../../counted.ts';
 import type { ExpiryChoice, LifetimePolicy } from '../../tokens/expiry.ts';
-import type { Refusal } from '../../tokens/refusal.ts';
+import { type Refusal, type Refused, refused } from '../../tokens/refusal.ts';
 import { plain } from './text.ts';
 
 const LIFETIMES_DAYS = [7, 30, 90, 365];
@@ -16,6 +17,7 @@ export const DATE_INPUT_ID = 'expiry_date';
 export const EXPIRY_FIELDS: Readonly<Partial<Record<Refusal['code'], string>>> = {
   lifetime_not_allowed: LIFETIME_INPUT_ID,
   date_needed: DATE_INPUT_ID,
+  date_unused: DATE_INPUT_ID,
   date_unknown: DATE_INPUT_ID,
   date_past: DATE_INPUT_ID,
   date_too_far: DATE_INPUT_ID,
@@ -46,12 +48,21 @@ export function expiryInputs(
   ];
 }
 
-/** What was chosen in them; undefined when the option is none of ours. */
-export function parseExpiry(fields: Readonly<Record<string, string>>): ExpiryChoice | undefined {
-  const value = fields[LIFETIME_INPUT_ID] ?? '';
+/**
+ * What was chosen in them; undefined when the option is none of ours. A date beside another choice than *On a date* is
+ * refused: nobody can tell which of both was meant.
+ */
+export function parseExpiry(fields: Readonly<Record<string, string>>): ExpiryChoice | Refused | undefined {
+  const date = fields[DATE_INPUT_ID] ?? '';
+  const choice = choiceOf(fields[LIFETIME_INPUT_ID] ?? '', date);
+  const isUnused = choice !== undefined && choice.kind !== 'date' && date !== '';
+  return isUnused ? refused({ code: 'date_unused' }) : choice;
+}
+
+function choiceOf(value: string, date: string): ExpiryChoice | undefined {
   if (value === NEVER_VALUE) return { kind: 'never' };
   if (value === KEEP_VALUE) return { kind: 'keep' };
-  if (value === DATE_VALUE) return { kind: 'date', date: fields[DATE_INPUT_ID] ?? '' };
+  if (value === DATE_VALUE) return { kind: 'date', date };
   return /^[1-9]\d{0,4}$/.test(value) ? { kind: 'days', days: Number(value) } : undefined;
 }
 
@@ -84,7 +95,7 @@ function lifetimeInput(
 }
 
 function policySentence({ lifetimeDaysMax, mayNeverExpire }: LifetimePolicy): string {
-  const days = `${lifetimeDaysMax} ${lifetimeDaysMax === 1 ? 'day' : 'days'}`;
+  const days = counted(lifetimeDaysMax, 'day');
   const limit = mayNeverExpire ? `${days} at most, or for ever` : `${days} at most`;
   return `A token here may live ${limit}. From its expiry on every request with it is refused.`;
 }
@@ -99,7 +110,7 @@ function offeredDays(typedDays: number | undefined, daysMax: number): number[] {
 
 function daysOption(days: number): PlainTextOption {
   if (days === 365) return option('1 year', '365');
-  return option(`${days} ${days === 1 ? 'day' : 'days'}`, String(days));
+  return option(counted(days, 'day'), String(days));
 }
 
 function option(text: string, value: string): PlainTextOption {

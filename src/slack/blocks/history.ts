@@ -1,4 +1,5 @@
 import type { KnownBlock } from '@slack/types';
+import { counted } from '../../counted.ts';
 import type { AuditEvent } from '../../tokens/audit.ts';
 import type { EventPage } from '../../tokens/store.ts';
 import type { Token } from '../../tokens/token.ts';
@@ -70,7 +71,7 @@ function deedOf({ action, actor, detail }: AuditEvent): string {
     case 'action.refused':
       return 'tried to do something with it that they may not';
     case 'refusals.counted':
-      return `was refused ${detail.count} more times`;
+      return `was refused ${counted(Number(detail.count), 'more time')}`;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ActionsBlock, KnownBlock, SectionBlock, StaticSelect } from '@slack/types';
+import { counted } from '../../counted.ts';
 import { LIST_FILTERS, type ListFilter, type ListPage } from '../../tokens/store.ts';
 import {
   parseTokenId,
@@ -68,9 +69,7 @@ export function listBlocks(list: ListPage, filter: ListFilter, now: number): Kno
     { type: 'header', text: plain('My API Tokens') },
     ...(list.tokens.length === 0 ? [saying(emptyText(filter))] : []),
     ...list.tokens.map((token, row) => tokenRow(token, row, { filter, page: list.page }, now)),
-    smallPrint(
-      `Page ${list.page} of ${list.pageCount} · ${list.total} ${list.total === 1 ? 'token' : 'tokens'}`,
-    ),
+    smallPrint(`Page ${list.page} of ${list.pageCount} · ${counted(list.total, 'token')}`),
     controls(list, filter),
   ];
 }

@@ -1,3 +1,8 @@
+/** Whether its owner saw a value that is worth nothing, since the token did not let it become good. */
+export function wasSeenInVain(reason: string): boolean {
+  return ['changed_meanwhile', 'already_used', 'too_many_live'].includes(reason);
+}
+
 /** Why a value could not be put before its owner, from Slack's error code, and what mends it. Our own words: safe anywhere. */
 export function notShownSentence(reason: string): string {
   switch (reason) {
@@ -22,6 +27,10 @@ export function notShownSentence(reason: string): string {
       return "A setting of this workspace forbids this app's messages: ask an admin.";
     case 'changed_meanwhile':
       return 'The token was revoked or rotated while the value was being shown, so that value is worthless.';
+    case 'already_used':
+      return 'The value before was used while the new one was being shown: it works, so the new one is worthless.';
+    case 'too_many_live':
+      return 'You had as many live tokens as one person may have by then, so that value is worthless.';
     default:
       return 'Slack could not show the value.';
   }

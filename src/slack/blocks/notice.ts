@@ -1,11 +1,13 @@
 import type { Button } from '@slack/types';
 import { DAY_MS, HOUR_MS } from '../../clock.ts';
+import { counted } from '../../counted.ts';
 import type { NoticeKind } from '../../tokens/store.ts';
+import { UNCLAIMED_MS_MAX } from '../../tokens/sweep.ts';
 import type { UsedToken } from '../../tokens/token.ts';
 import { REMIND_ID } from './ids.ts';
 import type { Message } from './message.ts';
 import { dateTime, escaped, mention, plain, saying, smallPrint } from './text.ts';
-import { revokeButton, rotateButton } from './token-facts.ts';
+import { revokeButton, revokedText, rotateButton } from './token-facts.ts';
 
 /** What an owner is told without having asked, with what they may want to do about it. */
 export function noticeMessage(kind: NoticeKind, token: UsedToken, now: number): Message {
@@ -20,13 +22,26 @@ export function noticeMessage(kind: NoticeKind, token: UsedToken, now: number): 
   };
 }
 
-/** What whoever created a token for somebody else is told. */
+/** What whoever created a token for somebody else is told when that one has taken it. */
 export function claimedMessage(token: UsedToken): Message {
   return {
     text: `The token ${escaped(token.name)} was taken by its owner.`,
     blocks: [
       saying(`${token.name} was taken: its owner was shown its value.`),
       smallPrint(`Owner: ${mention(token.owner)} · Expires: ${expiryOf(token)}`),
+    ],
+  };
+}
+
+/** What they are told when the app revoked it because nobody took it. */
+export function neverClaimedMessage(token: UsedToken): Message {
+  return {
+    text: `The token ${escaped(token.name)} was revoked: its owner did not take it.`,
+    blocks: [
+      saying(
+        `${token.name} was revoked: its owner did not take it within ${counted(UNCLAIMED_MS_MAX / DAY_MS, 'day')}. Nothing ever used it.`,
+      ),
+      smallPrint(`Owner: ${mention(token.owner)} · ${revokedText(token)}`),
     ],
   };
 }
@@ -80,11 +95,11 @@ function expiryOf(token: UsedToken): string {
 function whenText(leftMs: number): string {
   const hours = Math.round(leftMs / HOUR_MS);
   if (hours < 1) return 'within the hour';
-  if (hours < 24) return `in ${hours} ${hours === 1 ? 'hour' : 'hours'}`;
+  if (hours < 24) return `in ${counted(hours, 'hour')}`;
   const days = Math.round(leftMs / DAY_MS);
-  return days === 1 ? 'tomorrow' : `in ${days} days`;
+  return days === 1 ? 'tomorrow' : `in ${counted(days, 'day')}`;
 }
 
 function timesOf(count: number): string {
-  return count === 1 ? 'once' : `${count} times`;
+  return count === 1 ? 'once' : counted(count, 'time');
 }

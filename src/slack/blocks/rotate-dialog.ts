@@ -5,7 +5,7 @@ import { statusOf, type Token, type UsedToken } from '../../tokens/token.ts';
 import { tellingDialog } from './dialog.ts';
 import { expiryInputs } from './expiry-input.ts';
 import { ROTATE_DIALOG_ID } from './ids.ts';
-import { notShownSentence } from './not-shown.ts';
+import { notShownSentence, wasSeenInVain } from './not-shown.ts';
 import { dateTime, escaped, mrkdwn, plain, saying, smallPrint } from './text.ts';
 
 const GRACES: readonly (readonly [grace: Grace, text: string])[] = [
@@ -61,7 +61,7 @@ export function newValueOnItsWayDialog(token: Token, dmLink: string, renews: boo
 
 /** What the dialog turns into when the new value could not be shown. */
 export function notRotatedDialog(token: Token, reason: string, renews: boolean): ModalView {
-  if (reason === 'changed_meanwhile') {
+  if (wasSeenInVain(reason)) {
     return tellingDialog(titleOf(renews), [
       saying(`${token.name} got no new value. ${notShownSentence(reason)} Its receipt shows how it stands.`),
     ]);

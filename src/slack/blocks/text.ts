@@ -1,5 +1,6 @@
 import type { ContextBlock, MrkdwnElement, PlainTextElement, SectionBlock } from '@slack/types';
 import { DAY_MS, HOUR_MS, isoTime, MINUTE_MS } from '../../clock.ts';
+import { counted } from '../../counted.ts';
 
 /** Text drawn exactly as it is: nothing in it is formatting. Where whatever people typed goes. */
 export function plain(text: string): PlainTextElement {
@@ -47,12 +48,11 @@ export function mention(person: string): string {
 export function agoOf(at: number, now: number): string {
   const passed = Math.max(0, now - at);
   if (passed < MINUTE_MS) return 'moments ago';
-  if (passed < HOUR_MS) return counted(passed / MINUTE_MS, 'minute');
-  if (passed < DAY_MS) return counted(passed / HOUR_MS, 'hour');
-  return counted(passed / DAY_MS, 'day');
+  if (passed < HOUR_MS) return ago(passed / MINUTE_MS, 'minute');
+  if (passed < DAY_MS) return ago(passed / HOUR_MS, 'hour');
+  return ago(passed / DAY_MS, 'day');
 }
 
-function counted(amount: number, unit: string): string {
-  const whole = Math.floor(amount);
-  return `${whole} ${unit}${whole === 1 ? '' : 's'} ago`;
+function ago(amount: number, unit: string): string {
+  return `${counted(Math.floor(amount), unit)} ago`;
 }

@@ -30,7 +30,6 @@ import { historyAnswer } from '../../info-answer.ts';
 import { listAnswer } from '../../list-answer.ts';
 import type { ListenerDeps, PressListener } from '../../listener.ts';
 import { issueNewValue } from '../../new-value.ts';
-import { drawReceipt } from '../../receipts.ts';
 import { refuseForged } from '../../refuse-forged.ts';
 import { deleteOriginal, respond } from '../../respond.ts';
 import { revokeAnswer } from '../../revoke-answer.ts';
@@ -133,7 +132,7 @@ const onRefresh = aboutToken('see', async (visit, tokenId, deps) => {
   await deps.usage.flush();
   const found = await findToken(tokenId, 'rotate', visit.actor, deps);
   if (found.kind === 'refused') return tellRefusal(visit, found.refusal, deps);
-  await drawReceipt(found.token, deps);
+  await deps.receipts.draw(found.token.id);
 });
 
 /** *Remind me tomorrow*, under a notice. */

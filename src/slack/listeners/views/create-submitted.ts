@@ -91,7 +91,9 @@ function parseFields(
     errors: {
       ...('refusal' in name ? { [NAME_INPUT_ID]: sentenceFor(name.refusal) } : {}),
       ...('refusal' in purpose ? { [PURPOSE_INPUT_ID]: sentenceFor(purpose.refusal) } : {}),
-      ...('refusal' in expiry ? { [LIFETIME_INPUT_ID]: sentenceFor(expiry.refusal) } : {}),
+      ...('refusal' in expiry
+        ? { [EXPIRY_FIELDS[expiry.refusal.code] ?? LIFETIME_INPUT_ID]: sentenceFor(expiry.refusal) }
+        : {}),
     },
   };
 }
@@ -107,7 +109,8 @@ function parseExpiryFields(
   { policy }: ListenerDeps,
 ): { choice: ExpiryChoice } | { refusal: Refusal } {
   const choice = parseExpiry(fields);
-  return choice === undefined ? { refusal: lifetimeNotAllowed(policy) } : { choice };
+  if (choice === undefined) return { refusal: lifetimeNotAllowed(policy) };
+  return choice.kind === 'refused' ? { refusal: choice.refusal } : { choice };
 }
 
 const PLACES: RefusalPlaces = {
@@ -118,6 +121,7 @@ const PLACES: RefusalPlaces = {
     ...EXPIRY_FIELDS,
     scope_unknown: SCOPES_INPUT_ID,
     owner_not_permitted: OWNER_INPUT_ID,
+    owner_too_many_live: OWNER_INPUT_ID,
   },
   dialogOf: (sentence) => tellingDialog('Create API Token', [saying(sentence)]),
 };

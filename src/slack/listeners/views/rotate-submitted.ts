@@ -26,6 +26,7 @@ export const onRotateSubmitted: SubmissionListener = async (visit, { fields, met
   if (asked?.generation === undefined || expiry === undefined || grace === undefined) {
     return ack(refusedSubmission(await refuseForged(visit, 'rotate', deps), PLACES));
   }
+  if (expiry.kind === 'refused') return ack(refusedSubmission(expiry.refusal, PLACES));
   const { actor, delivery } = visit;
   const { tokenId, generation } = asked;
   const kind = renews ? 'renew' : 'rotate';

@@ -1,0 +1,19 @@
+/** Does `work` when all that was asked for before under the same key is done, however that ended. */
+export type TakeTurn = <T>(key: string, work: () => Promise<T>) => Promise<T>;
+
+/** Turns, nobody waiting yet. Keys that nobody waits for are forgotten. */
+export function createTurns(): TakeTurn {
+  const last = new Map<string, Promise<unknown>>();
+
+  return async (key, work) => {
+    const before = last.get(key);
+    // How that one went, whoever asked for it is told.
+    const turn = before === undefined ? work() : before.then(work, work);
+    last.set(key, turn);
+    try {
+      return await turn;
+    } finally {
+      if (last.get(key) === turn) last.delete(key);
+    }
+  };
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { createTurns } from '../../src/slack/turns.ts';
+
+test.for([
+  ['has succeeded', false],
+  ['has failed', true],
+] as const)(
+  'work under one key begins when the one before %s, and in the order it was asked for',
+  async ([, fails]) => {
+    const takeTurn = createTurns();
+    const begun: string[] = [];
+    const first = aWork('first', begun);
+    const second = aWork('second', begun);
+    const third = aWork('third', begun);
+    const turns = [first, second, third].map(({ work }) => takeTurn('key', work).catch(() => 'failed'));
+    await nothingMore();
+    expect(begun).toEqual(['first']);
+
+    first.end(fails);
+    await nothingMore();
+    expect(begun).toEqual(['first', 'second']);
+    second.end();
+    third.end();
+
+    expect(await Promise.all(turns)).toEqual([fails ? 'failed' : 'first', 'second', 'third']);
+  },
+);
+
+test('work under another key waits for nobody, nor does what comes when all is done', async () => {
+  const takeTurn = createTurns();
+  const begun: string[] = [];
+  const slow = aWork('slow', begun);
+  const turn = takeTurn('one', slow.work);
+
+  expect(await takeTurn('other', async () => 'done')).toBe('done');
+  slow.end();
+  await turn;
+
+  expect(await takeTurn('one', async () => 'done')).toBe('done');
+});
+
+/** Work that notes its beginning and ends when it is told to. */
+function aWork(name: string, begun: string[]) {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  return {
+    work: () => {
+      begun.push(name);
+      return promise;
+    },
+    end: (fails = false) => (fails ? reject(new Error(name)) : resolve(name)),
+  };
+}
+
+function nothingMore(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
