@@ -60,7 +60,7 @@ function createReads({ verify, read: reading }: Connections) {
   const { db } = reading;
   const read = createReader(reading.sqlite);
   return {
-    ...createSecretRead(verify.db, createReader(verify.sqlite)),
+    ...createSecretRead(verify, createReader(verify.sqlite)),
     ...createSecretReads(db, read),
     ...createLiveValues(db, read),
     ...createTokenReads(db, read),
