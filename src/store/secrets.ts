@@ -68,7 +68,7 @@ export function createSecretRead({ db, sqlite }: Connection, read: Read): Pick<T
     readSecret: (lookupId) =>
       read(() => {
         const row = find.get(lookupId);
-        return row === undefined ? undefined : { ...row, scopes: JSON.parse(row.scopes) };
+        return row === undefined ? undefined : Object.assign(row, { scopes: JSON.parse(row.scopes) });
       }),
   };
 }
