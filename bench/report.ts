@@ -57,14 +57,15 @@ function conditionsText({ node, load, pinned, quick, loadAverage }: Conditions):
 }
 
 function tableOf(rows: readonly Row[]): string {
-  const lines = rows.map(({ contender, requestsPerSecond, ratio, p50Ms, p99Ms }) => [
+  const lines = rows.map(({ contender, requestsPerSecond, ratio, p50Ms, p99Ms, cpuUs }) => [
     contender,
     requestsPerSecond.median.toFixed(0),
     ratio.median.toFixed(2),
     rangeText(ratio),
     `${p50Ms.toFixed(1)} / ${p99Ms.toFixed(1)}`,
+    cpuUs.toFixed(0),
   ]);
-  const table = [['contender', 'req/s', 'ratio to the last', 'range', 'p50 / p99 ms'], ...lines];
+  const table = [['contender', 'req/s', 'ratio to the last', 'range', 'p50 / p99 ms', 'server µs'], ...lines];
   const widths = (table[0] ?? []).map((_, column) =>
     Math.max(...table.map((line) => line[column]?.length ?? 0)),
   );

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startWorkspace, type Workspace } from '../sandbox/workspace/workspace.ts';
@@ -11,6 +11,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 const READY_MS_MAX = 60_000;
 const STOP_MS_MAX = 15_000;
 const KIB_PER_MB = 1024;
+const NS_PER_MS = 1e6;
 
 /** The server has one core for itself and its database, the load another. */
 const CORES = { server: '0', load: '1' } as const;
@@ -25,6 +26,8 @@ export type Server = {
   output(): string;
   /** Memory that it holds just now. */
   rssMb(): number;
+  /** Processor time that it has used so far, all its threads together. */
+  cpuMs(): number;
   /** Ends it in order; at once when that takes too long. */
   stop(): Promise<void>;
 };
@@ -159,6 +162,7 @@ async function startServer(
     child,
     output: () => output,
     rssMb: () => rssMbOf(child),
+    cpuMs: () => cpuMsOf(child),
     stop: async () => {
       const overtime = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX);
       child.kill('SIGTERM');
@@ -172,6 +176,15 @@ async function startServer(
 function rssMbOf({ pid }: ChildProcess): number {
   const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kib) / KIB_PER_MB;
+}
+
+/** In nanoseconds there, of each thread (docs.kernel.org/scheduler/sched-stats.html). */
+function cpuMsOf({ pid }: ChildProcess): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const ns = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  );
+  return ns.reduce((sum, each) => sum + each, 0) / NS_PER_MS;
 }
 
 function hasTaskset(): boolean {
