@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { measureAcks } from './acks.ts';
 import { type Options, type Part, parseArguments, UsageError } from './arguments.ts';
 import { PACE, type Pace, QUICK_PACE } from './contest.ts';
@@ -31,7 +32,7 @@ async function run(): Promise<void> {
     process.exitCode = await measure(options);
   } catch (error) {
     const isUsage = error instanceof UsageError;
-    process.stderr.write(`${error instanceof Error && !isUsage ? error.stack : String(error)}\n`);
+    process.stderr.write(`${isUsage ? error.message : inspect(error)}\n`);
     process.exitCode = isUsage ? 2 : 1;
   }
 }
