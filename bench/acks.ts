@@ -1,61 +1,53 @@
-/**
- * How long people wait while values are being made: 20 dialogs are submitted at once, and while their bcrypt hashes are
- * computed 50 commands are typed. The app is a process of its own; the workspace runs in this one.
- */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startWorkspace, type Workspace } from '../sandbox/workspace/workspace.ts';
+import type { Workspace } from '../sandbox/workspace/workspace.ts';
+import { once } from './goal.ts';
+import type { Findings } from './report.ts';
+import type { Workbench } from './workbench.ts';
 
 const VALUES = 20;
 const COMMANDS = 50;
 const WAIT_MS_MAX = 20_000;
 const POLL_MS = 20;
-const ROOT = resolve(import.meta.dirname, '..');
+const ACK_MS_MAX = 2500;
+const LOOP_DELAY_MS_MAX = 50;
 
-const folder = mkdtempSync(join(tmpdir(), 'apitoken-bench-'));
-const workspace = await startWorkspace();
-const app = startApp(workspace);
-try {
+/**
+ * How long people wait while values are being made: 20 dialogs are submitted at once, and while their bcrypt hashes are
+ * computed 50 commands are typed. Slack gives an app 3 s.
+ */
+export async function measureAcks(bench: Workbench): Promise<Findings> {
+  const { workspace } = bench;
+  const service = await bench.startService(`${bench.folder}/acks.db`, [
+    `${import.meta.dirname}/loop-delay.cjs`,
+  ]);
+  const before = shown(workspace);
   await workspace.waitForSockets(2);
-  app.child.kill('SIGUSR2');
-  await measure(workspace);
-} finally {
-  app.child.kill('SIGTERM');
-  await app.ended;
-  await workspace.close();
-  rmSync(folder, { recursive: true });
-}
-process.stdout.write(`${app.lastLine()}\n`);
+  service.child.kill('SIGUSR2');
+  await submitAndType(workspace);
+  await waitUntil(() => shown(workspace) - before === VALUES);
+  await service.stop();
 
-function startApp({ botToken, appToken, apiUrl }: Workspace) {
-  const env = {
-    SLACK_BOT_TOKEN: botToken,
-    SLACK_APP_TOKEN: appToken,
-    SLACK_API_URL: apiUrl,
-    DATABASE_URL: `file:${folder}/apitoken.db`,
-    TOKEN_PEPPER: 'a pepper for measuring that nobody uses elsewhere',
-    HTTP_PORT: '0',
+  return {
+    rows: [],
+    facts: { loopDelayMs: loopDelayIn(service.output()) },
+    goals: [
+      {
+        what: 'main-loop delay while bcrypt works',
+        atMost: LOOP_DELAY_MS_MAX,
+        unit: 'ms',
+        actual: once(loopDelayIn(service.output()).max),
+      },
+      ...(['slash_commands', 'interactive'] as const).map((type) => ({
+        what: `longest ack of ${type}`,
+        atMost: ACK_MS_MAX,
+        unit: 'ms',
+        actual: once(longestAckMs(workspace, type)),
+      })),
+    ],
   };
-  const child = spawn(
-    process.execPath,
-    ['--require', `${ROOT}/bench/loop-delay.cjs`, `${ROOT}/src/main.ts`],
-    {
-      env,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
-  let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors += chunk.toString();
-  });
-  const ended = new Promise((done) => child.on('close', done));
-  return { child, ended, lastLine: () => errors.trim().split('\n').at(-1) };
 }
 
-async function measure(workspace: Workspace): Promise<void> {
+async function submitAndType(workspace: Workspace): Promise<void> {
   const alice = workspace.person('alice');
   const submissions = Array.from({ length: VALUES }, (_, index) =>
     alice.forges({
@@ -73,18 +65,22 @@ async function measure(workspace: Workspace): Promise<void> {
     workspace.person('bob').types('#general', '/apitoken list'),
   );
   await Promise.all([...submissions, ...typed]);
-  await waitUntil(() => shown(workspace) === VALUES);
+}
 
-  for (const type of ['slash_commands', 'interactive']) {
-    const acks = workspace.traffic.flatMap((entry) =>
-      entry.kind === 'delivery' && entry.type === type
-        ? [entry.timedOut ? Number.POSITIVE_INFINITY : (entry.ackMs ?? 0)]
-        : [],
-    );
-    process.stdout.write(
-      `${JSON.stringify({ acked: type, count: acks.length, longestMs: Math.max(...acks) })}\n`,
-    );
-  }
+/** `loop-delay.cjs` writes its line when the process ends. */
+function loopDelayIn(output: string): { max: number; p99: number } {
+  const line = /^\{"loopDelayMs":.*\}$/m.exec(output)?.[0];
+  if (line === undefined) throw new Error('the service did not tell its loop delay');
+  return JSON.parse(line).loopDelayMs;
+}
+
+function longestAckMs(workspace: Workspace, wanted: 'slash_commands' | 'interactive'): number {
+  const acks = workspace.traffic.flatMap((entry) =>
+    entry.kind === 'delivery' && entry.type === wanted
+      ? [entry.timedOut ? Number.POSITIVE_INFINITY : (entry.ackMs ?? 0)]
+      : [],
+  );
+  return Math.max(...acks);
 }
 
 function shown(workspace: Workspace): number {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { StoredSecret } from '../tokens/store.ts';
 import type { UsageRecorder } from '../tokens/usage.ts';
-import { type VerifyDeps, verifyToken } from '../tokens/verify.ts';
+import { type Verdict, type VerifyDeps, verifyToken } from '../tokens/verify.ts';
 import { RETRY_AFTER_SECONDS } from './answer.ts';
 import { callerAddress, type IsProxy } from './caller-address.ts';
 
@@ -11,6 +11,7 @@ export type VerifyDoorDeps = VerifyDeps & {
   readonly isProxy: IsProxy;
 };
 
+type Question = { readonly credential: string; readonly demanded: readonly string[] };
 type Answer = { readonly status: number; readonly headers: OutgoingHttpHeaders };
 
 const REALM = 'Bearer realm="apitoken"';
@@ -35,28 +36,39 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
  * Answers `/verify` after RFC 6750 §3, for what a reverse proxy asks about each request: 200 with the token in headers,
- * 401, 403, 400, or 503 where nobody can say just now, never with a body. A live value counts as used, also when it lacks a scope. Throws on a fault, having
- * answered nothing.
+ * 401, 403, 400, or 503 where nobody can say just now, never with a body. A live value counts as used, also when it lacks
+ * a scope. Throws on a fault, having answered nothing.
  */
 export async function answerVerify(
   request: IncomingMessage,
   response: ServerResponse,
   deps: VerifyDoorDeps,
 ): Promise<void> {
-  const { status, headers } = await answerTo(request, deps);
+  const question = questionIn(request);
+  const { status, headers } =
+    'status' in question
+      ? question
+      : answerTo(question, await verifyToken(question.credential, deps), request, deps);
   response.writeHead(status, headers).end();
 }
 
-async function answerTo(request: IncomingMessage, deps: VerifyDoorDeps): Promise<Answer> {
+/** What is asked, or the answer to what is no question. */
+function questionIn(request: IncomingMessage): Question | Answer {
   if (request.method !== 'GET' && request.method !== 'HEAD') return METHOD_NOT_ALLOWED;
   const demanded = demandedScopes(request.url ?? '');
   const credentials = presentedCredentials(request.rawHeaders);
   if (demanded === undefined || credentials === undefined) return INVALID_REQUEST;
   const [credential, second] = credentials;
   if (credential === undefined) return NO_CREDENTIAL;
-  if (second !== undefined) return INVALID_REQUEST;
+  return second === undefined ? { credential, demanded } : INVALID_REQUEST;
+}
 
-  const verdict = await verifyToken(credential, deps);
+function answerTo(
+  { demanded }: Question,
+  verdict: Verdict,
+  request: IncomingMessage,
+  deps: VerifyDoorDeps,
+): Answer {
   switch (verdict.kind) {
     case 'bad':
       if (verdict.why === 'ended')
@@ -103,17 +115,18 @@ function refusal(status: number, challenge: string): Answer {
  * before us might have looked at the other.
  */
 function presentedCredentials(rawHeaders: readonly string[]): string[] | undefined {
-  const seen = new Map<string, string>();
+  const seen: string[] = [];
+  const credentials: string[] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]?.toLowerCase() ?? '';
     if (name !== 'authorization' && name !== 'x-api-key' && name !== 'token') continue;
-    if (seen.has(name)) return undefined;
-    seen.set(name, rawHeaders[i + 1] ?? '');
+    if (seen.includes(name)) return undefined;
+    seen.push(name);
+    const text = rawHeaders[i + 1] ?? '';
+    if (name !== 'authorization') credentials.push(text);
+    else if (BEARER.test(text)) credentials.push(text.replace(BEARER, ''));
   }
-  return [...seen].flatMap(([name, text]) => {
-    if (name !== 'authorization') return [text];
-    return BEARER.test(text) ? [text.replace(BEARER, '')] : [];
-  });
+  return credentials;
 }
 
 /** The scopes in the query, all that any `scope` names. Undefined when one of them can be none. */

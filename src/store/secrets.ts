@@ -1,6 +1,13 @@
-import { type Rotation, type Secret, SHOWING_MS_MAX, type TokenStore } from '../tokens/store.ts';
+import {
+  type Rotation,
+  type Secret,
+  SHOWING_MS_MAX,
+  type StoredSecret,
+  type TokenStore,
+} from '../tokens/store.ts';
 import type { TokenId } from '../tokens/token.ts';
 import { createFindUnmet } from './conditions.ts';
+import type { Connection } from './connection.ts';
 import {
   and,
   type Db,
@@ -53,15 +60,25 @@ const NEXT: Guard = {
   generation: sql`${tokens.generation} + 1`,
 };
 
-/** The one read of a verification, on its own connection: a flat row by its primary key. */
-export function createSecretRead(db: Db, read: Read): Pick<TokenStore, 'readSecret'> {
+/**
+ * The one read of a verification, on its own connection: a flat row by its primary key. Drizzle writes the query and SQLite
+ * runs it: mapping the row column by column would take a third as long again as the query.
+ */
+export function createSecretRead({ db, sqlite }: Connection, read: Read): Pick<TokenStore, 'readSecret'> {
   const { hash: _, generation: __, prefix: ___, ...answered } = getTableColumns(secrets);
-  const find = db
-    .select(answered)
+  const named = Object.entries(answered).map(([name, column]) => [name, sql`${column}`.as(name)]);
+  const query = db
+    .select(Object.fromEntries(named))
     .from(secrets)
-    .where(eq(secrets.lookupId, textParam('lookupId')))
-    .prepare();
-  return { readSecret: (lookupId) => read(() => find.get({ lookupId })) };
+    .where(eq(secrets.lookupId, textParam('lookupId')));
+  const find = sqlite.prepare<[string], Omit<StoredSecret, 'scopes'> & { scopes: string }>(query.toSQL().sql);
+  return {
+    readSecret: (lookupId) =>
+      read(() => {
+        const row = find.get(lookupId);
+        return row === undefined ? undefined : Object.assign(row, { scopes: JSON.parse(row.scopes) });
+      }),
+  };
 }
 
 /** Whether a token has a value. */

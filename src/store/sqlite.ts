@@ -61,7 +61,7 @@ function createReads({ verify, read: reading }: Connections) {
   const { db } = reading;
   const read = createReader(reading.sqlite);
   return {
-    ...createSecretRead(verify.db, createReader(verify.sqlite)),
+    ...createSecretRead(verify, createReader(verify.sqlite)),
     ...createSecretReads(db, read),
     ...createHashRead(db, read),
     ...createLiveValues(db, read),

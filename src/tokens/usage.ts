@@ -102,8 +102,14 @@ function merged(earlier: SecretUse, later: SecretUse): SecretUse {
     lastUsedAt: latest(earlier.lastUsedAt, later.lastUsedAt),
     refusedCount: earlier.refusedCount + later.refusedCount,
     lastRefusedAt: latest(earlier.lastRefusedAt, later.lastRefusedAt),
-    addresses: [...new Set([...later.addresses, ...earlier.addresses])].slice(0, ADDRESSES_MAX),
+    addresses: addressesOf(earlier.addresses, later.addresses),
   };
+}
+
+/** Nearly every use comes from where the one before it came from: that costs nothing. */
+function addressesOf(earlier: readonly string[], later: readonly string[]): readonly string[] {
+  if (later.length === 1 && later[0] === earlier[0]) return earlier;
+  return [...new Set([...later, ...earlier])].slice(0, ADDRESSES_MAX);
 }
 
 function latest(a: number | null, b: number | null): number | null {

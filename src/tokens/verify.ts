@@ -25,7 +25,7 @@ export type VerifyDeps = {
   readonly checkHash: CheckHash;
 };
 
-const MALFORMED: Verdict = { kind: 'bad', why: 'malformed' };
+const MALFORMED: Promise<Verdict> = Promise.resolve({ kind: 'bad', why: 'malformed' });
 const UNKNOWN: Verdict = { kind: 'bad', why: 'unknown' };
 const WRONG: Verdict = { kind: 'bad', why: 'wrong' };
 const REVOKED: Verdict = { kind: 'bad', why: 'revoked' };
@@ -36,7 +36,7 @@ const BUSY: Verdict = { kind: 'busy' };
  * read; then the digest in constant time. Nothing is cached: a revocation counts on the next call. Only where the pepper of
  * the digest is lost does bcrypt decide, once for each secret.
  */
-export async function verifyToken(text: string, deps: VerifyDeps): Promise<Verdict> {
+export function verifyToken(text: string, deps: VerifyDeps): Promise<Verdict> {
   const value = TokenValue.parse(text);
   return value === undefined ? MALFORMED : verifyValue(value, deps);
 }

@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import type { Workbench } from './workbench.ts';
+
+const CONNECTIONS = 32;
+/** Beyond the time that was asked for, a load that goes on hangs. */
+const OVERTIME_MS_MAX = 30_000;
+const run = promisify(execFile);
+
+/** What came back while the load lasted. */
+export type Load = {
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** How often each status came. Only filled when it was asked for. */
+  readonly statuses: Readonly<Record<string, number>>;
+};
+
+/** What is presented to a server, and what it must answer: `any` leaves that to whoever counts the statuses. */
+export type Presenting = {
+  readonly port: number;
+  /** A file of values, a line each. */
+  readonly file: string;
+  readonly seconds: number;
+  readonly expects: 'all allowed' | 'all refused' | 'any';
+};
+
+export type LoadTool = {
+  readonly name: 'wrk' | 'autocannon';
+  readonly argumentsFor: (what: Presenting) => string[];
+};
+
+const WRK: LoadTool = {
+  name: 'wrk',
+  argumentsFor: ({ port, file, seconds, expects }) => [
+    'wrk',
+    ...['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', `${import.meta.dirname}/wrk.lua`],
+    ...[`http://127.0.0.1:${port}/verify`, '--', file, expects === 'any' ? 'count' : ''],
+  ],
+};
+const AUTOCANNON: LoadTool = {
+  name: 'autocannon',
+  argumentsFor: ({ port, file, seconds }) => [
+    process.execPath,
+    `${import.meta.dirname}/autocannon-load.ts`,
+    ...[String(port), file, String(CONNECTIONS), String(seconds)],
+  ],
+};
+
+/** wrk where it is installed: it costs the machine least. */
+export async function findLoadTool(): Promise<LoadTool> {
+  try {
+    await run('which', ['wrk']);
+    return WRK;
+  } catch {
+    return AUTOCANNON;
+  }
+}
+
+/** Writes values for `present` into a file of the workbench; returns its path. */
+export function writeValues(bench: Workbench, name: string, values: readonly string[]): string {
+  const file = `${bench.folder}/${name}.txt`;
+  writeFileSync(file, `${values.join('\n')}\n`);
+  return file;
+}
+
+/**
+ * Presents the values of a file to `/verify` over 32 connections, one after the other, for some seconds. Throws when a
+ * connection broke, or a status was not the expected one: then the figures are of something else.
+ */
+export async function present(bench: Workbench, what: Presenting): Promise<Load> {
+  const [program = '', ...args] = bench.pinned('load', bench.loadTool.argumentsFor(what));
+  const { stdout } = await run(program, args, {
+    timeout: what.seconds * 1000 + OVERTIME_MS_MAX,
+    signal: bench.ending,
+  });
+  const { requests, seconds, refused, broken, ...rest } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  const wrong =
+    what.expects === 'all allowed' ? refused : what.expects === 'all refused' ? requests - refused : 0;
+  if (broken > 0 || wrong > 0 || requests === 0) {
+    throw new Error(
+      `of ${requests} requests ${wrong} had an unexpected status and ${broken} broke: this run says nothing`,
+    );
+  }
+  return { ...rest, requests, requestsPerSecond: requests / seconds };
+}
