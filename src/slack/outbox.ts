@@ -85,7 +85,7 @@ async function sayDue(deps: OutboxDeps): Promise<number> {
 async function sayOne(due: DueSaying, deps: OutboxDeps): Promise<void> {
   try {
     const againAt = await say(due.saying, deps);
-    if (againAt !== undefined) return deps.store.postpone(due, againAt);
+    if (againAt !== undefined) return deps.store.sayAgain(due, againAt);
   } catch (error) {
     const { code, isPassing, retryAfterMs } = slackErrorOf(error);
     const willRetry = (isPassing || MENDABLE_CODES.has(code)) && due.attempts < ATTEMPTS_MAX;
