@@ -3,6 +3,7 @@ import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from './clock.ts';
 import { type Config, parseConfig } from './config.ts';
 import { every } from './every.ts';
 import { proxiesIn } from './http/caller-address.ts';
+import { createMetrics } from './http/metrics.ts';
 import { type HttpOptions, type HttpServer, startHttp } from './http/server.ts';
 import { createLog, type Log } from './log.ts';
 import { SetupError } from './setup-error.ts';
@@ -37,6 +38,14 @@ export async function startApp(
   const store = await openStoreOrSay({ url: config.databaseUrl, pepper });
   const hasher = startHasher(HASHER_THREADS);
   const usage = createUsageRecorder(store);
+  const slackConnected = () => slack.isConnected();
+  const metrics = createMetrics({
+    clock,
+    countTokens: (now) => store.countTokens(now),
+    waitingSayings: (now) => store.waitingSayings(now),
+    waitingHashes: () => hasher.waiting(),
+    slackConnected,
+  });
   const slack = connectSlack({
     ...config.slack,
     store,
@@ -48,11 +57,22 @@ export async function startApp(
     prefix,
     policy,
     roles,
+    onAck: metrics.acked,
   });
-  const slackConnected = () => slack.isConnected();
   const { host, port, trustedProxies } = config.http;
   const isProxy = proxiesIn(trustedProxies);
-  const http = await listenOrSay({ host, port, isProxy, store, clock, pepper, usage, slackConnected, log });
+  const http = await listenOrSay({
+    host,
+    port,
+    isProxy,
+    store,
+    clock,
+    pepper,
+    usage,
+    metrics,
+    slackConnected,
+    log,
+  });
   const chores = [
     every(FLUSH_MS, 'writing when tokens were used', () => usage.flush(), log),
     every(TIDY_MS, 'tidying the database', () => store.tidy(clock()), log),

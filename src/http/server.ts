@@ -2,11 +2,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { SECOND_MS } from '../clock.ts';
-import type { Log } from '../log.ts';
 import { RETRY_AFTER_SECONDS, reportFault, sendError } from './answer.ts';
-import type { HealthDeps } from './health.ts';
-import { buildRoutes } from './routes.ts';
-import { answerVerify, type VerifyDoorDeps } from './verify.ts';
+import { buildRoutes, type RoutesDeps } from './routes.ts';
+import { answerVerify } from './verify.ts';
 
 const BODY_BYTES_MAX = 16 * 1024;
 const REQUEST_MS_MAX = 8 * SECOND_MS;
@@ -24,13 +22,19 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
+/**
+ * Below 4,096, which is all the files that many machines let a process open. A connection that sends nothing is ended after 5 s,
+ * so a flood of them holds up others no longer than it lasts.
+ */
+const CONNECTIONS_MAX = 4000;
 /** How often a stopping server looks for connections whose last request was answered. */
 const CLOSE_EVERY_MS = 50;
 
 /** RFC 9112 §3.2: the target is a path, or a whole URL when the caller takes us for a proxy. */
 const VERIFY_TARGET = /^(?:https?:\/\/[^/?#]*)?\/verify(?:\?|$)/;
+const ORIGIN = /^https?:\/\/[^/?#]*\/?/;
 
-export type HttpDeps = VerifyDoorDeps & Omit<HealthDeps, 'isDraining'> & { readonly log: Log };
+export type HttpDeps = Omit<RoutesDeps, 'isDraining'>;
 
 export type HttpOptions = HttpDeps & { readonly host: string; readonly port: number };
 
@@ -61,6 +65,10 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     },
   );
   const { server } = routes;
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on('drop', () => {
+    options.metrics.figures.connectionsDropped += 1;
+  });
   await routes.ready();
   server.listen({ host, port });
   await once(server, 'listening');
@@ -84,7 +92,7 @@ function createServerOf(door: Door): Server {
   return createServer(LIMITS, door).on('checkExpectation', door);
 }
 
-function doorTo(others: Door, deps: HttpDeps & Pick<HealthDeps, 'isDraining'>): Door {
+function doorTo(others: Door, deps: RoutesDeps): Door {
   return (request, response) => {
     // A body of unknown length may go on for seconds after its answer: it must not hold up the connection.
     if (deps.isDraining() || 'transfer-encoding' in request.headers) response.shouldKeepAlive = false;
@@ -93,10 +101,12 @@ function doorTo(others: Door, deps: HttpDeps & Pick<HealthDeps, 'isDraining'>): 
       response.shouldKeepAlive = false;
       sendError(response, refusal.status, { error: refusal.error });
     } else if (VERIFY_TARGET.test(request.url ?? '')) {
-      answerVerify(request, response, deps).catch((fault: unknown) =>
-        sendError(response, 503, reportFault(fault, deps.log), { 'retry-after': RETRY_AFTER_SECONDS }),
-      );
+      answerVerify(request, response, deps).catch((fault: unknown) => {
+        deps.metrics.figures.verifications.unavailable += 1;
+        sendError(response, 503, reportFault(fault, deps.log), { 'retry-after': RETRY_AFTER_SECONDS });
+      });
     } else {
+      request.url = (request.url ?? '').replace(ORIGIN, '/');
       response.setHeader('cache-control', 'no-store');
       others(request, response);
     }

@@ -6,6 +6,7 @@ import { randomBase62 } from '../tokens/base62.ts';
 import { createActors, type RoleSettings } from './actor.ts';
 import { CREATE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks/ids.ts';
 import { valueDelivery } from './deliver-value.ts';
+import type { OnAck } from './delivery-kind.ts';
 import { entrance, visitOf } from './entrance.ts';
 import { answerFault } from './fault-answer.ts';
 import { createHomes, type Homes } from './home.ts';
@@ -39,6 +40,7 @@ export type SlackAppDeps = Omit<ListenerDeps, 'client' | 'actors' | 'places' | '
   readonly botToken: () => string;
   readonly appToken: () => string;
   readonly roles: RoleSettings;
+  readonly onAck: OnAck;
   /** Of the app itself, so that Bolt ignores what it wrote. */
   readonly identity: { readonly botId: string | undefined; readonly botUserId: string | undefined };
 };
@@ -60,6 +62,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     log: deps.log,
     sdkLogger: sdkLogger(deps.log),
     onDraining: answerDraining,
+    onAck: deps.onAck,
   });
   const app = new App({
     receiver,

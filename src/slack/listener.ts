@@ -19,7 +19,7 @@ import type { KnownVisit } from './visit.ts';
 export type ListenerDeps = RefuseDeps & {
   readonly store: TokenStore & Outbox;
   readonly policy: CreationPolicy;
-  readonly hasher: Hasher;
+  readonly hasher: Pick<Hasher, 'hash'>;
   readonly pepper: Pepper;
   readonly prefix: string;
   readonly deliver: Deliver;

@@ -3,6 +3,7 @@ import { SocketModeClient } from '@slack/socket-mode';
 import type { Logger } from '@slack/web-api';
 import { SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { kindOfDelivery, type OnAck } from './delivery-kind.ts';
 import type { RawAck } from './submission-answer.ts';
 
 /** Two, so that one hears while the other is being replaced; Slack allows ten. */
@@ -23,6 +24,8 @@ type SocketOptions = {
   readonly sdkLogger: Logger;
   /** Answers what comes while the app stops. */
   readonly onDraining: (event: ReceiverEvent) => Promise<void>;
+  /** Told once of each delivery that is acknowledged. */
+  readonly onAck: OnAck;
 };
 
 type SlackEvent = {
@@ -115,8 +118,11 @@ export class SocketReceiver implements Receiver {
 
   /** Bolt's form of a delivery. Slack takes the first acknowledgement; a second one is dropped here. */
   #receiverEventFrom(event: SlackEvent): ReceiverEvent {
+    const arrivedAt = performance.now();
     const ack: RawAck = async (response) => {
-      if (this.#waiting.delete(event.body)) await event.ack(response);
+      if (!this.#waiting.delete(event.body)) return;
+      await event.ack(response);
+      this.#options.onAck(kindOfDelivery(event.body), (performance.now() - arrivedAt) / SECOND_MS);
     };
     this.#waiting.set(event.body, ack);
     return {

@@ -11,6 +11,8 @@ const IDLE_MS_MAX = 30_000;
 export type Hasher = {
   /** The bcrypt hash of the value's secret. Throws when more than 256 are waiting. */
   hash(value: TokenValue): Promise<string>;
+  /** How many values wait for a worker. */
+  waiting(): number;
   stop(): Promise<void>;
 };
 
@@ -26,6 +28,7 @@ export function startHasher(threads: number): Hasher {
   });
   return {
     hash: (value) => pool.run({ secret: value.secretForHash(), cost: BCRYPT_COST }),
+    waiting: () => pool.queueSize,
     stop: () => pool.destroy(),
   };
 }

@@ -9,7 +9,7 @@ import { TokenValue } from './token-value.ts';
 export type Deliver = (token: Token, value: TokenValue) => Promise<string | undefined>;
 
 export type ShowDeps = RefuseDeps & {
-  readonly hasher: Hasher;
+  readonly hasher: Pick<Hasher, 'hash'>;
   readonly pepper: Pepper;
   readonly prefix: string;
   readonly deliver: Deliver;

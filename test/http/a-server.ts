@@ -3,6 +3,7 @@ import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { createMetrics, type MetricSources, type Metrics } from '../../src/http/metrics.ts';
 import { type HttpDeps, type HttpServer, startHttp } from '../../src/http/server.ts';
 import { createLog } from '../../src/log.ts';
 import type { StoredSecret } from '../../src/tokens/store.ts';
@@ -17,6 +18,7 @@ export type TestServer = HttpServer & {
   readonly refusals: Presented[];
   /** What was logged, a line each. */
   readonly lines: string[];
+  readonly metrics: Metrics;
 };
 
 /** A server on a free port, stopped when the test is over. It knows `secrets`; the time is T0 + 1. */
@@ -24,16 +26,28 @@ export async function aServer(
   secrets: readonly StoredSecret[] = [],
   {
     store,
+    sources,
     ...deps
-  }: Partial<Omit<HttpDeps, 'store'>> & {
+  }: Partial<Omit<HttpDeps, 'store' | 'metrics'>> & {
     host?: string;
     port?: number;
     store?: Partial<HttpDeps['store']>;
+    /** Where the metrics come from. */
+    sources?: Partial<MetricSources>;
   } = {},
 ): Promise<TestServer> {
   const uses: Presented[] = [];
   const refusals: Presented[] = [];
   const lines: string[] = [];
+  const clock = deps.clock ?? (() => T0 + 1);
+  const metrics = createMetrics({
+    clock,
+    countTokens: async () => ({ unclaimed: 0, active: 0, expired: 0, revoked: 0, expiringSoon: 0 }),
+    waitingSayings: async () => ({ count: 0, sinceAt: null }),
+    waitingHashes: () => 0,
+    slackConnected: () => true,
+    ...sources,
+  });
   const server = await startHttp({
     host: '127.0.0.1',
     port: 0,
@@ -41,9 +55,11 @@ export async function aServer(
       readSecret: async (lookupId) => secrets.find((secret) => secret.lookupId === lookupId),
       isReadable: async () => true,
       isWritable: async () => true,
+      revokeToken: async () => ({ kind: 'already_revoked' }),
       ...store,
     },
-    clock: () => T0 + 1,
+    clock,
+    metrics,
     pepper: PEPPER,
     isProxy: () => false,
     usage: {
@@ -55,7 +71,7 @@ export async function aServer(
     ...deps,
   });
   onTestFinished(() => server.stop());
-  return { ...server, uses, refusals, lines };
+  return { ...server, uses, refusals, lines, metrics };
 }
 
 export type Reply = { status: number; headers: IncomingHttpHeaders; body: string };
