@@ -12,7 +12,8 @@ import { PEPPER, T0 } from '../tokens/a-token.ts';
 
 type Presented = { readonly tokenId: TokenId; readonly at: number; readonly address: string };
 
-export type TestServer = HttpServer & {
+/** What a server was told and what it did. */
+type Seen = {
   /** Uses and refusals that were counted, each with where it came from. */
   readonly uses: Presented[];
   readonly refusals: Presented[];
@@ -21,21 +22,32 @@ export type TestServer = HttpServer & {
   readonly metrics: Metrics;
 };
 
+export type TestServer = HttpServer & Seen;
+
+type ServerOptions = Partial<Omit<HttpDeps, 'store' | 'metrics'>> & {
+  readonly host?: string;
+  readonly port?: number;
+  readonly store?: Partial<HttpDeps['store']>;
+  /** Where the metrics come from. */
+  readonly sources?: Partial<MetricSources>;
+};
+
 /** A server on a free port, stopped when the test is over. It knows `secrets`; the time is T0 + 1. */
 export async function aServer(
   secrets: readonly StoredSecret[] = [],
-  {
-    store,
-    sources,
-    ...deps
-  }: Partial<Omit<HttpDeps, 'store' | 'metrics'>> & {
-    host?: string;
-    port?: number;
-    store?: Partial<HttpDeps['store']>;
-    /** Where the metrics come from. */
-    sources?: Partial<MetricSources>;
-  } = {},
+  { host = '127.0.0.1', port = 0, ...options }: ServerOptions = {},
 ): Promise<TestServer> {
+  const { deps, seen } = httpDeps(secrets, options);
+  const server = await startHttp({ ...deps, host, port });
+  onTestFinished(() => server.stop());
+  return { ...server, ...seen };
+}
+
+/** What a server needs, and what can be seen of it. */
+export function httpDeps(
+  secrets: readonly StoredSecret[],
+  { store, sources, ...deps }: Omit<ServerOptions, 'host' | 'port'> = {},
+): { deps: HttpDeps; seen: Seen } {
   const uses: Presented[] = [];
   const refusals: Presented[] = [];
   const lines: string[] = [];
@@ -48,30 +60,29 @@ export async function aServer(
     slackConnected: () => true,
     ...sources,
   });
-  const server = await startHttp({
-    host: '127.0.0.1',
-    port: 0,
-    store: {
-      readSecret: async (lookupId) => secrets.find((secret) => secret.lookupId === lookupId),
-      isReadable: async () => true,
-      isWritable: async () => true,
-      revokeToken: async () => ({ kind: 'already_revoked' }),
-      ...store,
+  return {
+    seen: { uses, refusals, lines, metrics },
+    deps: {
+      store: {
+        readSecret: async (lookupId) => secrets.find((secret) => secret.lookupId === lookupId),
+        isReadable: async () => true,
+        isWritable: async () => true,
+        revokeToken: async () => ({ kind: 'already_revoked' }),
+        ...store,
+      },
+      clock,
+      metrics,
+      pepper: PEPPER,
+      isProxy: () => false,
+      usage: {
+        used: ({ tokenId }, at, address) => void uses.push({ tokenId, at, address }),
+        refused: ({ tokenId }, at, address) => void refusals.push({ tokenId, at, address }),
+      },
+      slackConnected: () => true,
+      log: createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } }),
+      ...deps,
     },
-    clock,
-    metrics,
-    pepper: PEPPER,
-    isProxy: () => false,
-    usage: {
-      used: ({ tokenId }, at, address) => void uses.push({ tokenId, at, address }),
-      refused: ({ tokenId }, at, address) => void refusals.push({ tokenId, at, address }),
-    },
-    slackConnected: () => true,
-    log: createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } }),
-    ...deps,
-  });
-  onTestFinished(() => server.stop());
-  return { ...server, uses, refusals, lines, metrics };
+  };
 }
 
 export type Reply = { status: number; headers: IncomingHttpHeaders; body: string };
