@@ -113,10 +113,12 @@ function doorTo(others: Door, deps: RoutesDeps): Door {
   };
 }
 
-/** What no door takes. RFC 9112 §3.2: HTTP/1.1 without a Host is a bad request. */
+/** What no door takes. RFC 9112 §3.2: HTTP/1.1 without a Host is a bad request. Node still reads HTTP/0.9, which has no status. */
 function refusalOf(request: IncomingMessage): { status: number; error: string } | undefined {
   const { host, 'content-length': length } = request.headers;
-  if (host === undefined && request.httpVersion === '1.1') return { status: 400, error: 'invalid_request' };
+  const { httpVersion } = request;
+  const isRequest = httpVersion === '1.1' ? host !== undefined : httpVersion === '1.0';
+  if (!isRequest) return { status: 400, error: 'invalid_request' };
   if (Number(length) > BODY_BYTES_MAX) return { status: 413, error: 'too_large' };
   return undefined;
 }
