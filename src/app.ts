@@ -3,6 +3,7 @@ import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from './clock.ts';
 import { type Config, parseConfig } from './config.ts';
 import { every } from './every.ts';
 import { proxiesIn } from './http/caller-address.ts';
+import { createMetrics } from './http/metrics.ts';
 import { type HttpOptions, type HttpServer, startHttp } from './http/server.ts';
 import { createLog, type Log } from './log.ts';
 import { SetupError } from './setup-error.ts';
@@ -45,8 +46,16 @@ export async function startApp(
   const redigests = createRedigests({ store, peppers });
   const checkHash = createCheckHash({ store, hasher, peppers, redigests });
   const verifying = { store, clock, peppers, redigests, checkHash, usage, log };
-  const slack = connectSlack({ ...verifying, ...config.slack, hasher, prefix, policy, roles });
   const slackConnected = () => slack.isConnected();
+  const metrics = createMetrics({
+    clock,
+    countTokens: (now) => store.countTokens(now),
+    waitingSayings: (now) => store.waitingSayings(now),
+    waitingHashes: () => hasher.waiting(),
+    slackConnected,
+  });
+  const onAck = metrics.acked;
+  const slack = connectSlack({ ...verifying, ...config.slack, hasher, prefix, policy, roles, onAck });
   const { host, port, trustedProxies } = config.http;
   const isProxy = proxiesIn(trustedProxies);
   const http = await listenOrSay({
@@ -54,6 +63,7 @@ export async function startApp(
     host,
     port,
     isProxy,
+    metrics,
     slackConnected,
     slackDoor: slack.door,
   });

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
 import type { Log } from '../log.ts';
 import { randomBase62 } from '../tokens/base62.ts';
 
@@ -8,6 +9,14 @@ export const RETRY_AFTER_SECONDS = 5;
 
 /** The body of every answer that is an error and has one. `reference` finds a fault's log line. */
 export type ErrorBody = { readonly error: string; readonly reference?: string };
+
+/** What an error is called, by its status. Anything else in 400…499 is an `invalid_request`, as RFC 6749 §5.2 names it. */
+const ERROR_NAMES: Readonly<Record<number, string>> = {
+  404: 'not_found',
+  405: 'method_not_allowed',
+  413: 'too_large',
+  429: 'too_many_requests',
+};
 
 /** Logs a fault, once, and gives the body that tells of it: nothing but the reference. */
 export function reportFault(fault: unknown, log: Log): ErrorBody {
@@ -32,4 +41,19 @@ export function sendError(
       ...headers,
     })
     .end(body);
+}
+
+/** Refuses a request by its status alone. */
+export function sendRefusal(reply: FastifyReply, status: number): FastifyReply {
+  return reply.code(status).send({ error: ERROR_NAMES[status] ?? 'invalid_request' });
+}
+
+/** Says that a value may be good or not, and that we can tell in a moment. */
+export function sendBusy(reply: FastifyReply): FastifyReply {
+  return reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send({ error: 'unavailable' });
+}
+
+/** Refuses one request too many from an address. */
+export function sendTooMany(reply: FastifyReply, waitSeconds: number): FastifyReply {
+  return sendRefusal(reply.header('retry-after', waitSeconds), 429);
 }

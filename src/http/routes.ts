@@ -1,22 +1,23 @@
-import { type FastifyInstance, type FastifyReply, type FastifyServerOptions, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify';
 import type { Log } from '../log.ts';
-import { RETRY_AFTER_SECONDS, reportFault } from './answer.ts';
+import { RETRY_AFTER_SECONDS, reportFault, sendRefusal } from './answer.ts';
+import { takeForms } from './form.ts';
 import { addHealthRoutes, type HealthDeps } from './health.ts';
+import { addIntrospectRoute, type IntrospectDeps } from './introspect.ts';
+import { addMetricsRoute, type Metrics } from './metrics.ts';
+import { addOpenApiRoute } from './openapi.ts';
+import { addRevokeRoute, type RevokeDeps } from './revoke.ts';
 
-/** What an error is called, by its status. Anything else in 400…499 is an `invalid_request` too. */
-const ERROR_NAMES: Readonly<Record<number, string>> = {
-  404: 'not_found',
-  405: 'method_not_allowed',
-  413: 'too_large',
-  415: 'unsupported_media_type',
-};
+export type RoutesDeps = HealthDeps &
+  IntrospectDeps &
+  RevokeDeps & { readonly metrics: Metrics; readonly log: Log };
 
 /**
  * The routes where microseconds do not matter. An unknown path is 404, an unknown method on a known path 405, and a fault
  * 503 with a reference; every error has the same shape.
  */
 export function buildRoutes(
-  deps: HealthDeps & { readonly log: Log },
+  deps: RoutesDeps,
   options: Pick<FastifyServerOptions, 'serverFactory' | 'bodyLimit' | 'clientErrorHandler'>,
 ): FastifyInstance {
   const app = fastify({
@@ -29,7 +30,12 @@ export function buildRoutes(
     return reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send(reportFault(fault, deps.log));
   });
   refuseUnknown(app);
+  takeForms(app);
   addHealthRoutes(app, deps);
+  addMetricsRoute(app, deps);
+  addOpenApiRoute(app);
+  addIntrospectRoute(app, deps);
+  addRevokeRoute(app, deps);
   return app;
 }
 
@@ -45,10 +51,6 @@ function refuseUnknown(app: FastifyInstance): void {
     if (allowed === undefined) return sendRefusal(reply, 404);
     return sendRefusal(reply.header('allow', allowed.join(', ')), 405);
   });
-}
-
-function sendRefusal(reply: FastifyReply, status: number): FastifyReply {
-  return reply.code(status).send({ error: ERROR_NAMES[status] ?? 'invalid_request' });
 }
 
 function statusOf(fault: unknown): number {

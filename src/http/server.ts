@@ -2,11 +2,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { SECOND_MS } from '../clock.ts';
-import type { Log } from '../log.ts';
 import { RETRY_AFTER_SECONDS, reportFault, sendError } from './answer.ts';
-import type { HealthDeps } from './health.ts';
-import { buildRoutes } from './routes.ts';
-import { answerVerify, type VerifyDoorDeps } from './verify.ts';
+import { buildRoutes, type RoutesDeps } from './routes.ts';
+import { answerVerify } from './verify.ts';
 
 const BODY_BYTES_MAX = 16 * 1024;
 const REQUEST_MS_MAX = 8 * SECOND_MS;
@@ -24,24 +22,25 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
+/**
+ * Below 4,096, which is all the files that many machines let a process open. A connection that sends nothing is ended after 5 s,
+ * so a flood of them holds up others no longer than it lasts.
+ */
+const CONNECTIONS_MAX = 4000;
 /** How often a stopping server looks for connections whose last request was answered. */
 const CLOSE_EVERY_MS = 50;
 
-/** RFC 9112 §3.2: the target is a path, or a whole URL when the caller takes us for a proxy. */
-const VERIFY_TARGET = /^(?:https?:\/\/[^/?#]*)?\/verify(?:\?|$)/;
-
-/** The path of a target that is a path, or a whole URL. */
-const PATH = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/;
+/** RFC 9112 §3.2.2: the target is a whole URL when the caller takes us for a proxy. */
+const ORIGIN = /^https?:\/\/[^/?#]*\/?/;
+const VERIFY_TARGET = /^\/verify(?:\?|$)/;
 
 /** A door that takes POSTs at one path, whose bodies it reads itself. */
 type PostDoor = { readonly path: string; readonly bodyBytesMax: number; readonly listener: Door };
 
-export type HttpDeps = VerifyDoorDeps &
-  Omit<HealthDeps, 'isDraining'> & {
-    readonly log: Log;
-    /** Where Slack delivers, when it delivers over HTTP. */
-    readonly slackDoor?: PostDoor | undefined;
-  };
+export type HttpDeps = Omit<RoutesDeps, 'isDraining'> & {
+  /** Where Slack delivers, when it delivers over HTTP. */
+  readonly slackDoor?: PostDoor | undefined;
+};
 
 export type HttpOptions = HttpDeps & { readonly host: string; readonly port: number };
 
@@ -72,6 +71,10 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     },
   );
   const { server } = routes;
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on('drop', () => {
+    options.metrics.figures.connectionsDropped += 1;
+  });
   await routes.ready();
   server.listen({ host, port });
   await once(server, 'listening');
@@ -95,19 +98,20 @@ function createServerOf(door: Door): Server {
   return createServer(LIMITS, door).on('checkExpectation', door);
 }
 
-function doorTo(others: Door, deps: HttpDeps & Pick<HealthDeps, 'isDraining'>): Door {
+function doorTo(others: Door, deps: HttpDeps & Pick<RoutesDeps, 'isDraining'>): Door {
+  const verify = verifyDoor(deps);
   return (request, response) => {
+    const url = (request.url ?? '').replace(ORIGIN, '/');
+    request.url = url;
     // A body of unknown length may go on for seconds after its answer: it must not hold up the connection.
     if (deps.isDraining() || 'transfer-encoding' in request.headers) response.shouldKeepAlive = false;
-    const slackDoor = slackDoorFor(request, deps);
+    const slackDoor = deps.slackDoor?.path === url.replace(/\?.*/s, '') ? deps.slackDoor : undefined;
     const refusal = refusalOf(request, slackDoor?.bodyBytesMax ?? BODY_BYTES_MAX);
     if (refusal !== undefined) {
       response.shouldKeepAlive = false;
       sendError(response, refusal.status, { error: refusal.error });
-    } else if (VERIFY_TARGET.test(request.url ?? '')) {
-      answerVerify(request, response, deps).catch((fault: unknown) =>
-        sendError(response, 503, reportFault(fault, deps.log), { 'retry-after': RETRY_AFTER_SECONDS }),
-      );
+    } else if (VERIFY_TARGET.test(url)) {
+      verify(request, response);
     } else if (slackDoor !== undefined) {
       takePost(slackDoor, request, response);
     } else {
@@ -117,8 +121,13 @@ function doorTo(others: Door, deps: HttpDeps & Pick<HealthDeps, 'isDraining'>): 
   };
 }
 
-function slackDoorFor({ url = '' }: IncomingMessage, { slackDoor }: HttpDeps): PostDoor | undefined {
-  return slackDoor !== undefined && PATH.exec(url)?.[1] === slackDoor.path ? slackDoor : undefined;
+function verifyDoor(deps: HttpDeps): Door {
+  return (request, response) => {
+    answerVerify(request, response, deps).catch((fault: unknown) => {
+      deps.metrics.figures.verifications.unavailable += 1;
+      sendError(response, 503, reportFault(fault, deps.log), { 'retry-after': RETRY_AFTER_SECONDS });
+    });
+  };
 }
 
 function takePost(door: PostDoor, request: IncomingMessage, response: ServerResponse): void {
@@ -126,13 +135,15 @@ function takePost(door: PostDoor, request: IncomingMessage, response: ServerResp
   else sendError(response, 405, { error: 'method_not_allowed' }, { allow: 'POST' });
 }
 
-/** What no door takes. RFC 9112 §3.2: HTTP/1.1 without a Host is a bad request. */
+/** What no door takes. RFC 9112 §3.2: HTTP/1.1 without a Host is a bad request. Node still reads HTTP/0.9, which has no status. */
 function refusalOf(
   request: IncomingMessage,
   bodyBytesMax: number,
 ): { status: number; error: string } | undefined {
   const { host, 'content-length': length } = request.headers;
-  if (host === undefined && request.httpVersion === '1.1') return { status: 400, error: 'invalid_request' };
+  const { httpVersion } = request;
+  const isRequest = httpVersion === '1.1' ? host !== undefined : httpVersion === '1.0';
+  if (!isRequest) return { status: 400, error: 'invalid_request' };
   if (Number(length) > bodyBytesMax) return { status: 413, error: 'too_large' };
   return undefined;
 }

@@ -1,24 +1,20 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { StoredSecret } from '../tokens/store.ts';
-import type { UsageRecorder } from '../tokens/usage.ts';
-import { type Verdict, type VerifyDeps, verifyToken } from '../tokens/verify.ts';
 import { RETRY_AFTER_SECONDS } from './answer.ts';
-import { callerAddress, type IsProxy } from './caller-address.ts';
+import { callerAddress } from './caller-address.ts';
+import { challenge } from './challenge.ts';
+import { credentialHeaders, presentedCredentials } from './credentials.ts';
+import type { Figures, RefusalReason } from './figures.ts';
+import { type JudgeDeps, judge } from './judge.ts';
 
-export type VerifyDoorDeps = VerifyDeps & {
-  readonly usage: Pick<UsageRecorder, 'used' | 'refused'>;
-  /** Whose word on where a request comes from is believed. */
-  readonly isProxy: IsProxy;
-};
+export type VerifyDoorDeps = JudgeDeps & { readonly metrics: { readonly figures: Figures } };
 
-type Question = { readonly credential: string; readonly demanded: readonly string[] };
 type Answer = { readonly status: number; readonly headers: OutgoingHttpHeaders };
 
-const REALM = 'Bearer realm="apitoken"';
-const NO_CREDENTIAL = refusal(401, REALM);
-const INVALID_REQUEST = refusal(400, `${REALM}, error="invalid_request"`);
+const NO_CREDENTIAL = refusal(401, challenge());
+const INVALID_REQUEST = refusal(400, challenge('invalid_request'));
 /** Dead, expired, unknown, wrong or malformed: all the same bytes. */
-const INVALID_TOKEN = refusal(401, `${REALM}, error="invalid_token"`);
+const INVALID_TOKEN = refusal(401, challenge('invalid_token'));
 /** RFC 9110 §15.6.4: it may be good or not, and a moment later we can tell. */
 const BUSY: Answer = {
   status: 503,
@@ -29,8 +25,7 @@ const METHOD_NOT_ALLOWED: Answer = {
   headers: { allow: 'GET, HEAD', 'cache-control': 'no-store', 'content-length': 0 },
 };
 
-/** RFC 9110 §11.1: the scheme is matched in whatever case. */
-const BEARER = /^bearer(?: +|$)/i;
+const ACCEPTED = credentialHeaders('authorization', 'x-api-key', 'token');
 /** RFC 6749 §3.3. No quote and no control character, so it may stand in a header. */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
@@ -44,44 +39,38 @@ export async function answerVerify(
   response: ServerResponse,
   deps: VerifyDoorDeps,
 ): Promise<void> {
-  const question = questionIn(request);
-  const { status, headers } =
-    'status' in question
-      ? question
-      : answerTo(question, await verifyToken(question.credential, deps), request, deps);
+  const { status, headers } = await answerTo(request, deps);
   response.writeHead(status, headers).end();
 }
 
-/** What is asked, or the answer to what is no question. */
-function questionIn(request: IncomingMessage): Question | Answer {
+async function answerTo(request: IncomingMessage, deps: VerifyDoorDeps): Promise<Answer> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return METHOD_NOT_ALLOWED;
+  const { verifications, refusals } = deps.metrics.figures;
+  const refuse = (answer: Answer, why: RefusalReason): Answer => {
+    verifications.refused += 1;
+    refusals[why] += 1;
+    return answer;
+  };
   const demanded = demandedScopes(request.url ?? '');
-  const credentials = presentedCredentials(request.rawHeaders);
-  if (demanded === undefined || credentials === undefined) return INVALID_REQUEST;
-  const [credential, second] = credentials;
-  if (credential === undefined) return NO_CREDENTIAL;
-  return second === undefined ? { credential, demanded } : INVALID_REQUEST;
-}
+  if (demanded === undefined) return refuse(INVALID_REQUEST, 'invalid_scope');
+  const credentials = presentedCredentials(request.rawHeaders, ACCEPTED);
+  const [credential, second] = credentials ?? [];
+  if (credentials === undefined || second !== undefined)
+    return refuse(INVALID_REQUEST, 'several_credentials');
+  if (credential === undefined) return refuse(NO_CREDENTIAL, 'no_credential');
 
-function answerTo(
-  { demanded }: Question,
-  verdict: Verdict,
-  request: IncomingMessage,
-  deps: VerifyDoorDeps,
-): Answer {
-  switch (verdict.kind) {
-    case 'bad':
-      if (verdict.why === 'ended')
-        deps.usage.refused(verdict.secret, deps.clock(), callerAddress(request, deps.isProxy));
-      return INVALID_TOKEN;
-    case 'busy':
-      return BUSY;
-    case 'good':
-      deps.usage.used(verdict.secret, deps.clock(), callerAddress(request, deps.isProxy));
-      return demanded.every((scope) => verdict.secret.scopes.includes(scope))
-        ? allowed(verdict.secret)
-        : insufficientScope(demanded);
+  const verdict = await judge(credential, request, deps);
+  if (verdict.kind === 'bad') return refuse(INVALID_TOKEN, verdict.why);
+  if (verdict.kind === 'busy') {
+    verifications.unavailable += 1;
+    return BUSY;
   }
+  const { secret } = verdict;
+  deps.usage.used(secret, deps.clock(), callerAddress(request, deps.isProxy));
+  if (!demanded.every((scope) => secret.scopes.includes(scope)))
+    return refuse(insufficientScope(demanded), 'insufficient_scope');
+  verifications.allowed += 1;
+  return allowed(secret);
 }
 
 function allowed(secret: StoredSecret): Answer {
@@ -100,33 +89,14 @@ function allowed(secret: StoredSecret): Answer {
 
 /** RFC 6750 §3.1: the answer names the scopes that are needed. */
 function insufficientScope(demanded: readonly string[]): Answer {
-  return refusal(403, `${REALM}, error="insufficient_scope", scope="${demanded.join(' ')}"`);
+  return refusal(403, challenge('insufficient_scope', demanded.join(' ')));
 }
 
-function refusal(status: number, challenge: string): Answer {
+function refusal(status: number, demand: string): Answer {
   return {
     status,
-    headers: { 'cache-control': 'no-store', 'content-length': 0, 'www-authenticate': challenge },
+    headers: { 'cache-control': 'no-store', 'content-length': 0, 'www-authenticate': demand },
   };
-}
-
-/**
- * What was presented as a credential, from any of three headers. Undefined when one of them came twice: what stands
- * before us might have looked at the other.
- */
-function presentedCredentials(rawHeaders: readonly string[]): string[] | undefined {
-  const seen: string[] = [];
-  const credentials: string[] = [];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]?.toLowerCase() ?? '';
-    if (name !== 'authorization' && name !== 'x-api-key' && name !== 'token') continue;
-    if (seen.includes(name)) return undefined;
-    seen.push(name);
-    const text = rawHeaders[i + 1] ?? '';
-    if (name !== 'authorization') credentials.push(text);
-    else if (BEARER.test(text)) credentials.push(text.replace(BEARER, ''));
-  }
-  return credentials;
 }
 
 /** The scopes in the query, all that any `scope` names. Undefined when one of them can be none. */

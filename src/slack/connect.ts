@@ -6,6 +6,7 @@ import type { TokenStore } from '../tokens/store.ts';
 import { revokeUnclaimed } from '../tokens/sweep.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import { createSlackApp, createSlackClient, type SlackAppDeps } from './app.ts';
+import type { OnAck } from './delivery-kind.ts';
 import { HttpReceiver, type SlackDoor } from './http-receiver.ts';
 import { identify } from './identify.ts';
 import { createIntake, type Intake } from './intake.ts';
@@ -17,6 +18,7 @@ import { SocketReceiver } from './sockets.ts';
 const NOTICES_MS = 20 * SECOND_MS;
 
 export type SlackDeps = Omit<SlackAppDeps, 'workspace' | 'identity' | 'store' | 'receiver' | 'intake'> & {
+  readonly onAck: OnAck;
   /** Whether we open sockets to Slack, or Slack posts to us. */
   readonly mode:
     | { readonly kind: 'socket'; readonly appToken: () => string }
@@ -42,7 +44,7 @@ type Connection = { stop(): Promise<void> };
 /** Begins to connect to Slack and goes on trying while Slack cannot be reached. Returns at once. */
 export function connectSlack(deps: SlackDeps): Slack {
   const stopping = new AbortController();
-  const intake = createIntake(deps.log);
+  const intake = createIntake(deps);
   const receiver = receiverFor(deps, intake);
   let connection: Connection | undefined;
   const connecting = connect({ ...deps, receiver, intake }, stopping.signal).then((connected) => {

@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { App, ReceiverEvent } from '@slack/bolt';
+import { SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { kindOfDelivery, type OnAck } from './delivery-kind.ts';
 import { ackProblem, type RawAck } from './submission-answer.ts';
 
 const DRAIN_STEP_MS = 20;
@@ -21,7 +23,7 @@ export type Intake = {
 };
 
 /** An intake that is not open yet: what comes before is not acknowledged. */
-export function createIntake(log: Log): Intake {
+export function createIntake({ log, onAck }: { readonly log: Log; readonly onAck: OnAck }): Intake {
   /** By the body of their delivery. */
   const waiting = new WeakMap<object, RawAck>();
   let app: Pick<App, 'processEvent'> | undefined;
@@ -30,8 +32,11 @@ export function createIntake(log: Log): Intake {
 
   async function take(event: ReceiverEvent): Promise<void> {
     const { body } = event;
+    const arrivedAt = performance.now();
     const ack: RawAck = async (response) => {
-      if (waiting.delete(body)) await event.ack(response);
+      if (!waiting.delete(body)) return;
+      await event.ack(response);
+      onAck(kindOfDelivery(body), (performance.now() - arrivedAt) / SECOND_MS);
     };
     waiting.set(body, ack);
     working += 1;

@@ -21,7 +21,7 @@ export type ListenerDeps = RefuseDeps &
   VerifyDeps & {
     readonly store: TokenStore & Outbox;
     readonly policy: CreationPolicy;
-    readonly hasher: Hasher;
+    readonly hasher: Pick<Hasher, 'hash'>;
     readonly prefix: string;
     readonly deliver: Deliver;
     readonly client: WebClient;

@@ -99,7 +99,7 @@ async function sayOne(due: DueSaying, deps: OutboxDeps, quiet: Quiet): Promise<v
   if (deps.clock() < quietUntil) return deps.store.postpone(due, quietUntil);
   try {
     const againAt = await say(due.saying, deps);
-    if (againAt !== undefined) return deps.store.postpone(due, againAt);
+    if (againAt !== undefined) return deps.store.sayAgain(due, againAt);
   } catch (error) {
     const { code, isPassing, retryAfterMs } = slackErrorOf(error);
     const willRetry = (isPassing || MENDABLE_CODES.has(code)) && due.attempts < ATTEMPTS_MAX;

@@ -31,6 +31,7 @@ export function createSay(db: Db): Say {
       target: outbox.key,
       set: {
         dueAt: sql`min(${outbox.dueAt}, excluded.due_at)`,
+        wantedAt: sql`min(${outbox.wantedAt}, excluded.wanted_at)`,
         version: sql`${outbox.version} + 1`,
         attempts: 0,
       },
@@ -39,13 +40,13 @@ export function createSay(db: Db): Say {
 
   return (sayings) => {
     for (const { saying, dueAt } of sayings) {
-      upsert.run({ key: keyOf(saying), saying, dueAt, version: 1, attempts: 0 });
+      upsert.run({ key: keyOf(saying), saying, dueAt, wantedAt: dueAt, version: 1, attempts: 0 });
     }
   };
 }
 
-/** What is due. */
-export function createOutboxReads(db: Db, read: Read): Pick<Outbox, 'takeDue'> {
+/** What is due, and how long that has been so. */
+export function createOutboxReads(db: Db, read: Read): Pick<Outbox, 'takeDue' | 'waitingSayings'> {
   const due = db
     .select({
       key: outbox.key,
@@ -59,11 +60,20 @@ export function createOutboxReads(db: Db, read: Read): Pick<Outbox, 'takeDue'> {
     .limit(rowCount(integerParam('limit')))
     .prepare();
 
-  return { takeDue: (now, limit) => read(() => due.all({ now, limit: Math.min(limit, ROWS_MAX) })) };
+  const waiting = db
+    .select({ count: sql<number>`count(*)`, sinceAt: sql<number | null>`min(${outbox.wantedAt})` })
+    .from(outbox)
+    .where(lte(outbox.wantedAt, integerParam('now')))
+    .prepare();
+
+  return {
+    takeDue: (now, limit) => read(() => due.all({ now, limit: Math.min(limit, ROWS_MAX) })),
+    waitingSayings: (now) => read(() => waiting.get({ now }) ?? { count: 0, sinceAt: null }),
+  };
 }
 
 /** What became of what was due. A saying that was asked for again since has another version, and stays as it is. */
-export function createOutboxWrites(db: Db, write: Write): Pick<Outbox, 'settle' | 'postpone'> {
+export function createOutboxWrites(db: Db, write: Write): Pick<Outbox, 'settle' | 'postpone' | 'sayAgain'> {
   const taken = and(eq(outbox.key, textParam('key')), eq(outbox.version, integerParam('version')));
   const settle = db.delete(outbox).where(taken).prepare();
   const postpone = db
@@ -71,10 +81,16 @@ export function createOutboxWrites(db: Db, write: Write): Pick<Outbox, 'settle' 
     .set({ dueAt: storedParam('dueAt'), attempts: sql`${outbox.attempts} + 1` })
     .where(taken)
     .prepare();
+  const sayAgain = db
+    .update(outbox)
+    .set({ dueAt: storedParam('dueAt'), wantedAt: storedParam('dueAt'), attempts: 0 })
+    .where(taken)
+    .prepare();
 
   return {
     settle: ({ key, version }) => write(() => void settle.run({ key, version })),
     postpone: ({ key, version }, dueAt) => write(() => void postpone.run({ key, version, dueAt })),
+    sayAgain: ({ key, version }, dueAt) => write(() => void sayAgain.run({ key, version, dueAt })),
   };
 }
 

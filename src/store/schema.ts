@@ -127,10 +127,12 @@ export const outbox = sqliteTable(
     key: text('key').primaryKey(),
     saying: text('saying', { mode: 'json' }).$type<Saying>().notNull(),
     dueAt: integer('due_at').notNull(),
+    // When it was to be said: a failed attempt moves what is due, and not this.
+    wantedAt: integer('wanted_at').notNull().default(0),
     version: integer('version').notNull(),
     attempts: integer('attempts').notNull(),
   },
-  (table) => [index('outbox_due').on(table.dueAt)],
+  (table) => [index('outbox_due').on(table.dueAt), index('outbox_wanted').on(table.wantedAt)],
 );
 
 export const messages = sqliteTable(

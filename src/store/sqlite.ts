@@ -16,6 +16,7 @@ import { createRefusals } from './refusals.ts';
 import { createLiveValues, createOldValues } from './rotation.ts';
 import { createSecretRead, createSecretReads, createSecretWrites } from './secrets.ts';
 import { createSettings, type Settings } from './settings.ts';
+import { createTokenCounts } from './token-counts.ts';
 import { createTokenList } from './token-list.ts';
 import { createTokenReads, createTokenWrites } from './tokens.ts';
 import { createUsage } from './usage.ts';
@@ -67,6 +68,7 @@ function createReads({ verify, read: reading }: Connections) {
     ...createLiveValues(db, read),
     ...createTokenReads(db, read),
     ...createTokenList(db, read),
+    ...createTokenCounts(db, read),
     ...createHistory(db, read),
     ...createDeliveryReads(db, read),
     ...createOutboxReads(db, read),

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Pepper, Peppers } from './pepper.ts';
-import type { PersonId, TokenId } from './token.ts';
+import type { Doer, TokenId } from './token.ts';
 
 /** What happened, in the past tense. */
 export type AuditAction =
@@ -18,7 +18,7 @@ export type AuditAction =
 /** Who did what when. `detail` holds names, ids and codes, never a value or a lookup id. */
 export type AuditEvent = {
   readonly at: number;
-  readonly actor: PersonId | 'system';
+  readonly actor: Doer;
   readonly action: AuditAction;
   readonly tokenId: TokenId | null;
   readonly detail: Readonly<Record<string, string | number | null>>;

@@ -13,6 +13,8 @@ export type Hasher = {
   hash(value: TokenValue): Promise<string>;
   /** Whether `hash` was made of the value's secret; says nothing of its prefix. Throws when more than 256 are waiting. */
   matches(value: TokenValue, hash: string): Promise<boolean>;
+  /** How many values wait for a worker. */
+  waiting(): number;
   stop(): Promise<void>;
 };
 
@@ -26,6 +28,7 @@ export function startHasher(threads: number): Hasher {
   return {
     hash: (value) => hashing.run({ secret: value.secretForHash(), cost: BCRYPT_COST }),
     matches: (value, hash) => matching.run({ secret: value.secretForHash(), hash }),
+    waiting: () => hashing.queueSize + matching.queueSize,
     stop: async () => {
       await Promise.all([hashing.destroy(), matching.destroy()]);
     },

@@ -23,6 +23,10 @@ export interface Outbox {
   settle(due: DueSaying): Promise<void>;
   /** It could not be said yet: due again at `dueAt`, with one more attempt counted. */
   postpone(due: DueSaying, dueAt: number): Promise<void>;
+  /** It was said, and must be said once more at `dueAt` although nothing will have happened: begins anew. */
+  sayAgain(due: DueSaying, dueAt: number): Promise<void>;
+  /** How many should have been said by `now` and were not, and since when the first of them waits (null: none does). */
+  waitingSayings(now: number): Promise<{ readonly count: number; readonly sinceAt: number | null }>;
   findReceipt(tokenId: TokenId): Promise<KeptMessage | undefined>;
   /** The receipt now stands there; a former one is forgotten. */
   keepReceipt(tokenId: TokenId, message: KeptMessage): Promise<void>;

@@ -1,6 +1,6 @@
 import type { AuditEvent } from './audit.ts';
 import type { NameKey, TokenName } from './name.ts';
-import type { PersonId, Token, TokenId, UsedToken, WorkspaceId } from './token.ts';
+import type { Doer, PersonId, Token, TokenCounts, TokenId, UsedToken, WorkspaceId } from './token.ts';
 
 /** How long a secret may wait to be marked as shown. Later it is taken for lost in a crash: it no longer counts. */
 export const SHOWING_MS_MAX = 60_000;
@@ -202,7 +202,7 @@ export interface TokenStore {
   /** Ends the token for good and empties its secrets. `already_revoked`: somebody else ended it first. */
   revokeToken(
     id: TokenId,
-    by: { readonly actor: PersonId | 'system'; readonly at: number; readonly reason: string | null },
+    by: { readonly actor: Doer; readonly at: number; readonly reason: string | null },
     effect: Effect,
   ): Promise<{ kind: 'revoked' } | { kind: 'already_revoked' } | Repeated>;
 
@@ -271,6 +271,9 @@ export interface TokenStore {
   sendNotices(now: number): Promise<void>;
   /** Tokens that nobody claimed since `before`, the oldest first; 200 at most. */
   unclaimedSince(workspace: WorkspaceId, before: number): Promise<readonly Token[]>;
+
+  /** All tokens by their status at `now`. One that changes while it counts may be counted as it was. */
+  countTokens(now: number): Promise<TokenCounts>;
 
   /** Writes a refusal by policy: the first ten a person and hour as events, the others as a count. */
   recordRefusal(event: AuditEvent): Promise<void>;

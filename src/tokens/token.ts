@@ -4,7 +4,8 @@ import type { NameKey, TokenName } from './name.ts';
 
 const ID_LENGTH = 16;
 const IDLE_AFTER_MS = 90 * DAY_MS;
-const EXPIRING_SOON_MS = 14 * DAY_MS;
+/** A token is *expiring soon* for so long before its end. */
+export const EXPIRING_SOON_MS = 14 * DAY_MS;
 
 /** Names a token's row. Not secret: it may be logged. */
 export type TokenId = string & { readonly brand: 'TokenId' };
@@ -12,6 +13,9 @@ export type TokenId = string & { readonly brand: 'TokenId' };
 export type PersonId = string & { readonly brand: 'PersonId' };
 /** A Slack workspace (team) id. */
 export type WorkspaceId = string & { readonly brand: 'WorkspaceId' };
+
+/** Who did something: a person, the app itself, or somebody of whom nothing is known but that they held the value. */
+export type Doer = PersonId | 'system' | 'holder';
 
 /** A token: everything but its secrets. Instants are milliseconds UTC. */
 export type Token = {
@@ -31,7 +35,7 @@ export type Token = {
   /** When a value was first shown to its owner; null: never yet. */
   readonly claimedAt: number | null;
   readonly revokedAt: number | null;
-  readonly revokedBy: PersonId | 'system' | null;
+  readonly revokedBy: Doer | null;
   readonly revokeReason: string | null;
 };
 
@@ -47,6 +51,8 @@ export type UsedToken = Token & {
 };
 
 export type TokenStatus = 'unclaimed' | 'active' | 'expired' | 'revoked';
+/** How many tokens there are of each status, and how many of the active ones are expiring soon. */
+export type TokenCounts = Readonly<Record<TokenStatus | 'expiringSoon', number>>;
 /** What is said of an active token beside its status. */
 export type TokenRemark = 'idle' | 'expiring soon';
 

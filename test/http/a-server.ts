@@ -3,6 +3,7 @@ import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { createMetrics, type MetricSources, type Metrics } from '../../src/http/metrics.ts';
 import { type HttpDeps, type HttpServer, startHttp } from '../../src/http/server.ts';
 import { createLog } from '../../src/log.ts';
 import type { StoredSecret } from '../../src/tokens/store.ts';
@@ -11,51 +12,77 @@ import { PEPPER, T0, underOnly } from '../tokens/a-token.ts';
 
 type Presented = { readonly tokenId: TokenId; readonly at: number; readonly address: string };
 
-export type TestServer = HttpServer & {
+/** What a server was told and what it did. */
+type Seen = {
   /** Uses and refusals that were counted, each with where it came from. */
   readonly uses: Presented[];
   readonly refusals: Presented[];
   /** What was logged, a line each. */
   readonly lines: string[];
+  readonly metrics: Metrics;
+};
+
+export type TestServer = HttpServer & Seen;
+
+type ServerOptions = Partial<Omit<HttpDeps, 'store' | 'metrics'>> & {
+  readonly host?: string;
+  readonly port?: number;
+  readonly store?: Partial<HttpDeps['store']>;
+  /** Where the metrics come from. */
+  readonly sources?: Partial<MetricSources>;
 };
 
 /** A server on a free port, stopped when the test is over. It knows `secrets`; the time is T0 + 1. */
 export async function aServer(
   secrets: readonly StoredSecret[] = [],
-  {
-    store,
-    ...deps
-  }: Partial<Omit<HttpDeps, 'store'>> & {
-    host?: string;
-    port?: number;
-    store?: Partial<HttpDeps['store']>;
-  } = {},
+  { host = '127.0.0.1', port = 0, ...options }: ServerOptions = {},
 ): Promise<TestServer> {
+  const { deps, seen } = httpDeps(secrets, options);
+  const server = await startHttp({ ...deps, host, port });
+  onTestFinished(() => server.stop());
+  return { ...server, ...seen };
+}
+
+/** What a server needs, and what can be seen of it. */
+export function httpDeps(
+  secrets: readonly StoredSecret[],
+  { store, sources, ...deps }: Omit<ServerOptions, 'host' | 'port'> = {},
+): { deps: HttpDeps; seen: Seen } {
   const uses: Presented[] = [];
   const refusals: Presented[] = [];
   const lines: string[] = [];
-  const server = await startHttp({
-    host: '127.0.0.1',
-    port: 0,
-    store: {
-      readSecret: async (lookupId) => secrets.find((secret) => secret.lookupId === lookupId),
-      isReadable: async () => true,
-      isWritable: async () => true,
-      ...store,
-    },
-    clock: () => T0 + 1,
-    ...underOnly(PEPPER),
-    isProxy: () => false,
-    usage: {
-      used: ({ tokenId }, at, address) => void uses.push({ tokenId, at, address }),
-      refused: ({ tokenId }, at, address) => void refusals.push({ tokenId, at, address }),
-    },
+  const clock = deps.clock ?? (() => T0 + 1);
+  const metrics = createMetrics({
+    clock,
+    countTokens: async () => ({ unclaimed: 0, active: 0, expired: 0, revoked: 0, expiringSoon: 0 }),
+    waitingSayings: async () => ({ count: 0, sinceAt: null }),
+    waitingHashes: () => 0,
     slackConnected: () => true,
-    log: createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } }),
-    ...deps,
+    ...sources,
   });
-  onTestFinished(() => server.stop());
-  return { ...server, uses, refusals, lines };
+  return {
+    seen: { uses, refusals, lines, metrics },
+    deps: {
+      store: {
+        readSecret: async (lookupId) => secrets.find((secret) => secret.lookupId === lookupId),
+        isReadable: async () => true,
+        isWritable: async () => true,
+        revokeToken: async () => ({ kind: 'already_revoked' }),
+        ...store,
+      },
+      clock,
+      metrics,
+      ...underOnly(PEPPER),
+      isProxy: () => false,
+      usage: {
+        used: ({ tokenId }, at, address) => void uses.push({ tokenId, at, address }),
+        refused: ({ tokenId }, at, address) => void refusals.push({ tokenId, at, address }),
+      },
+      slackConnected: () => true,
+      log: createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } }),
+      ...deps,
+    },
+  };
 }
 
 export type Reply = { status: number; headers: IncomingHttpHeaders; body: string };

@@ -1,8 +1,10 @@
 import { Agent } from 'node:http';
 import { crc32 } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
 import { toBase62 } from '../../src/tokens/base62.ts';
+import { parseName } from '../../src/tokens/name.ts';
 import { pepperFrom } from '../../src/tokens/pepper.ts';
 import type { StoredSecret } from '../../src/tokens/store.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
@@ -76,6 +78,29 @@ describe('a live value', () => {
     const { headers } = await ask(server.port, '/verify', { headers: BEARER });
 
     expect(decodeURIComponent(String(headers['x-token-name']))).toBe(name);
+  });
+
+  test('has any name that may be given sent whole, in ASCII (500 names; fast-check prints the seed)', async () => {
+    let name = aName('x');
+    const server = await aServer([], { store: { readSecret: async () => aSecret(VALUE, { name }) } });
+    const agent = new Agent({ keepAlive: true });
+    const anyName = fc
+      .string({ unit: 'binary', minLength: 1, maxLength: 64 })
+      .filter((text) => 'name' in parseName(text));
+
+    await fc.assert(
+      fc.asyncProperty(anyName, async (text) => {
+        name = aName(text);
+
+        const { status, headers } = await ask(server.port, '/verify', { headers: BEARER, agent });
+
+        expect(status).toBe(200);
+        expect(headers['x-token-name']).toMatch(/^[\x21-\x7e]+$/);
+        expect(decodeURIComponent(String(headers['x-token-name']))).toBe(name);
+      }),
+      { numRuns: 500 },
+    );
+    agent.destroy();
   });
 
   test('never adds a header of its own, whatever name the database holds', async () => {

@@ -149,7 +149,12 @@ test('a value that nobody can check just now is not revoked, and can be a moment
     matched.push(value);
     return gate.promise;
   };
-  const hasher = { hash: async () => 'no bcrypt here', matches, stop: async () => undefined };
+  const hasher = {
+    hash: async () => 'no bcrypt here',
+    matches,
+    waiting: () => 0,
+    stop: async () => undefined,
+  };
   const stage = await setStage({ startHasher: () => hasher });
   const alice = stage.workspace.person('alice');
   const values: string[] = [];

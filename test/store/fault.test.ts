@@ -61,7 +61,9 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['unclaimedSince', (store) => store.unclaimedSince(WORKSPACE, NOW)],
   ['recordRefusal', (store) => store.recordRefusal(EFFECT.event)],
   ['tidy', (store) => store.tidy(NOW)],
+  ['countTokens', (store) => store.countTokens(NOW)],
   ['takeDue', (store) => store.takeDue(NOW, 1)],
+  ['waitingSayings', (store) => store.waitingSayings(NOW)],
   [
     'settle',
     (store) =>
@@ -71,6 +73,14 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
     'postpone',
     (store) =>
       store.postpone(
+        { key: MARK, version: 1, attempts: 0, saying: { kind: 'receipt', tokenId: TOKEN.id } },
+        NOW,
+      ),
+  ],
+  [
+    'sayAgain',
+    (store) =>
+      store.sayAgain(
         { key: MARK, version: 1, attempts: 0, saying: { kind: 'receipt', tokenId: TOKEN.id } },
         NOW,
       ),

@@ -73,7 +73,9 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'due_at INTEGER',
       'version INTEGER',
       'attempts INTEGER',
+      'wanted_at INTEGER',
       'index outbox_due(due_at)',
+      'index outbox_wanted(wanted_at)',
     ],
     refusal_counts: ['actor TEXT PK', 'hour INTEGER PK', 'count INTEGER'],
     secret_usage: ['lookup_id TEXT PK', 'last_used_at INTEGER'],
@@ -212,6 +214,20 @@ test('the live tokens of a database of the first version get the notices that ar
   ]);
 });
 
+test('what was to be said before there was a since when waits since it was due', async () => {
+  const path = join(aFolder(), 'apitoken.db');
+  const raw = aRawConnection(path);
+  migrate(raw, firstMigrations(2));
+  const said = { saying: '{"kind":"home","person":"U1"}', version: 1, attempts: 3 };
+  insertRaw(raw, 'outbox', { key: 'home:U1', dueAt: NOW - 7, ...said });
+  insertRaw(raw, 'outbox', { key: 'home:U2', dueAt: NOW + 1, ...said });
+
+  const store = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  onTestFinished(() => store.close());
+
+  expect(await store.waitingSayings(NOW)).toEqual({ count: 1, sinceAt: NOW - 7 });
+});
+
 test('a migration that rebuilds tokens keeps every secret and every reference', async () => {
   const { store, path, raw } = await aStore();
   const lookupIds: string[] = [];
@@ -292,8 +308,14 @@ test('four processes that start at once on a fresh file all start, and one migra
   const exits = await Promise.all(children.map((child) => once(child, 'exit')));
 
   expect(exits.map(([code]) => code)).toEqual([0, 0, 0, 0]);
-  expect(aRawConnection(path).prepare('select count(*) from migrations').pluck().get()).toBe(3);
+  expect(aRawConnection(path).prepare('select count(*) from migrations').pluck().get()).toBe(
+    migrationCount(),
+  );
 });
+
+function migrationCount(): number {
+  return JSON.parse(readFileSync(join(MIGRATIONS, 'meta', '_journal.json'), 'utf8')).entries.length;
+}
 
 /** A copy of the migrations with the first `count` of them alone. */
 function firstMigrations(count: number): string {

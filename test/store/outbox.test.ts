@@ -104,6 +104,49 @@ test('what could not be said is due later, with its attempts counted until it is
   expect(await store.takeDue(NOW + 20, 10)).toMatchObject([{ version: 2, attempts: 0 }]);
 });
 
+test('what is to be said again later without having failed begins anew, and waits for nothing until then', async () => {
+  const { store } = await aStore();
+  await say(store, { saying: HOME, dueAt: NOW });
+  const [first] = await store.takeDue(NOW, 10);
+  if (first === undefined) throw new Error('nothing is due');
+  await store.postpone(first, NOW + 10);
+
+  await store.sayAgain(first, NOW + 20);
+
+  expect(await store.takeDue(NOW + 19, 10)).toEqual([]);
+  expect(await store.takeDue(NOW + 20, 10)).toMatchObject([{ version: 1, attempts: 0 }]);
+  expect(await store.waitingSayings(NOW + 19)).toEqual({ count: 0, sinceAt: null });
+  expect(await store.waitingSayings(NOW + 20)).toEqual({ count: 1, sinceAt: NOW + 20 });
+});
+
+test('what was asked for again while it was being said is not put off', async () => {
+  const { store } = await aStore();
+  await say(store, { saying: HOME, dueAt: NOW });
+  const [due] = await store.takeDue(NOW, 10);
+  if (due === undefined) throw new Error('nothing is due');
+  await say(store, { saying: HOME, dueAt: NOW });
+
+  await store.sayAgain(due, NOW + 1000);
+
+  expect(await store.takeDue(NOW, 10)).toMatchObject([{ version: 2, attempts: 0 }]);
+});
+
+test('what Slack does not take waits since it was first due, however often it is tried', async () => {
+  const { store } = await aStore();
+  await say(store, { saying: HOME, dueAt: NOW }, { saying: { kind: 'home', person: BOB }, dueAt: NOW + 5 });
+  for (const at of [NOW, NOW + 1000]) {
+    const [due] = await store.takeDue(at, 1);
+    if (due === undefined) throw new Error('nothing is due');
+    await store.postpone(due, at + 1000);
+  }
+
+  await say(store, { saying: HOME, dueAt: NOW + 50 });
+
+  expect(await store.waitingSayings(NOW - 1)).toEqual({ count: 0, sinceAt: null });
+  expect(await store.waitingSayings(NOW + 4)).toEqual({ count: 1, sinceAt: NOW });
+  expect(await store.waitingSayings(NOW + 60)).toEqual({ count: 2, sinceAt: NOW });
+});
+
 test('the place of a receipt is kept, and a new one takes its place', async () => {
   const { store, raw } = await aStore();
   const token = aToken();

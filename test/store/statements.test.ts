@@ -60,6 +60,8 @@ test('all statements are prepared at the start and none later', async () => {
   await store.searchTokens(WORKSPACE, { owner: ANN, text: 'bot', among: 'all', now: NOW });
   await store.unclaimedSince(WORKSPACE, NOW);
   await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
+  await store.countTokens(NOW);
+  await store.waitingSayings(NOW);
   await store.recordRefusal(anEffect(null).event);
   await store.readHash(secret.lookupId);
   await store.replaceDigests([aFreshDigest(secret)]);
@@ -97,7 +99,12 @@ test.for([
     /"tokens".* order by /,
     'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
   ],
-  ['what is due', /from "outbox"/, 'SEARCH outbox USING INDEX outbox_due (due_at<?)'],
+  ['what is due', /from "outbox" .* limit/, 'SEARCH outbox USING INDEX outbox_due (due_at<?)'],
+  [
+    'what waits in the outbox',
+    /"wanted_at"\) from "outbox"/,
+    'SEARCH outbox USING COVERING INDEX outbox_wanted (wanted_at<?)',
+  ],
   ['the end of the audit chain', /from "audit_events" order by/, 'SCAN audit_events'],
   [
     'the last withdrawal',

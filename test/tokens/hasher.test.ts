@@ -97,6 +97,16 @@ describe('a hasher', () => {
     );
     expect(refusals).toHaveLength(300 - 256 - 1);
   });
+
+  test('tells how many values wait, until none does', async () => {
+    const hasher = aHasher(1);
+
+    const hashing = Array.from({ length: 4 }, () => hasher.hash(TokenValue.generate('apit')));
+
+    expect(hasher.waiting()).toBeGreaterThan(0);
+    await Promise.all(hashing);
+    expect(hasher.waiting()).toBe(0);
+  });
 });
 
 /** A hasher that is stopped when the test is over. */

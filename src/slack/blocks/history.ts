@@ -7,6 +7,7 @@ import { HISTORY_NEWER_ID, HISTORY_OLDER_ID } from './ids.ts';
 import type { Message } from './message.ts';
 import { notShownSentence } from './not-shown.ts';
 import { cut, dateTime, escaped, mention, mrkdwn, plain, smallPrint } from './text.ts';
+import { doerText } from './token-facts.ts';
 
 const REASON_DRAWN_MAX = 300;
 
@@ -40,8 +41,7 @@ export function parseHistoryPlace(text: string): { readonly tokenId: string; rea
 }
 
 function eventBlock(event: AuditEvent): KnownBlock {
-  const who = event.actor === 'system' ? 'apitoken' : mention(event.actor);
-  const told = mrkdwn(`${dateTime(event.at)} · ${who} ${deedOf(event)}`);
+  const told = mrkdwn(`${dateTime(event.at)} · ${doerText(event.actor)} ${deedOf(event)}`);
   const { reason } = event.detail;
   const isTyped = event.action === 'token.revoked' && typeof reason === 'string';
   return {
@@ -67,7 +67,7 @@ function deedOf({ action, actor, detail }: AuditEvent): string {
     case 'old_value.ended':
       return 'ended the old value';
     case 'token.revoked':
-      return detail.held === 1 ? 'revoked it, having its value' : 'revoked it';
+      return detail.held === 1 && actor !== 'holder' ? 'revoked it, having its value' : 'revoked it';
     case 'action.refused':
       return 'tried to do something with it that they may not';
     case 'refusals.counted':

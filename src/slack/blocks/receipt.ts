@@ -42,7 +42,7 @@ export function receiptMessage(token: UsedToken, facts: ReceiptFacts, now: numbe
   };
 }
 
-/** What the owner is told when somebody else, or the app itself, ended their token. */
+/** What the owner is told when somebody else, whoever held a value or the app itself ended their token. */
 export function revokedByOtherMessage(token: UsedToken): Message {
   return {
     text: `Your token ${escaped(token.name)} was revoked by ${revokerOf(token)}.`,

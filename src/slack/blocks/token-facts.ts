@@ -1,5 +1,5 @@
 import type { Button, ContextBlock, MrkdwnElement } from '@slack/types';
-import { remarksOf, statusOf, type UsedToken } from '../../tokens/token.ts';
+import { type Doer, remarksOf, statusOf, type UsedToken } from '../../tokens/token.ts';
 import { REVOKE_ID, ROTATE_ID, SHOW_VALUE_ID } from './ids.ts';
 import { cut, dateTime, mention, mrkdwn, plain } from './text.ts';
 
@@ -48,9 +48,21 @@ export function revokedText(token: UsedToken): string {
   return `Revoked by ${revokerOf(token)} ${dateTime(token.revokedAt ?? 0)}.`;
 }
 
-/** Who ended it: a person, or the app itself. */
+/** Who ended it. */
 export function revokerOf({ revokedBy }: UsedToken): string {
-  return revokedBy === null || revokedBy === 'system' ? 'apitoken' : mention(revokedBy);
+  return doerText(revokedBy ?? 'system');
+}
+
+/** Who did something, in the middle of a sentence. */
+export function doerText(doer: Doer): string {
+  switch (doer) {
+    case 'system':
+      return 'apitoken';
+    case 'holder':
+      return 'somebody who held its value';
+    default:
+      return mention(doer);
+  }
 }
 
 /** A text that a person typed, under its heading and as it is; nothing when there is none. */

@@ -1,0 +1,61 @@
+import { isIPv6 } from 'node:net';
+import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
+
+const REQUESTS_MAX = 30;
+/** About 1 MB. Whoever has more networks than this within a minute is not held back by a limit an address. */
+const NETWORKS_MAX = 10_000;
+const GROUPS = 8;
+const NETWORK_GROUPS = 4;
+
+/** How often each address may ask for something. */
+export type Limit = {
+  /** Counts one more request. Undefined when it may be served, else the seconds after which another may. */
+  take(address: string): number | undefined;
+};
+
+/**
+ * 30 requests an address in each minute, which begins for all of them at once. The addresses of one IPv6 network (/64) count as
+ * one: that is what one customer is given. When 10,000 networks were counted, a new minute begins: memory is bounded, and
+ * nobody pays for finding out which to forget.
+ */
+export function createLimit(clock: Clock): Limit {
+  const counts = new Map<string, number>();
+  let startedAt = Number.NEGATIVE_INFINITY;
+
+  function begin(now: number): void {
+    counts.clear();
+    startedAt = now;
+  }
+
+  return {
+    take(address) {
+      const now = clock();
+      if (now - startedAt >= MINUTE_MS || now < startedAt) begin(now);
+      const network = networkOf(address);
+      const count = (counts.get(network) ?? 0) + 1;
+      if (count === 1 && counts.size >= NETWORKS_MAX) begin(now);
+      counts.set(network, count);
+      return count <= REQUESTS_MAX ? undefined : Math.ceil((startedAt + MINUTE_MS - now) / SECOND_MS);
+    },
+  };
+}
+
+/** The first 64 bits of an IPv6 address, any other address as it is. */
+export function networkOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [before = '', after] = address.split('::');
+  const left = groupsOf(before);
+  const right = groupsOf(after ?? '');
+  const missing = after === undefined ? 0 : GROUPS - left.length - right.length;
+  const groups = [...left, ...Array<number>(missing).fill(0), ...right];
+  return groups
+    .slice(0, NETWORK_GROUPS)
+    .map((group) => group.toString(16))
+    .join(':');
+}
+
+/** An IPv4 address at the end is two groups; what they are plays no part in a network. */
+function groupsOf(text: string): number[] {
+  if (text === '') return [];
+  return text.split(':').flatMap((group) => (group.includes('.') ? [0, 0] : [Number.parseInt(group, 16)]));
+}

@@ -1,0 +1,166 @@
+import type { FastifyInstance } from 'fastify';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type Clock, SECOND_MS } from '../clock.ts';
+import type { TokenCounts } from '../tokens/token.ts';
+import { createFigures, type Figures } from './figures.ts';
+
+/** Counting 1,000,000 tokens takes a third of a second: whoever asks more often gets what was counted last. */
+const COUNTED_MS = 10 * SECOND_MS;
+/** Slack gives up after 3 s. */
+const ACK_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3];
+
+/** What is asked when the metrics are read. */
+export type MetricSources = {
+  readonly clock: Clock;
+  readonly countTokens: (now: number) => Promise<TokenCounts>;
+  readonly waitingSayings: (now: number) => Promise<{ count: number; sinceAt: number | null }>;
+  readonly waitingHashes: () => number;
+  readonly slackConnected: () => boolean;
+};
+
+/** A kind of delivery from Slack. */
+export type AckedKind = 'action' | 'command' | 'event' | 'search' | 'shortcut' | 'submission' | 'other';
+
+export type Metrics = {
+  /** For the doors to count in. */
+  readonly figures: Figures;
+  /** Slack waited so long for the acknowledgement of a delivery. */
+  acked(kind: AckedKind, seconds: number): void;
+  /** All metrics in the text format of Prometheus 0.0.4. Rejects when one of the sources does. */
+  text(): Promise<string>;
+  readonly contentType: string;
+};
+
+/** The metrics of one app, on a registry of their own. No label holds a name, an id or anything else without a bound. */
+export function createMetrics(sources: MetricSources): Metrics {
+  const registry = new Registry();
+  const figures = createFigures();
+  collectDefaultMetrics({ register: registry });
+  addCounters(registry, figures);
+  addTokenGauges(registry, sources);
+  addOutboxGauges(registry, sources);
+  addGauge(registry, 'apitoken_bcrypt_queue_length', 'Values that wait to be hashed', sources.waitingHashes);
+  addGauge(registry, 'apitoken_slack_connected', '1 while Slack can reach the app', () =>
+    Number(sources.slackConnected()),
+  );
+  const acks = new Histogram({
+    name: 'apitoken_slack_ack_seconds',
+    help: 'From the arrival of a delivery of Slack to its acknowledgement',
+    labelNames: ['kind'],
+    buckets: ACK_SECONDS,
+    registers: [registry],
+  });
+  return {
+    figures,
+    acked: (kind, seconds) => acks.observe({ kind }, seconds),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+/** `/metrics`. */
+export function addMetricsRoute(app: FastifyInstance, deps: { readonly metrics: Metrics }): void {
+  const { metrics } = deps;
+  app.get('/metrics', async (_request, reply) =>
+    reply.header('content-type', metrics.contentType).send(await metrics.text()),
+  );
+}
+
+function addCounters(registry: Registry, figures: Figures): void {
+  const { verifications, refusals, introspections, revocations, limited } = figures;
+  const counters = [
+    ['verifications', 'result', 'Answers of /verify', verifications],
+    ['verification_refusals', 'reason', 'Requests that /verify did not allow, by why', refusals],
+    ['introspections', 'result', 'Answers of /introspect', introspections],
+    ['revocations_by_value', 'result', 'Values presented at /revoke', revocations],
+    ['limited_requests', 'path', 'Requests beyond what one address may ask in a minute', limited],
+  ] as const;
+  for (const [noun, label, help, counts] of counters) {
+    new Counter({
+      name: `apitoken_${noun}_total`,
+      help,
+      labelNames: [label],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [value, count] of Object.entries(counts)) this.inc({ [label]: value }, count);
+      },
+    });
+  }
+  new Counter({
+    name: 'apitoken_dropped_connections_total',
+    help: 'Connections that were refused because there were too many',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(figures.connectionsDropped);
+    },
+  });
+}
+
+function addTokenGauges(registry: Registry, { clock, countTokens }: MetricSources): void {
+  let counted: { readonly at: number; readonly counts: Promise<TokenCounts> } | undefined;
+
+  function recentCounts(): Promise<TokenCounts> {
+    const at = clock();
+    if (counted !== undefined && at - counted.at < COUNTED_MS) return counted.counts;
+    const counts = countTokens(at);
+    counted = { at, counts };
+    counts.catch(() => {
+      if (counted?.counts === counts) counted = undefined;
+    });
+    return counts;
+  }
+
+  new Gauge({
+    name: 'apitoken_tokens',
+    help: 'Tokens by their status',
+    labelNames: ['status'],
+    registers: [registry],
+    async collect() {
+      const { expiringSoon: _, ...statuses } = await recentCounts();
+      for (const [status, count] of Object.entries(statuses)) this.set({ status }, count);
+    },
+  });
+  addGauge(
+    registry,
+    'apitoken_tokens_expiring_soon',
+    'Active tokens that expire within 14 days',
+    async () => (await recentCounts()).expiringSoon,
+  );
+}
+
+function addOutboxGauges(registry: Registry, { clock, waitingSayings }: MetricSources): void {
+  addGauge(
+    registry,
+    'apitoken_outbox_length',
+    'What should have been said in Slack by now',
+    async () => (await waitingSayings(clock())).count,
+  );
+  addGauge(
+    registry,
+    'apitoken_outbox_oldest_age_seconds',
+    'How long the first of what should have been said in Slack waits',
+    async () => {
+      const now = clock();
+      const { sinceAt } = await waitingSayings(now);
+      return sinceAt === null ? 0 : (now - sinceAt) / SECOND_MS;
+    },
+  );
+}
+
+function addGauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  read: () => number | Promise<number>,
+): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    async collect() {
+      this.set(await read());
+    },
+  });
+}

@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify';
+import { revokeHeld } from '../tokens/revoke-held.ts';
+import type { TokenStore } from '../tokens/store.ts';
+import { sendBusy, sendRefusal, sendTooMany } from './answer.ts';
+import { callerAddress } from './caller-address.ts';
+import type { Figures } from './figures.ts';
+import { tokenIn } from './form.ts';
+import { type JudgeDeps, judge } from './judge.ts';
+import { createLimit } from './limit.ts';
+
+export type RevokeDeps = JudgeDeps & {
+  readonly store: Pick<TokenStore, 'revokeToken'>;
+  readonly metrics: { readonly figures: Figures };
+};
+
+/**
+ * `/revoke` in the form of RFC 7009 §2, without client authentication: whoever holds a live value ends its token. 200 also
+ * when it was not live, so that the answer tells nothing (§2.2). A value that a rotation retired, or that expired, ends nothing.
+ */
+export function addRevokeRoute(app: FastifyInstance, deps: RevokeDeps): void {
+  const { figures } = deps.metrics;
+  const limit = createLimit(deps.clock);
+
+  app.post(
+    '/revoke',
+    {
+      onRequest: async ({ raw }, reply) => {
+        const waitSeconds = limit.take(callerAddress(raw, deps.isProxy));
+        if (waitSeconds === undefined) return;
+        figures.limited.revoke += 1;
+        return sendTooMany(reply, waitSeconds);
+      },
+    },
+    async ({ body, raw }, reply) => {
+      const token = tokenIn(body);
+      if (token === undefined) return sendRefusal(reply, 400);
+      const verdict = await judge(token, raw, deps);
+      if (verdict.kind === 'busy') return sendBusy(reply);
+      if (verdict.kind === 'good') await revokeHeld(verdict.secret, deps);
+      figures.revocations[verdict.kind === 'good' ? 'revoked' : 'not_live'] += 1;
+      return reply.code(200).send();
+    },
+  );
+}
