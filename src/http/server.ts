@@ -34,8 +34,10 @@ const CLOSE_EVERY_MS = 50;
 const ORIGIN = /^https?:\/\/[^/?#]*\/?/;
 const VERIFY_TARGET = /^\/verify(?:\?|$)/;
 
+/** A door for bodies of a size of its own. */
+type SizedDoor = { readonly bodyBytesMax: number; readonly listener: Door };
 /** A door that takes POSTs at one path, whose bodies it reads itself. */
-type PostDoor = { readonly path: string; readonly bodyBytesMax: number; readonly listener: Door };
+type PostDoor = SizedDoor & { readonly path: string };
 
 export type HttpDeps = Omit<RoutesDeps, 'isDraining'> & {
   /** Where Slack delivers, when it delivers over HTTP. */
@@ -99,25 +101,27 @@ function createServerOf(door: Door): Server {
 }
 
 function doorTo(others: Door, deps: HttpDeps & Pick<RoutesDeps, 'isDraining'>): Door {
-  const verify = verifyDoor(deps);
+  const doorFor = doorsBy(others, deps);
   return (request, response) => {
     const url = (request.url ?? '').replace(ORIGIN, '/');
     request.url = url;
     // A body of unknown length may go on for seconds after its answer: it must not hold up the connection.
     if (deps.isDraining() || 'transfer-encoding' in request.headers) response.shouldKeepAlive = false;
-    const slackDoor = deps.slackDoor?.path === url.replace(/\?.*/s, '') ? deps.slackDoor : undefined;
-    const refusal = refusalOf(request, slackDoor?.bodyBytesMax ?? BODY_BYTES_MAX);
-    if (refusal !== undefined) {
-      response.shouldKeepAlive = false;
-      sendError(response, refusal.status, { error: refusal.error });
-    } else if (VERIFY_TARGET.test(url)) {
-      verify(request, response);
-    } else if (slackDoor !== undefined) {
-      takePost(slackDoor, request, response);
-    } else {
-      response.setHeader('cache-control', 'no-store');
-      others(request, response);
-    }
+    const { listener, bodyBytesMax } = doorFor(url);
+    const refusal = refusalOf(request, bodyBytesMax);
+    if (refusal === undefined) return listener(request, response);
+    response.shouldKeepAlive = false;
+    sendError(response, refusal.status, { error: refusal.error });
+  };
+}
+
+function doorsBy(others: Door, deps: HttpDeps): (url: string) => SizedDoor {
+  const verify = { bodyBytesMax: BODY_BYTES_MAX, listener: verifyDoor(deps) };
+  const rest = { bodyBytesMax: BODY_BYTES_MAX, listener: restDoor(others) };
+  const slack = deps.slackDoor && { ...deps.slackDoor, listener: postsAlone(deps.slackDoor.listener) };
+  return (url) => {
+    if (VERIFY_TARGET.test(url)) return verify;
+    return slack !== undefined && url.replace(/\?.*/s, '') === slack.path ? slack : rest;
   };
 }
 
@@ -130,9 +134,18 @@ function verifyDoor(deps: HttpDeps): Door {
   };
 }
 
-function takePost(door: PostDoor, request: IncomingMessage, response: ServerResponse): void {
-  if (request.method === 'POST') door.listener(request, response);
-  else sendError(response, 405, { error: 'method_not_allowed' }, { allow: 'POST' });
+function postsAlone(listener: Door): Door {
+  return (request, response) => {
+    if (request.method === 'POST') listener(request, response);
+    else sendError(response, 405, { error: 'method_not_allowed' }, { allow: 'POST' });
+  };
+}
+
+function restDoor(others: Door): Door {
+  return (request, response) => {
+    response.setHeader('cache-control', 'no-store');
+    others(request, response);
+  };
 }
 
 /** What no door takes. RFC 9112 §3.2: HTTP/1.1 without a Host is a bad request. Node still reads HTTP/0.9, which has no status. */
