@@ -41,6 +41,6 @@ export function createDigestWrites(db: Db, write: Write): Pick<TokenStore, 'repl
       write(() => {
         if (fresh.length > DIGESTS_MAX) throw new RangeError('too many digests for one transaction');
         for (const each of fresh) replace.run(each);
-      }),
+      }, 'eventual'),
   };
 }

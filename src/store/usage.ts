@@ -53,7 +53,7 @@ export function createUsage(db: Db, write: Write, effects: Effects): Pick<TokenS
       write(() => {
         if (uses.length > USES_MAX) throw new RangeError('too many uses for one transaction');
         for (const use of uses) add(use);
-      }),
+      }, 'eventual'),
   };
 }
 

@@ -12,10 +12,16 @@ const WAITING_MAX = 5000;
 type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
 
 /**
+ * What a power cut may do to a transaction: nothing (`lasting`), or undo it while none that lasts came after it (`eventual`:
+ * for figures and what is found out anew). It costs no wait for the disk. A crash of the process undoes neither.
+ */
+type Durability = 'lasting' | 'eventual';
+
+/**
  * Runs `body` as one transaction on the write connection: all of it or, when it throws, nothing. Each waits for those before
  * it. It may be called again after a busy database, so it has no effect but on the database. Throws a `StoreFault`.
  */
-export type Write = <T>(body: () => Synchronous<T>) => Promise<T>;
+export type Write = <T>(body: () => Synchronous<T>, durability?: Durability) => Promise<T>;
 
 export type Writer = {
   readonly write: Write;
@@ -46,6 +52,16 @@ export function createWriter(sqlite: Database.Database, busyMsMax: number): Writ
     }
   }
 
+  /** SQLite takes another level between two transactions alone: each leaves the connection as it must be for the next. */
+  function transactEventually<T>(body: () => T): T {
+    sqlite.pragma('synchronous = NORMAL');
+    try {
+      return transact(body);
+    } finally {
+      sqlite.pragma('synchronous = FULL');
+    }
+  }
+
   async function takeTurn<T>(attempt: () => T): Promise<T> {
     if (stopped) throw new StoreFault('closed', 'The store is closed.');
     if (waiting >= WAITING_MAX) throw new StoreFault('busy', 'Too many writes are waiting.');
@@ -71,7 +87,8 @@ export function createWriter(sqlite: Database.Database, busyMsMax: number): Writ
   }
 
   return {
-    write: (body) => takeTurn(() => transact(body)),
+    write: (body, durability = 'lasting') =>
+      takeTurn(() => (durability === 'lasting' ? transact(body) : transactEventually(body))),
     checkpoint,
     stop: async () => {
       const stopping = stopped ? last : checkpoint();

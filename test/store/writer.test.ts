@@ -1,8 +1,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { aStore } from './fixtures/temp-store.ts';
+import { openConnection } from '../../src/store/connection.ts';
+import { StoreFault } from '../../src/store/fault.ts';
+import { createWriter } from '../../src/store/writer.ts';
+import { aFolder, aStore } from './fixtures/temp-store.ts';
 import { anEffect, aSecret, aToken, aUse, LIMITS, NOW, WORKSPACE } from './fixtures/tokens.ts';
 
 /** How often a timer runs while somebody else holds the lock. */
@@ -140,4 +144,22 @@ test('closing waits for the writes that are queued and refuses later ones', asyn
     code: 'closed',
   });
   await store.close();
+});
+
+test.for([
+  ['lasts waits for the disk', 'lasting', 2],
+  ['may be undone by a power cut does not', 'eventual', 1],
+] as const)('a write that %s', async ([, durability, level]) => {
+  const { sqlite } = openConnection(join(aFolder(), 'db'), 'write');
+  onTestFinished(() => void sqlite.close());
+  const { write } = createWriter(sqlite, 0);
+  const levelNow = () => sqlite.pragma('synchronous', { simple: true });
+  const fail = () => {
+    throw new Error('broken off');
+  };
+
+  expect(await write(levelNow, durability)).toBe(level);
+  await expect(write(fail, durability)).rejects.toThrow(StoreFault);
+
+  expect(levelNow()).toBe(2);
 });
