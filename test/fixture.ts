@@ -128,6 +128,8 @@ export async function setStage(
       fetch(`http://127.0.0.1:${app.port}/verify`, { headers: { authorization: `Bearer ${value}` } }),
     restart: async (env) => {
       await app.stop();
+      // The workspace hears of the closed sockets a moment later, and until then would deliver to them.
+      await vi.waitUntil(() => workspace.sockets.count() === 0);
       app = await start(env);
     },
   };
