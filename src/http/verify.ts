@@ -1,11 +1,11 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { StoredSecret } from '../tokens/store.ts';
 import type { UsageRecorder } from '../tokens/usage.ts';
-import { type VerifyDeps, verifyToken } from '../tokens/verify.ts';
+import { type Verdict, type VerifyDeps, verifyToken } from '../tokens/verify.ts';
 import { callerAddress, type IsProxy } from './caller-address.ts';
 
 export type VerifyDoorDeps = VerifyDeps & {
-  readonly usage: Pick<UsageRecorder, 'used' | 'refused'>;
+  readonly usage: Pick<UsageRecorder, 'used' | 'refused' | 'tried'>;
   /** Whose word on where a request comes from is believed. */
   readonly isProxy: IsProxy;
 };
@@ -53,8 +53,7 @@ async function answerTo(request: IncomingMessage, deps: VerifyDoorDeps): Promise
   const verdict = await verifyToken(credential, deps);
   switch (verdict.kind) {
     case 'bad':
-      if (verdict.why === 'ended')
-        deps.usage.refused(verdict.secret, deps.clock(), callerAddress(request, deps.isProxy));
+      countRefused(verdict, request, deps);
       return INVALID_TOKEN;
     case 'unknowable':
       throw new Error('the digest of a secret was made under a pepper that is not at hand');
@@ -64,6 +63,16 @@ async function answerTo(request: IncomingMessage, deps: VerifyDoorDeps): Promise
         ? allowed(verdict.secret)
         : insufficientScope(demanded);
   }
+}
+
+/** What was live once is counted; the caller hears the same of all. */
+function countRefused(
+  verdict: Extract<Verdict, { kind: 'bad' }>,
+  request: IncomingMessage,
+  { usage, clock, isProxy }: VerifyDoorDeps,
+): void {
+  if (verdict.why === 'ended') usage.refused(verdict.secret, clock(), callerAddress(request, isProxy));
+  if (verdict.why === 'revoked') usage.tried(verdict.secret, clock());
 }
 
 function allowed(secret: StoredSecret): Answer {

@@ -1,11 +1,15 @@
-import type { TokenStore } from '../tokens/store.ts';
+import { type Effect, REVOKED_AT_ONCE_MAX, type TokenStore } from '../tokens/store.ts';
+import type { PersonId, TokenId, UsedToken } from '../tokens/token.ts';
 import { createExceededLimit } from './creation-limits.ts';
 import {
   and,
   type Db,
   eq,
   getTableColumns,
+  gte,
   isNull,
+  lt,
+  rowCount,
   rowParams,
   sql,
   storedParam,
@@ -15,6 +19,11 @@ import type { Effects } from './effects.ts';
 import type { Read } from './reader.ts';
 import { secrets, tokens, tokenUsage } from './schema.ts';
 import type { Write } from './writer.ts';
+
+/** Sorts behind every character of a lookup id. */
+const AFTER_BASE62 = '~';
+/** One more than are offered. */
+const FOUND_ROWS_MAX = 6;
 
 /** The columns of a token with what is known of its use, for a query that left-joins `token_usage`. */
 export const USED_TOKEN = {
@@ -31,7 +40,7 @@ export function createTokenWrites(
   db: Db,
   write: Write,
   effects: Effects,
-): Pick<TokenStore, 'insertToken' | 'revokeToken'> {
+): Pick<TokenStore, 'insertToken' | 'revokeToken' | 'revokeTokens'> {
   const exceededLimit = createExceededLimit(db);
   const insert = db
     .insert(tokens)
@@ -39,6 +48,50 @@ export function createTokenWrites(
     .onConflictDoNothing({ target: [tokens.workspace, tokens.nameKey] })
     .returning({ id: tokens.id })
     .prepare();
+  const end = createEnd(db);
+
+  function bringAll(all: readonly Omit<Effect, 'delivery'>[], first: TokenId): void {
+    for (const effect of all) effects.bring(effect, effect.event.tokenId ?? first);
+  }
+
+  return {
+    insertToken: (token, limits, effect) =>
+      write(() => {
+        const repeated = effects.repeated(effect.delivery);
+        if (repeated !== undefined) return repeated;
+        const limit = exceededLimit(token, limits);
+        if (limit !== undefined) return { kind: limit };
+        if (insert.all(token).length === 0) return { kind: 'name_taken' };
+        effects.bring(effect, token.id);
+        return { kind: 'inserted' };
+      }),
+    revokeToken: (id, by, effect) =>
+      write(() => {
+        const repeated = effects.repeated(effect.delivery);
+        if (repeated !== undefined) return repeated;
+        if (!end(id, by)) return { kind: 'already_revoked' };
+        effects.bring(effect, id);
+        return { kind: 'revoked' };
+      }),
+    revokeTokens: (ids, by, delivery, effectOf) =>
+      write(() => {
+        if (ids.length > REVOKED_AT_ONCE_MAX) throw new RangeError('too many tokens for one transaction');
+        const repeated = effects.repeated(delivery);
+        if (repeated !== undefined) return repeated;
+        const ended = ids.filter((id) => end(id, by));
+        const [first] = ended;
+        if (first === undefined) return { kind: 'already_revoked' };
+        effects.deliveries.keep(delivery, by.at, first);
+        bringAll(effectOf(ended), first);
+        return { kind: 'revoked', ended };
+      }),
+  };
+}
+
+type Ending = { readonly actor: PersonId | 'system'; readonly at: number; readonly reason: string | null };
+
+/** Ends a token and empties its secrets, inside a write. False, and nothing is changed, when it was ended before. */
+function createEnd(db: Db): (id: TokenId, by: Ending) => boolean {
   const revoke = db
     .update(tokens)
     .set({
@@ -56,26 +109,10 @@ export function createTokenWrites(
     .where(eq(secrets.tokenId, textParam('id')))
     .prepare();
 
-  return {
-    insertToken: (token, limits, effect) =>
-      write(() => {
-        const repeated = effects.repeated(effect.delivery);
-        if (repeated !== undefined) return repeated;
-        const limit = exceededLimit(token, limits);
-        if (limit !== undefined) return { kind: limit };
-        if (insert.all(token).length === 0) return { kind: 'name_taken' };
-        effects.bring(effect, token.id);
-        return { kind: 'inserted' };
-      }),
-    revokeToken: (id, by, effect) =>
-      write(() => {
-        const repeated = effects.repeated(effect.delivery);
-        if (repeated !== undefined) return repeated;
-        if (revoke.all({ id, ...by }).length === 0) return { kind: 'already_revoked' };
-        emptySecrets.run({ id });
-        effects.bring(effect, id);
-        return { kind: 'revoked' };
-      }),
+  return (id, by) => {
+    if (revoke.all({ id, ...by }).length === 0) return false;
+    emptySecrets.run({ id });
+    return true;
   };
 }
 
@@ -83,7 +120,7 @@ export function createTokenWrites(
 export function createTokenReads(
   db: Db,
   read: Read,
-): Pick<TokenStore, 'findToken' | 'findTokenByName' | 'takenNames'> {
+): Pick<TokenStore, 'findToken' | 'findTokenByName' | 'findByFirstCharacters' | 'takenNames'> {
   const inWorkspace = eq(tokens.workspace, textParam('workspace'));
   const usedTokens = () =>
     db.select(USED_TOKEN).from(tokens).leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id)).$dynamic();
@@ -93,6 +130,7 @@ export function createTokenReads(
   const byName = usedTokens()
     .where(and(inWorkspace, eq(tokens.nameKey, textParam('key'))))
     .prepare();
+  const byFirstCharacters = firstCharactersQuery(db);
   const taken = db
     .select({ nameKey: tokens.nameKey })
     .from(tokens)
@@ -102,10 +140,38 @@ export function createTokenReads(
   return {
     findToken: (workspace, id) => read(() => byId.get({ workspace, id })),
     findTokenByName: (workspace, key) => read(() => byName.get({ workspace, key })),
+    findByFirstCharacters: (workspace, characters) =>
+      read(() => {
+        const rows = byFirstCharacters.all({
+          workspace,
+          from: characters,
+          to: `${characters}${AFTER_BASE62}`,
+        });
+        // A token may have two such values; it is one token all the same.
+        return [...new Map<TokenId, UsedToken>(rows.map((token) => [token.id, token])).values()];
+      }),
     takenNames: (workspace, keys) =>
       read(() => {
         const rows = taken.all({ workspace, keys: JSON.stringify(keys) });
         return new Set(rows.map(({ nameKey }) => nameKey));
       }),
   };
+}
+
+/** Goes by the primary key of `secrets`, which compares byte by byte. */
+function firstCharactersQuery(db: Db) {
+  return db
+    .select(USED_TOKEN)
+    .from(secrets)
+    .innerJoin(tokens, eq(tokens.id, secrets.tokenId))
+    .leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id))
+    .where(
+      and(
+        gte(secrets.lookupId, textParam('from')),
+        lt(secrets.lookupId, textParam('to')),
+        eq(tokens.workspace, textParam('workspace')),
+      ),
+    )
+    .limit(rowCount(FOUND_ROWS_MAX))
+    .prepare();
 }

@@ -14,6 +14,8 @@ export type UsageRecorder = {
   used(secret: Used, at: number, address: string): void;
   /** A value was presented after its end, with the right digest. */
   refused(secret: Used, at: number, address: string): void;
+  /** A value with the lookup id of a revoked token was presented. Nothing proves that it was the right one. */
+  tried(secret: Used, at: number): void;
   /**
    * Writes what was counted so far, in chunks. What could not be written is kept for the next time; then it throws. What is
    * counted meanwhile is left for the next time too.
@@ -53,27 +55,26 @@ export function createUsageRecorder(store: Pick<TokenStore, 'addUses'>): UsageRe
   }
 
   return {
-    used: ({ tokenId, lookupId }, at, address) =>
-      add({
-        tokenId,
-        lookupId,
-        useCount: 1,
-        lastUsedAt: at,
-        refusedCount: 0,
-        lastRefusedAt: null,
-        addresses: [address],
-      }),
-    refused: ({ tokenId, lookupId }, at, address) =>
-      add({
-        tokenId,
-        lookupId,
-        useCount: 0,
-        lastUsedAt: null,
-        refusedCount: 1,
-        lastRefusedAt: at,
-        addresses: [address],
-      }),
+    used: (secret, at, address) =>
+      add({ ...unusedOf(secret), useCount: 1, lastUsedAt: at, addresses: [address] }),
+    refused: (secret, at, address) =>
+      add({ ...unusedOf(secret), refusedCount: 1, lastRefusedAt: at, addresses: [address] }),
+    tried: (secret, at) => add({ ...unusedOf(secret), triedCount: 1, lastTriedAt: at }),
     flush,
+  };
+}
+
+function unusedOf({ tokenId, lookupId }: Used): SecretUse {
+  return {
+    tokenId,
+    lookupId,
+    useCount: 0,
+    lastUsedAt: null,
+    refusedCount: 0,
+    lastRefusedAt: null,
+    triedCount: 0,
+    lastTriedAt: null,
+    addresses: [],
   };
 }
 
@@ -86,6 +87,8 @@ function merged(earlier: SecretUse, later: SecretUse): SecretUse {
     lastUsedAt: latest(earlier.lastUsedAt, later.lastUsedAt),
     refusedCount: earlier.refusedCount + later.refusedCount,
     lastRefusedAt: latest(earlier.lastRefusedAt, later.lastRefusedAt),
+    triedCount: earlier.triedCount + later.triedCount,
+    lastTriedAt: latest(earlier.lastTriedAt, later.lastTriedAt),
     addresses: [...new Set([...later.addresses, ...earlier.addresses])].slice(0, ADDRESSES_MAX),
   };
 }

@@ -15,6 +15,7 @@ export type TestServer = HttpServer & {
   /** Uses and refusals that were counted, each with where it came from. */
   readonly uses: Presented[];
   readonly refusals: Presented[];
+  readonly tries: Omit<Presented, 'address'>[];
   /** What was logged, a line each. */
   readonly lines: string[];
 };
@@ -33,6 +34,7 @@ export async function aServer(
 ): Promise<TestServer> {
   const uses: Presented[] = [];
   const refusals: Presented[] = [];
+  const tries: Omit<Presented, 'address'>[] = [];
   const lines: string[] = [];
   const server = await startHttp({
     host: '127.0.0.1',
@@ -49,13 +51,14 @@ export async function aServer(
     usage: {
       used: ({ tokenId }, at, address) => void uses.push({ tokenId, at, address }),
       refused: ({ tokenId }, at, address) => void refusals.push({ tokenId, at, address }),
+      tried: ({ tokenId }, at) => void tries.push({ tokenId, at }),
     },
     slackConnected: () => true,
     log: createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } }),
     ...deps,
   });
   onTestFinished(() => server.stop());
-  return { ...server, uses, refusals, lines };
+  return { ...server, uses, refusals, tries, lines };
 }
 
 export type Reply = { status: number; headers: IncomingHttpHeaders; body: string };

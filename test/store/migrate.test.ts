@@ -76,6 +76,12 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'index outbox_due(due_at)',
     ],
     refusal_counts: ['actor TEXT PK', 'hour INTEGER PK', 'count INTEGER'],
+    revoked_tries: [
+      'token_id TEXT PK',
+      'try_count INTEGER',
+      'last_tried_at INTEGER',
+      'token_id -> tokens.id',
+    ],
     secret_usage: ['lookup_id TEXT PK', 'last_used_at INTEGER'],
     secrets: [
       'lookup_id TEXT PK',
@@ -103,6 +109,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'addresses TEXT',
       'token_id -> tokens.id',
     ],
+    token_uses_by_hour: ['hour INTEGER PK', 'token_id TEXT PK', 'use_count INTEGER', 'token_id -> tokens.id'],
     tokens: [
       'id TEXT PK',
       'workspace TEXT',
@@ -127,7 +134,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
   });
 });
 
-test('every table is STRICT, nothing cascades, and what is found by a lookup id has no rowid', async () => {
+test('every table is STRICT, nothing cascades, and what goes by its key alone has no rowid', async () => {
   const { raw } = await aStore();
 
   const tables = raw
@@ -140,11 +147,12 @@ test('every table is STRICT, nothing cascades, and what is found by a lookup id 
     .pluck()
     .all();
 
-  expect(tables).toHaveLength(12);
+  expect(tables).toHaveLength(14);
   expect(tables.filter((table) => !(table as { strict: number }).strict)).toEqual([]);
   expect(tables.filter((table) => (table as { wr: number }).wr)).toMatchObject([
     { name: 'secret_usage' },
     { name: 'secrets' },
+    { name: 'token_uses_by_hour' },
   ]);
   expect(actions).toEqual(['NO ACTION']);
 });
@@ -289,7 +297,7 @@ test('four processes that start at once on a fresh file all start, and one migra
   const exits = await Promise.all(children.map((child) => once(child, 'exit')));
 
   expect(exits.map(([code]) => code)).toEqual([0, 0, 0, 0]);
-  expect(aRawConnection(path).prepare('select count(*) from migrations').pluck().get()).toBe(2);
+  expect(aRawConnection(path).prepare('select count(*) from migrations').pluck().get()).toBe(3);
 });
 
 /** A copy of the migrations with the first `count` of them alone. */

@@ -271,6 +271,8 @@ function aUse(secret: Used, fields: Partial<SecretUse>): SecretUse {
     lastUsedAt: null,
     refusedCount: 0,
     lastRefusedAt: null,
+    triedCount: 0,
+    lastTriedAt: null,
     addresses: [HERE],
     ...fields,
   };

@@ -44,7 +44,8 @@ describe('a value', () => {
 
     if (expected === 'good') expect(verdict).toEqual({ kind: 'good', secret });
     else if (expected === 'unknowable') expect(verdict).toEqual({ kind: 'unknowable' });
-    else if (expected === 'ended') expect(verdict).toEqual({ kind: 'bad', why: 'ended', secret });
+    else if (expected === 'ended' || expected === 'revoked')
+      expect(verdict).toEqual({ kind: 'bad', why: expected, secret });
     else expect(verdict).toEqual({ kind: 'bad', why: expected });
     expect(await verifyValue(VALUE, { store, clock: () => now, pepper: PEPPER })).toEqual(verdict);
   });
