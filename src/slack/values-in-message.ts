@@ -20,7 +20,8 @@ function collect(root: unknown, texts: string[]): void {
     if (typeof part === 'string') texts.push(part);
     if (typeof part !== 'object' || part === null) continue;
     if (Array.isArray(part)) texts.push(part.map(lineOf).join(''));
-    waiting.push(...Object.values(part));
+    // The first is taken next, so that values come in the order in which they stand.
+    for (const child of Object.values(part).reverse()) waiting.push(child);
   }
 }
 

@@ -151,7 +151,9 @@ test.for([
     offered.toSorted(),
   );
   expect(lines).toContain('/apitoken create');
-  for (const line of [...TO_SEE_ALL, ...TO_REVOKE_ANY].filter((one) => !(offered as string[]).includes(one))) {
+  for (const line of [...TO_SEE_ALL, ...TO_REVOKE_ANY].filter(
+    (one) => !(offered as string[]).includes(one),
+  )) {
     expect(help.raw.text).not.toContain(line);
   }
 });

@@ -2,6 +2,7 @@ import { isHeldProof } from '../../../tokens/held.ts';
 import type { Actor } from '../../../tokens/policy.ts';
 import { REASON_LENGTH_MAX, type Refusal } from '../../../tokens/refusal.ts';
 import { revokeSeveral } from '../../../tokens/revoke-several.ts';
+import type { Delivery } from '../../../tokens/store.ts';
 import { type PersonId, parseTokenId, type TokenId, type UsedToken } from '../../../tokens/token.ts';
 import { othersLeftBlocks } from '../../blocks/kill-card.ts';
 import { notRevokedDialog, REASON_INPUT_ID } from '../../blocks/revoke-dialog.ts';
@@ -36,7 +37,8 @@ export const onSeveralSubmitted: SubmissionListener = async (visit, submission, 
   if (actor === undefined) return ack(refusedSubmission({ code: 'person_unknown' }, PLACES));
 
   const held = isHeld(asked, actor, tokenIds, deps);
-  const request = { actor, tokenIds, reason: reason.note, held, delivery: visit.delivery };
+  const delivery = deliveryOf(visit, tokenIds);
+  const request = { actor, tokenIds, reason: reason.note, held, delivery };
   const outcome = await revokeSeveral(request, deps);
   if (outcome.kind === 'refused') {
     const hasLapsed = asked.held !== undefined && !held && outcome.refusal.code === 'token_not_found';
@@ -48,6 +50,14 @@ export const onSeveralSubmitted: SubmissionListener = async (visit, submission, 
     await tellWhereOpened(visit, await cardOf(outcome.tokens, asked.inMessage === true, deps), deps);
   }
 };
+
+/**
+ * The sheet of those that are left stands in the same dialog as the one before: its keys tell them apart. No token is ended
+ * twice, so any of those ticked does.
+ */
+function deliveryOf({ delivery }: KnownVisit, tokenIds: readonly TokenId[]): Delivery {
+  return { keys: delivery.keys.map((key) => `${key} ${tokenIds.toSorted()[0]}`) };
+}
 
 /** Each ticked token once; undefined when something else stands there than our dialog offers. */
 function tickedIn(choices: Readonly<Record<string, readonly string[]>>): TokenId[] | undefined {
