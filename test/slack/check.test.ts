@@ -16,6 +16,7 @@ import {
   receiptOf,
   rotates,
   rowsOf,
+  seesCard,
   setStill,
   settled,
   soon,
@@ -65,7 +66,7 @@ test('on-call, admins and the owner are told what a value is, each time with an 
     await opens(alice, '/apitoken revoke ended');
     await alice.submits();
     await modalSaying(alice, 'ended is revoked.');
-    await soon(() => expect(alice.reads('#general')).toContain('ended is revoked.'));
+    await seesCard(alice, 'ended');
     await alice.closes();
     clock.moveBy(24 * HOUR_MS);
     await rotates(stage, alice, 'rotated', { 'Old value ends': 'In 1 hour' });
@@ -105,7 +106,7 @@ test('anybody else hears the same of every value, and each attempt is noted', as
   await opens(alice, '/apitoken revoke ended');
   await alice.submits();
   await modalSaying(alice, 'ended is revoked.');
-  await soon(() => expect(alice.reads('#general')).toContain('ended is revoked.'));
+  await seesCard(alice, 'ended');
   clock.moveBy(24 * HOUR_MS);
   const bob = workspace.person('bob');
   const unknown = TokenValue.generate('apit').reveal();

@@ -13,6 +13,7 @@ import {
   opens,
   receiptOf,
   rowsOf,
+  seesCard,
   settled,
   soon,
 } from './flows.ts';
@@ -131,7 +132,7 @@ test('revoking what is revoked says so, kindly, wherever it is asked', async () 
   await alice.submits();
   await modalSaying(alice, 'deploy-bot is revoked.');
   await alice.closes();
-  await soon(() => expect(alice.reads('#general')).toContain('deploy-bot is revoked.'));
+  await seesCard(alice, 'deploy-bot');
 
   expect((await answerTo(alice, '/apitoken revoke deploy-bot')).text).toBe(sentence);
   expect((await answerTo(alice, `/apitoken revoke ${id}`)).text).toBe(sentence);
