@@ -92,6 +92,7 @@ test('a revoked value is told of with who revoked it and when, and a live one ca
   await carol.fills({ Reason: 'leaked' });
   await carol.submits();
   await modalSaying(carol, 'deploy-bot is revoked.');
+  await seesCard(carol, 'deploy-bot');
   const after = await answerTo(carol, `/apitoken check ${value}`);
 
   expect(after.text).toContain('Revoked by @carol 2026-01-01 00:00 UTC.');

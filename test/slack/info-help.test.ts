@@ -10,6 +10,7 @@ import {
   holdsToken,
   modalOf,
   modalSaying,
+  seesCard,
   soon,
 } from './flows.ts';
 
@@ -99,6 +100,7 @@ test('info of a token that was revoked says when and by whom, and offers nothing
   await modalSaying(alice, 'deploy-bot of @alice');
   await alice.submits();
   await modalSaying(alice, 'deploy-bot is revoked.');
+  await seesCard(alice, 'deploy-bot');
 
   const info = await answerTo(alice, '/apitoken info deploy-bot');
 

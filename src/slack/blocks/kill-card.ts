@@ -4,6 +4,7 @@ import { type PersonId, parseTokenId, type TokenId, type UsedToken } from '../..
 import { CARD_REFRESH_ID, CARD_SHARE_ID, REVOKE_PERSON_ID } from './ids.ts';
 import type { Message } from './message.ts';
 import { tokenLine } from './revoke-dialog.ts';
+import { SHEET_TOKENS_MAX } from './several-dialog.ts';
 import { agoOf, dateTime, escaped, mention, plain, saying, smallPrint } from './text.ts';
 import { revokerOf } from './token-facts.ts';
 
@@ -66,9 +67,10 @@ export function cardText({ tokenIds, inMessage }: CardSubject): string {
 export function parseCard(text: string): CardSubject | undefined {
   const [kind, ids = ''] = text.split(':');
   if (kind !== 'message' && kind !== 'alone') return undefined;
-  const tokenIds = ids.split(',').map(parseTokenId);
+  const tokenIds = ids.split(',', SHEET_TOKENS_MAX + 1).map(parseTokenId);
   const known = tokenIds.filter((id) => id !== undefined);
-  return known.length === tokenIds.length ? { inMessage: kind === 'message', tokenIds: known } : undefined;
+  const fits = known.length === tokenIds.length && known.length <= SHEET_TOKENS_MAX;
+  return fits ? { inMessage: kind === 'message', tokenIds: known } : undefined;
 }
 
 function headline({ tokens: [first, ...others] }: KillCard): string {

@@ -178,7 +178,9 @@ export const PRESSES: ReadonlyMap<string, PressListener> = new Map([
   [
     REVOKE_ID,
     aboutToken('revoke', async (visit, tokenId, deps) => {
-      await answerVisit(visit, await revokeAnswer(visit.actor, tokenId, deps), deps);
+      const viewId = await answerVisit(visit, await revokeAnswer(visit.actor, tokenId, deps), deps);
+      // A receipt or notice tells by itself that its token is revoked.
+      if (visit.isFromEphemeral) rememberPlace(visit, viewId, deps.places);
     }),
   ],
   [
