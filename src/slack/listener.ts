@@ -13,6 +13,7 @@ import type { VerifyDeps } from '../tokens/verify.ts';
 import type { Actors } from './actor.ts';
 import type { Homes } from './home.ts';
 import type { Places } from './places.ts';
+import type { CheckLimit } from './rate-limit.ts';
 import type { Receipts } from './receipts.ts';
 import type { KnownVisit } from './visit.ts';
 
@@ -29,6 +30,7 @@ export type ListenerDeps = RefuseDeps &
     readonly actors: Actors;
     readonly places: Places;
     readonly homes: Homes;
+    readonly checkLimit: CheckLimit;
     readonly receipts: Receipts;
     readonly log: Log;
     /** Brings what was counted in memory into the store, before it is drawn, and tells what is not there yet. */

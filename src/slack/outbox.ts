@@ -7,7 +7,7 @@ import type { AccessPolicy, Actor } from '../tokens/policy.ts';
 import type { NoticeKind, Saying, TokenStore } from '../tokens/store.ts';
 import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
 import { claimedMessage, neverClaimedMessage, noticeMessage } from './blocks/notice.ts';
-import { revokedByOtherMessage } from './blocks/receipt.ts';
+import { revokedByOtherMessage, revokedOfCreatedMessage, severalRevokedMessage } from './blocks/receipt.ts';
 import { setBounded } from './bounded-map.ts';
 import { postAtMostOnce, postDirectMessage } from './direct-message.ts';
 import type { Homes } from './home.ts';
@@ -122,10 +122,18 @@ async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined
     return undefined;
   }
   if (saying.kind === 'receipt') return deps.receipts.draw(saying.tokenId);
+  if (saying.kind === 'several_revoked') {
+    const tokens = await Promise.all(saying.tokenIds.map((id) => tokenOf(id, deps)));
+    await postDirectMessage(deps.client, saying.person, severalRevokedMessage(tokens, saying.person));
+    return undefined;
+  }
   const token = await tokenOf(saying.tokenId, deps);
   switch (saying.kind) {
     case 'revoked_by_other':
       await postDirectMessage(deps.client, token.owner, revokedByOtherMessage(token));
+      return undefined;
+    case 'revoked_of_created':
+      await postDirectMessage(deps.client, token.createdBy, revokedOfCreatedMessage(token));
       return undefined;
     case 'claimed':
       await postAtMostOnce(deps.client, token.createdBy, claimedMessage(token));

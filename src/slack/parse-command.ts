@@ -1,4 +1,5 @@
 import { LIST_FILTERS, type ListFilter } from '../tokens/store.ts';
+import type { PersonId } from '../tokens/token.ts';
 import { findValues, type TokenValue } from '../tokens/token-value.ts';
 
 /** What `/apitoken …` asks for. Names are as typed, not yet checked. */
@@ -10,6 +11,11 @@ export type Command =
   | { readonly verb: 'history'; readonly name?: string }
   | { readonly verb: 'revoke'; readonly name?: string }
   | { readonly verb: 'revoke'; readonly value: TokenValue }
+  | { readonly verb: 'revoke'; readonly person: PersonId | 'me' }
+  /** `@ann` as a text and not as a mention: whom it means is never guessed. */
+  | { readonly verb: 'revoke'; readonly unclearPerson: string }
+  /** Without a value when there is none, or none with right check digits. */
+  | { readonly verb: 'check'; readonly value?: TokenValue }
   | { readonly verb: 'help' }
   /** Not understood: `nearest` is a command that it may have meant. */
   | { readonly verb: 'unknown'; readonly typed: string; readonly nearest: string }
@@ -18,7 +24,7 @@ export type Command =
   /** A value stands where none belongs. What was typed is not repeated, so it is not here. */
   | { readonly verb: 'holds_value' };
 
-type Verb = 'create' | 'list' | 'info' | 'rotate' | 'revoke' | 'history' | 'help';
+type Verb = 'create' | 'list' | 'info' | 'rotate' | 'revoke' | 'history' | 'check' | 'help';
 
 const SYNONYMS: Readonly<Record<string, Verb>> = {
   create: 'create',
@@ -35,12 +41,15 @@ const SYNONYMS: Readonly<Record<string, Verb>> = {
   delete: 'revoke',
   rm: 'revoke',
   kill: 'revoke',
+  check: 'check',
   help: 'help',
   '?': 'help',
 };
 
 /** In opening and closing quotes of people's keyboards; clients turn straight ones into curly ones. */
 const QUOTED = /^["'“”„‟«»‘’‚‛`](.*)["'“”„‟«»‘’‚‛`]$/s;
+/** One person and nothing else, as Slack escapes a mention. */
+const PERSON = /^<@([UW][A-Z0-9]{1,30})(?:\|[^<>]*)?>$/;
 const LIFETIME = /^(?<name>.*\S)\s+(?<days>-?\d{1,15})d$/is;
 /** Slack's forms of people, channels, groups and links: `<@U1|ann>`, `<#C1|general>`, `<https://x|x>`, `<!here>`. */
 const FORM = /<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g;
@@ -50,10 +59,8 @@ export function parseCommand(text: string): Command {
   const typed = unescaped(text).trim();
   const [, word = '', rest = ''] = /^(\S*)\s*(.*)$/s.exec(typed) ?? [];
   const verb = word === '' ? 'list' : lookUp(SYNONYMS, word.toLowerCase());
-  const [value, second] = findValues(typed);
-  if (value !== undefined && verb !== 'revoke') return { verb: 'holds_value' };
-  if (value !== undefined)
-    return second === undefined ? { verb: 'revoke', value } : { verb: 'several_values' };
+  const [value, ...others] = findValues(typed);
+  if (value !== undefined) return aboutValue(verb, value, others.length > 0);
   switch (verb) {
     case 'create':
       return parseCreate(rest);
@@ -66,12 +73,19 @@ export function parseCommand(text: string): Command {
     case 'history':
       return { verb, ...named(rest) };
     case 'revoke':
-      return { verb, ...named(rest) };
+      return parseRevoke(text, rest);
+    case 'check':
+      return { verb };
     case 'help':
       return { verb };
     case undefined:
       return { verb: 'unknown', typed, nearest: nearestVerb(word.toLowerCase()) };
   }
+}
+
+function aboutValue(verb: Verb | undefined, value: TokenValue, isOneOfSeveral: boolean): Command {
+  if (verb === 'revoke') return isOneOfSeveral ? { verb: 'several_values' } : { verb, value };
+  return verb === 'check' && !isOneOfSeveral ? { verb, value } : { verb: 'holds_value' };
 }
 
 /**
@@ -91,6 +105,15 @@ function parseCreate(rest: string): Command {
   const lifetime = LIFETIME.exec(rest.trim())?.groups;
   if (lifetime === undefined) return { verb: 'create', ...named(rest) };
   return { verb: 'create', ...named(lifetime.name ?? ''), lifetimeDays: Number(lifetime.days) };
+}
+
+function parseRevoke(escapedText: string, rest: string): Command {
+  const mention = PERSON.exec(escapedText.trim().replace(/^\S+\s*/, ''))?.[1];
+  if (mention !== undefined) return { verb: 'revoke', person: mention as PersonId };
+  const { name } = named(rest);
+  if (name === undefined) return { verb: 'revoke' };
+  if (name.toLowerCase() === '@me') return { verb: 'revoke', person: 'me' };
+  return /^@\S+$/.test(name) ? { verb: 'revoke', unclearPerson: name } : { verb: 'revoke', name };
 }
 
 function parseList(rest: string, typed: string): Command {

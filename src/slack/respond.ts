@@ -23,6 +23,17 @@ export async function respond(
   });
 }
 
+/** Posts `message` through a delivery's `response_url` for everybody in that channel. Throws as `respond` does. */
+export async function respondToAll(responseUrl: string, message: Message): Promise<void> {
+  await post(responseUrl, {
+    ...message,
+    response_type: 'in_channel',
+    replace_original: false,
+    unfurl_links: false,
+    unfurl_media: false,
+  });
+}
+
 /** Takes away the message that the `response_url` came from. */
 export async function deleteOriginal(responseUrl: string): Promise<void> {
   await post(responseUrl, { delete_original: true });

@@ -96,6 +96,8 @@ export function createOutboxWrites(db: Db, write: Write): Pick<Outbox, 'settle' 
 
 function keyOf(saying: Saying): string {
   if (saying.kind === 'home') return `home:${saying.person}`;
+  // A token is revoked once: its id names that occasion.
+  if (saying.kind === 'several_revoked') return `several_revoked:${saying.person}:${saying.tokenIds[0]}`;
   const kind = saying.kind === 'notice' ? `notice:${saying.notice}` : saying.kind;
   return `${kind}:${saying.tokenId}`;
 }

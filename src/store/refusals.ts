@@ -3,6 +3,7 @@ import type { AuditEvent } from '../tokens/audit.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import { and, asc, type Db, eq, integerParam, lt, rowCount, rowParams, sql, textParam } from './drizzle.ts';
 import type { Effects } from './effects.ts';
+import { createRecentWrites } from './recent-use.ts';
 import { refusalCounts } from './schema.ts';
 import type { Write } from './writer.ts';
 
@@ -18,7 +19,8 @@ export function createRefusals(
   db: Db,
   write: Write,
   effects: Effects,
-): Pick<TokenStore, 'recordRefusal' | 'tidy'> {
+): Pick<TokenStore, 'recordRefusal' | 'recordEvent' | 'tidy'> {
+  const recent = createRecentWrites(db);
   const countOne = countStatement(db);
   const isOver = lt(refusalCounts.hour, integerParam('hour'));
   const allOver = overQuery(db).where(isOver).prepare();
@@ -48,10 +50,19 @@ export function createRefusals(
         const [counted] = countOne.all({ actor, hour, count: 1 });
         if (counted !== undefined && counted.count <= EVENTS_MAX) effects.chain.append(event);
       }),
+    recordEvent: (event, delivery) =>
+      write(() => {
+        const repeated = effects.repeated(delivery);
+        if (repeated !== undefined) return repeated;
+        effects.chain.append(event);
+        if (event.tokenId !== null) effects.deliveries.keep(delivery, event.at, event.tokenId);
+        return { kind: 'recorded' };
+      }),
     tidy: (now) =>
       write(() => {
         close(allOver.all({ hour: hourOf(now) }), now);
         effects.deliveries.dropOld(now);
+        recent.dropOld(now);
       }),
   };
 }

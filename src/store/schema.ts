@@ -6,8 +6,8 @@ import { blob, check, index, integer, primaryKey, sql, sqliteTable, text, unique
 
 /**
  * The tables. Instants are integer milliseconds UTC, lists and objects JSON. `drizzle/` is generated from this and then
- * edited: every table is STRICT, `secrets` and `secret_usage` are WITHOUT ROWID. Nothing cascades: a rebuild of `tokens`
- * drops that table.
+ * edited: every table is STRICT, `secrets`, `secret_usage` and `token_uses_by_hour` are WITHOUT ROWID. Nothing cascades: a
+ * rebuild of `tokens` drops that table.
  */
 export const tokens = sqliteTable(
   'tokens',
@@ -85,6 +85,30 @@ export const tokenUsage = sqliteTable('token_usage', {
 export const secretUsage = sqliteTable('secret_usage', {
   lookupId: text('lookup_id').primaryKey(),
   lastUsedAt: integer('last_used_at').notNull(),
+});
+
+/** Uses in each hour (hours since 1970 UTC), kept for 48. The hour comes first: what is old goes by one range. */
+export const tokenUsesByHour = sqliteTable(
+  'token_uses_by_hour',
+  {
+    hour: integer('hour').notNull(),
+    tokenId: text('token_id')
+      .$type<TokenId>()
+      .notNull()
+      .references(() => tokens.id),
+    useCount: integer('use_count').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.hour, table.tokenId] })],
+);
+
+/** How often a value of a revoked token was presented since, as its lookup id says: no digest is left that could prove it. */
+export const revokedTries = sqliteTable('revoked_tries', {
+  tokenId: text('token_id')
+    .$type<TokenId>()
+    .primaryKey()
+    .references(() => tokens.id),
+  tryCount: integer('try_count').notNull(),
+  lastTriedAt: integer('last_tried_at').notNull(),
 });
 
 /** One of a kind and token, to come or sent (put into the outbox). */

@@ -12,6 +12,7 @@ import { createNotices } from './notices.ts';
 import { type Connections, openDatabase } from './open.ts';
 import { createOutboxReads, createOutboxWrites } from './outbox.ts';
 import { createReader } from './reader.ts';
+import { createRecentReads } from './recent-use.ts';
 import { createRefusals } from './refusals.ts';
 import { createLiveValues, createOldValues } from './rotation.ts';
 import { createSecretRead, createSecretReads, createSecretWrites } from './secrets.ts';
@@ -69,6 +70,7 @@ function createReads({ verify, read: reading }: Connections) {
     ...createTokenReads(db, read),
     ...createTokenList(db, read),
     ...createTokenCounts(db, read),
+    ...createRecentReads(db, read),
     ...createHistory(db, read),
     ...createDeliveryReads(db, read),
     ...createOutboxReads(db, read),
@@ -91,6 +93,7 @@ function createWrites(db: Db, writer: Writer, pepper: Pepper) {
     ...createMessageWrites(db, write),
     ...createSettings(db, write),
     recordRefusal: refusals.recordRefusal,
+    recordEvent: refusals.recordEvent,
     tidy: async (now: number) => {
       await refusals.tidy(now);
       // What revocations emptied is still in the log until it is moved into the database.

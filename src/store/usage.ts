@@ -1,6 +1,7 @@
 import type { NoticeKind, SecretUse, TokenStore } from '../tokens/store.ts';
 import { and, type Db, eq, getTableColumns, rowCount, rowParams, sql, textParam } from './drizzle.ts';
 import type { Effects } from './effects.ts';
+import { createRecentWrites } from './recent-use.ts';
 import { IS_HONOURED } from './rotation.ts';
 import { secrets, secretUsage, tokenUsage } from './schema.ts';
 import type { Write } from './writer.ts';
@@ -36,16 +37,22 @@ export function createUsage(db: Db, write: Write, effects: Effects): Pick<TokenS
     })
     .prepare();
   const newer = newerQuery(db);
+  const recent = createRecentWrites(db);
 
   function add(use: SecretUse): void {
     const { tokenId, lookupId, lastUsedAt, lastRefusedAt } = use;
+    recent.add(use);
+    if (lastUsedAt === null && lastRefusedAt === null) return;
     keep.run({ tokenId, ...sumOf(find.get({ tokenId }) ?? UNUSED, use) });
     if (lastUsedAt !== null) keepOfSecret.run({ lookupId, lastUsedAt });
-    if (lastRefusedAt === null) return;
-    const isRetired = newer.get({ tokenId, lookupId, at: lastRefusedAt }) !== undefined;
+    if (lastRefusedAt !== null) tellOnceADay(use, lastRefusedAt);
+  }
+
+  function tellOnceADay({ tokenId, lookupId }: SecretUse, at: number): void {
+    const isRetired = newer.get({ tokenId, lookupId, at }) !== undefined;
     const notice: NoticeKind = isRetired ? 'retired_presented' : 'dead_presented';
-    if (!effects.notices.takeDay(tokenId, notice, lastRefusedAt)) return;
-    effects.say([{ saying: { kind: 'notice', notice, tokenId }, dueAt: lastRefusedAt }]);
+    if (!effects.notices.takeDay(tokenId, notice, at)) return;
+    effects.say([{ saying: { kind: 'notice', notice, tokenId }, dueAt: at }]);
   }
 
   return {

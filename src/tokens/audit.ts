@@ -12,6 +12,8 @@ export type AuditAction =
   | 'token.renewed'
   | 'old_value.ended'
   | 'token.revoked'
+  | 'value.checked'
+  | 'card.shared'
   | 'action.refused'
   | 'refusals.counted';
 

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { checkMessageBlocks, checkView } from '../../sandbox/workspace/blocks.ts';
 import { createDialog } from '../../src/slack/blocks/create-dialog.ts';
 import { parseExpiry } from '../../src/slack/blocks/expiry-input.ts';
+import { unknownCommandMessage } from '../../src/slack/blocks/help.ts';
 import { historyPlaceText, parseHistoryPlace } from '../../src/slack/blocks/history.ts';
+import { cardText, parseCard } from '../../src/slack/blocks/kill-card.ts';
 import {
   choiceText,
   type MenuChoice,
@@ -151,6 +153,39 @@ test.for([
   const token = aToken({ ...STATUSES[status], expiresAt: status === 'expired' ? T0 + 1 : null });
 
   expect(tokenOptions([token], NOW)).toMatchObject([{ text: { text }, value: token.id }]);
+});
+
+test.for([
+  ['board', true, '/apitoken board'],
+  ['board', false, '/apitoken help'],
+  ['status', false, '/apitoken help'],
+  ['revoke', false, '/apitoken revoke'],
+] as const)(
+  'instead of what was mistyped, "%s" is offered only to who may type it',
+  ([nearest, seesAll, offered]) => {
+    const { blocks } = unknownCommandMessage('bord', nearest, { seesAll, revokesAny: false });
+
+    expect(blocks[1]).toMatchObject({ elements: [{ text: { text: offered } }] });
+  },
+);
+
+const CARD_IDS = Array.from({ length: 91 }, () => newTokenId());
+
+test('what a button of a card carries is read as it was written', () => {
+  const subject = { tokenIds: CARD_IDS.slice(1), inMessage: true };
+
+  expect(parseCard(cardText(subject))).toEqual(subject);
+  expect(parseCard(cardText({ tokenIds: CARD_IDS.slice(0, 1), inMessage: false }))?.inMessage).toBe(false);
+});
+
+test.for([
+  ['nothing', ''],
+  ['another kind', `shared:${CARD_IDS[0]}`],
+  ['no token', 'alone:'],
+  ['something that is no id', `alone:${CARD_IDS[0]},x`],
+  ['more tokens than a card has', `alone:${CARD_IDS.join(',')}`],
+] as const)('a button that carries %s belongs to no card', ([, text]) => {
+  expect(parseCard(text)).toBeUndefined();
 });
 
 test.for([

@@ -33,9 +33,16 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['markShown', (store) => store.markShown(MARK, NOW, 'first', EFFECT)],
   ['withdrawSecret', (store) => store.withdrawSecret(MARK, EFFECT)],
   ['revokeToken', (store) => store.revokeToken(TOKEN.id, { ...BY_ANN, reason: MARK }, EFFECT)],
+  [
+    'revokeTokens',
+    (store) => store.revokeTokens([TOKEN.id], { ...BY_ANN, reason: MARK }, aDelivery(MARK), () => [EFFECT]),
+  ],
   ['revokeUnclaimed', (store) => store.revokeUnclaimed(TOKEN.id, { at: NOW, reason: MARK }, EFFECT)],
   ['findToken', (store) => store.findToken(WORKSPACE, TOKEN.id)],
   ['findTokenByName', (store) => store.findTokenByName(WORKSPACE, TOKEN.nameKey)],
+  ['findByFirstCharacters', (store) => store.findByFirstCharacters(WORKSPACE, MARK)],
+  ['usesInDay', (store) => store.usesInDay(TOKEN.id, NOW)],
+  ['triesOf', (store) => store.triesOf([TOKEN.id])],
   ['takenNames', (store) => store.takenNames(WORKSPACE, [TOKEN.nameKey])],
   ['hasLiveSecret', (store) => store.hasLiveSecret(TOKEN.id, NOW)],
   ['lastWithdrawal', (store) => store.lastWithdrawal(TOKEN.id)],
@@ -47,7 +54,7 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['readSecret', (store) => store.readSecret(MARK)],
   ['readHash', (store) => store.readHash(MARK)],
   ['replaceDigests', (store) => store.replaceDigests([aFreshDigest(SECRET, { prefix: MARK })])],
-  ['addUses', (store) => store.addUses([aUse(SECRET)])],
+  ['addUses', (store) => store.addUses([aUse(SECRET, { useCount: 1, lastUsedAt: NOW })])],
   ['endOldValues', (store) => store.endOldValues(TOKEN.id, NOW, EFFECT)],
   ['liveValues', (store) => store.liveValues(TOKEN.id, NOW)],
   ['effectOf', (store) => store.effectOf({ keys: ['none'] })],
@@ -59,6 +66,7 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['remind', (store) => store.remind(TOKEN.id, { kind: 'reminder', dueAt: NOW }, aDelivery(MARK))],
   ['sendNotices', (store) => store.sendNotices(NOW)],
   ['unclaimedSince', (store) => store.unclaimedSince(WORKSPACE, NOW)],
+  ['recordEvent', (store) => store.recordEvent(EFFECT.event, aDelivery(MARK))],
   ['recordRefusal', (store) => store.recordRefusal(EFFECT.event)],
   ['tidy', (store) => store.tidy(NOW)],
   ['countTokens', (store) => store.countTokens(NOW)],
@@ -158,7 +166,9 @@ test('a row that holds no JSON fails without a word of it, with the place in our
 
 test('of Drizzle’s own query error only SQLite’s stays', async () => {
   const { store, raw } = await aStore();
-  const sqliteError = await store.addUses([aUse(SECRET)]).catch((error) => error.cause);
+  const sqliteError = await store
+    .addUses([aUse(SECRET, { useCount: 1, lastUsedAt: NOW })])
+    .catch((error) => error.cause);
   raw.close();
 
   const fault = faultFrom(new DrizzleQueryError(`select ${MARK}`, [MARK], sqliteError));

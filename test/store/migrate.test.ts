@@ -78,6 +78,12 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'index outbox_wanted(wanted_at)',
     ],
     refusal_counts: ['actor TEXT PK', 'hour INTEGER PK', 'count INTEGER'],
+    revoked_tries: [
+      'token_id TEXT PK',
+      'try_count INTEGER',
+      'last_tried_at INTEGER',
+      'token_id -> tokens.id',
+    ],
     secret_usage: ['lookup_id TEXT PK', 'last_used_at INTEGER'],
     secrets: [
       'lookup_id TEXT PK',
@@ -106,6 +112,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'addresses TEXT',
       'token_id -> tokens.id',
     ],
+    token_uses_by_hour: ['hour INTEGER PK', 'token_id TEXT PK', 'use_count INTEGER', 'token_id -> tokens.id'],
     tokens: [
       'id TEXT PK',
       'workspace TEXT',
@@ -130,7 +137,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
   });
 });
 
-test('every table is STRICT, nothing cascades, and what is found by a lookup id has no rowid', async () => {
+test('every table is STRICT, nothing cascades, and what goes by its key alone has no rowid', async () => {
   const { raw } = await aStore();
 
   const tables = raw
@@ -143,11 +150,12 @@ test('every table is STRICT, nothing cascades, and what is found by a lookup id 
     .pluck()
     .all();
 
-  expect(tables).toHaveLength(12);
+  expect(tables).toHaveLength(14);
   expect(tables.filter((table) => !(table as { strict: number }).strict)).toEqual([]);
   expect(tables.filter((table) => (table as { wr: number }).wr)).toMatchObject([
     { name: 'secret_usage' },
     { name: 'secrets' },
+    { name: 'token_uses_by_hour' },
   ]);
   expect(actions).toEqual(['NO ACTION']);
 });

@@ -65,6 +65,12 @@ test('all statements are prepared at the start and none later', async () => {
   await store.recordRefusal(anEffect(null).event);
   await store.readHash(secret.lookupId);
   await store.replaceDigests([aFreshDigest(secret)]);
+  await store.revokeTokens([token.id], BY_ANN, aDelivery(), () => []);
+  await store.findByFirstCharacters(WORKSPACE, 'abcdef');
+  await store.usesInDay(token.id, NOW);
+  await store.triesOf([token.id]);
+  await store.recordEvent(anEffect(null).event, aDelivery());
+  await store.tidy(NOW);
   await store.isReadable();
 
   expect(atStart).toBeGreaterThan(30);
@@ -120,6 +126,21 @@ test.for([
     'dropping old deliveries',
     /^delete from "deliveries"/,
     'SEARCH deliveries USING COVERING INDEX deliveries_at (at<?)',
+  ],
+  [
+    'finding tokens by first characters',
+    /"lookup_id" >= /,
+    'SEARCH secrets USING PRIMARY KEY (lookup_id>? AND lookup_id<?)',
+  ],
+  [
+    'the uses in a day',
+    /from "token_uses_by_hour"/,
+    'SEARCH token_uses_by_hour USING PRIMARY KEY (hour=? AND token_id=?)',
+  ],
+  [
+    'dropping old hours',
+    /^delete from "token_uses_by_hour"/,
+    'SEARCH token_uses_by_hour USING PRIMARY KEY (hour<?)',
   ],
   [
     'the notices that are due',

@@ -68,6 +68,10 @@ function deedOf({ action, actor, detail }: AuditEvent): string {
       return 'ended the old value';
     case 'token.revoked':
       return detail.held === 1 && actor !== 'holder' ? 'revoked it, having its value' : 'revoked it';
+    case 'value.checked':
+      return 'checked a value of it';
+    case 'card.shared':
+      return 'told a channel that it is revoked';
     case 'action.refused':
       return 'tried to do something with it that they may not';
     case 'refusals.counted':
