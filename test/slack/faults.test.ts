@@ -83,7 +83,7 @@ test('when the store breaks between the token and its value, the dialog says so,
   const stage = await setStage();
   const alice = stage.workspace.person('alice');
   await opens(alice, '/apitoken create deploy-bot');
-  const mend = breaks(stage, 'secrets');
+  const mend = refusesRows(stage, 'secrets');
 
   await alice.submits();
 
@@ -218,13 +218,20 @@ test('no fault of a delivery stops the app', async () => {
 
 /** Takes a table away behind the app's back, and returns what puts it back. */
 function breaks(stage: Stage, table: string): () => void {
-  const rename = (from: string, to: string) => {
-    const sqlite = new Database(`${stage.folder}/apitoken.db`);
-    sqlite.exec(`alter table ${from} rename to ${to}`);
-    sqlite.close();
-  };
-  rename(table, 'taken_away');
-  return () => rename('taken_away', table);
+  meddle(stage, `alter table ${table} rename to taken_away`);
+  return () => meddle(stage, `alter table taken_away rename to ${table}`);
+}
+
+/** Lets a table be read but take no new row, and returns what mends it. */
+function refusesRows(stage: Stage, table: string): () => void {
+  meddle(stage, `create trigger broken before insert on ${table} begin select raise(abort, 'broken'); end`);
+  return () => meddle(stage, 'drop trigger broken');
+}
+
+function meddle(stage: Stage, change: string): void {
+  const sqlite = new Database(`${stage.folder}/apitoken.db`);
+  sqlite.exec(change);
+  sqlite.close();
 }
 
 function referenceIn(text: string): string {
