@@ -22,6 +22,9 @@ const ROWS_MAX = 200;
 /** Puts sayings into the outbox. For use inside a write. */
 export type Say = (sayings: Effect['sayings']) => void;
 
+/** As `Say`, but leaves alone what is to be said already: when, and how often that was tried. */
+export type SayOnce = (saying: Saying, dueAt: number) => void;
+
 /** The way into the outbox on the write connection `db`. */
 export function createSay(db: Db): Say {
   const upsert = db
@@ -42,6 +45,12 @@ export function createSay(db: Db): Say {
       upsert.run({ key: keyOf(saying), saying, dueAt, version: 1, attempts: 0 });
     }
   };
+}
+
+/** The same on the write connection `db`. */
+export function createSayOnce(db: Db): SayOnce {
+  const insert = db.insert(outbox).values(rowParams(outbox)).onConflictDoNothing().prepare();
+  return (saying, dueAt) => void insert.run({ key: keyOf(saying), saying, dueAt, version: 1, attempts: 0 });
 }
 
 /** What is due. */
@@ -80,6 +89,7 @@ export function createOutboxWrites(db: Db, write: Write): Pick<Outbox, 'settle' 
 
 function keyOf(saying: Saying): string {
   if (saying.kind === 'home') return `home:${saying.person}`;
+  if (saying.kind === 'board') return `board:${saying.channel}`;
   const kind = saying.kind === 'notice' ? `notice:${saying.notice}` : saying.kind;
   return `${kind}:${saying.tokenId}`;
 }

@@ -13,12 +13,12 @@ const HOURS_MAX = 200;
 
 type Count = typeof refusalCounts.$inferSelect;
 
-/** Refusals and what is over: hours of counted refusals, keys of old deliveries. */
+/** What is told without any token being changed, and what is over: hours of counted refusals, keys of old deliveries. */
 export function createRefusals(
   db: Db,
   write: Write,
   effects: Effects,
-): Pick<TokenStore, 'recordRefusal' | 'tidy'> {
+): Pick<TokenStore, 'recordDeed' | 'recordRefusal' | 'tidy'> {
   const countOne = countStatement(db);
   const isOver = lt(refusalCounts.hour, integerParam('hour'));
   const allOver = overQuery(db).where(isOver).prepare();
@@ -40,6 +40,13 @@ export function createRefusals(
   }
 
   return {
+    recordDeed: (event, delivery) =>
+      write(() => {
+        if (effects.deliveries.areKept(delivery)) return 'repeated';
+        effects.deliveries.keep(delivery, event.at, null);
+        effects.chain.append(event);
+        return 'recorded';
+      }),
     recordRefusal: (event: AuditEvent) =>
       write(() => {
         const { actor, at } = event;

@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 import type { Outbox } from '../tokens/outbox.ts';
 import type { Pepper } from '../tokens/pepper.ts';
 import type { TokenStore } from '../tokens/store.ts';
+import { createAttention } from './attention.ts';
+import { createBoardReads, createBoardWrites } from './boards.ts';
 import { createDeliveryReads } from './deliveries.ts';
 import type { Db } from './drizzle.ts';
 import { createEffects } from './effects.ts';
@@ -65,10 +67,12 @@ function createReads({ verify, read: reading }: Connections) {
     ...createLiveValues(db, read),
     ...createTokenReads(db, read),
     ...createTokenList(db, read),
+    ...createAttention(db, read),
     ...createHistory(db, read),
     ...createDeliveryReads(db, read),
     ...createOutboxReads(db, read),
     ...createMessageReads(db, read),
+    ...createBoardReads(db, read),
   };
 }
 
@@ -84,7 +88,9 @@ function createWrites(db: Db, writer: Writer, pepper: Pepper) {
     ...createNotices(db, write, effects),
     ...createOutboxWrites(db, write),
     ...createMessageWrites(db, write),
+    ...createBoardWrites(db, write, effects),
     ...createSettings(db, write),
+    recordDeed: refusals.recordDeed,
     recordRefusal: refusals.recordRefusal,
     tidy: async (now: number) => {
       await refusals.tidy(now);

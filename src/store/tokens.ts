@@ -16,9 +16,11 @@ import type { Read } from './reader.ts';
 import { secrets, tokens, tokenUsage } from './schema.ts';
 import type { Write } from './writer.ts';
 
+const { quietSince: _, ...TOKEN } = getTableColumns(tokens);
+
 /** The columns of a token with what is known of its use, for a query that left-joins `token_usage`. */
 export const USED_TOKEN = {
-  ...getTableColumns(tokens),
+  ...TOKEN,
   lastUsedAt: tokenUsage.lastUsedAt,
   useCount: sql<number>`coalesce(${tokenUsage.useCount}, 0)`,
   refusedCount: sql<number>`coalesce(${tokenUsage.refusedCount}, 0)`,
@@ -63,7 +65,7 @@ export function createTokenWrites(
         if (repeated !== undefined) return repeated;
         const limit = exceededLimit(token, limits);
         if (limit !== undefined) return { kind: limit };
-        if (insert.all(token).length === 0) return { kind: 'name_taken' };
+        if (insert.all({ ...token, quietSince: token.createdAt }).length === 0) return { kind: 'name_taken' };
         effects.bring(effect, token.id);
         return { kind: 'inserted' };
       }),

@@ -12,6 +12,10 @@ export type AuditAction =
   | 'token.renewed'
   | 'old_value.ended'
   | 'token.revoked'
+  | 'status.shared'
+  | 'status.exported'
+  | 'board.placed'
+  | 'board.stopped'
   | 'action.refused'
   | 'refusals.counted';
 

@@ -45,7 +45,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
     deliveries: [
       'key TEXT PK',
       'at INTEGER',
-      'token_id TEXT',
+      'token_id TEXT?',
       'token_id -> tokens.id',
       'index deliveries_at(at)',
     ],
@@ -55,7 +55,12 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'token_id TEXT?',
       'channel TEXT',
       'ts TEXT',
+      'placed_by TEXT?',
+      'placed_at INTEGER?',
+      'drawing TEXT?',
+      'drawn_at INTEGER?',
       'token_id -> tokens.id',
+      'unique messages_board(channel)',
       'unique messages_kind_token(kind,token_id)',
     ],
     migrations: ['made_at INTEGER PK'],
@@ -102,6 +107,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'last_refused_at INTEGER?',
       'addresses TEXT',
       'token_id -> tokens.id',
+      'index token_usage_refused(last_refused_at)',
     ],
     tokens: [
       'id TEXT PK',
@@ -119,9 +125,12 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'revoked_at INTEGER?',
       'revoked_by TEXT?',
       'revoke_reason TEXT?',
+      'quiet_since INTEGER',
       'index tokens_created_by(workspace,created_by,created_at)',
+      'index tokens_end(workspace,revoked_at,expires_at,claimed_at,quiet_since,created_at)',
       'unique tokens_name_key(workspace,name_key)',
       'index tokens_owner(workspace,owner)',
+      'index tokens_quiet(workspace,quiet_since,expires_at,claimed_at,created_at)',
       'index tokens_unclaimed(workspace,created_at)',
     ],
   });
@@ -178,6 +187,8 @@ test('a database of the first version is brought to this one, and nothing in it 
   for (const token of [unused, revoked, unclaimed]) {
     expect(await store.findToken(WORKSPACE, token.id)).toEqual({ ...token, ...neverUsed });
   }
+  const quiet = raw.prepare('select quiet_since from tokens where id = ?').pluck();
+  expect([quiet.get(used.id), quiet.get(unused.id)]).toEqual([NOW + 5, NOW]);
   await store.addUses([aUse(secret, { lastUsedAt: NOW + 6, useCount: 1, addresses: ['a'] })]);
   expect(await store.findToken(WORKSPACE, used.id)).toMatchObject({ useCount: 8, addresses: ['a'] });
   await aShownValue(store, used, aRotation({ graceEndsAt: NOW + DAY_MS }));
@@ -289,7 +300,7 @@ test('four processes that start at once on a fresh file all start, and one migra
   const exits = await Promise.all(children.map((child) => once(child, 'exit')));
 
   expect(exits.map(([code]) => code)).toEqual([0, 0, 0, 0]);
-  expect(aRawConnection(path).prepare('select count(*) from migrations').pluck().get()).toBe(2);
+  expect(aRawConnection(path).prepare('select count(*) from migrations').pluck().get()).toBe(3);
 });
 
 /** A copy of the migrations with the first `count` of them alone. */

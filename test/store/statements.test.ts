@@ -58,6 +58,19 @@ test('all statements are prepared at the start and none later', async () => {
   await store.listEvents(token.id, { page: 1, pageSize: 1 });
   await store.searchTokens(WORKSPACE, { owner: ANN, text: 'bot', now: NOW });
   await store.unclaimedSince(WORKSPACE, NOW);
+  const everybody = { filter: 'all', owner: null, page: 1, pageSize: 1, now: NOW } as const;
+  await store.listByAttention(WORKSPACE, everybody);
+  await store.listByAttention(WORKSPACE, { ...everybody, owner: ANN });
+  await store.countByAttention(WORKSPACE, NOW);
+  await store.firstByAttention(WORKSPACE, { attention: 'idle', limit: 1, now: NOW });
+  await store.tokensAfter(WORKSPACE, null);
+  const board = { channel: 'C1', ts: '1.0', placedBy: ANN, placedAt: NOW };
+  await store.keepBoard(board);
+  for (const kept of await store.listBoards()) await store.keepDrawing(kept, 'drawing', NOW);
+  await store.askForBoard('C1', NOW);
+  await store.findBoard('C1');
+  await store.forgetBoard(board);
+  await store.recordDeed(anEffect(null).event, aDelivery());
   await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
   await store.recordRefusal(anEffect(null).event);
   await store.isReadable();
@@ -145,6 +158,31 @@ test.for([
     'a newer value of a token',
     /select refused.generation/,
     'SEARCH secrets USING INDEX secrets_token (token_id=?)',
+  ],
+  [
+    'counting what expires soon',
+    /^select count.*"expires_at" > .* and "tokens"\."expires_at" <= cast\(\? as integer\)\)$/,
+    'SEARCH tokens USING COVERING INDEX tokens_end (workspace=? AND revoked_at=? AND expires_at>? AND expires_at<?)',
+  ],
+  [
+    'counting what is over',
+    /^select count.*"revoked_at" is null and "tokens"\."expires_at" <= cast\(\? as integer\)\)$/,
+    'SEARCH tokens USING COVERING INDEX tokens_end (workspace=? AND revoked_at=? AND expires_at<?)',
+  ],
+  [
+    'counting what is idle',
+    /^select count.*"expires_at" is null or .*"quiet_since" <= .*\)\)$/,
+    'SEARCH tokens USING INDEX tokens_quiet (workspace=? AND quiet_since<?)',
+  ],
+  [
+    'counting what is presented after its end',
+    /^select count.*\+"tokens"\."workspace".*"tokens"\."id" in /,
+    'SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)',
+  ],
+  [
+    'all tokens by their ids',
+    /"tokens"\."id" > /,
+    'SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id>?)',
   ],
   [
     'emptying a token’s secrets',
