@@ -6,6 +6,7 @@ import { deliverEvent, type Post } from './deliver.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { send, strangeRequest, textAnswer } from './http.ts';
 import { type Manifest, readManifest } from './manifest.ts';
+import { answerUpload } from './methods-files.ts';
 import { subteamOutput } from './methods-people.ts';
 import { userOutput } from './payloads.ts';
 import { createPerson, type Person } from './person.ts';
@@ -151,6 +152,9 @@ async function route(
   }
   if (strange === undefined && request.method === 'POST' && isResponseUrl) {
     return answerResponseUrl(deps, request, response);
+  }
+  if (strange === undefined && request.method === 'POST' && path.startsWith('/upload/v1/')) {
+    return answerUpload(deps, request, response);
   }
   const status = strange?.status ?? (method === undefined && !isResponseUrl ? 404 : 405);
   const detail = strange?.why ?? `${request.method} is not how this is called`;

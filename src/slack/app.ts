@@ -19,6 +19,7 @@ import { createPlaces } from './places.ts';
 import { sdkLogger } from './sdk-logger.ts';
 import { SocketReceiver } from './sockets.ts';
 import { ackProblem } from './submission-answer.ts';
+import { createTables } from './tables.ts';
 import { parsePress, parseSearch, parseSubmission } from './visit.ts';
 
 const CALL_MS_MAX = 5 * SECOND_MS;
@@ -34,7 +35,10 @@ export type SlackApp = {
   start(): Promise<void>;
 };
 
-export type SlackAppDeps = Omit<ListenerDeps, 'client' | 'actors' | 'places' | 'homes' | 'deliver'> & {
+export type SlackAppDeps = Omit<
+  ListenerDeps,
+  'client' | 'actors' | 'places' | 'homes' | 'tables' | 'deliver'
+> & {
   readonly apiUrl: string;
   readonly botToken: () => string;
   readonly appToken: () => string;
@@ -81,6 +85,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     actors: createActors({ client: createSlackClient(deps, WHO_MS_MAX), workspace, roles, clock, log }),
     places: createPlaces(clock),
     homes: createHomes({ ...deps, client }),
+    tables: createTables(clock),
     deliver: valueDelivery(client, log),
   };
   register(app, listenerDeps);

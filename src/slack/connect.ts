@@ -6,11 +6,14 @@ import type { TokenStore } from '../tokens/store.ts';
 import { revokeUnclaimed } from '../tokens/sweep.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import { createSlackApp, createSlackClient, type SlackAppDeps } from './app.ts';
+import { refreshBoards } from './boards.ts';
 import { identify } from './identify.ts';
 import { startOutbox } from './outbox.ts';
 
 /** Notices are to be said within 60 s. */
 const NOTICES_MS = 20 * SECOND_MS;
+/** A board shows a change within 60 s, and is changed once in 60 s: what changed is known before it may be changed again. */
+const BOARDS_MS = 15 * SECOND_MS;
 
 export type SlackDeps = Omit<SlackAppDeps, 'workspace' | 'identity' | 'store'> & {
   readonly store: TokenStore & Outbox & { bindWorkspace(id: WorkspaceId): Promise<WorkspaceId> };
@@ -66,6 +69,7 @@ async function connect(deps: SlackDeps, signal: AbortSignal): Promise<Connection
   const outbox = startOutbox({ ...deps, workspace: bound, client: app.client, homes: app.homes });
   const chores = [
     every(NOTICES_MS, 'finding due notices', () => deps.store.sendNotices(deps.clock()), deps.log),
+    every(BOARDS_MS, 'looking at the boards', () => refreshBoards({ ...deps, workspace: bound }), deps.log),
     every(NOTICES_MS, 'revoking unclaimed tokens', () => revokeUnclaimed(bound, deps), deps.log),
   ];
   return {

@@ -13,6 +13,7 @@ import type { UsageRecorder } from '../tokens/usage.ts';
 import type { Actors } from './actor.ts';
 import type { Homes } from './home.ts';
 import type { Places } from './places.ts';
+import type { Tables } from './tables.ts';
 import type { KnownVisit } from './visit.ts';
 
 /** All that a listener may use. */
@@ -28,6 +29,7 @@ export type ListenerDeps = RefuseDeps & {
   readonly actors: Actors;
   readonly places: Places;
   readonly homes: Homes;
+  readonly tables: Tables;
   readonly log: Log;
   /** Brings what was counted in memory into the store, before it is drawn. */
   readonly usage: Pick<UsageRecorder, 'flush'>;

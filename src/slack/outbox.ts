@@ -8,6 +8,7 @@ import type { Saying, TokenStore } from '../tokens/store.ts';
 import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
 import { claimedMessage, noticeMessage } from './blocks/notice.ts';
 import { revokedByOtherMessage } from './blocks/receipt.ts';
+import { drawBoard } from './boards.ts';
 import { postDirectMessage } from './direct-message.ts';
 import type { Homes } from './home.ts';
 import { pause } from './pause.ts';
@@ -105,6 +106,7 @@ async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined
     await deps.homes.draw(ownerAsActor(saying.person, deps));
     return undefined;
   }
+  if (saying.kind === 'board') return drawBoard(saying.channel, deps);
   const token = await tokenOf(saying.tokenId, deps);
   switch (saying.kind) {
     case 'receipt':

@@ -1,4 +1,6 @@
+import { STATUS_FILTERS, type StatusFilter } from '../tokens/attention.ts';
 import { LIST_FILTERS, type ListFilter } from '../tokens/store.ts';
+import type { PersonId } from '../tokens/token.ts';
 import { findValues, type TokenValue } from '../tokens/token-value.ts';
 
 /** What `/apitoken …` asks for. Names are as typed, not yet checked. */
@@ -10,6 +12,10 @@ export type Command =
   | { readonly verb: 'history'; readonly name?: string }
   | { readonly verb: 'revoke'; readonly name?: string }
   | { readonly verb: 'revoke'; readonly value: TokenValue }
+  | { readonly verb: 'status'; readonly filter: StatusFilter; readonly owner: PersonId | null }
+  /** A person was typed whom Slack did not recognise: who that is, is asked and never guessed. */
+  | { readonly verb: 'status'; readonly filter: StatusFilter; readonly unknownPerson: string }
+  | { readonly verb: 'board' }
   | { readonly verb: 'help' }
   /** Not understood: `nearest` is a command that it may have meant. */
   | { readonly verb: 'unknown'; readonly typed: string; readonly nearest: string }
@@ -18,7 +24,7 @@ export type Command =
   /** A value stands where none belongs. What was typed is not repeated, so it is not here. */
   | { readonly verb: 'holds_value' };
 
-type Verb = 'create' | 'list' | 'info' | 'rotate' | 'revoke' | 'history' | 'help';
+type Verb = 'create' | 'list' | 'info' | 'rotate' | 'revoke' | 'history' | 'status' | 'board' | 'help';
 
 const SYNONYMS: Readonly<Record<string, Verb>> = {
   create: 'create',
@@ -35,6 +41,8 @@ const SYNONYMS: Readonly<Record<string, Verb>> = {
   delete: 'revoke',
   rm: 'revoke',
   kill: 'revoke',
+  status: 'status',
+  board: 'board',
   help: 'help',
   '?': 'help',
 };
@@ -44,6 +52,9 @@ const QUOTED = /^["'“”„‟«»‘’‚‛`](.*)["'“”„‟«»‘’�
 const LIFETIME = /^(?<name>.*\S)\s+(?<days>-?\d{1,15})d$/is;
 /** Slack's forms of people, channels, groups and links: `<@U1|ann>`, `<#C1|general>`, `<https://x|x>`, `<!here>`. */
 const FORM = /<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g;
+
+/** A person, as Slack writes one whom it recognised. */
+const PERSON = /<@([UW][0-9A-Z]{1,30})(?:\|[^<>]*)?>/g;
 
 /** The command in `text`, which is as Slack delivers it, escaped. */
 export function parseCommand(text: string): Command {
@@ -67,6 +78,9 @@ export function parseCommand(text: string): Command {
       return { verb, ...named(rest) };
     case 'revoke':
       return { verb, ...named(rest) };
+    case 'status':
+      return parseStatus(text, typed);
+    case 'board':
     case 'help':
       return { verb };
     case undefined:
@@ -97,6 +111,24 @@ function parseList(rest: string, typed: string): Command {
   const word = rest.trim().toLowerCase();
   const filter = LIST_FILTERS.find((known) => known === (word || 'active'));
   return filter === undefined ? { verb: 'unknown', typed, nearest: 'list' } : { verb: 'list', filter };
+}
+
+/** A filter and a person, in whatever order. `text` is as delivered, since only there a person has an id. */
+function parseStatus(text: string, typed: string): Command {
+  const unknown = { verb: 'unknown', typed, nearest: 'status' } as const;
+  const people = new Set([...text.matchAll(PERSON)].map(([, id]) => id as PersonId));
+  const [, ...words] = unescaped(text.replaceAll(PERSON, ' ')).trim().split(/\s+/);
+  const names = words.filter((word) => word.startsWith('@'));
+  const [filter = 'current', ...more] = words.filter((word) => !word.startsWith('@')).map(parseStatusFilter);
+  if (filter === 'unknown' || more.length > 0 || people.size + names.length > 1) return unknown;
+  const [name] = names;
+  if (name !== undefined) return { verb: 'status', filter, unknownPerson: name };
+  const [owner = null] = people;
+  return { verb: 'status', filter, owner };
+}
+
+function parseStatusFilter(word: string): StatusFilter | 'unknown' {
+  return STATUS_FILTERS.find((known) => known === word.toLowerCase()) ?? 'unknown';
 }
 
 /** One pair of quotes is taken off, so that a name with quotes of its own can still be typed. */

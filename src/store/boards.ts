@@ -45,19 +45,27 @@ export function createBoardWrites(
   const sayOnce = createSayOnce(db);
 
   return {
-    keepBoard: (board) =>
+    keepBoard: (board, { event, delivery }) =>
       write(() => {
         const { channel, placedAt } = board;
+        if (effects.deliveries.areKept(delivery)) return { kind: 'repeated' };
         if ((others.get({ channel })?.total ?? 0) >= BOARDS_MAX) return { kind: 'too_many' };
         const former = find.get({ channel });
         keep.run({ ...board, id: null, kind: 'board', tokenId: null, drawing: null, drawnAt: null });
+        effects.deliveries.keep(delivery, event.at, null);
+        effects.chain.append(event);
         effects.say([{ saying: { kind: 'board', channel }, dueAt: placedAt }]);
         return { kind: 'kept', former: former && { channel: former.channel, ts: former.ts } };
       }),
     askForBoard: (channel, dueAt) => write(() => sayOnce({ kind: 'board', channel }, dueAt)),
     keepDrawing: ({ channel, ts }, drawing, drawnAt) =>
       write(() => void draw.run({ channel, ts, drawing, drawnAt })),
-    forgetBoard: ({ channel, ts }) => write(() => forget.all({ channel, ts }).length > 0),
+    forgetBoard: ({ channel, ts }, event) =>
+      write(() => {
+        if (forget.all({ channel, ts }).length === 0) return false;
+        if (event !== undefined) effects.chain.append(event);
+        return true;
+      }),
   };
 }
 

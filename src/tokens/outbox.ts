@@ -1,4 +1,5 @@
-import type { Saying } from './store.ts';
+import type { AuditEvent } from './audit.ts';
+import type { Delivery, Saying } from './store.ts';
 import type { PersonId, TokenId } from './token.ts';
 
 /** Something that is to be said now. `version` tells whether it was asked for again while it was being said. */
@@ -42,15 +43,19 @@ export interface Outbox {
   findBoard(channel: string): Promise<Board | undefined>;
   /**
    * The board of that channel now stands there and is to be drawn at once. Resolves to where it stood before, if it did.
-   * `too_many`: there are 50 in other channels, and nothing was written.
+   * Nothing is written when there are 50 in other channels (`too_many`), or this delivery placed it before (`repeated`).
    */
   keepBoard(
     board: Omit<Board, 'drawing' | 'drawnAt'>,
-  ): Promise<{ kind: 'kept'; former: KeptMessage | undefined } | { kind: 'too_many' }>;
+    effect: { readonly event: AuditEvent; readonly delivery: Delivery },
+  ): Promise<{ kind: 'kept'; former: KeptMessage | undefined } | { kind: 'too_many' } | { kind: 'repeated' }>;
   /** The board is to be drawn anew at `dueAt`, unless that is to be done already. */
   askForBoard(channel: string, dueAt: number): Promise<void>;
   /** The board in that place shows `drawing` since `drawnAt`. */
   keepDrawing(board: Board, drawing: string, drawnAt: number): Promise<void>;
-  /** The board in that place is kept up to date no longer. False when it was not, or stands elsewhere by now. */
-  forgetBoard(message: KeptMessage): Promise<boolean>;
+  /**
+   * The board in that place is kept up to date no longer; `event`: because somebody wanted that. False, and nothing is
+   * written, when it was not kept up to date, or stands elsewhere by now.
+   */
+  forgetBoard(message: KeptMessage, event?: AuditEvent): Promise<boolean>;
 }

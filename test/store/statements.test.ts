@@ -65,7 +65,7 @@ test('all statements are prepared at the start and none later', async () => {
   await store.firstByAttention(WORKSPACE, { attention: 'idle', limit: 1, now: NOW });
   await store.tokensAfter(WORKSPACE, null);
   const board = { channel: 'C1', ts: '1.0', placedBy: ANN, placedAt: NOW };
-  await store.keepBoard(board);
+  await store.keepBoard(board, { event: anEffect(null).event, delivery: aDelivery() });
   for (const kept of await store.listBoards()) await store.keepDrawing(kept, 'drawing', NOW);
   await store.askForBoard('C1', NOW);
   await store.findBoard('C1');

@@ -67,6 +67,12 @@ function deedOf({ action, actor, detail }: AuditEvent): string {
       return 'ended the old value';
     case 'token.revoked':
       return detail.held === 1 ? 'revoked it, having its value' : 'revoked it';
+    case 'status.shared':
+    case 'status.exported':
+      return 'took everybody’s tokens along';
+    case 'board.placed':
+    case 'board.stopped':
+      return 'placed or stopped a board';
     case 'action.refused':
       return 'tried to do something with it that they may not';
     case 'refusals.counted':

@@ -1,6 +1,7 @@
 import type { Actor } from '../../../tokens/policy.ts';
 import { type Answer, answerVisit, refusalAnswer } from '../../answer.ts';
 import { helpMessage, unknownCommandMessage } from '../../blocks/help.ts';
+import { placeBoard } from '../../boards.ts';
 import { createAnswer } from '../../create-answer.ts';
 import { historyAnswer, infoAnswer } from '../../info-answer.ts';
 import { listAnswer } from '../../list-answer.ts';
@@ -9,14 +10,22 @@ import { type Command, parseCommand } from '../../parse-command.ts';
 import { pickAnswer } from '../../pick-answer.ts';
 import { revokeAnswer, revokeHeldAnswer } from '../../revoke-answer.ts';
 import { rotateAnswer } from '../../rotate-answer.ts';
+import { answerStatus } from '../../status-answer.ts';
 import type { KnownVisit } from '../../visit.ts';
 
 /** Answers `/apitoken …`. `text` is as Slack delivers it. */
 export async function onCommand(visit: KnownVisit, text: string, deps: ListenerDeps): Promise<void> {
-  await answerVisit(visit, await answerTo(parseCommand(text), visit.actor, deps), deps);
+  const command = parseCommand(text);
+  if (command.verb === 'status') return answerStatus(visit, command, deps);
+  if (command.verb === 'board') return placeBoard(visit, deps);
+  await answerVisit(visit, await answerTo(command, visit.actor, deps), deps);
 }
 
-async function answerTo(command: Command, actor: Actor, deps: ListenerDeps): Promise<Answer> {
+async function answerTo(
+  command: Exclude<Command, { verb: 'status' | 'board' }>,
+  actor: Actor,
+  deps: ListenerDeps,
+): Promise<Answer> {
   switch (command.verb) {
     case 'create':
       return createAnswer(actor, command, deps);
