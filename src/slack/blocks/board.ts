@@ -4,7 +4,7 @@ import type { UsedToken } from '../../tokens/token.ts';
 import { BOARD_STOP_ID } from './ids.ts';
 import type { Message } from './message.ts';
 import { dateElement } from './status-rows.ts';
-import { dateTime, mention, mrkdwn, plain, saying, smallPrint } from './text.ts';
+import { dateTime, mention, mrkdwn, plain, saying, smallPrint, timesOf } from './text.ts';
 
 const HEADINGS: Readonly<Record<BoardException['attention'], string>> = {
   presented: 'Expired, but still presented',
@@ -98,7 +98,7 @@ function rowOf(token: UsedToken, attention: BoardException['attention']): RichTe
 function factOf(token: UsedToken, attention: BoardException['attention']): RichTextElement[] {
   switch (attention) {
     case 'presented':
-      return [text(`, refused ${token.refusedCount} times, last `), ...dateOf(token.lastRefusedAt)];
+      return [text(`, refused ${timesOf(token.refusedCount)}, last `), ...dateOf(token.lastRefusedAt)];
     case 'endless':
     case 'idle':
       return [text(', last used '), ...dateOf(token.lastUsedAt)];

@@ -4,7 +4,7 @@ import type { NoticeKind } from '../../tokens/store.ts';
 import type { UsedToken } from '../../tokens/token.ts';
 import { REMIND_ID } from './ids.ts';
 import type { Message } from './message.ts';
-import { dateTime, escaped, mention, plain, saying, smallPrint } from './text.ts';
+import { dateTime, escaped, mention, plain, saying, smallPrint, timesOf } from './text.ts';
 import { revokeButton, rotateButton } from './token-facts.ts';
 
 /** What an owner is told without having asked, with what they may want to do about it. */
@@ -83,8 +83,4 @@ function whenText(leftMs: number): string {
   if (hours < 24) return `in ${hours} ${hours === 1 ? 'hour' : 'hours'}`;
   const days = Math.round(leftMs / DAY_MS);
   return days === 1 ? 'tomorrow' : `in ${days} days`;
-}
-
-function timesOf(count: number): string {
-  return count === 1 ? 'once' : `${count} times`;
 }
