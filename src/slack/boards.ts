@@ -9,6 +9,7 @@ import { refusalToSeeAll } from '../tokens/status.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import { boardBlocks, boardMessage, emptyBoardMessage, stoppedBoardMessage } from './blocks/board.ts';
+import type { Message } from './blocks/message.ts';
 import type { ListenerDeps } from './listener.ts';
 import { slackErrorOf } from './slack-error.ts';
 import { sentenceMessage, tell } from './tell.ts';
@@ -48,23 +49,19 @@ export async function placeBoard(visit: KnownVisit, deps: ListenerDeps): Promise
 }
 
 /** *Stop updating*, under a board. */
-export async function stopBoard(visit: KnownVisit, deps: ListenerDeps): Promise<void> {
+export async function stopBoard(visit: KnownVisit, message: KeptMessage, deps: ListenerDeps): Promise<void> {
   const refusal = await refusalToSeeAll(visit.actor, deps);
   if (refusal !== undefined) return tellSentence(visit, sentenceFor(refusal.refusal), deps);
-  const { channelId: channel, messageTs: ts, actor } = visit;
-  if (channel === undefined || ts === undefined)
-    throw new Error('a board is stopped from nowhere but a message');
+  const { actor } = visit;
   const at = deps.clock();
-  const event = { at, actor: actor.id, action: 'board.stopped', tokenId: null, detail: { channel } } as const;
-  if (!(await deps.store.forgetBoard({ channel, ts }, event))) {
-    return tellSentence(
-      visit,
-      'This board is not kept up to date any more. /apitoken board puts up a new one.',
-      deps,
-    );
+  const detail = { channel: message.channel };
+  const event = { at, actor: actor.id, action: 'board.stopped', tokenId: null, detail } as const;
+  if (!(await deps.store.forgetBoard(message, event))) {
+    const sentence = 'This board is not kept up to date any more. /apitoken board puts up a new one.';
+    return tellSentence(visit, sentence, deps);
   }
   const facts = await boardFacts(deps.workspace, at, deps.store);
-  await deps.client.chat.update({ channel, ts, ...stoppedBoardMessage(facts, { stoppedBy: actor.id, at }) });
+  await redraw(message, stoppedBoardMessage(facts, { stoppedBy: actor.id, at }), deps.client);
 }
 
 /** Asks for the boards to be drawn anew that no longer show how things stand: each a minute after it was last drawn. */
@@ -96,12 +93,9 @@ export async function drawBoard(channel: string, deps: BoardDeps): Promise<numbe
   const facts = await boardFacts(workspace, now, store);
   const drawing = drawingOf(boardBlocks(facts));
   if (board.drawing === drawing) return undefined;
-  const { ts, placedBy } = board;
-  try {
-    await client.chat.update({ channel, ts, ...boardMessage(facts, { placedBy, drawnAt: now }) });
-  } catch (error) {
-    const { code } = slackErrorOf(error);
-    if (!GONE_CODES.has(code)) throw error;
+  const message = boardMessage(facts, { placedBy: board.placedBy, drawnAt: now });
+  const code = await redraw(board, message, client);
+  if (code !== undefined) {
     if (await store.forgetBoard(board))
       log.info({ channel, code }, 'a board is gone, and kept up to date no longer');
     return undefined;
@@ -118,26 +112,47 @@ function drawingOf(blocks: ReturnType<typeof boardBlocks>): string {
   return createHash('sha256').update(JSON.stringify(blocks)).digest('base64url');
 }
 
+/** Resolves to Slack's code when the message is gone for good. Throws as `WebClient` does when it is not. */
+async function redraw(
+  { channel, ts }: KeptMessage,
+  message: Message,
+  client: WebClient,
+): Promise<string | undefined> {
+  try {
+    await client.chat.update({ channel, ts, ...message });
+    return undefined;
+  } catch (error) {
+    const { code } = slackErrorOf(error);
+    if (!GONE_CODES.has(code)) throw error;
+    return code;
+  }
+}
+
 /** Posts what the board is drawn into; or why Slack takes none there, and what to do. */
 async function postEmpty(
   channel: string,
-  { client }: ListenerDeps,
+  { client, log }: ListenerDeps,
 ): Promise<KeptMessage | { readonly sentence: string }> {
   try {
-    const posted = await client.chat.postMessage({ channel, ...emptyBoardMessage() });
+    const post = { channel, ...emptyBoardMessage(), unfurl_links: false, unfurl_media: false };
+    const posted = await client.chat.postMessage(post);
     if (posted.ts === undefined) throw new Error('Slack posted a message and named no ts');
     return { channel: posted.channel ?? channel, ts: posted.ts };
   } catch (error) {
-    const { code } = slackErrorOf(error);
-    if (!UNINVITED_CODES.has(code)) throw error;
-    // Nobody can be invited into a conversation of two.
-    if (channel.startsWith('D')) {
-      return {
-        sentence: 'A board cannot stand here. Type it in a channel, or in your conversation with apitoken.',
-      };
-    }
-    return { sentence: 'Invite me: /invite @apitoken' };
+    const { code, isPassing } = slackErrorOf(error);
+    if (!UNINVITED_CODES.has(code)) log.warn({ channel, code }, 'Slack did not take a board');
+    return { sentence: notPostedSentence(code, isPassing, channel) };
   }
+}
+
+function notPostedSentence(code: string, isPassing: boolean, channel: string): string {
+  if (isPassing) return 'Slack did not take the board just now. Type /apitoken board again in a moment.';
+  // Nobody can be invited into a conversation of two.
+  if (channel.startsWith('D')) {
+    return 'A board cannot stand here. Type it in a channel, or in your conversation with apitoken.';
+  }
+  if (UNINVITED_CODES.has(code)) return 'Invite me: /invite @apitoken';
+  return 'Slack takes no messages of this app here. Ask whoever looks after this channel.';
 }
 
 /** The store decides whether this board counts; one that does not is taken away again, as is the one before it. */

@@ -18,7 +18,7 @@ import type { Placing } from './respond.ts';
 import { sendFile } from './send-file.ts';
 import { csvOf } from './status-csv.ts';
 import { sentenceMessage, tell } from './tell.ts';
-import type { KnownVisit } from './visit.ts';
+import type { KnownVisit, PressedMessage } from './visit.ts';
 
 /** Answers `/apitoken status …`. */
 export async function answerStatus(
@@ -59,13 +59,11 @@ export async function showStatus(
 export async function showToChannel(
   visit: KnownVisit,
   place: StatusPlace,
+  { responseUrl, channel }: PressedMessage,
   deps: ListenerDeps,
 ): Promise<void> {
-  const { actor, delivery, responseUrl, channelId } = visit;
-  if (responseUrl === undefined || channelId === undefined) {
-    throw new Error('a page is shared from nowhere but a message');
-  }
-  const request = { ...place, actor, delivery, channel: channelId, pageSize: STATUS_PAGE_SIZE };
+  const { actor, delivery } = visit;
+  const request = { ...place, actor, delivery, channel, pageSize: STATUS_PAGE_SIZE };
   const outcome = await shareStatus(request, deps);
   if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
   if (outcome.kind === 'repeated') return;

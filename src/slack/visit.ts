@@ -24,8 +24,21 @@ export type Visit = {
   readonly delivery: Delivery;
 };
 
+/** The message that was pressed in. */
+export type PressedMessage = {
+  readonly channel: string;
+  readonly ts: string;
+  readonly responseUrl: string;
+};
+
 /** A visit of somebody whom Slack told us about, and who may use the app. */
 export type KnownVisit = Visit & { readonly actor: Actor };
+
+/** The message that the visit comes from; undefined when it does not come from one. */
+export function pressedMessageOf({ channelId, messageTs, responseUrl }: Visit): PressedMessage | undefined {
+  if (channelId === undefined || messageTs === undefined || responseUrl === undefined) return undefined;
+  return { channel: channelId, ts: messageTs, responseUrl };
+}
 
 const named = z.object({ id: z.string(), team_id: z.string().optional() });
 const delivery = z.object({

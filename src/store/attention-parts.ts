@@ -41,29 +41,32 @@ export function instantsAt(now: number) {
 const NOW = integerParam('now');
 const SOON = integerParam('soon');
 const IDLE = integerParam('idle');
+const SINCE = integerParam('presentedSince');
 const IN_WORKSPACE = eq(tokens.workspace, textParam('workspace'));
 
 /** The parts of everybody's tokens, each for the index that has them together. */
 export function partsOfAll(): Parts {
-  const { presented: _, ...parts } = partsWhere(IN_WORKSPACE, (column) => sql`${column}`);
+  // Found from what was refused lately, once a query: these are few, the expired ones are not.
+  const isPresented = sql`${tokens.id} in (select presented.token_id from ${tokenUsage} as presented cross join ${tokens} as dead on dead.id = presented.token_id where presented.last_refused_at >= ${SINCE} and presented.last_refused_at >= dead.expires_at)`;
+  const { presented: _, ...parts } = partsWhere(IN_WORKSPACE, isPresented, (column) => sql`${column}`);
   // By their ids: an index would be read from the first expired token to the last.
-  const { presented } = partsWhere(eq(withoutIndex(tokens.workspace), textParam('workspace')), withoutIndex);
+  const inWorkspace = eq(withoutIndex(tokens.workspace), textParam('workspace'));
+  const { presented } = partsWhere(inWorkspace, isPresented, withoutIndex);
   return { ...parts, presented };
 }
 
 /** The parts of one person's tokens. Those are few: they are found by their owner and sorted. */
 export function partsOfOwner(): Parts {
-  return partsWhere(and(IN_WORKSPACE, eq(tokens.owner, textParam('owner'))), withoutIndex);
+  const isOwners = and(IN_WORKSPACE, eq(tokens.owner, textParam('owner')));
+  const isPresented = sql`exists (select 1 from ${tokenUsage} as presented where presented.token_id = ${tokens.id} and presented.last_refused_at >= ${SINCE} and presented.last_refused_at >= ${tokens.expiresAt})`;
+  return partsWhere(isOwners, isPresented, withoutIndex);
 }
 
 /** All of everybody's that are expired, whether something presents them or not: to be counted by index alone. */
 export const EXPIRED_OF_ALL = and(IN_WORKSPACE, isNull(tokens.revokedAt), lte(tokens.expiresAt, NOW));
 
-/** Found from what was refused lately, once a query: these are few, the expired ones are not. */
-const PRESENTED_IDS = sql`(select presented.token_id from ${tokenUsage} as presented cross join ${tokens} as dead on dead.id = presented.token_id where presented.last_refused_at >= ${integerParam('presentedSince')} and presented.last_refused_at >= dead.expires_at)`;
-
-/** `by` may hide a column from the planner, which would search an index for it. */
-function partsWhere(whose: SQL | undefined, by: (column: Column) => SQL): Parts {
+/** `by` may hide a column from the planner, which would take an index for its sake. */
+function partsWhere(whose: SQL | undefined, isPresented: SQL, by: (column: Column) => SQL): Parts {
   const isKept = isNull(by(tokens.revokedAt));
   const isLive = and(whose, isKept, isNotNull(by(tokens.claimedAt)));
   const expiresLater = gt(by(tokens.expiresAt), SOON);
@@ -71,11 +74,12 @@ function partsWhere(whose: SQL | undefined, by: (column: Column) => SQL): Parts 
   const isExpired = and(whose, isKept, lte(by(tokens.expiresAt), NOW));
   const isIdle = idleBy(by(tokens.quietSince));
   const isExpiring = and(isLive, gt(by(tokens.expiresAt), NOW), lte(by(tokens.expiresAt), SOON));
-  const isWaiting = and(whose, isKept, isNull(by(tokens.claimedAt)));
-  const bySoonest = asc(tokens.expiresAt);
+  // That they were made lets the planner see the small index of those that wait.
+  const isWaiting = and(whose, isKept, isNull(by(tokens.claimedAt)), sql`${tokens.createdAt} > 0`);
+  const bySoonest = asc(by(tokens.expiresAt));
   return {
     presented: {
-      where: and(isExpired, sql`${tokens.id} in ${PRESENTED_IDS}`),
+      where: and(isExpired, isPresented),
       order: desc(tokenUsage.lastRefusedAt),
     },
     expiring: { where: isExpiring, order: bySoonest },
@@ -84,14 +88,14 @@ function partsWhere(whose: SQL | undefined, by: (column: Column) => SQL): Parts 
       where: and(isWaiting, or(neverExpires, gt(by(tokens.expiresAt), NOW))),
       order: asc(tokens.createdAt),
     },
-    idle: { where: and(isLive, or(neverExpires, expiresLater), isIdle), order: asc(tokens.quietSince) },
+    idle: { where: and(isLive, or(neverExpires, expiresLater), isIdle), order: asc(by(tokens.quietSince)) },
     endless: { where: and(isLive, neverExpires, not(isIdle)), order: asc(tokens.createdAt) },
     none: { where: and(isLive, expiresLater, not(isIdle)), order: bySoonest },
     expired: {
-      where: and(isExpired, sql`${tokens.id} not in ${PRESENTED_IDS}`),
-      order: desc(tokens.expiresAt),
+      where: and(isExpired, not(isPresented)),
+      order: desc(by(tokens.expiresAt)),
     },
-    revoked: { where: and(whose, isNotNull(by(tokens.revokedAt))), order: desc(tokens.revokedAt) },
+    revoked: { where: and(whose, isNotNull(by(tokens.revokedAt))), order: desc(by(tokens.revokedAt)) },
   };
 }
 

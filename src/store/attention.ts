@@ -1,4 +1,4 @@
-import { ATTENTIONS, type Attention, type StatusFilter } from '../tokens/attention.ts';
+import { ATTENTIONS, type StatusFilter } from '../tokens/attention.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import type { PersonId, WorkspaceId } from '../tokens/token.ts';
 import {
@@ -51,7 +51,7 @@ export function createAttention(
       read(() => {
         const queries = owner === null ? all : ofOwner;
         const wanted = { workspace, owner, ...instantsAt(now) };
-        const counts = PARTS_OF[filter].map((name) => ({ name, count: queries.count(name, wanted) }));
+        const counts = queries.counts(PARTS_OF[filter], wanted);
         const total = counts.reduce((sum, { count }) => sum + count, 0);
         const { limit, offset, ...place } = pageOf(request, total);
         return { tokens: rowsAcross(counts, { limit, offset }, queries, wanted), ...place, total };
@@ -59,17 +59,8 @@ export function createAttention(
     countByAttention: (workspace, now) =>
       read(() => {
         const wanted = { workspace, owner: null, ...instantsAt(now) };
-        const count = (attention: Attention) => all.count(attention, wanted);
-        return {
-          presented: count('presented'),
-          expiring: count('expiring'),
-          unclaimed: count('unclaimed'),
-          idle: count('idle'),
-          endless: count('endless'),
-          none: count('none'),
-          expired: count('expired'),
-          revoked: count('revoked'),
-        };
+        const counted = all.counts(ATTENTIONS, wanted).map(({ name, count }) => [name, count]);
+        return Object.fromEntries(counted);
       }),
     firstByAttention: (workspace, { attention, limit, now }) =>
       read(() => {
@@ -101,7 +92,10 @@ function rowsAcross(
   return rows;
 }
 
-/** `expired`, where given, counts those that something presents too: without looking at each of them. */
+/**
+ * `expired`, where given, counts all that are expired without looking at each of them; those that something presents are
+ * taken off. They are asked for before.
+ */
 function partQueries(db: Db, parts: Parts, expired?: ReturnType<typeof countQuery>) {
   const queries = new Map(
     PART_NAMES.map((name) => {
@@ -114,14 +108,18 @@ function partQueries(db: Db, parts: Parts, expired?: ReturnType<typeof countQuer
     if (found === undefined) throw new Error(`there is no part ${name}`);
     return found;
   }
-  function count(name: PartName, wanted: Wanted): number {
-    if (name === 'expired' && expired !== undefined) {
-      return (expired.get(wanted)?.total ?? 0) - count('presented', wanted);
+  function counts(names: readonly PartName[], wanted: Wanted) {
+    const known = new Map<PartName, number>();
+    for (const name of names) {
+      const isOverlapping = name === 'expired' && expired !== undefined;
+      const query = isOverlapping ? expired : queriesOf(name).count;
+      const total = query.get(wanted)?.total ?? 0;
+      known.set(name, total - (isOverlapping ? (known.get('presented') ?? 0) : 0));
     }
-    return queriesOf(name).count.get(wanted)?.total ?? 0;
+    return [...known].map(([name, count]) => ({ name, count }));
   }
   return {
-    count,
+    counts,
     rows: (name: PartName, wanted: Wanted, rows: Rows) => queriesOf(name).rows.all({ ...wanted, ...rows }),
   };
 }

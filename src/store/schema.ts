@@ -33,7 +33,8 @@ export const tokens = sqliteTable(
   (table) => [
     // Revoked ones included: a name is never given twice.
     uniqueIndex('tokens_name_key').on(table.workspace, table.nameKey),
-    index('tokens_owner').on(table.workspace, table.owner),
+    // With the date revoked, so that nothing else looks better for the live tokens of one person.
+    index('tokens_owner').on(table.workspace, table.owner, table.revokedAt),
     index('tokens_created_by').on(table.workspace, table.createdBy, table.createdAt),
     index('tokens_unclaimed')
       .on(table.workspace, table.createdAt)

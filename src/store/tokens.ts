@@ -16,7 +16,10 @@ import type { Read } from './reader.ts';
 import { secrets, tokens, tokenUsage } from './schema.ts';
 import type { Write } from './writer.ts';
 
-const { quietSince: _, ...TOKEN } = getTableColumns(tokens);
+const { quietSince: _, ...columns } = getTableColumns(tokens);
+
+/** The columns of a token. */
+export const TOKEN = columns;
 
 /** The columns of a token with what is known of its use, for a query that left-joins `token_usage`. */
 export const USED_TOKEN = {

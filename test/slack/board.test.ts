@@ -292,6 +292,41 @@ test.for([
   },
 );
 
+test.for([
+  [
+    'is broken',
+    { status: 500 },
+    'Slack did not take the board just now. Type /apitoken board again in a moment.',
+  ],
+  [
+    'forbids it',
+    { error: 'restricted_action' },
+    'Slack takes no messages of this app here. Ask whoever looks after this channel.',
+  ],
+] as const)('when Slack %s, no board is kept and the person is told so', async ([, fault, sentence]) => {
+  const { stage, workspace } = await setStill(CAROL);
+  const carol = workspace.person('carol');
+  workspace.faults.add({ method: 'chat.postMessage', ...fault });
+
+  expect((await answerTo(carol, '/apitoken board', '#oncall')).text).toBe(sentence);
+
+  expect(rowsOf(stage, 'select * from messages')).toEqual([]);
+  expect(actionsOf(stage)).toEqual([]);
+});
+
+test.for([['board_stop'], ['status_share']])(
+  '%s of a view that is none of ours is refused',
+  async ([actionId]) => {
+    const { stage, workspace } = await setStill(CAROL);
+    const carol = workspace.person('carol');
+
+    await carol.forges({ type: 'block_actions', action_id: actionId ?? '', from: { view: {} } });
+
+    expect((await modalSaying(carol, NOT_FOUND)).title).toBe('apitoken');
+    expect(actionsOf(stage)).toEqual(['action.refused']);
+  },
+);
+
 test('whoever may see all may stop a board, which then says so and changes no more', async () => {
   const { stage, clock, alice, carol, workspace } = await setBoard();
   const dave = workspace.person('dave');

@@ -129,7 +129,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'index tokens_created_by(workspace,created_by,created_at)',
       'index tokens_end(workspace,revoked_at,expires_at,claimed_at,quiet_since,created_at)',
       'unique tokens_name_key(workspace,name_key)',
-      'index tokens_owner(workspace,owner)',
+      'index tokens_owner(workspace,owner,revoked_at)',
       'index tokens_quiet(workspace,quiet_since,expires_at,claimed_at,created_at)',
       'index tokens_unclaimed(workspace,created_at)',
     ],

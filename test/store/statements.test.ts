@@ -136,8 +136,8 @@ test.for([
   ],
   [
     'counting a person’s live tokens',
-    /^select count.*"owner" = .*"expires_at" is null/,
-    'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
+    /^select count.*"owner" = .* \("tokens"\."revoked_at" is null and/,
+    'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=? AND revoked_at=?)',
   ],
   [
     'counting what a person made in a day',
@@ -173,6 +173,21 @@ test.for([
     'counting what is idle',
     /^select count.*"expires_at" is null or .*"quiet_since" <= .*\)\)$/,
     'SEARCH tokens USING INDEX tokens_quiet (workspace=? AND quiet_since<?)',
+  ],
+  [
+    'counting what nobody claimed',
+    /^select count.*workspace" = cast\(\? as text\) and "tokens"\."revoked_at" is null .*"created_at" > 0/,
+    'SEARCH tokens USING INDEX tokens_unclaimed (workspace=? AND created_at>?)',
+  ],
+  [
+    'counting what of one person’s is presented after its end',
+    /^select count.*"owner" = .* exists \(select 1 from "token_usage" as presented/,
+    'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
+  ],
+  [
+    'a page of what of one person’s is revoked',
+    /"owner" = .*\+"tokens"\."revoked_at" is not null\) order by/,
+    'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
   ],
   [
     'counting what is presented after its end',

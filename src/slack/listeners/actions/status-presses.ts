@@ -1,3 +1,4 @@
+import { sentenceFor } from '../../../tokens/refusal.ts';
 import {
   BOARD_STOP_ID,
   STATUS_CSV_ID,
@@ -10,8 +11,11 @@ import {
 } from '../../blocks/ids.ts';
 import { parsePersonId, parseStatusPlace } from '../../blocks/status-place.ts';
 import { stopBoard } from '../../boards.ts';
-import type { PressListener } from '../../listener.ts';
+import type { ListenerDeps, PressListener } from '../../listener.ts';
+import { refuseForged } from '../../refuse-forged.ts';
 import { sendCsv, showStatus, showToChannel } from '../../status-answer.ts';
+import { sentenceMessage, tell } from '../../tell.ts';
+import { type KnownVisit, type PressedMessage, pressedMessageOf } from '../../visit.ts';
 
 /** A page or another filter of everybody's tokens: drawn in place of what stands there. */
 const onTurn: PressListener = (visit, value, deps) =>
@@ -23,6 +27,18 @@ const onOwner: PressListener = (visit, value, deps) => {
   return showStatus(visit, place, 'instead', deps);
 };
 
+/** A button that stands in a message and nowhere else. */
+function inMessage(
+  listener: (visit: KnownVisit, value: string, message: PressedMessage, deps: ListenerDeps) => Promise<void>,
+): PressListener {
+  return async (visit, value, deps) => {
+    const message = pressedMessageOf(visit);
+    if (message !== undefined) return listener(visit, value, message, deps);
+    const sentence = sentenceFor(await refuseForged(visit, 'see', deps));
+    await tell(visit, sentenceMessage(sentence), deps.client);
+  };
+}
+
 /** What stands under everybody's tokens and under a board, with what answers it. */
 export const STATUS_PRESSES: readonly (readonly [actionId: string, listener: PressListener])[] = [
   [STATUS_FILTER_ID, onTurn],
@@ -30,7 +46,10 @@ export const STATUS_PRESSES: readonly (readonly [actionId: string, listener: Pre
   [STATUS_EVERYBODY_ID, onTurn],
   [STATUS_PREVIOUS_ID, onTurn],
   [STATUS_NEXT_ID, onTurn],
-  [STATUS_SHARE_ID, (visit, value, deps) => showToChannel(visit, parseStatusPlace(value), deps)],
+  [
+    STATUS_SHARE_ID,
+    inMessage((visit, value, message, deps) => showToChannel(visit, parseStatusPlace(value), message, deps)),
+  ],
   [STATUS_CSV_ID, (visit, value, deps) => sendCsv(visit, parseStatusPlace(value), deps)],
-  [BOARD_STOP_ID, (visit, _value, deps) => stopBoard(visit, deps)],
+  [BOARD_STOP_ID, inMessage((visit, _value, message, deps) => stopBoard(visit, message, deps))],
 ];
