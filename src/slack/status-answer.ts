@@ -82,7 +82,7 @@ export async function sendCsv(visit: KnownVisit, place: StatusPlace, deps: Liste
   const now = deps.clock();
   const file = {
     name: `api-tokens-${isoTime(now).slice(0, 10)}.csv`,
-    text: csvOf(outcome.tokens, now),
+    text: await csvOf(outcome.tokens, now),
     comment: commentOn(outcome, place),
   };
   const refusedWith = await sendFile(deps.client, actor.id, file);

@@ -56,20 +56,21 @@ export function isListed(token: UsedToken, filter: StatusFilter, now: number): b
 }
 
 /**
- * The order of all lists of everybody's tokens: by attention; then what was presented or ended last, what expires soonest,
- * and what waits, idles or is there the longest.
+ * The tokens in the order of all lists of everybody's: by attention; then what was presented or ended last, what expires
+ * soonest, and what waits, idles or is there the longest.
  */
-export function byAttention(now: number): (a: UsedToken, b: UsedToken) => number {
-  const placeOf = (token: UsedToken) => ATTENTIONS.indexOf(attentionOf(token, now));
-  return (a, b) =>
-    placeOf(a) - placeOf(b) ||
-    instantOf(a, now) - instantOf(b, now) ||
-    (a.id < b.id ? -1 : Number(a.id > b.id));
+export function byAttention(tokens: readonly UsedToken[], now: number): UsedToken[] {
+  const placed = tokens.map((token) => {
+    const attention = attentionOf(token, now);
+    return { token, place: ATTENTIONS.indexOf(attention), instant: instantOf(token, attention) };
+  });
+  placed.sort((a, b) => a.place - b.place || a.instant - b.instant || (a.token.id < b.token.id ? -1 : 1));
+  return placed.map(({ token }) => token);
 }
 
 /** What tokens of one attention are ordered by: negative where the latest comes first. */
-function instantOf(token: UsedToken, now: number): number {
-  switch (attentionOf(token, now)) {
+function instantOf(token: UsedToken, attention: Attention): number {
+  switch (attention) {
     case 'presented':
       return -(token.lastRefusedAt ?? 0);
     case 'expiring':

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { byAttention, isListed, type StatusFilter } from './attention.ts';
 import type { AuditAction } from './audit.ts';
 import { type Actor, may } from './policy.ts';
@@ -98,7 +99,9 @@ async function collect(
     );
     after = chunk.at(-1);
     if (chunk.length < CHUNK_ROWS || found.length > EXPORT_ROWS_MAX) break;
+    // A read is done before it is awaited: without this all of them would be one.
+    await nextTurn();
   }
-  const tokens = found.slice(0, EXPORT_ROWS_MAX).sort(byAttention(now));
+  const tokens = byAttention(found.slice(0, EXPORT_ROWS_MAX), now);
   return { tokens, isCut: found.length > EXPORT_ROWS_MAX };
 }

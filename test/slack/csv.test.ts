@@ -20,7 +20,7 @@ function cellsOf(csv: string): string[][] {
   return lines.slice(0, -1);
 }
 
-test('a token is one line with all there is to know of it but its value', () => {
+test('a token is one line with all there is to know of it but its value', async () => {
   const token = aToken({
     purpose: 'a, "b"\nc',
     revokedAt: T0 + 1,
@@ -29,7 +29,7 @@ test('a token is one line with all there is to know of it but its value', () => 
     lastRefusedAt: T0 + 2,
   });
 
-  expect(csvOf([token], T0)).toBe(
+  expect(await csvOf([token], T0)).toBe(
     [
       '\uFEFFToken id,Name,Purpose,Owner,Created by,Status,Remarks,Created,Last used,Uses,Last refused,Expires,Date Revoked,Revoked by,Reason\r\n',
       `${token.id},deploy-bot,"a, ""b""\nc",U0ANN,U0ANN,revoked,,2026-01-01T00:00:00.000Z,2026-01-01T00:00:00.000Z,1,`,
@@ -52,14 +52,14 @@ test.for([
   ['a new line', '\n=1', "'\n=1"],
   ['an apostrophe', "'=1", "'=1"],
   ['a letter', 'a=1', 'a=1'],
-] as const)('of a name with %s first no spreadsheet makes a formula', ([, name, cell]) => {
-  const csv = csvOf([aToken({ name: name as TokenName })], T0);
+] as const)('of a name with %s first no spreadsheet makes a formula', async ([, name, cell]) => {
+  const csv = await csvOf([aToken({ name: name as TokenName })], T0);
 
   expect(cellsOf(csv)[1]?.[1]).toBe(cell);
 });
 
-test('whatever names are made of, they stand in the file as they are', () => {
-  const csv = csvOf(
+test('whatever names are made of, they stand in the file as they are', async () => {
+  const csv = await csvOf(
     HOSTILE_NAMES.map((name) => aToken({ name: aName(name) })),
     T0,
   );

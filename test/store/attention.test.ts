@@ -83,9 +83,10 @@ test('the lists of the database are those of the domain, whatever the tokens are
   expect(all, `seed ${seed}`).toHaveLength(TOKENS);
   for (const owner of [null, BOB]) {
     for (const filter of STATUS_FILTERS) {
-      const expected = all
-        .filter((token) => isListed(token, filter, NOW) && (owner === null || token.owner === owner))
-        .sort(byAttention(NOW));
+      const wanted = all.filter(
+        (token) => isListed(token, filter, NOW) && (owner === null || token.owner === owner),
+      );
+      const expected = byAttention(wanted, NOW);
       const found = await listed(store, filter, owner);
       const what = `seed ${seed}, ${filter} of ${owner ?? 'all'}`;
 
@@ -103,7 +104,10 @@ test('the lists of the database are those of the domain, whatever the tokens are
   expect(await store.countByAttention(WORKSPACE, NOW), `seed ${seed}`).toEqual(Object.fromEntries(counts));
   for (const attention of ATTENTIONS) {
     const first = await store.firstByAttention(WORKSPACE, { attention, limit: 10, now: NOW });
-    const expected = all.filter((token) => attentionOf(token, NOW) === attention).sort(byAttention(NOW));
+    const expected = byAttention(
+      all.filter((token) => attentionOf(token, NOW) === attention),
+      NOW,
+    );
     expect(orderOf(first), `seed ${seed}, ${attention}`).toEqual(orderOf(expected.slice(0, first.length)));
     expect(first).toHaveLength(Math.min(10, expected.length));
   }

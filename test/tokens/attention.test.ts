@@ -59,7 +59,7 @@ const namesOf = (listed: readonly UsedToken[]) => listed.map(({ name }) => Strin
 test('lists begin with what needs attention most, and end with what is over', () => {
   const shuffled = [...tokens].reverse();
 
-  expect(namesOf(shuffled.sort(byAttention(NOW)))).toEqual(Object.keys(EACH));
+  expect(namesOf(byAttention(shuffled, NOW))).toEqual(Object.keys(EACH));
 });
 
 test('each filter holds its own', () => {
@@ -90,5 +90,5 @@ test.for([
   const base = { lastUsedAt: NOW, ...fields };
   const pair = [aToken({ ...base, [field]: second }), aToken({ ...base, [field]: first })];
 
-  expect(pair.sort(byAttention(NOW)).map((token) => token[field])).toEqual([first, second]);
+  expect(byAttention(pair, NOW).map((token) => token[field])).toEqual([first, second]);
 });
