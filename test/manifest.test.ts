@@ -82,7 +82,14 @@ describe('changed for HTTP mode as its comments say', () => {
 test('the scopes are those that are needed and no more, each with a word on what needs it', () => {
   const scopes: string[] = manifest.oauth_config.scopes.bot;
 
-  expect(scopes.toSorted()).toEqual(['chat:write', 'commands', 'im:write', 'usergroups:read', 'users:read']);
+  expect(scopes.toSorted()).toEqual([
+    'chat:write',
+    'commands',
+    'files:write',
+    'im:write',
+    'usergroups:read',
+    'users:read',
+  ]);
   for (const scope of scopes) expect(TEXT).toMatch(new RegExp(`- ${scope} # \\w`));
 });
 

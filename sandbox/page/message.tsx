@@ -31,6 +31,9 @@ export function Message({ message, isContinued }: { message: VisibleMessage; isC
         {message.ephemeral && <p class="only-you">Only visible to you</p>}
         {!isContinued && <Head sender={sender} ts={message.ts} />}
         <Content message={message} />
+        {message.raw.files.map((file) => (
+          <File key={file.id} file={file} />
+        ))}
         {message.edited && <span class="edited">(edited)</span>}
       </div>
       {!message.ephemeral && <Shortcuts ts={message.ts} from={sender.name} />}
@@ -73,6 +76,17 @@ function Content({ message }: { message: VisibleMessage }) {
     <p class="text">
       <Mrkdwn text={raw.text} />
     </p>
+  );
+}
+
+function File({ file }: { file: VisibleMessage['raw']['files'][number] }) {
+  return (
+    <details class="file">
+      <summary>
+        {file.name}, {file.size.toLocaleString('en')} bytes
+      </summary>
+      <pre tabIndex={0}>{file.preview}</pre>
+    </details>
   );
 }
 

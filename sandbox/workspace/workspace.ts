@@ -7,6 +7,7 @@ import { createFaults, type Faults } from './faults.ts';
 import { send, strangeRequest, textAnswer } from './http.ts';
 import { createHttpMode, type HttpAnswer, type Posted } from './http-mode.ts';
 import { type Manifest, readManifest } from './manifest.ts';
+import { answerUpload } from './methods-files.ts';
 import { subteamOutput } from './methods-people.ts';
 import { userOutput } from './payloads.ts';
 import { createPerson, type Person } from './person.ts';
@@ -179,6 +180,9 @@ async function route(
   }
   if (strange === undefined && request.method === 'POST' && isResponseUrl) {
     return answerResponseUrl(deps, request, response);
+  }
+  if (strange === undefined && request.method === 'POST' && path.startsWith('/upload/v1/')) {
+    return answerUpload(deps, request, response);
   }
   const status = strange?.status ?? (method === undefined && !isResponseUrl ? 404 : 405);
   const detail = strange?.why ?? `${request.method} is not how this is called`;

@@ -21,6 +21,7 @@ import { createPlaces } from './places.ts';
 import { createCheckLimit } from './rate-limit.ts';
 import { createReceipts, type Receipts } from './receipts.ts';
 import { sdkLogger } from './sdk-logger.ts';
+import { createTables } from './tables.ts';
 import { parsePress, parseSearch, parseSubmission } from './visit.ts';
 
 const CALL_MS_MAX = 5 * SECOND_MS;
@@ -38,7 +39,7 @@ export type SlackApp = {
 
 export type SlackAppDeps = Omit<
   ListenerDeps,
-  'client' | 'actors' | 'places' | 'homes' | 'receipts' | 'checkLimit' | 'deliver'
+  'client' | 'actors' | 'places' | 'homes' | 'receipts' | 'tables' | 'checkLimit' | 'deliver'
 > & {
   readonly apiUrl: string;
   readonly botToken: () => string;
@@ -83,6 +84,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     checkLimit: createCheckLimit(clock),
     homes: createHomes({ ...deps, client }),
     receipts: createReceipts({ ...deps, client }),
+    tables: createTables(clock),
     deliver: valueDelivery(client, log),
   };
   register(app, listenerDeps);

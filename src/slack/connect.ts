@@ -6,6 +6,7 @@ import type { TokenStore } from '../tokens/store.ts';
 import { revokeUnclaimed } from '../tokens/sweep.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import { createSlackApp, createSlackClient, type SlackAppDeps } from './app.ts';
+import { refreshBoards } from './boards.ts';
 import type { OnAck } from './delivery-kind.ts';
 import { HttpReceiver, type SlackDoor } from './http-receiver.ts';
 import { identify } from './identify.ts';
@@ -16,6 +17,8 @@ import { SocketReceiver } from './sockets.ts';
 
 /** Notices are to be said within 60 s. */
 const NOTICES_MS = 20 * SECOND_MS;
+/** A board shows a change within 60 s, and is changed once in 60 s: what changed is known before it may be changed again. */
+const BOARDS_MS = 15 * SECOND_MS;
 
 export type SlackDeps = Omit<SlackAppDeps, 'workspace' | 'identity' | 'store' | 'receiver' | 'intake'> & {
   readonly onAck: OnAck;
@@ -94,6 +97,7 @@ async function connect(deps: SlackDeps & DeliveryDeps, signal: AbortSignal): Pro
   });
   const chores = [
     every(NOTICES_MS, 'finding due notices', () => deps.store.sendNotices(deps.clock()), deps.log),
+    every(BOARDS_MS, 'looking at the boards', () => refreshBoards({ ...deps, workspace: bound }), deps.log),
     every(NOTICES_MS, 'revoking unclaimed tokens', () => revokeUnclaimed(bound, deps), deps.log),
   ];
   return {

@@ -15,6 +15,7 @@ import type { Homes } from './home.ts';
 import type { Places } from './places.ts';
 import type { CheckLimit } from './rate-limit.ts';
 import type { Receipts } from './receipts.ts';
+import type { Tables } from './tables.ts';
 import type { KnownVisit } from './visit.ts';
 
 /** All that a listener may use. */
@@ -32,6 +33,7 @@ export type ListenerDeps = RefuseDeps &
     readonly homes: Homes;
     readonly checkLimit: CheckLimit;
     readonly receipts: Receipts;
+    readonly tables: Tables;
     readonly log: Log;
     /** Brings what was counted in memory into the store, before it is drawn, and tells what is not there yet. */
     readonly usage: Pick<UsageRecorder, 'flush' | 'isUsed'>;

@@ -8,6 +8,7 @@ import type { NoticeKind, Saying, TokenStore } from '../tokens/store.ts';
 import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
 import { claimedMessage, neverClaimedMessage, noticeMessage } from './blocks/notice.ts';
 import { revokedByOtherMessage, revokedOfCreatedMessage, severalRevokedMessage } from './blocks/receipt.ts';
+import { drawBoard } from './boards.ts';
 import { setBounded } from './bounded-map.ts';
 import { postAtMostOnce, postDirectMessage } from './direct-message.ts';
 import type { Homes } from './home.ts';
@@ -122,6 +123,7 @@ async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined
     return undefined;
   }
   if (saying.kind === 'receipt') return deps.receipts.draw(saying.tokenId);
+  if (saying.kind === 'board') return drawBoard(saying.channel, deps);
   if (saying.kind === 'several_revoked') {
     const tokens = await Promise.all(saying.tokenIds.map((id) => tokenOf(id, deps)));
     await postDirectMessage(deps.client, saying.person, severalRevokedMessage(tokens, saying.person));

@@ -14,12 +14,12 @@ const HOURS_MAX = 200;
 
 type Count = typeof refusalCounts.$inferSelect;
 
-/** Refusals and what is over: hours of counted refusals, keys of old deliveries. */
+/** What is told without any token being changed, and what is over: hours of counted refusals, keys of old deliveries. */
 export function createRefusals(
   db: Db,
   write: Write,
   effects: Effects,
-): Pick<TokenStore, 'recordRefusal' | 'recordEvent' | 'tidy'> {
+): Pick<TokenStore, 'recordDeed' | 'recordRefusal' | 'tidy'> {
   const recent = createRecentWrites(db);
   const countOne = countStatement(db);
   const isOver = lt(refusalCounts.hour, integerParam('hour'));
@@ -42,6 +42,13 @@ export function createRefusals(
   }
 
   return {
+    recordDeed: (event, delivery) =>
+      write(() => {
+        if (effects.deliveries.areKept(delivery)) return 'repeated';
+        effects.deliveries.keep(delivery, event.at, event.tokenId);
+        effects.chain.append(event);
+        return 'recorded';
+      }),
     recordRefusal: (event: AuditEvent) =>
       write(() => {
         const { actor, at } = event;
@@ -49,14 +56,6 @@ export function createRefusals(
         close(overOfActor.all({ actor, hour }), at);
         const [counted] = countOne.all({ actor, hour, count: 1 });
         if (counted !== undefined && counted.count <= EVENTS_MAX) effects.chain.append(event);
-      }),
-    recordEvent: (event, delivery) =>
-      write(() => {
-        const repeated = effects.repeated(delivery);
-        if (repeated !== undefined) return repeated;
-        effects.chain.append(event);
-        if (event.tokenId !== null) effects.deliveries.keep(delivery, event.at, event.tokenId);
-        return { kind: 'recorded' };
       }),
     tidy: (now) =>
       write(() => {

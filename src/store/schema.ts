@@ -27,15 +27,30 @@ export const tokens = sqliteTable(
     revokedAt: integer('revoked_at'),
     revokedBy: text('revoked_by').$type<NonNullable<Token['revokedBy']>>(),
     revokeReason: text('revoke_reason'),
+    // The last use or, before the first, the creation; up to a day behind, so that a use a day is written and no more.
+    quietSince: integer('quiet_since').notNull().default(0),
   },
   (table) => [
     // Revoked ones included: a name is never given twice.
     uniqueIndex('tokens_name_key').on(table.workspace, table.nameKey),
-    index('tokens_owner').on(table.workspace, table.owner),
+    // With the date revoked, so that nothing else looks better for the live tokens of one person.
+    index('tokens_owner').on(table.workspace, table.owner, table.revokedAt),
     index('tokens_created_by').on(table.workspace, table.createdBy, table.createdAt),
     index('tokens_unclaimed')
       .on(table.workspace, table.createdAt)
       .where(sql`claimed_at is null and revoked_at is null`),
+    // They hold all that the counts of everybody's tokens look at.
+    index('tokens_end').on(
+      table.workspace,
+      table.revokedAt,
+      table.expiresAt,
+      table.claimedAt,
+      table.quietSince,
+      table.createdAt,
+    ),
+    index('tokens_quiet')
+      .on(table.workspace, table.quietSince, table.expiresAt, table.claimedAt, table.createdAt)
+      .where(sql`revoked_at is null`),
   ],
 );
 
@@ -69,17 +84,21 @@ export const secrets = sqliteTable(
   ],
 );
 
-export const tokenUsage = sqliteTable('token_usage', {
-  tokenId: text('token_id')
-    .$type<TokenId>()
-    .primaryKey()
-    .references(() => tokens.id),
-  lastUsedAt: integer('last_used_at'),
-  useCount: integer('use_count').notNull(),
-  refusedCount: integer('refused_count').notNull(),
-  lastRefusedAt: integer('last_refused_at'),
-  addresses: text('addresses', { mode: 'json' }).$type<readonly string[]>().notNull(),
-});
+export const tokenUsage = sqliteTable(
+  'token_usage',
+  {
+    tokenId: text('token_id')
+      .$type<TokenId>()
+      .primaryKey()
+      .references(() => tokens.id),
+    lastUsedAt: integer('last_used_at'),
+    useCount: integer('use_count').notNull(),
+    refusedCount: integer('refused_count').notNull(),
+    lastRefusedAt: integer('last_refused_at'),
+    addresses: text('addresses', { mode: 'json' }).$type<readonly string[]>().notNull(),
+  },
+  (table) => [index('token_usage_refused').on(table.lastRefusedAt).where(sql`last_refused_at is not null`)],
+);
 
 /** Refers to no secret: a value that was used while it was being shown may be withdrawn before the use is written. */
 export const secretUsage = sqliteTable('secret_usage', {
@@ -163,14 +182,22 @@ export const messages = sqliteTable(
   'messages',
   {
     id: integer('id').primaryKey(),
-    kind: text('kind').$type<'receipt'>().notNull(),
+    kind: text('kind').$type<'receipt' | 'board'>().notNull(),
     tokenId: text('token_id')
       .$type<TokenId>()
       .references(() => tokens.id),
     channel: text('channel').notNull(),
     ts: text('ts').notNull(),
+    // Of a board alone.
+    placedBy: text('placed_by').$type<PersonId>(),
+    placedAt: integer('placed_at'),
+    drawing: text('drawing'),
+    drawnAt: integer('drawn_at'),
   },
-  (table) => [uniqueIndex('messages_kind_token').on(table.kind, table.tokenId)],
+  (table) => [
+    uniqueIndex('messages_kind_token').on(table.kind, table.tokenId),
+    uniqueIndex('messages_board').on(table.channel).where(sql`kind = 'board'`),
+  ],
 );
 
 export const deliveries = sqliteTable(
@@ -178,9 +205,9 @@ export const deliveries = sqliteTable(
   {
     key: text('key').primaryKey(),
     at: integer('at').notNull(),
+    // Null: what it did changed no token.
     tokenId: text('token_id')
       .$type<TokenId>()
-      .notNull()
       .references(() => tokens.id),
   },
   (table) => [index('deliveries_at').on(table.at)],

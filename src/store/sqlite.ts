@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 import type { Outbox } from '../tokens/outbox.ts';
 import type { Pepper } from '../tokens/pepper.ts';
 import type { TokenStore } from '../tokens/store.ts';
+import { createAttention } from './attention.ts';
+import { createBoardReads, createBoardWrites } from './boards.ts';
 import { createDeliveryReads } from './deliveries.ts';
 import { createDigestWrites, createHashRead } from './digests.ts';
 import type { Db } from './drizzle.ts';
@@ -71,10 +73,12 @@ function createReads({ verify, read: reading }: Connections) {
     ...createTokenList(db, read),
     ...createTokenCounts(db, read),
     ...createRecentReads(db, read),
+    ...createAttention(db, read),
     ...createHistory(db, read),
     ...createDeliveryReads(db, read),
     ...createOutboxReads(db, read),
     ...createMessageReads(db, read),
+    ...createBoardReads(db, read),
   };
 }
 
@@ -91,9 +95,10 @@ function createWrites(db: Db, writer: Writer, pepper: Pepper) {
     ...createNotices(db, write, effects),
     ...createOutboxWrites(db, write),
     ...createMessageWrites(db, write),
+    ...createBoardWrites(db, write, effects),
     ...createSettings(db, write),
+    recordDeed: refusals.recordDeed,
     recordRefusal: refusals.recordRefusal,
-    recordEvent: refusals.recordEvent,
     tidy: async (now: number) => {
       await refusals.tidy(now);
       // What revocations emptied is still in the log until it is moved into the database.

@@ -26,9 +26,14 @@ const AFTER_BASE62 = '~';
 /** One more than are offered. */
 const FOUND_ROWS_MAX = 6;
 
+const { quietSince: _, ...columns } = getTableColumns(tokens);
+
+/** The columns of a token. */
+export const TOKEN = columns;
+
 /** The columns of a token with what is known of its use, for a query that left-joins `token_usage`. */
 export const USED_TOKEN = {
-  ...getTableColumns(tokens),
+  ...TOKEN,
   lastUsedAt: tokenUsage.lastUsedAt,
   useCount: sql<number>`coalesce(${tokenUsage.useCount}, 0)`,
   refusedCount: sql<number>`coalesce(${tokenUsage.refusedCount}, 0)`,
@@ -63,7 +68,7 @@ export function createTokenWrites(
         if (repeated !== undefined) return repeated;
         const limit = exceededLimit(token, limits);
         if (limit !== undefined) return { kind: limit };
-        if (insert.all(token).length === 0) return { kind: 'name_taken' };
+        if (insert.all({ ...token, quietSince: token.createdAt }).length === 0) return { kind: 'name_taken' };
         effects.bring(effect, token.id);
         return { kind: 'inserted' };
       }),

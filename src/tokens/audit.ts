@@ -14,6 +14,10 @@ export type AuditAction =
   | 'token.revoked'
   | 'value.checked'
   | 'card.shared'
+  | 'status.shared'
+  | 'status.exported'
+  | 'board.placed'
+  | 'board.stopped'
   | 'action.refused'
   | 'refusals.counted';
 

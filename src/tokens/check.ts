@@ -32,7 +32,7 @@ export async function checkValue(
   }
   const finding = await findingOf(verdict, actor, deps);
   const tokenId = finding.is === 'unknown' ? null : finding.token.id;
-  await deps.store.recordEvent(
+  await deps.store.recordDeed(
     { at: deps.clock(), actor: actor.id, action: 'value.checked', tokenId, detail: { finding: finding.is } },
     { keys: [] },
   );

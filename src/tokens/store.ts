@@ -1,3 +1,4 @@
+import type { Attention, StatusFilter } from './attention.ts';
 import type { AuditEvent } from './audit.ts';
 import type { NameKey, TokenName } from './name.ts';
 import type { Doer, PersonId, Token, TokenCounts, TokenId, UsedToken, WorkspaceId } from './token.ts';
@@ -21,7 +22,8 @@ export type Saying =
   | { readonly kind: 'claimed'; readonly tokenId: TokenId }
   /** To the same: its owner did not take it in time. */
   | { readonly kind: 'never_claimed'; readonly tokenId: TokenId }
-  | { readonly kind: 'notice'; readonly notice: NoticeKind; readonly tokenId: TokenId };
+  | { readonly kind: 'notice'; readonly notice: NoticeKind; readonly tokenId: TokenId }
+  | { readonly kind: 'board'; readonly channel: string };
 
 /** What an owner is told without having asked. */
 export type NoticeKind = ExpiryNotice | 'reminder' | 'dead_presented' | 'retired_presented';
@@ -133,6 +135,17 @@ export type ListPage = {
   readonly page: number;
   readonly pageCount: number;
   readonly total: number;
+};
+
+/** Which part of everybody's tokens, or of those of one owner, is wanted. */
+export type StatusRequest = {
+  readonly filter: StatusFilter;
+  /** Null: everybody's. */
+  readonly owner: PersonId | null;
+  /** From 1. A page beyond the last is the last. */
+  readonly page: number;
+  readonly pageSize: number;
+  readonly now: number;
 };
 
 export type EventPage = {
@@ -265,6 +278,18 @@ export interface TokenStore {
   /** Active ones by expiry, the soonest first; expired and revoked ones by that date, the latest first. */
   listTokens(workspace: WorkspaceId, request: ListRequest): Promise<ListPage>;
 
+  /** Everybody's tokens in the order of `byAttention`, but the idle ones to the day only. */
+  listByAttention(workspace: WorkspaceId, request: StatusRequest): Promise<ListPage>;
+  /** How many tokens have each attention. */
+  countByAttention(workspace: WorkspaceId, now: number): Promise<Readonly<Record<Attention, number>>>;
+  /** The first tokens of one attention, in the order of `listByAttention`; 200 at most. */
+  firstByAttention(
+    workspace: WorkspaceId,
+    request: { readonly attention: Attention; readonly limit: number; readonly now: number },
+  ): Promise<readonly UsedToken[]>;
+  /** Tokens in the order of their ids, those after `after` (null: from the first on); 200 at most. */
+  tokensAfter(workspace: WorkspaceId, after: TokenId | null): Promise<readonly UsedToken[]>;
+
   /** The one indexed read of a verification, on a connection of its own. */
   readSecret(lookupId: string): Promise<StoredSecret | undefined>;
 
@@ -305,8 +330,8 @@ export interface TokenStore {
   /** All tokens by their status at `now`. One that changes while it counts may be counted as it was. */
   countTokens(now: number): Promise<TokenCounts>;
 
-  /** Writes an event that changes no token; of one about a token, the delivery's keys too. */
-  recordEvent(event: AuditEvent, delivery: Delivery): Promise<{ kind: 'recorded' } | Repeated>;
+  /** Writes what was done that changed no token. `repeated`: this delivery did it before, and it is not to be done again. */
+  recordDeed(event: AuditEvent, delivery: Delivery): Promise<'recorded' | 'repeated'>;
   /** Writes a refusal by policy: the first ten a person and hour as events, the others as a count. */
   recordRefusal(event: AuditEvent): Promise<void>;
   /** Turns the counts of hours that are over into one event each, and drops delivery keys of 15 minutes ago and hours of 48. */

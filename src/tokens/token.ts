@@ -3,8 +3,9 @@ import { randomBase62 } from './base62.ts';
 import type { NameKey, TokenName } from './name.ts';
 
 const ID_LENGTH = 16;
-const IDLE_AFTER_MS = 90 * DAY_MS;
-/** A token is *expiring soon* for so long before its end. */
+/** An active token is idle when it was unused for so long. */
+export const IDLE_AFTER_MS = 90 * DAY_MS;
+/** An active token expires soon when so little of its life is left. */
 export const EXPIRING_SOON_MS = 14 * DAY_MS;
 
 /** Names a token's row. Not secret: it may be logged. */

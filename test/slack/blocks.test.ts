@@ -14,16 +14,27 @@ import {
   placeText,
 } from '../../src/slack/blocks/list.ts';
 import { tokenOptions } from '../../src/slack/blocks/pick-dialog.ts';
+import { parseStatusPlace, statusPlaceText } from '../../src/slack/blocks/status-place.ts';
 import { agoOf, cut, escaped } from '../../src/slack/blocks/text.ts';
 import { newTokenId } from '../../src/tokens/token.ts';
 import { aToken, T0 } from '../tokens/a-token.ts';
-import { ASKER, messagesAbout, NOW, POLICY, repeated, STATUSES, TYPED, viewsAbout } from './worst-cases.ts';
+import {
+  ASKER,
+  messagesAbout,
+  NOW,
+  POLICY,
+  repeated,
+  STATUSES,
+  TYPED,
+  tableMessagesAbout,
+  viewsAbout,
+} from './worst-cases.ts';
 
 /** Slack cuts a message's text here, and recommends less. */
 const TEXT_LENGTH_MAX = 4000;
 
 test.for(TYPED)('every message stays within the limits of Slack with names and notes of %s', ([, unit]) => {
-  for (const [what, message] of messagesAbout(unit)) {
+  for (const [what, message] of [...messagesAbout(unit), ...tableMessagesAbout(unit)]) {
     expect(checkMessageBlocks(message.blocks), what).toEqual([]);
     expect(message.text.trim(), what).not.toBe('');
     expect([...message.text].length, what).toBeLessThanOrEqual(TEXT_LENGTH_MAX);
@@ -40,7 +51,9 @@ test.for(TYPED)('every view stays within the limits of Slack with names and note
 test.for(TYPED.slice(2))('nothing of %s that people type is drawn as formatting or mention', ([, unit]) => {
   const typed = repeated(unit, 64);
   const drawn = [
-    ...messagesAbout(unit).map(([what, { text, blocks }]) => [what, [text, ...mrkdwnIn(blocks)]] as const),
+    ...[...messagesAbout(unit), ...tableMessagesAbout(unit)].map(
+      ([what, { text, blocks }]) => [what, [text, ...mrkdwnIn(blocks)]] as const,
+    ),
     ...viewsAbout(unit).map(([what, view]) => [what, mrkdwnIn(view.blocks)] as const),
   ];
 
@@ -50,6 +63,32 @@ test.for(TYPED.slice(2))('nothing of %s that people type is drawn as formatting 
     }
     // Formatting marks cannot be escaped: what people type never stands in mrkdwn of the blocks.
     if (unit.startsWith('*')) expect(texts.slice(1).join('\n'), what).not.toContain(typed.slice(0, 20));
+  }
+});
+
+test.for([
+  ['status:all:U0BOB:3', { filter: 'all', owner: 'U0BOB', page: 3 }],
+  ['status:idle::1', { filter: 'idle', owner: null, page: 1 }],
+  ['', { filter: 'current', owner: null, page: 1 }],
+  ['status:everything:<!channel>:-1', { filter: 'current', owner: null, page: 1 }],
+  ['status:all:U0BOB> <!here:1.5', { filter: 'all', owner: null, page: 1 }],
+  ['active:9', { filter: 'current', owner: null, page: 1 }],
+] as const)('the place in "%s" is one that can be drawn', ([text, place]) => {
+  expect(parseStatusPlace(text)).toEqual(place);
+  expect(parseStatusPlace(statusPlaceText(parseStatusPlace(text)))).toEqual(place);
+});
+
+test('a page of 40 tokens with the longest names fits a table, however Slack counts its characters', () => {
+  for (const [, unit] of TYPED) {
+    for (const [what, { blocks }] of tableMessagesAbout(unit)) {
+      const table = blocks.find((block) => block.type === 'table');
+      let characters = 0;
+      JSON.stringify(table?.rows ?? [], (key, value) => {
+        if (['text', 'user_id', 'fallback'].includes(key)) characters += [...value].length;
+        return value;
+      });
+      expect(characters, what).toBeLessThan(10_000);
+    }
   }
 });
 

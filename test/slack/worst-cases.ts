@@ -1,4 +1,5 @@
 import type { HomeView, ModalView } from '@slack/types';
+import { boardMessage, emptyBoardMessage, stoppedBoardMessage } from '../../src/slack/blocks/board.ts';
 import { checkedMessage } from '../../src/slack/blocks/checked.ts';
 import {
   createDialog,
@@ -19,6 +20,7 @@ import {
 import { listBlocks, listMessage } from '../../src/slack/blocks/list.ts';
 import { matchesMessage } from '../../src/slack/blocks/matches.ts';
 import type { Message } from '../../src/slack/blocks/message.ts';
+import { notSentSentence } from '../../src/slack/blocks/not-sent.ts';
 import { claimedMessage, neverClaimedMessage, noticeMessage } from '../../src/slack/blocks/notice.ts';
 import { personPicker } from '../../src/slack/blocks/person-picker.ts';
 import { pickDialog } from '../../src/slack/blocks/pick-dialog.ts';
@@ -37,10 +39,14 @@ import {
 } from '../../src/slack/blocks/rotate-dialog.ts';
 import { SHEET_TOKENS_MAX, severalDialog } from '../../src/slack/blocks/several-dialog.ts';
 import { shownValueMessage } from '../../src/slack/blocks/shown-value.ts';
+import { sharedStatusMessage, statusMessage, whoMessage } from '../../src/slack/blocks/status.ts';
+import { STATUS_PAGE_SIZE } from '../../src/slack/blocks/status-place.ts';
 import { revokeButton, rotateButton, showValueButton } from '../../src/slack/blocks/token-facts.ts';
 import { metadataText } from '../../src/slack/dialog-metadata.ts';
 import { sentenceMessage } from '../../src/slack/tell.ts';
+import { ATTENTIONS, STATUS_FILTERS } from '../../src/tokens/attention.ts';
 import type { AuditAction, AuditEvent } from '../../src/tokens/audit.ts';
+import type { BoardFacts } from '../../src/tokens/board.ts';
 import type { Finding } from '../../src/tokens/check.ts';
 import { heldProof } from '../../src/tokens/held.ts';
 import type { TokenName } from '../../src/tokens/name.ts';
@@ -212,9 +218,48 @@ export function messagesAbout(unit: string): [string, Message][] {
       checkedMessage(finding, NOW, [revokeButton(aWideToken(unit, 'active'))]),
     ]),
     ['the value', shownValueMessage(aWideToken(unit, 'unclaimed'), LONGEST_VALUE)],
+    ...boardMessages(unit),
+    ['who is meant', whoMessage(repeated(unit, 12_000), { filter: 'expiring', owner: LONG_ID, page: 500 })],
+    ['not sent', sentenceMessage(notSentSentence('no_answer'))],
     ['help', helpMessage(EVERY_RIGHT)],
     ['unknown command', unknownCommandMessage(repeated(unit, 40_000), 'revoke', EVERY_RIGHT)],
     ...sentencesAbout(unit).map((sentence): [string, Message] => [sentence, sentenceMessage(sentence)]),
+  ];
+}
+
+/** Messages that only a conversation can hold: a table cannot stand in a dialog. */
+export function tableMessagesAbout(unit: string): [string, Message][] {
+  const tokens = Array.from({ length: STATUS_PAGE_SIZE }, (_, row) =>
+    aWideToken(unit, EACH_STATUS[row % EACH_STATUS.length] ?? 'active'),
+  );
+  const list = { tokens, page: 500, pageCount: 1000, total: 9_999_999 };
+  const empty = { tokens: [], page: 1, pageCount: 1, total: 0 };
+  return STATUS_FILTERS.flatMap((filter) => {
+    const drawing = { list, place: { filter, owner: LONG_ID, page: 500 }, now: NOW };
+    return [true, false].flatMap((asTable): [string, Message][] => [
+      [`status of ${filter}, ${asTable}`, statusMessage({ ...drawing, asTable })],
+      [`shared status of ${filter}, ${asTable}`, sharedStatusMessage({ ...drawing, asTable }, LONG_ID)],
+      [`empty status of ${filter}, ${asTable}`, statusMessage({ ...drawing, list: empty, asTable })],
+    ]);
+  });
+}
+
+/** A board that names as much as a board may. */
+function boardMessages(unit: string): [string, Message][] {
+  const tokens = Array.from({ length: 10 }, () => aWideToken(unit, 'expired'));
+  const total = Number.MAX_SAFE_INTEGER;
+  const facts: BoardFacts = {
+    counts: Object.fromEntries(ATTENTIONS.map((one) => [one, total])) as BoardFacts['counts'],
+    exceptions: (['presented', 'endless', 'idle', 'unclaimed'] as const).map((attention) => ({
+      attention,
+      tokens,
+      total,
+    })),
+  };
+  return [
+    ['board', boardMessage(facts, { placedBy: LONG_ID, drawnAt: NOW })],
+    ['stopped board', stoppedBoardMessage(facts, { stoppedBy: LONG_ID, at: NOW })],
+    ['empty board', emptyBoardMessage()],
   ];
 }
 

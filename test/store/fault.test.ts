@@ -27,6 +27,9 @@ const EFFECT = anEffect(TOKEN.id, {
   delivery: aDelivery(MARK),
 });
 
+const EVERYBODY = { filter: 'all', owner: null, page: 1, pageSize: 1, now: NOW } as const;
+const BOARD = { channel: MARK, ts: MARK, placedBy: TOKEN.owner, placedAt: NOW, drawing: null, drawnAt: null };
+
 const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] = [
   ['insertToken', (store) => store.insertToken(TOKEN, LIMITS, EFFECT)],
   ['insertSecret', (store) => store.insertSecret(SECRET, 'first', aDelivery(MARK))],
@@ -66,7 +69,6 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['remind', (store) => store.remind(TOKEN.id, { kind: 'reminder', dueAt: NOW }, aDelivery(MARK))],
   ['sendNotices', (store) => store.sendNotices(NOW)],
   ['unclaimedSince', (store) => store.unclaimedSince(WORKSPACE, NOW)],
-  ['recordEvent', (store) => store.recordEvent(EFFECT.event, aDelivery(MARK))],
   ['recordRefusal', (store) => store.recordRefusal(EFFECT.event)],
   ['tidy', (store) => store.tidy(NOW)],
   ['countTokens', (store) => store.countTokens(NOW)],
@@ -95,6 +97,21 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ],
   ['findReceipt', (store) => store.findReceipt(TOKEN.id)],
   ['keepReceipt', (store) => store.keepReceipt(TOKEN.id, { channel: MARK, ts: MARK })],
+  ['listByAttention', (store) => store.listByAttention(WORKSPACE, EVERYBODY)],
+  ['listByAttention', (store) => store.listByAttention(WORKSPACE, { ...EVERYBODY, owner: TOKEN.owner })],
+  ['countByAttention', (store) => store.countByAttention(WORKSPACE, NOW)],
+  [
+    'firstByAttention',
+    (store) => store.firstByAttention(WORKSPACE, { attention: 'idle', limit: 1, now: NOW }),
+  ],
+  ['tokensAfter', (store) => store.tokensAfter(WORKSPACE, null)],
+  ['recordDeed', (store) => store.recordDeed(EFFECT.event, aDelivery(MARK))],
+  ['listBoards', (store) => store.listBoards()],
+  ['findBoard', (store) => store.findBoard(MARK)],
+  ['keepBoard', (store) => store.keepBoard(BOARD, EFFECT)],
+  ['askForBoard', (store) => store.askForBoard(MARK, NOW)],
+  ['keepDrawing', (store) => store.keepDrawing(BOARD, MARK, NOW)],
+  ['forgetBoard', (store) => store.forgetBoard(BOARD, EFFECT.event)],
   ['bindWorkspace', (store) => store.bindWorkspace(WORKSPACE)],
 ];
 
@@ -102,7 +119,7 @@ test('every method of the store is in these tests', async () => {
   const { store } = await aStore();
 
   const others = ['isReadable', 'isWritable', 'close'];
-  expect([...CALLS.map(([name]) => name), ...others].sort()).toEqual(Object.keys(store).sort());
+  expect([...new Set(CALLS.map(([name]) => name)), ...others].sort()).toEqual(Object.keys(store).sort());
 });
 
 test.for(CALLS)(

@@ -45,7 +45,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
     deliveries: [
       'key TEXT PK',
       'at INTEGER',
-      'token_id TEXT',
+      'token_id TEXT?',
       'token_id -> tokens.id',
       'index deliveries_at(at)',
     ],
@@ -55,7 +55,12 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'token_id TEXT?',
       'channel TEXT',
       'ts TEXT',
+      'placed_by TEXT?',
+      'placed_at INTEGER?',
+      'drawing TEXT?',
+      'drawn_at INTEGER?',
       'token_id -> tokens.id',
+      'unique messages_board(channel)',
       'unique messages_kind_token(kind,token_id)',
     ],
     migrations: ['made_at INTEGER PK'],
@@ -111,6 +116,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'last_refused_at INTEGER?',
       'addresses TEXT',
       'token_id -> tokens.id',
+      'index token_usage_refused(last_refused_at)',
     ],
     token_uses_by_hour: ['hour INTEGER PK', 'token_id TEXT PK', 'use_count INTEGER', 'token_id -> tokens.id'],
     tokens: [
@@ -129,9 +135,12 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'revoked_at INTEGER?',
       'revoked_by TEXT?',
       'revoke_reason TEXT?',
+      'quiet_since INTEGER',
       'index tokens_created_by(workspace,created_by,created_at)',
+      'index tokens_end(workspace,revoked_at,expires_at,claimed_at,quiet_since,created_at)',
       'unique tokens_name_key(workspace,name_key)',
-      'index tokens_owner(workspace,owner)',
+      'index tokens_owner(workspace,owner,revoked_at)',
+      'index tokens_quiet(workspace,quiet_since,expires_at,claimed_at,created_at)',
       'index tokens_unclaimed(workspace,created_at)',
     ],
   });
@@ -190,6 +199,8 @@ test('a database of the first version is brought to this one, and nothing in it 
   for (const token of [unused, revoked, unclaimed]) {
     expect(await store.findToken(WORKSPACE, token.id)).toEqual({ ...token, ...neverUsed });
   }
+  const quiet = raw.prepare('select quiet_since from tokens where id = ?').pluck();
+  expect([quiet.get(used.id), quiet.get(unused.id)]).toEqual([NOW + 5, NOW]);
   await store.addUses([aUse(secret, { lastUsedAt: NOW + 6, useCount: 1, addresses: ['a'] })]);
   expect(await store.findToken(WORKSPACE, used.id)).toMatchObject({ useCount: 8, addresses: ['a'] });
   expect(await store.readHash(value.lookupId)).toEqual({ hash: secret.hash, prefix: null });

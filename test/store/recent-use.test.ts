@@ -140,15 +140,15 @@ test.for([
   expect(await store.findByFirstCharacters('T2' as typeof WORKSPACE, characters)).toEqual([]);
 });
 
-test('an event that changes nothing is written once for its delivery, and each time without one', async () => {
+test('a deed about a token is an event once a delivery, and each time without one', async () => {
   const { store, raw } = await aStore();
   const token = await aStoredToken(store);
   const event = { at: NOW, actor: ANN, action: 'card.shared', tokenId: token.id, detail: {} } as const;
   const delivery = aDelivery();
 
-  expect(await store.recordEvent(event, delivery)).toEqual({ kind: 'recorded' });
-  expect(await store.recordEvent(event, delivery)).toEqual({ kind: 'repeated', tokenId: token.id });
-  expect(await store.recordEvent({ ...event, tokenId: null }, { keys: [] })).toEqual({ kind: 'recorded' });
+  expect(await store.recordDeed(event, delivery)).toBe('recorded');
+  expect(await store.recordDeed(event, delivery)).toBe('repeated');
+  expect(await store.recordDeed(event, { keys: [] })).toBe('recorded');
 
   expect(raw.prepare("select count(*) from audit_events where action = 'card.shared'").pluck().get()).toBe(2);
 });

@@ -42,9 +42,9 @@ const REVOKE_ANY: readonly Line[] = [
 const SEE_ALL: readonly Line[] = [
   [
     '/apitoken status',
-    'everybody’s tokens; also `status active`, `expiring`, `idle`, `expired`, `revoked`, `all`, and `@person`',
+    'everybody’s tokens, what needs attention first; also `status expired`, `status @person`',
   ],
-  ['/apitoken board', 'one message in this channel that shows how the tokens stand, kept current'],
+  ['/apitoken board', 'a message in this channel that shows how all tokens stand, kept up to date'],
 ];
 /** Commands that not everybody may type. */
 const VERBS_TO_SEE_ALL: ReadonlySet<string> = new Set(['status', 'board']);

@@ -72,6 +72,12 @@ function deedOf({ action, actor, detail }: AuditEvent): string {
       return 'checked a value of it';
     case 'card.shared':
       return 'told a channel that it is revoked';
+    case 'status.shared':
+    case 'status.exported':
+      return 'took everybody’s tokens along';
+    case 'board.placed':
+    case 'board.stopped':
+      return 'placed or stopped a board';
     case 'action.refused':
       return 'tried to do something with it that they may not';
     case 'refusals.counted':

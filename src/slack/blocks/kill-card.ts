@@ -5,7 +5,7 @@ import { CARD_REFRESH_ID, CARD_SHARE_ID, REVOKE_PERSON_ID } from './ids.ts';
 import type { Message } from './message.ts';
 import { tokenLine } from './revoke-dialog.ts';
 import { SHEET_TOKENS_MAX } from './several-dialog.ts';
-import { agoOf, dateTime, escaped, mention, plain, saying, smallPrint } from './text.ts';
+import { agoOf, dateTime, escaped, mention, plain, saying, smallPrint, timesOf } from './text.ts';
 import { revokerOf } from './token-facts.ts';
 
 /** Rows in one block. */
@@ -106,7 +106,7 @@ function triesText({ tokens, tries, now }: KillCard): string {
   const all = tokens.flatMap(({ id }) => tries.get(id) ?? []);
   const count = all.reduce((sum, one) => sum + one.count, 0);
   const lastAt = Math.max(...all.map((one) => one.lastAt ?? 0));
-  return count === 0 ? 'never' : `${count === 1 ? 'once' : `${count} times`}, last ${agoOf(lastAt, now)}`;
+  return count === 0 ? 'never' : `${timesOf(count)}, last ${agoOf(lastAt, now)}`;
 }
 
 function buttons(card: KillCard, canShare: boolean): ActionsBlock {

@@ -9,7 +9,7 @@ import { saying } from '../../blocks/text.ts';
 import { cardDialog, findCard } from '../../card.ts';
 import type { ListenerDeps, PressListener } from '../../listener.ts';
 import { refuseForged } from '../../refuse-forged.ts';
-import { respond, respondToAll } from '../../respond.ts';
+import { respond } from '../../respond.ts';
 import { parsePersonId, revokePersonAnswer } from '../../revoke-person-answer.ts';
 import { updateDialog } from '../../show-answer.ts';
 import { sentenceMessage, tell } from '../../tell.ts';
@@ -35,8 +35,8 @@ const onShareCard = aboutCard(async (visit, subject, deps) => {
   const tokenId = subject.tokenIds[0] ?? null;
   const detail = { tokens: subject.tokenIds.length };
   const event = { at: deps.clock(), actor: actor.id, action: 'card.shared', tokenId, detail } as const;
-  const recorded = await deps.store.recordEvent(event, delivery);
-  if (recorded.kind === 'recorded') await respondToAll(url, sharedCardMessage(found.card, actor.id));
+  const recorded = await deps.store.recordDeed(event, delivery);
+  if (recorded === 'recorded') await respond(url, sharedCardMessage(found.card, actor.id), 'shared');
 });
 
 /** *Show the other …*, under a card: the sheet of those that are left, in its place. */

@@ -40,6 +40,7 @@ import { sentenceMessage, tell } from '../../tell.ts';
 import type { KnownVisit } from '../../visit.ts';
 import { onCommand } from '../commands/apitoken.ts';
 import { CARD_PRESSES } from './card-presses.ts';
+import { STATUS_PRESSES } from './status-presses.ts';
 
 /** *Create API Token*, wherever it stands, and the global shortcut. */
 export const onCreate: PressListener = async (visit, _value, deps) => {
@@ -172,7 +173,7 @@ function tellRefusal(visit: KnownVisit, refusal: Refusal, deps: ListenerDeps): P
 }
 
 /** Every `action_id` that the app draws, with what answers it. */
-export const PRESSES: ReadonlyMap<string, PressListener> = new Map([
+export const PRESSES: ReadonlyMap<string, PressListener> = new Map<string, PressListener>([
   [CREATE_ID, onCreate],
   [
     REVOKE_ID,
@@ -207,4 +208,5 @@ export const PRESSES: ReadonlyMap<string, PressListener> = new Map([
   [HISTORY_OLDER_ID, onTurnHistory],
   ...CARD_PRESSES,
   ...TOKEN_MENU_IDS.map((id) => [id, onMenu] as const),
+  ...STATUS_PRESSES,
 ]);

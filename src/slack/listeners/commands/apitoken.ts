@@ -1,6 +1,7 @@
 import { type Actor, rightsOf } from '../../../tokens/policy.ts';
 import { type Answer, answerVisit, refusalAnswer } from '../../answer.ts';
 import { helpMessage, unknownCommandMessage } from '../../blocks/help.ts';
+import { placeBoard } from '../../boards.ts';
 import { checkAnswer } from '../../check-answer.ts';
 import { createAnswer } from '../../create-answer.ts';
 import { historyAnswer, infoAnswer } from '../../info-answer.ts';
@@ -12,16 +13,23 @@ import { rememberPlace } from '../../places.ts';
 import { revokeAnswer, revokeHeldAnswer } from '../../revoke-answer.ts';
 import { revokePersonAnswer, unclearPersonAnswer } from '../../revoke-person-answer.ts';
 import { rotateAnswer } from '../../rotate-answer.ts';
+import { answerStatus } from '../../status-answer.ts';
 import type { KnownVisit } from '../../visit.ts';
 
 /** Answers `/apitoken …`. `text` is as Slack delivers it. */
 export async function onCommand(visit: KnownVisit, text: string, deps: ListenerDeps): Promise<void> {
   const command = parseCommand(text);
+  if (command.verb === 'status') return answerStatus(visit, command, deps);
+  if (command.verb === 'board') return placeBoard(visit, deps);
   const viewId = await answerVisit(visit, await answerTo(command, visit.actor, deps), deps);
   if (command.verb === 'revoke') rememberPlace(visit, viewId, deps.places);
 }
 
-async function answerTo(command: Command, actor: Actor, deps: ListenerDeps): Promise<Answer> {
+async function answerTo(
+  command: Exclude<Command, { verb: 'status' | 'board' }>,
+  actor: Actor,
+  deps: ListenerDeps,
+): Promise<Answer> {
   switch (command.verb) {
     case 'create':
       return createAnswer(actor, command, deps);
