@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Outbox } from '../tokens/outbox.ts';
+import type { Owners } from '../tokens/owners.ts';
 import type { Pepper } from '../tokens/pepper.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import { createDeliveryReads } from './deliveries.ts';
@@ -10,6 +11,7 @@ import { createMessageReads, createMessageWrites } from './messages.ts';
 import { createNotices } from './notices.ts';
 import { type Connections, openDatabase } from './open.ts';
 import { createOutboxReads, createOutboxWrites } from './outbox.ts';
+import { createOwnerReads, createOwnerWrites } from './owners.ts';
 import { createReader } from './reader.ts';
 import { createRefusals } from './refusals.ts';
 import { createLiveValues, createOldValues } from './rotation.ts';
@@ -35,6 +37,7 @@ export type StoreOptions = {
 /** Where everything is kept. All its methods throw nothing but `StoreFault`. */
 export type Store = TokenStore &
   Outbox &
+  Owners &
   Settings & {
     /** Whether a verification could read just now. */
     isReadable(): Promise<boolean>;
@@ -69,6 +72,7 @@ function createReads({ verify, read: reading }: Connections) {
     ...createDeliveryReads(db, read),
     ...createOutboxReads(db, read),
     ...createMessageReads(db, read),
+    ...createOwnerReads(db, read),
   };
 }
 
@@ -84,6 +88,7 @@ function createWrites(db: Db, writer: Writer, pepper: Pepper) {
     ...createNotices(db, write, effects),
     ...createOutboxWrites(db, write),
     ...createMessageWrites(db, write),
+    ...createOwnerWrites(db, write),
     ...createSettings(db, write),
     recordRefusal: refusals.recordRefusal,
     tidy: async (now: number) => {

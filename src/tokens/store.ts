@@ -15,6 +15,8 @@ export type Saying =
   | { readonly kind: 'revoked_by_other'; readonly tokenId: TokenId }
   /** To whoever created it for somebody else: its owner has taken it. */
   | { readonly kind: 'claimed'; readonly tokenId: TokenId }
+  /** To the same: it was revoked, because its owner left. */
+  | { readonly kind: 'owner_left'; readonly tokenId: TokenId }
   | { readonly kind: 'notice'; readonly notice: NoticeKind; readonly tokenId: TokenId };
 
 /** What an owner is told without having asked. */

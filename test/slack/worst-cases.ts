@@ -11,7 +11,7 @@ import { HISTORY_PAGE_SIZE, historyMessage } from '../../src/slack/blocks/histor
 import { infoMessage } from '../../src/slack/blocks/info.ts';
 import { listBlocks, listMessage } from '../../src/slack/blocks/list.ts';
 import type { Message } from '../../src/slack/blocks/message.ts';
-import { claimedMessage, noticeMessage } from '../../src/slack/blocks/notice.ts';
+import { claimedMessage, noticeMessage, ownerLeftMessage } from '../../src/slack/blocks/notice.ts';
 import { pickDialog } from '../../src/slack/blocks/pick-dialog.ts';
 import { receiptMessage, revokedByOtherMessage } from '../../src/slack/blocks/receipt.ts';
 import { notRevokedDialog, revokeDialog, revokedDialog } from '../../src/slack/blocks/revoke-dialog.ts';
@@ -88,6 +88,7 @@ function aWideToken(unit: string, status: TokenStatus): UsedToken {
     scopes: POLICY.scopes,
     refusedCount: Number.MAX_SAFE_INTEGER,
     lastRefusedAt: T0,
+    ownerGoneAt: T0,
     addresses: Array.from({ length: 5 }, () => 'ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255'),
     revokeReason: status === 'revoked' ? repeated(unit, 200) : null,
     useCount: Number.MAX_SAFE_INTEGER,
@@ -191,6 +192,7 @@ function messagesIn(unit: string, status: TokenStatus): [string, Message][] {
     [`info, ${status}`, infoMessage(token, NOW, buttons)],
     [`info without buttons, ${status}`, infoMessage(token, NOW, [])],
     [`claimed, ${status}`, claimedMessage(token)],
+    [`owner left, ${status}`, ownerLeftMessage(token)],
     ...NOTICES.map((kind): [string, Message] => [
       `notice ${kind}, ${status}`,
       noticeMessage(kind, token, NOW),

@@ -11,6 +11,7 @@ import { openStore } from '../../src/store/sqlite.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aFolder, aRawConnection, aStore, PEPPER } from './fixtures/temp-store.ts';
 import {
+  ANN,
   aDelivery,
   anEffect,
   aRotation,
@@ -74,6 +75,13 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'version INTEGER',
       'attempts INTEGER',
       'index outbox_due(due_at)',
+    ],
+    owners: [
+      'workspace TEXT PK',
+      'person TEXT PK',
+      'look_up_at INTEGER',
+      'gone_at INTEGER?',
+      'index owners_due(workspace,look_up_at)',
     ],
     refusal_counts: ['actor TEXT PK', 'hour INTEGER PK', 'count INTEGER'],
     secret_usage: ['lookup_id TEXT PK', 'last_used_at INTEGER'],
@@ -140,7 +148,7 @@ test('every table is STRICT, nothing cascades, and what is found by a lookup id 
     .pluck()
     .all();
 
-  expect(tables).toHaveLength(12);
+  expect(tables).toHaveLength(13);
   expect(tables.filter((table) => !(table as { strict: number }).strict)).toEqual([]);
   expect(tables.filter((table) => (table as { wr: number }).wr)).toMatchObject([
     { name: 'secret_usage' },
@@ -168,7 +176,14 @@ test('a database of the first version is brought to this one, and nothing in it 
   const store = await openStore({ url: `file:${path}`, pepper: PEPPER });
   onTestFinished(() => store.close());
 
-  const neverUsed = { lastUsedAt: null, useCount: 0, refusedCount: 0, lastRefusedAt: null, addresses: [] };
+  const neverUsed = {
+    lastUsedAt: null,
+    useCount: 0,
+    refusedCount: 0,
+    lastRefusedAt: null,
+    addresses: [],
+    ownerGoneAt: null,
+  };
   expect(await store.findToken(WORKSPACE, used.id)).toEqual({
     ...used,
     ...neverUsed,
@@ -207,6 +222,27 @@ test('the live tokens of a database of the first version get the notices that ar
     [live.id, 'expires_in_7_days', NOW + 3 * DAY_MS, null],
     [live.id, 'expires_tomorrow', NOW + 9 * DAY_MS, null],
   ]);
+});
+
+test('the owners of a database without owners are looked up at once, each once, unless all of theirs is revoked', async () => {
+  const path = join(aFolder(), 'apitoken.db');
+  const raw = aRawConnection(path);
+  migrate(raw, firstMigrations(2));
+  const revoked = { revokedAt: NOW, revokedBy: ANN };
+  for (const token of [
+    aToken({ owner: ANN }),
+    aToken({ owner: ANN, expiresAt: NOW }),
+    aToken({ owner: BOB, ...revoked }),
+  ]) {
+    insertRaw(raw, 'tokens', token);
+  }
+
+  const store = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  onTestFinished(() => store.close());
+
+  const due = { workspace: WORKSPACE, person: ANN, lookUpAt: 0, goneAt: null, hasLiveTokens: true };
+  expect(await store.ownerToLookUp(WORKSPACE, NOW)).toEqual(due);
+  expect(raw.prepare('select person from owners').pluck().all()).toEqual([ANN]);
 });
 
 test('a migration that rebuilds tokens keeps every secret and every reference', async () => {
@@ -289,7 +325,7 @@ test('four processes that start at once on a fresh file all start, and one migra
   const exits = await Promise.all(children.map((child) => once(child, 'exit')));
 
   expect(exits.map(([code]) => code)).toEqual([0, 0, 0, 0]);
-  expect(aRawConnection(path).prepare('select count(*) from migrations').pluck().get()).toBe(2);
+  expect(aRawConnection(path).prepare('select count(*) from migrations').pluck().get()).toBe(3);
 });
 
 /** A copy of the migrations with the first `count` of them alone. */

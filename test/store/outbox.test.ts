@@ -19,6 +19,7 @@ test('each kind of saying has a key of its own and comes back as it was asked fo
     [`home:${ANN}`, HOME],
     [`revoked_by_other:${tokenId}`, { kind: 'revoked_by_other', tokenId }],
     [`claimed:${tokenId}`, { kind: 'claimed', tokenId }],
+    [`owner_left:${tokenId}`, { kind: 'owner_left', tokenId }],
     [`notice:reminder:${tokenId}`, { kind: 'notice', notice: 'reminder', tokenId }],
     [`notice:expires_tomorrow:${tokenId}`, { kind: 'notice', notice: 'expires_tomorrow', tokenId }],
   ];

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { DAY_MS } from '../../src/clock.ts';
 import { aStore } from './fixtures/temp-store.ts';
 import {
   ANN,
@@ -58,6 +59,9 @@ test('all statements are prepared at the start and none later', async () => {
   await store.listEvents(token.id, { page: 1, pageSize: 1 });
   await store.searchTokens(WORKSPACE, { owner: ANN, text: 'bot', now: NOW });
   await store.unclaimedSince(WORKSPACE, NOW);
+  const owner = await store.ownerToLookUp(WORKSPACE, NOW + DAY_MS);
+  await store.suspectOwner(WORKSPACE, ANN, { isSaidGone: true, at: NOW });
+  if (owner !== undefined) await store.noteOwner(owner, { lookUpAt: NOW, goneAt: null });
   await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
   await store.recordRefusal(anEffect(null).event);
   await store.isReadable();
@@ -120,6 +124,11 @@ test.for([
     'what nobody claimed',
     /"claimed_at" is null and .* order by/,
     'SEARCH tokens USING INDEX tokens_unclaimed (workspace=? AND created_at<?)',
+  ],
+  [
+    'the owner who is due longest',
+    /^select "workspace", "person".* from "owners"/,
+    'SEARCH owners USING INDEX owners_due (workspace=? AND look_up_at<?)',
   ],
   [
     'counting a person’s live tokens',
