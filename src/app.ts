@@ -33,7 +33,7 @@ export async function startApp(
   config: Config,
   { clock = systemClock, log = createLog({ level: config.logLevel }) }: { clock?: Clock; log?: Log } = {},
 ): Promise<RunningApp> {
-  const { pepper, prefix, policy, roles } = config;
+  const { pepper, prefix, policy, roles, leavers } = config;
   const store = await openStoreOrSay({ url: config.databaseUrl, pepper });
   const hasher = startHasher(HASHER_THREADS);
   const usage = createUsageRecorder(store);
@@ -48,6 +48,7 @@ export async function startApp(
     prefix,
     policy,
     roles,
+    leavers,
   });
   const slackConnected = () => slack.isConnected();
   const { host, port, trustedProxies } = config.http;

@@ -29,6 +29,8 @@ export type Actors = {
    * anew. Undefined when Slack did not answer within the client's time limit: then nobody may do anything.
    */
   find(personId: string, teamId: string | undefined, freshness?: 'fresh'): Promise<Actor | undefined>;
+  /** What Slack says the person is, as fresh as `find` says. Throws as `WebClient` does when it did not answer. */
+  standing(personId: string, freshness?: 'fresh'): Promise<Standing>;
   /** Drops what is known, because Slack tells that it changed. */
   forgetPerson(personId: string): void;
   forgetGroups(): void;
@@ -114,6 +116,10 @@ export function createActors(deps: ActorDeps): Actors {
         log.warn({ person: personId, code: slackErrorOf(error).code }, 'Slack did not tell who somebody is');
         return undefined;
       }
+    },
+    standing: async (personId, freshness) => {
+      if (freshness === 'fresh') people.forget(personId);
+      return (await people.find(personId)).standing;
     },
     forgetPerson: (personId) => people.forget(personId),
     forgetGroups: () => groups.forgetAll(),

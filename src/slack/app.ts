@@ -3,7 +3,7 @@ import { WebClient, type WebClientOptions } from '@slack/web-api';
 import { SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { randomBase62 } from '../tokens/base62.ts';
-import { createActors, type RoleSettings } from './actor.ts';
+import { type Actors, createActors, type RoleSettings } from './actor.ts';
 import { CREATE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks/ids.ts';
 import { valueDelivery } from './deliver-value.ts';
 import { entrance, visitOf } from './entrance.ts';
@@ -31,6 +31,7 @@ export type SlackApp = {
   readonly receiver: SocketReceiver;
   readonly client: WebClient;
   readonly homes: Homes;
+  readonly actors: Actors;
   start(): Promise<void>;
 };
 
@@ -89,6 +90,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     receiver,
     client,
     homes: listenerDeps.homes,
+    actors: listenerDeps.actors,
     start: async () => {
       await app.init();
       await app.start();

@@ -1,19 +1,23 @@
 import { SECOND_MS } from '../clock.ts';
 import { every } from '../every.ts';
 import { SetupError } from '../setup-error.ts';
+import type { LeaverPolicy } from '../tokens/leavers.ts';
 import type { Outbox } from '../tokens/outbox.ts';
+import type { Owners } from '../tokens/owners.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import { revokeUnclaimed } from '../tokens/sweep.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import { createSlackApp, createSlackClient, type SlackAppDeps } from './app.ts';
 import { identify } from './identify.ts';
+import { createOwnerLookUp, LOOK_UP_PACE_MS } from './leavers.ts';
 import { startOutbox } from './outbox.ts';
 
 /** Notices are to be said within 60 s. */
 const NOTICES_MS = 20 * SECOND_MS;
 
 export type SlackDeps = Omit<SlackAppDeps, 'workspace' | 'identity' | 'store'> & {
-  readonly store: TokenStore & Outbox & { bindWorkspace(id: WorkspaceId): Promise<WorkspaceId> };
+  readonly store: TokenStore & Outbox & Owners & { bindWorkspace(id: WorkspaceId): Promise<WorkspaceId> };
+  readonly leavers: LeaverPolicy;
 };
 
 /** The app's side toward Slack, from before it is connected until it is stopped. */
@@ -63,10 +67,13 @@ async function connect(deps: SlackDeps, signal: AbortSignal): Promise<Connection
   }
   const app = createSlackApp({ ...deps, workspace: bound, identity });
   await app.start();
-  const outbox = startOutbox({ ...deps, workspace: bound, client: app.client, homes: app.homes });
+  const { client, homes, actors } = app;
+  const outbox = startOutbox({ ...deps, workspace: bound, client, homes, actors });
+  const lookUpOwner = createOwnerLookUp({ ...deps, workspace: bound, actors });
   const chores = [
     every(NOTICES_MS, 'finding due notices', () => deps.store.sendNotices(deps.clock()), deps.log),
     every(NOTICES_MS, 'revoking unclaimed tokens', () => revokeUnclaimed(bound, deps), deps.log),
+    every(LOOK_UP_PACE_MS, 'looking up who left', lookUpOwner, deps.log),
   ];
   return {
     isConnected: () => app.receiver.isConnected(),

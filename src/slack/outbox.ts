@@ -3,10 +3,11 @@ import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { isStillDue } from '../tokens/expiry.ts';
 import type { DueSaying, Outbox } from '../tokens/outbox.ts';
-import type { AccessPolicy, Actor } from '../tokens/policy.ts';
+import { type AccessPolicy, type Actor, mayUseApp } from '../tokens/policy.ts';
 import type { Saying, TokenStore } from '../tokens/store.ts';
 import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
-import { claimedMessage, noticeMessage } from './blocks/notice.ts';
+import type { Actors } from './actor.ts';
+import { claimedMessage, noticeMessage, ownerLeftMessage } from './blocks/notice.ts';
 import { revokedByOtherMessage } from './blocks/receipt.ts';
 import { postDirectMessage } from './direct-message.ts';
 import type { Homes } from './home.ts';
@@ -26,6 +27,12 @@ const MENDABLE_CODES: ReadonlySet<string> = new Set([
   'invalid_auth',
   'account_inactive',
 ]);
+/** The person left, or cannot be written to by any app: nobody can mend that, and nobody needs to. */
+const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
+  'user_disabled',
+  'user_not_found',
+  'user_not_visible',
+]);
 const BACK_OFF_MS_MIN = 1 * SECOND_MS;
 const BACK_OFF_MS_MAX = 10 * MINUTE_MS;
 /** With the back-off above this is about half a day of a Slack that does not take it. */
@@ -35,6 +42,7 @@ export type OutboxDeps = {
   readonly store: TokenStore & Outbox;
   readonly client: WebClient;
   readonly homes: Homes;
+  readonly actors: Actors;
   readonly workspace: WorkspaceId;
   readonly policy: AccessPolicy;
   readonly clock: Clock;
@@ -88,6 +96,10 @@ async function sayOne(due: DueSaying, deps: OutboxDeps): Promise<void> {
     if (againAt !== undefined) return deps.store.postpone(due, againAt);
   } catch (error) {
     const { code, isPassing, retryAfterMs } = slackErrorOf(error);
+    if (UNREACHABLE_CODES.has(code)) {
+      deps.log.info({ key: due.key, code }, 'a message is dropped: nobody is there to read it');
+      return deps.store.settle(due);
+    }
     const willRetry = (isPassing || MENDABLE_CODES.has(code)) && due.attempts < ATTEMPTS_MAX;
     deps.log.warn({ key: due.key, code, attempts: due.attempts, willRetry }, 'Slack did not take a message');
     if (willRetry) return deps.store.postpone(due, deps.clock() + (retryAfterMs ?? backOff(due.attempts)));
@@ -102,7 +114,7 @@ function backOff(attempts: number): number {
 /** Resolves to the instant at which it must be said again without anything happening; mostly to none. */
 async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined> {
   if (saying.kind === 'home') {
-    await deps.homes.draw(ownerAsActor(saying.person, deps));
+    await drawHome(saying.person, deps);
     return undefined;
   }
   const token = await tokenOf(saying.tokenId, deps);
@@ -114,6 +126,9 @@ async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined
       return undefined;
     case 'claimed':
       await postDirectMessage(deps.client, token.createdBy, claimedMessage(token));
+      return undefined;
+    case 'owner_left':
+      await postDirectMessage(deps.client, token.createdBy, ownerLeftMessage(token));
       return undefined;
     case 'notice': {
       const now = deps.clock();
@@ -130,7 +145,12 @@ async function tokenOf(id: TokenId, deps: OutboxDeps): Promise<UsedToken> {
   return token;
 }
 
-/** Their Home tab was drawn at their own wish before; nobody else's roles play a part in what stands there. */
-function ownerAsActor(person: PersonId, deps: OutboxDeps): Actor {
-  return { id: person, workspace: deps.workspace, standing: 'member', zone: 'UTC', roles: new Set() };
+/**
+ * Their Home tab was drawn at their own wish before, and shows their own tokens alone: their roles play no part, but whether
+ * they may still use the app does. Nothing is drawn for who may not: they did not ask, so that nothing is refused.
+ */
+async function drawHome(person: PersonId, { actors, homes, workspace, policy }: OutboxDeps): Promise<void> {
+  const standing = await actors.standing(person);
+  const actor: Actor = { id: person, workspace, standing, zone: 'UTC', roles: new Set() };
+  if (mayUseApp(actor, policy)) await homes.draw(actor);
 }

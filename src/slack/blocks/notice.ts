@@ -5,7 +5,7 @@ import type { UsedToken } from '../../tokens/token.ts';
 import { REMIND_ID } from './ids.ts';
 import type { Message } from './message.ts';
 import { dateTime, escaped, mention, plain, saying, smallPrint } from './text.ts';
-import { revokeButton, rotateButton } from './token-facts.ts';
+import { revokeButton, revokedText, rotateButton } from './token-facts.ts';
 
 /** What an owner is told without having asked, with what they may want to do about it. */
 export function noticeMessage(kind: NoticeKind, token: UsedToken, now: number): Message {
@@ -27,6 +27,19 @@ export function claimedMessage(token: UsedToken): Message {
     blocks: [
       saying(`${token.name} was taken: its owner was shown its value.`),
       smallPrint(`Owner: ${mention(token.owner)} · Expires: ${expiryOf(token)}`),
+    ],
+  };
+}
+
+/** What whoever created a token for somebody else is told when that one leaves. */
+export function ownerLeftMessage(token: UsedToken): Message {
+  return {
+    text: `The token ${escaped(token.name)} was revoked: its owner left.`,
+    blocks: [
+      saying(
+        `The token ${token.name}, which you created for somebody else, was revoked: its owner left. Anything that uses it is refused.`,
+      ),
+      smallPrint(`Owner: ${mention(token.owner)} · ${revokedText(token)}`),
     ],
   };
 }
