@@ -23,6 +23,19 @@ test('one owner is asked about at a time, who has been due longest first, and no
   expect(asked()).toEqual(HANDLES);
 });
 
+test('Slack is asked anew, whatever was known of the owner a moment ago', async () => {
+  const { house, workspace, actors, asked, run } = await aRound();
+  await actors.standing(workspace.ids.people.alice ?? '');
+  await workspace.setPerson('alice', { deleted: true }, 'untold');
+
+  await run();
+
+  expect(asked()).toEqual(['alice', 'alice']);
+  expect(
+    house.raw.prepare('select revoke_reason from tokens where revoked_at is not null').pluck().all(),
+  ).toEqual(['owner left']);
+});
+
 test('under a limit of Slack’s nobody is asked about until its very end', async () => {
   const { house, workspace, asked, run } = await aRound();
   workspace.faults.add({ method: 'users.info', status: 429, retryAfter: 30 });
@@ -117,15 +130,13 @@ async function aRound() {
   const nobody = { people: [], groups: [] };
   const roles = { managers: nobody, oncall: nobody, admins: nobody };
   const deps = { store: house.store, clock: house.now, workspace: home, log };
-  const run = createOwnerLookUp({
-    ...deps,
-    leavers: 'revoke',
-    actors: createActors({ ...deps, client, roles }),
-  });
+  const actors = createActors({ ...deps, client, roles });
+  const run = createOwnerLookUp({ ...deps, leavers: 'revoke', actors });
   const handleOf = (id: unknown) => Object.entries(workspace.ids.people).find(([, one]) => one === id)?.[0];
   return {
     house,
     workspace,
+    actors,
     run,
     /** About whom Slack was asked so far, in order. */
     asked: () => callsOf(workspace, 'users.info').map(({ args }) => handleOf(args.user)),
