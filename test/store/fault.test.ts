@@ -70,6 +70,16 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ],
   ['findReceipt', (store) => store.findReceipt(TOKEN.id)],
   ['keepReceipt', (store) => store.keepReceipt(TOKEN.id, { channel: MARK, ts: MARK })],
+  ['ownerToLookUp', (store) => store.ownerToLookUp(WORKSPACE, NOW)],
+  ['suspectOwner', (store) => store.suspectOwner(WORKSPACE, TOKEN.owner, { isSaidGone: true, at: NOW })],
+  [
+    'noteOwner',
+    (store) =>
+      store.noteOwner(
+        { workspace: WORKSPACE, person: TOKEN.owner, lookUpAt: NOW, goneAt: null, hasLiveTokens: true },
+        { lookUpAt: NOW, goneAt: NOW },
+      ),
+  ],
   ['bindWorkspace', (store) => store.bindWorkspace(WORKSPACE)],
 ];
 
