@@ -35,6 +35,8 @@ export type Actors = {
   find(personId: string, teamId: string | undefined, freshness?: 'fresh'): Promise<Actor | undefined>;
   /** What is known of somebody else, from facts at most 60 s old; undefined when Slack did not answer in time. */
   findProfile(personId: PersonId): Promise<Profile | undefined>;
+  /** What Slack says the person is, as fresh as `find` says. Throws as `WebClient` does when it did not answer. */
+  standing(personId: string, freshness?: 'fresh'): Promise<Standing>;
   /** Drops what is known, because Slack tells that it changed. */
   forgetPerson(personId: string): void;
   forgetGroups(): void;
@@ -140,6 +142,10 @@ export function createActors(deps: ActorDeps): Actors {
         log.warn({ person: personId, code: slackErrorOf(error).code }, 'Slack did not tell who somebody is');
         return undefined;
       }
+    },
+    standing: async (personId, freshness) => {
+      if (freshness === 'fresh') people.forget(personId);
+      return (await people.find(personId)).standing;
     },
     forgetPerson: (personId) => people.forget(personId),
     forgetGroups: () => groups.forgetAll(),

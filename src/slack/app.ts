@@ -3,7 +3,7 @@ import { WebClient, type WebClientOptions } from '@slack/web-api';
 import { SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { randomBase62 } from '../tokens/base62.ts';
-import { createActors, type RoleSettings } from './actor.ts';
+import { type Actors, createActors, type RoleSettings } from './actor.ts';
 import { CREATE_SHORTCUT_ID, MESSAGE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks/ids.ts';
 import { valueDelivery } from './deliver-value.ts';
 import { entrance, visitOf } from './entrance.ts';
@@ -34,6 +34,7 @@ export type SlackApp = {
   readonly client: WebClient;
   readonly homes: Homes;
   readonly receipts: Receipts;
+  readonly actors: Actors;
   start(): Promise<void>;
 };
 
@@ -93,6 +94,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     client,
     homes: listenerDeps.homes,
     receipts: listenerDeps.receipts,
+    actors: listenerDeps.actors,
     start: async () => {
       await app.init();
       await app.start();

@@ -1,7 +1,9 @@
 import { SECOND_MS } from '../clock.ts';
 import { every } from '../every.ts';
 import { SetupError } from '../setup-error.ts';
+import type { LeaverPolicy } from '../tokens/leavers.ts';
 import type { Outbox } from '../tokens/outbox.ts';
+import type { Owners } from '../tokens/owners.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import { revokeUnclaimed } from '../tokens/sweep.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
@@ -11,6 +13,7 @@ import type { OnAck } from './delivery-kind.ts';
 import { HttpReceiver, type SlackDoor } from './http-receiver.ts';
 import { identify } from './identify.ts';
 import { createIntake, type Intake } from './intake.ts';
+import { createOwnerLookUp, LOOK_UP_PACE_MS } from './leavers.ts';
 import { startOutbox } from './outbox.ts';
 import { sdkLogger } from './sdk-logger.ts';
 import { SocketReceiver } from './sockets.ts';
@@ -26,7 +29,8 @@ export type SlackDeps = Omit<SlackAppDeps, 'workspace' | 'identity' | 'store' | 
   readonly mode:
     | { readonly kind: 'socket'; readonly appToken: () => string }
     | { readonly kind: 'http'; readonly signingSecret: () => string };
-  readonly store: TokenStore & Outbox & { bindWorkspace(id: WorkspaceId): Promise<WorkspaceId> };
+  readonly store: TokenStore & Outbox & Owners & { bindWorkspace(id: WorkspaceId): Promise<WorkspaceId> };
+  readonly leavers: LeaverPolicy;
 };
 
 /** The app's side toward Slack, from before it is connected until it is stopped. */
@@ -88,17 +92,14 @@ async function connect(deps: SlackDeps & DeliveryDeps, signal: AbortSignal): Pro
   }
   const app = createSlackApp({ ...deps, workspace: bound, identity });
   await app.start();
-  const outbox = startOutbox({
-    ...deps,
-    workspace: bound,
-    client: app.client,
-    homes: app.homes,
-    receipts: app.receipts,
-  });
+  const { client, homes, receipts, actors } = app;
+  const outbox = startOutbox({ ...deps, workspace: bound, client, homes, receipts, actors });
+  const lookUpOwner = createOwnerLookUp({ ...deps, workspace: bound, actors });
   const chores = [
     every(NOTICES_MS, 'finding due notices', () => deps.store.sendNotices(deps.clock()), deps.log),
     every(BOARDS_MS, 'looking at the boards', () => refreshBoards({ ...deps, workspace: bound }), deps.log),
     every(NOTICES_MS, 'revoking unclaimed tokens', () => revokeUnclaimed(bound, deps), deps.log),
+    every(LOOK_UP_PACE_MS, 'looking up who left', lookUpOwner, deps.log),
   ];
   return {
     stop: async () => {

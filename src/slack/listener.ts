@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { CreationPolicy } from '../tokens/create.ts';
 import type { Hasher } from '../tokens/hasher.ts';
 import type { Outbox } from '../tokens/outbox.ts';
+import type { Owners } from '../tokens/owners.ts';
 import type { RefuseDeps } from '../tokens/refuse.ts';
 import type { Deliver } from '../tokens/showing.ts';
 import type { TokenStore } from '../tokens/store.ts';
@@ -21,7 +22,7 @@ import type { KnownVisit } from './visit.ts';
 /** All that a listener may use. */
 export type ListenerDeps = RefuseDeps &
   VerifyDeps & {
-    readonly store: TokenStore & Outbox;
+    readonly store: TokenStore & Outbox & Owners;
     readonly policy: CreationPolicy;
     readonly hasher: Pick<Hasher, 'hash'>;
     readonly prefix: string;

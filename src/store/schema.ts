@@ -164,6 +164,22 @@ export const auditEvents = sqliteTable(
   (table) => [index('audit_events_token').on(table.tokenId)],
 );
 
+/** Everybody who ever owned a token: when Slack is to be asked about them next, and since when they are gone. */
+export const owners = sqliteTable(
+  'owners',
+  {
+    workspace: text('workspace').$type<WorkspaceId>().notNull(),
+    person: text('person').$type<PersonId>().notNull(),
+    lookUpAt: integer('look_up_at').notNull(),
+    goneAt: integer('gone_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspace, table.person] }),
+    index('owners_due').on(table.workspace, table.lookUpAt),
+    index('owners_gone').on(table.workspace, table.person).where(sql`gone_at is not null`),
+  ],
+);
+
 export const outbox = sqliteTable(
   'outbox',
   {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Outbox } from '../tokens/outbox.ts';
+import type { Owners } from '../tokens/owners.ts';
 import type { Pepper } from '../tokens/pepper.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import { createAttention } from './attention.ts';
@@ -13,6 +14,7 @@ import { createMessageReads, createMessageWrites } from './messages.ts';
 import { createNotices } from './notices.ts';
 import { type Connections, openDatabase } from './open.ts';
 import { createOutboxReads, createOutboxWrites } from './outbox.ts';
+import { createOwnerReads, createOwnerWrites } from './owners.ts';
 import { createReader } from './reader.ts';
 import { createRecentReads } from './recent-use.ts';
 import { createRefusals } from './refusals.ts';
@@ -40,6 +42,7 @@ export type StoreOptions = {
 /** Where everything is kept. All its methods throw nothing but `StoreFault`. */
 export type Store = TokenStore &
   Outbox &
+  Owners &
   Settings & {
     /** Whether a verification could read just now. */
     isReadable(): Promise<boolean>;
@@ -79,6 +82,7 @@ function createReads({ verify, read: reading }: Connections) {
     ...createOutboxReads(db, read),
     ...createMessageReads(db, read),
     ...createBoardReads(db, read),
+    ...createOwnerReads(db, read),
   };
 }
 
@@ -96,6 +100,7 @@ function createWrites(db: Db, writer: Writer, pepper: Pepper) {
     ...createOutboxWrites(db, write),
     ...createMessageWrites(db, write),
     ...createBoardWrites(db, write, effects),
+    ...createOwnerWrites(db, write),
     ...createSettings(db, write),
     recordDeed: refusals.recordDeed,
     recordRefusal: refusals.recordRefusal,

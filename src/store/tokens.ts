@@ -17,6 +17,7 @@ import {
   textParam,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
+import { createAddOwner, OWNER_GONE_AT } from './owners.ts';
 import type { Read } from './reader.ts';
 import { secrets, tokens, tokenUsage } from './schema.ts';
 import type { Write } from './writer.ts';
@@ -31,7 +32,7 @@ const { quietSince: _, ...columns } = getTableColumns(tokens);
 /** The columns of a token. */
 export const TOKEN = columns;
 
-/** The columns of a token with what is known of its use, for a query that left-joins `token_usage`. */
+/** The columns of a token with what is known of its use and its owner, for a query that left-joins `token_usage`. */
 export const USED_TOKEN = {
   ...TOKEN,
   lastUsedAt: tokenUsage.lastUsedAt,
@@ -39,6 +40,7 @@ export const USED_TOKEN = {
   refusedCount: sql<number>`coalesce(${tokenUsage.refusedCount}, 0)`,
   lastRefusedAt: tokenUsage.lastRefusedAt,
   addresses: sql`coalesce(${tokenUsage.addresses}, '[]')`.mapWith(tokenUsage.addresses),
+  ownerGoneAt: OWNER_GONE_AT,
 };
 
 /** Making and ending tokens. */
@@ -48,6 +50,7 @@ export function createTokenWrites(
   effects: Effects,
 ): Pick<TokenStore, 'insertToken' | 'revokeToken' | 'revokeTokens' | 'revokeUnclaimed'> {
   const exceededLimit = createExceededLimit(db);
+  const addOwner = createAddOwner(db);
   const insert = db
     .insert(tokens)
     .values(rowParams(tokens))
@@ -69,6 +72,7 @@ export function createTokenWrites(
         const limit = exceededLimit(token, limits);
         if (limit !== undefined) return { kind: limit };
         if (insert.all({ ...token, quietSince: token.createdAt }).length === 0) return { kind: 'name_taken' };
+        addOwner(token);
         effects.bring(effect, token.id);
         return { kind: 'inserted' };
       }),

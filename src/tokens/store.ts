@@ -22,6 +22,8 @@ export type Saying =
   | { readonly kind: 'claimed'; readonly tokenId: TokenId }
   /** To the same: its owner did not take it in time. */
   | { readonly kind: 'never_claimed'; readonly tokenId: TokenId }
+  /** To the same: it was revoked, because its owner left. */
+  | { readonly kind: 'owner_left'; readonly tokenId: TokenId }
   | { readonly kind: 'notice'; readonly notice: NoticeKind; readonly tokenId: TokenId }
   | { readonly kind: 'board'; readonly channel: string };
 

@@ -40,7 +40,7 @@ export type Token = {
   readonly revokeReason: string | null;
 };
 
-/** A token with what is known of its use. The instants are null while it was never used or refused. */
+/** A token with what is known of its use and its owner. The instants are null while it was never used or refused. */
 export type UsedToken = Token & {
   readonly lastUsedAt: number | null;
   readonly useCount: number;
@@ -49,13 +49,15 @@ export type UsedToken = Token & {
   readonly lastRefusedAt: number | null;
   /** Where it was used from, the latest first, five at most. */
   readonly addresses: readonly string[];
+  /** Since when its owner is known to have left the workspace; null: not known to have. */
+  readonly ownerGoneAt: number | null;
 };
 
 export type TokenStatus = 'unclaimed' | 'active' | 'expired' | 'revoked';
 /** How many tokens there are of each status, and how many of the active ones are expiring soon. */
 export type TokenCounts = Readonly<Record<TokenStatus | 'expiringSoon', number>>;
-/** What is said of an active token beside its status. */
-export type TokenRemark = 'idle' | 'expiring soon';
+/** What is said of a live token beside its status. */
+export type TokenRemark = 'idle' | 'expiring soon' | 'owner gone';
 
 /** A fresh id. */
 export function newTokenId(): TokenId {
@@ -80,10 +82,15 @@ export function statusOf(
   return token.claimedAt === null ? 'unclaimed' : 'active';
 }
 
-/** Of an active token: unused for 90 days, or within 14 days of its expiry. Of any other: nothing. */
+/**
+ * Of an active token: unused for 90 days, or within 14 days of its expiry. Of an active or unclaimed one: its owner left. Of
+ * any other: nothing.
+ */
 export function remarksOf(token: UsedToken, now: number): TokenRemark[] {
-  if (statusOf(token, now) !== 'active') return [];
-  const remarks: TokenRemark[] = [];
+  const status = statusOf(token, now);
+  if (status === 'revoked' || status === 'expired') return [];
+  const remarks: TokenRemark[] = token.ownerGoneAt === null ? [] : ['owner gone'];
+  if (status === 'unclaimed') return remarks;
   if (token.expiresAt !== null && token.expiresAt - now <= EXPIRING_SOON_MS) remarks.push('expiring soon');
   if (now - (token.lastUsedAt ?? token.createdAt) >= IDLE_AFTER_MS) remarks.push('idle');
   return remarks;

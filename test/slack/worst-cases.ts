@@ -21,7 +21,12 @@ import { listBlocks, listMessage } from '../../src/slack/blocks/list.ts';
 import { matchesMessage } from '../../src/slack/blocks/matches.ts';
 import type { Message } from '../../src/slack/blocks/message.ts';
 import { notSentSentence } from '../../src/slack/blocks/not-sent.ts';
-import { claimedMessage, neverClaimedMessage, noticeMessage } from '../../src/slack/blocks/notice.ts';
+import {
+  claimedMessage,
+  neverClaimedMessage,
+  noticeMessage,
+  ownerLeftMessage,
+} from '../../src/slack/blocks/notice.ts';
 import { personPicker } from '../../src/slack/blocks/person-picker.ts';
 import { pickDialog } from '../../src/slack/blocks/pick-dialog.ts';
 import {
@@ -116,6 +121,7 @@ function aWideToken(unit: string, status: TokenStatus): UsedToken {
     scopes: ASKER.scopes,
     refusedCount: Number.MAX_SAFE_INTEGER,
     lastRefusedAt: T0,
+    ownerGoneAt: T0,
     addresses: Array.from({ length: 5 }, () => 'ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255'),
     revokeReason: status === 'revoked' ? repeated(unit, 200) : null,
     useCount: Number.MAX_SAFE_INTEGER,
@@ -283,6 +289,7 @@ function messagesIn(unit: string, status: TokenStatus): [string, Message][] {
     [`info without buttons, ${status}`, infoMessage(token, NOW, [])],
     [`claimed, ${status}`, claimedMessage(token)],
     [`never claimed, ${status}`, neverClaimedMessage(token)],
+    [`owner left, ${status}`, ownerLeftMessage(token)],
     ...NOTICES.map((kind): [string, Message] => [
       `notice ${kind}, ${status}`,
       noticeMessage(kind, token, NOW),

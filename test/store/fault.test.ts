@@ -112,6 +112,16 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['askForBoard', (store) => store.askForBoard(MARK, NOW)],
   ['keepDrawing', (store) => store.keepDrawing(BOARD, MARK, NOW)],
   ['forgetBoard', (store) => store.forgetBoard(BOARD, EFFECT.event)],
+  ['ownerToLookUp', (store) => store.ownerToLookUp(WORKSPACE, NOW)],
+  ['suspectOwner', (store) => store.suspectOwner(WORKSPACE, TOKEN.owner, { isSaidGone: true, at: NOW })],
+  [
+    'noteOwner',
+    (store) =>
+      store.noteOwner(
+        { workspace: WORKSPACE, person: TOKEN.owner, lookUpAt: NOW, goneAt: null, hasLiveTokens: true },
+        { lookUpAt: NOW, goneAt: NOW },
+      ),
+  ],
   ['bindWorkspace', (store) => store.bindWorkspace(WORKSPACE)],
 ];
 

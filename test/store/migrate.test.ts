@@ -11,6 +11,7 @@ import { openStore } from '../../src/store/sqlite.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aFolder, aRawConnection, aStore, PEPPER } from './fixtures/temp-store.ts';
 import {
+  ANN,
   aDelivery,
   anEffect,
   aRotation,
@@ -81,6 +82,14 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'wanted_at INTEGER',
       'index outbox_due(due_at)',
       'index outbox_wanted(wanted_at)',
+    ],
+    owners: [
+      'workspace TEXT PK',
+      'person TEXT PK',
+      'look_up_at INTEGER',
+      'gone_at INTEGER?',
+      'index owners_due(workspace,look_up_at)',
+      'index owners_gone(workspace,person)',
     ],
     refusal_counts: ['actor TEXT PK', 'hour INTEGER PK', 'count INTEGER'],
     revoked_tries: [
@@ -159,7 +168,7 @@ test('every table is STRICT, nothing cascades, and what goes by its key alone ha
     .pluck()
     .all();
 
-  expect(tables).toHaveLength(14);
+  expect(tables).toHaveLength(15);
   expect(tables.filter((table) => !(table as { strict: number }).strict)).toEqual([]);
   expect(tables.filter((table) => (table as { wr: number }).wr)).toMatchObject([
     { name: 'secret_usage' },
@@ -189,7 +198,14 @@ test('a database of the first version is brought to this one, and nothing in it 
   const store = await openStore({ url: `file:${path}`, pepper: PEPPER });
   onTestFinished(() => store.close());
 
-  const neverUsed = { lastUsedAt: null, useCount: 0, refusedCount: 0, lastRefusedAt: null, addresses: [] };
+  const neverUsed = {
+    lastUsedAt: null,
+    useCount: 0,
+    refusedCount: 0,
+    lastRefusedAt: null,
+    addresses: [],
+    ownerGoneAt: null,
+  };
   expect(await store.findToken(WORKSPACE, used.id)).toEqual({
     ...used,
     ...neverUsed,
@@ -245,6 +261,27 @@ test('what was to be said before there was a since when waits since it was due',
   onTestFinished(() => store.close());
 
   expect(await store.waitingSayings(NOW)).toEqual({ count: 1, sinceAt: NOW - 7 });
+});
+
+test('the owners of a database without owners are looked up at once, each once, unless all of theirs is revoked', async () => {
+  const path = join(aFolder(), 'apitoken.db');
+  const raw = aRawConnection(path);
+  migrate(raw, firstMigrations(2));
+  const revoked = { revokedAt: NOW, revokedBy: ANN };
+  for (const token of [
+    aToken({ owner: ANN }),
+    aToken({ owner: ANN, expiresAt: NOW }),
+    aToken({ owner: BOB, ...revoked }),
+  ]) {
+    insertRaw(raw, 'tokens', token);
+  }
+
+  const store = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  onTestFinished(() => store.close());
+
+  const due = { workspace: WORKSPACE, person: ANN, lookUpAt: 0, goneAt: null, hasLiveTokens: true };
+  expect(await store.ownerToLookUp(WORKSPACE, NOW)).toEqual(due);
+  expect(raw.prepare('select person from owners').pluck().all()).toEqual([ANN]);
 });
 
 test('a migration that rebuilds tokens keeps every secret and every reference', async () => {

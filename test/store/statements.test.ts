@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { DAY_MS } from '../../src/clock.ts';
 import { aStore } from './fixtures/temp-store.ts';
 import {
   ANN,
@@ -72,6 +73,9 @@ test('all statements are prepared at the start and none later', async () => {
   await store.findBoard('C1');
   await store.forgetBoard(board);
   await store.recordDeed(anEffect(null).event, aDelivery());
+  const owner = await store.ownerToLookUp(WORKSPACE, NOW + DAY_MS);
+  await store.suspectOwner(WORKSPACE, ANN, { isSaidGone: true, at: NOW });
+  if (owner !== undefined) await store.noteOwner(owner, { lookUpAt: NOW, goneAt: null });
   await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
   await store.countTokens(NOW);
   await store.waitingSayings(NOW);
@@ -168,6 +172,11 @@ test.for([
     'what nobody claimed',
     /"claimed_at" is null and .* order by/,
     'SEARCH tokens USING INDEX tokens_unclaimed (workspace=? AND created_at<?)',
+  ],
+  [
+    'the owner who is due longest',
+    /^select "workspace", "person".* from "owners"/,
+    'SEARCH owners USING INDEX owners_due (workspace=? AND look_up_at<?)',
   ],
   [
     'counting a person’s live tokens',

@@ -46,6 +46,19 @@ export function neverClaimedMessage(token: UsedToken): Message {
   };
 }
 
+/** What whoever created a token for somebody else is told when that one leaves. */
+export function ownerLeftMessage(token: UsedToken): Message {
+  return {
+    text: `The token ${escaped(token.name)} was revoked: its owner left.`,
+    blocks: [
+      saying(
+        `The token ${token.name}, which you created for somebody else, was revoked: its owner left. Anything that uses it is refused.`,
+      ),
+      smallPrint(`Owner: ${mention(token.owner)} · ${revokedText(token)}`),
+    ],
+  };
+}
+
 function sentenceOf(kind: NoticeKind, token: UsedToken, now: number): string {
   switch (kind) {
     case 'expires_in_14_days':
