@@ -18,18 +18,23 @@ import { USED_TOKEN } from './tokens.ts';
 
 const ROWS_MAX = 200;
 
-const LIVE = ['expiring', 'unclaimed', 'idle', 'endless', 'none'] as const;
+const LIVE = ['owner_gone', 'expiring', 'unclaimed', 'idle', 'endless', 'none'] as const;
 /** The parts of a list, in order. Every token is in one of them at most. */
 const PARTS_OF: Readonly<Record<StatusFilter, readonly PartName[]>> = {
   current: ['presented', ...LIVE, 'expired'],
   active: LIVE,
-  expiring: ['expiring'],
-  idle: ['expiring_idle', 'idle'],
+  expiring: ['owner_gone_expiring', 'expiring'],
+  idle: ['owner_gone_idle', 'expiring_idle', 'idle'],
   expired: ['presented', 'expired'],
   revoked: ['revoked'],
   all: ATTENTIONS,
 };
-const PART_NAMES: readonly PartName[] = [...ATTENTIONS, 'expiring_idle'];
+const PART_NAMES: readonly PartName[] = [
+  ...ATTENTIONS,
+  'owner_gone_expiring',
+  'owner_gone_idle',
+  'expiring_idle',
+];
 
 /** What a query is asked with. */
 type Wanted = ReturnType<typeof instantsAt> & {

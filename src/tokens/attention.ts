@@ -6,10 +6,12 @@ export const PRESENTED_MS_MAX = 7 * DAY_MS;
 
 /**
  * What of a token deserves a look, in the order in which it does. Each token has one, the first that applies. `presented`:
- * expired, but still presented. `endless`: never expires. `expired`: and nothing presents it.
+ * expired, but still presented. `owner_gone`: active, and its owner left. `endless`: never expires. `expired`: and nothing
+ * presents it.
  */
 export const ATTENTIONS = [
   'presented',
+  'owner_gone',
   'expiring',
   'unclaimed',
   'idle',
@@ -30,6 +32,7 @@ export function attentionOf(token: UsedToken, now: number): Attention {
   if (status === 'revoked' || status === 'unclaimed') return status;
   if (status === 'expired') return isStillPresented(token, now) ? 'presented' : 'expired';
   const remarks = remarksOf(token, now);
+  if (remarks.includes('owner gone')) return 'owner_gone';
   if (remarks.includes('expiring soon')) return 'expiring';
   if (remarks.includes('idle')) return 'idle';
   return token.expiresAt === null ? 'endless' : 'none';
@@ -45,13 +48,14 @@ export function isListed(token: UsedToken, filter: StatusFilter, now: number): b
       return attention !== 'revoked';
     case 'active':
       return !['presented', 'expired', 'revoked'].includes(attention);
+    case 'expiring':
+      return remarksOf(token, now).includes('expiring soon');
     case 'idle':
       return remarksOf(token, now).includes('idle');
     case 'expired':
       return attention === 'presented' || attention === 'expired';
-    case 'expiring':
     case 'revoked':
-      return attention === filter;
+      return attention === 'revoked';
   }
 }
 
@@ -76,6 +80,7 @@ function instantOf(token: UsedToken, attention: Attention): number {
     case 'expiring':
     case 'none':
       return token.expiresAt ?? 0;
+    case 'owner_gone':
     case 'unclaimed':
     case 'endless':
       return token.createdAt;

@@ -6,7 +6,13 @@ import type { UsedToken, WorkspaceId } from './token.ts';
 const NAMED_MAX = 10;
 
 /** What a board names beside its counts, in this order. */
-const EXCEPTIONS = ['presented', 'endless', 'idle', 'unclaimed'] as const satisfies readonly Attention[];
+const EXCEPTIONS = [
+  'presented',
+  'endless',
+  'idle',
+  'unclaimed',
+  'owner_gone',
+] as const satisfies readonly Attention[];
 
 export type BoardException = {
   readonly attention: (typeof EXCEPTIONS)[number];
@@ -18,6 +24,8 @@ export type BoardException = {
 /** How everybody's tokens stand. Each token counts once, under the first attention that applies. */
 export type BoardFacts = {
   readonly counts: Readonly<Record<Attention, number>>;
+  /** Active ones that expire soon, those of which the owner is gone among them. */
+  readonly expiringSoon: number;
   /** Those of which there is one or more. */
   readonly exceptions: readonly BoardException[];
 };
@@ -29,6 +37,8 @@ export async function boardFacts(
   store: TokenStore,
 ): Promise<BoardFacts> {
   const counts = await store.countByAttention(workspace, now);
+  const soon = { filter: 'expiring', owner: null, page: 1, pageSize: 1, now } as const;
+  const { total: expiringSoon } = await store.listByAttention(workspace, soon);
   const exceptions: BoardException[] = [];
   for (const attention of EXCEPTIONS) {
     const total = counts[attention];
@@ -36,5 +46,5 @@ export async function boardFacts(
     const tokens = await store.firstByAttention(workspace, { attention, limit: NAMED_MAX, now });
     exceptions.push({ attention, tokens, total });
   }
-  return { counts, exceptions };
+  return { counts, expiringSoon, exceptions };
 }

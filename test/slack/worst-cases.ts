@@ -256,7 +256,8 @@ function boardMessages(unit: string): [string, Message][] {
   const total = Number.MAX_SAFE_INTEGER;
   const facts: BoardFacts = {
     counts: Object.fromEntries(ATTENTIONS.map((one) => [one, total])) as BoardFacts['counts'],
-    exceptions: (['presented', 'endless', 'idle', 'unclaimed'] as const).map((attention) => ({
+    expiringSoon: total,
+    exceptions: (['presented', 'endless', 'idle', 'unclaimed', 'owner_gone'] as const).map((attention) => ({
       attention,
       tokens,
       total,

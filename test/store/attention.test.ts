@@ -16,6 +16,9 @@ import { aStore } from './fixtures/temp-store.ts';
 import { ANN, aShownValue, aStoredToken, aToken, aUse, BOB, NOW, WORKSPACE } from './fixtures/tokens.ts';
 
 const TOKENS = 600;
+const GONE = 'U0GONE' as PersonId;
+/** Bob is gone too, from a workspace that is not ours. */
+const OWNERS = [ANN, ANN, ANN, BOB, GONE];
 
 /** A generator of numbers from 0 to 1 (mulberry32). */
 function randomFrom(seed: number): () => number {
@@ -39,13 +42,17 @@ function fill(raw: Database.Database, seed: number): void {
     'insert into tokens (id, workspace, name, name_key, owner, created_by, scopes, created_at, expires_at, generation, claimed_at, revoked_at, quiet_since) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)',
   );
   const insertUsage = raw.prepare("insert into token_usage values (?, ?, 1, 1, ?, '[]')");
+  const insertOwner = raw.prepare('insert into owners values (?, ?, 0, ?)');
+  insertOwner.run(WORKSPACE, ANN, null);
+  insertOwner.run('T2', BOB, NOW);
+  insertOwner.run(WORKSPACE, GONE, NOW);
   for (let number = 0; number < TOKENS; number++) {
     const { id } = aToken();
     const createdAt = near(-90, -200, -7);
     const expiresAt = maybe(0.8, () => near(0, 14, -7, -30, 60));
     const lastUsedAt = maybe(0.6, () => near(-90, -1));
     const behind = lastUsedAt === null ? 0 : Math.floor(random() * DAY_MS);
-    const owner = random() < 0.2 ? BOB : ANN;
+    const owner = OWNERS[Math.floor(random() * OWNERS.length)] ?? ANN;
     insert.run(
       ...[id, WORKSPACE, id, id, owner, owner, '[]', createdAt, expiresAt],
       ...[maybe(0.8, () => createdAt), maybe(0.15, () => near(-3)), (lastUsedAt ?? createdAt) - behind],
@@ -81,7 +88,7 @@ test('the lists of the database are those of the domain, whatever the tokens are
   const all = await everyToken(store);
 
   expect(all, `seed ${seed}`).toHaveLength(TOKENS);
-  for (const owner of [null, BOB]) {
+  for (const owner of [null, BOB, GONE]) {
     for (const filter of STATUS_FILTERS) {
       const wanted = all.filter(
         (token) => isListed(token, filter, NOW) && (owner === null || token.owner === owner),

@@ -207,7 +207,7 @@ test.for([
   ['replacing a digest', /^update "secrets" set "digest"/, 'SEARCH secrets USING PRIMARY KEY (lookup_id=?)'],
   [
     'counting what expires soon',
-    /^select count.*"expires_at" > .* and "tokens"\."expires_at" <= cast\(\? as integer\)\)$/,
+    /^select count.*not "tokens"\.rowid in .*"expires_at" > .* and "tokens"\."expires_at" <= cast\(\? as integer\)\)\)$/,
     'SEARCH tokens USING COVERING INDEX tokens_end (workspace=? AND revoked_at=? AND expires_at>? AND expires_at<?)',
   ],
   [
@@ -234,6 +234,11 @@ test.for([
     'a page of what of one person’s is revoked',
     /"owner" = .*\+"tokens"\."revoked_at" is not null\) order by/,
     'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
+  ],
+  [
+    'counting what belongs to those who left',
+    /^select count.* and "tokens"\.rowid in /,
+    'SEARCH tokens USING INTEGER PRIMARY KEY (rowid=?)',
   ],
   [
     'counting what is presented after its end',

@@ -8,6 +8,7 @@ const NOW = T0 + 400 * DAY_MS;
 const dead = { expiresAt: NOW - 10 * DAY_MS };
 const revoked = { revokedAt: NOW - DAY_MS, revokedBy: BOB };
 const later = { expiresAt: NOW + 14 * DAY_MS + 1 };
+const gone = { ...later, lastUsedAt: null, ownerGoneAt: NOW };
 
 describe('of a token', () => {
   test.for([
@@ -32,6 +33,12 @@ describe('of a token', () => {
       { expiresAt: NOW - DAY_MS, lastRefusedAt: NOW - DAY_MS - 1 },
       'expired',
     ],
+    ['whose owner left', { ...later, ownerGoneAt: NOW }, 'owner_gone'],
+    ['whose owner left, idle, and it expires soon', { ...gone, expiresAt: NOW + 1 }, 'owner_gone'],
+    ['whose owner left before they claimed it', { ...gone, claimedAt: null }, 'unclaimed'],
+    ['whose owner left, expired', { ...gone, ...dead }, 'expired'],
+    ['whose owner left, expired and presented', { ...gone, ...dead, lastRefusedAt: NOW }, 'presented'],
+    ['whose owner left, revoked', { ...gone, ...revoked }, 'revoked'],
     ['revoked', revoked, 'revoked'],
     ['revoked, expired and presented', { ...revoked, ...dead, lastRefusedAt: NOW }, 'revoked'],
   ] as const)('%s the attention is right', ([, fields, attention]) => {
@@ -39,9 +46,11 @@ describe('of a token', () => {
   });
 });
 
-/** One of each attention, and one that is idle beside expiring soon. */
+/** One of each attention, and those of which more than one thing may be said. */
 const EACH: Readonly<Record<string, Partial<UsedToken>>> = {
   presented: { ...dead, lastRefusedAt: NOW },
+  'owner gone': { ...later, ownerGoneAt: NOW, createdAt: T0 - 2 },
+  'owner gone, idle, expiring': { ...gone, expiresAt: NOW + DAY_MS, createdAt: T0 - 1 },
   expiring: { expiresAt: NOW + DAY_MS },
   'expiring, idle': { expiresAt: NOW + 2 * DAY_MS, lastUsedAt: null },
   unclaimed: { ...later, claimedAt: null },
@@ -69,9 +78,18 @@ test('each filter holds its own', () => {
 
   expect(listedBy).toEqual({
     current: Object.keys(EACH).slice(0, -1),
-    active: ['expiring', 'expiring, idle', 'unclaimed', 'idle', 'endless', 'fine'],
-    expiring: ['expiring', 'expiring, idle'],
-    idle: ['expiring, idle', 'idle'],
+    active: [
+      'owner gone',
+      'owner gone, idle, expiring',
+      'expiring',
+      'expiring, idle',
+      'unclaimed',
+      'idle',
+      'endless',
+      'fine',
+    ],
+    expiring: ['owner gone, idle, expiring', 'expiring', 'expiring, idle'],
+    idle: ['owner gone, idle, expiring', 'expiring, idle', 'idle'],
     expired: ['presented', 'expired'],
     revoked: ['revoked'],
     all: Object.keys(EACH),
@@ -80,6 +98,7 @@ test('each filter holds its own', () => {
 
 test.for([
   ['presented ones by when, the latest first', { ...dead }, 'lastRefusedAt', [NOW, NOW - 1]],
+  ['those of leavers by their age, the oldest first', gone, 'createdAt', [T0, T0 + 1]],
   ['expiring ones by their end, the soonest first', {}, 'expiresAt', [NOW + 1, NOW + 2]],
   ['unclaimed ones by their age, the oldest first', { claimedAt: null, ...later }, 'createdAt', [T0, T0 + 1]],
   ['idle ones by their last use, the longest ago first', later, 'lastUsedAt', [T0, T0 + 1]],

@@ -11,6 +11,7 @@ const HEADINGS: Readonly<Record<BoardException['attention'], string>> = {
   endless: 'Never expires',
   idle: 'Idle',
   unclaimed: 'Never claimed',
+  owner_gone: 'Owner gone',
 };
 
 /** Who put a board there, and since when it shows what it shows. */
@@ -56,11 +57,11 @@ export function stoppedBoardMessage(facts: BoardFacts, stop: { stoppedBy: string
 }
 
 /** What a board shows of the tokens, without who put it there and when it was drawn. */
-export function boardBlocks({ counts, exceptions }: BoardFacts): KnownBlock[] {
-  const active = counts.expiring + counts.idle + counts.endless + counts.none;
+export function boardBlocks({ counts, expiringSoon, exceptions }: BoardFacts): KnownBlock[] {
+  const active = counts.owner_gone + counts.expiring + counts.idle + counts.endless + counts.none;
   const numbers = [
     `*Active* ${active}`,
-    `*Expiring soon* ${counts.expiring}`,
+    `*Expiring soon* ${expiringSoon}`,
     `*Never claimed* ${counts.unclaimed}`,
     `*Expired* ${counts.expired + counts.presented}`,
     `*Revoked* ${counts.revoked}`,
@@ -101,6 +102,7 @@ function factOf(token: UsedToken, attention: BoardException['attention']): RichT
       return [text(`, refused ${timesOf(token.refusedCount)}, last `), ...dateOf(token.lastRefusedAt)];
     case 'endless':
     case 'idle':
+    case 'owner_gone':
       return [text(', last used '), ...dateOf(token.lastUsedAt)];
     case 'unclaimed':
       return [text(', created '), ...dateOf(token.createdAt)];
