@@ -109,6 +109,23 @@ test('a board has the counts, then what needs attention, and who put it there', 
   expect(auditOf(stage).at(-1)).toEqual({ actor: carol.id, action: 'board.placed', tokenId: null });
 });
 
+test('a token whose owner left is named on the board, and goes on counting as what it is', async () => {
+  const { stage, alice, workspace } = await setStill({ ...CAROL, LEAVER_POLICY: 'flag' });
+  const carol = workspace.person('carol');
+  await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays: 10 });
+  await settled(stage);
+  await workspace.setPerson('alice', { deleted: true });
+  await soon(() => expect(rowsOf(stage, 'select gone_at from owners')).toEqual([{ gone_at: T0 }]));
+
+  await carol.types('#oncall', '/apitoken board');
+
+  const { text } = await boardIn(carol);
+  expect(text).toContain('Active 1 · Expiring soon 1 · Never claimed 0');
+  expect(text).toContain('Owner gone (1)\n• deploy-bot @alice, last used never');
+  const listed = await answerTo(carol, '/apitoken status expiring');
+  expect(listed.text).toContain('deploy-bot | @alice | active · owner gone · expiring soon |');
+});
+
 test('a board of nothing says that nothing needs attention', async () => {
   const { carol } = await setBoard();
 
