@@ -41,7 +41,7 @@ export async function startApp(
     hasher = startHasher(HASHER_THREADS),
   }: { clock?: Clock; log?: Log; hasher?: Hasher } = {},
 ): Promise<RunningApp> {
-  const { peppers, prefix, policy, roles } = config;
+  const { peppers, prefix, policy, roles, leavers } = config;
   const store = await openStoreOrSay({ url: config.databaseUrl, pepper: peppers.current });
   const usage = createUsageRecorder(store);
   const redigests = createRedigests({ store, peppers });
@@ -56,7 +56,16 @@ export async function startApp(
     slackConnected,
   });
   const onAck = metrics.acked;
-  const slack = connectSlack({ ...verifying, ...config.slack, hasher, prefix, policy, roles, onAck });
+  const slack = connectSlack({
+    ...verifying,
+    ...config.slack,
+    hasher,
+    prefix,
+    policy,
+    roles,
+    leavers,
+    onAck,
+  });
   const { host, port, trustedProxies } = config.http;
   const isProxy = proxiesIn(trustedProxies);
   const http = await listenOrSay({

@@ -26,6 +26,11 @@ export function dateIn(zone: string, at: number): CalendarDate {
   return isoTime(wallClock(zone, at)).slice(0, 10) as CalendarDate;
 }
 
+/** The time of day in `zone` at that instant, as `03:12`. */
+export function timeIn(zone: string, at: number): string {
+  return isoTime(wallClock(zone, at)).slice(11, 16);
+}
+
 /**
  * The last millisecond of `date` in `zone`. Exact where clocks change at midnight too: a day ends where it never comes again,
  * however often midnight strikes.

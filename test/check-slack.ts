@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { checkMessageBlocks, checkView } from '../sandbox/workspace/blocks.ts';
-import { messagesAbout, TYPED, viewsAbout } from './slack/worst-cases.ts';
+import { messagesAbout, TYPED, tableMessagesAbout, viewsAbout } from './slack/worst-cases.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -41,7 +41,9 @@ async function compareAll(url: string): Promise<number> {
 /** Plain letters, and signs that take two units of UTF-16: lengths must count the same. */
 function fittingCases(): Case[] {
   return TYPED.slice(0, 2).flatMap(([, unit]) => [
-    ...messagesAbout(unit).map(([what, { blocks }]): Case => ({ what, kind: 'blocks', content: blocks })),
+    ...[...messagesAbout(unit), ...tableMessagesAbout(unit)].map(
+      ([what, { blocks }]): Case => ({ what, kind: 'blocks', content: blocks }),
+    ),
     ...viewsAbout(unit).map(([what, content]): Case => ({ what, kind: 'view', content })),
   ]);
 }

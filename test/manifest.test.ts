@@ -17,6 +17,8 @@ test.for([
   ["the bot's display name", manifest.features.bot_user.display_name, 1, 80],
   ["the command's description", command.description, 1, 2000],
   ["the shortcut's name", manifest.features.shortcuts[0].name, 1, 24],
+  ["the message shortcut's name", manifest.features.shortcuts[1].name, 1, 24],
+  ["the message shortcut's description", manifest.features.shortcuts[1].description, 1, 150],
   ["the shortcut's description", manifest.features.shortcuts[0].description, 1, 150],
   ["the command's usage hint", command.usage_hint, 1, 1000],
 ] as const)("%s is within Slack's limits", ([, text, min, max]) => {
@@ -80,7 +82,14 @@ describe('changed for HTTP mode as its comments say', () => {
 test('the scopes are those that are needed and no more, each with a word on what needs it', () => {
   const scopes: string[] = manifest.oauth_config.scopes.bot;
 
-  expect(scopes.toSorted()).toEqual(['chat:write', 'commands', 'im:write', 'usergroups:read', 'users:read']);
+  expect(scopes.toSorted()).toEqual([
+    'chat:write',
+    'commands',
+    'files:write',
+    'im:write',
+    'usergroups:read',
+    'users:read',
+  ]);
   for (const scope of scopes) expect(TEXT).toMatch(new RegExp(`- ${scope} # \\w`));
 });
 

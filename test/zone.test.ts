@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DAY_MS, isoTime, MINUTE_MS } from '../src/clock.ts';
-import { type CalendarDate, dateIn, endOfDayIn, isZone, parseCalendarDate } from '../src/zone.ts';
+import { type CalendarDate, dateIn, endOfDayIn, isZone, parseCalendarDate, timeIn } from '../src/zone.ts';
 
 const ZONES = Intl.supportedValuesOf('timeZone');
 /** Those whose clocks change, or changed, at midnight, by half an hour, by a whole day, or to the day before. */
@@ -280,3 +280,12 @@ function wallClockOf(zone: string): (at: number) => string {
 function twoDigits(number: number): string {
   return String(number).padStart(2, '0');
 }
+
+test.for([
+  ['UTC', '2026-01-01T03:12:59Z', '03:12'],
+  ['Asia/Tokyo', '2026-01-01T15:00:00Z', '00:00'],
+  ['Asia/Kolkata', '2026-01-01T00:00:00Z', '05:30'],
+  ['America/New_York', '2026-07-01T04:05:00Z', '00:05'],
+] as const)('in %s, at %s, it is %s', ([zone, at, time]) => {
+  expect(timeIn(zone, Date.parse(at))).toBe(time);
+});

@@ -2,8 +2,24 @@ import type { Overflow } from '@slack/types';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type Control, choose } from './moves.ts';
 
-/** An overflow menu: a button that opens it, arrows to go through it, Escape to leave. */
+/** An overflow menu of a row. */
 export function Menu({ element, control, name }: { element: Overflow; control: Control; name: string }) {
+  return (
+    <MenuButton
+      label={`More actions for ${name}`}
+      options={element.options.map(({ text }) => text.text)}
+      onChoose={(option) => choose(control, option, element.confirm)}
+    />
+  );
+}
+
+/** A button that opens a menu: arrows to go through it, Escape to leave. */
+export function MenuButton(props: {
+  label: string;
+  options: readonly string[];
+  onChoose: (option: string) => void;
+}) {
+  const { label, options, onChoose } = props;
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -40,7 +56,7 @@ export function Menu({ element, control, name }: { element: Overflow; control: C
         ref={button}
         type="button"
         class="more"
-        aria-label={`More actions for ${name}`}
+        aria-label={label}
         aria-haspopup="menu"
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}
@@ -49,19 +65,19 @@ export function Menu({ element, control, name }: { element: Overflow; control: C
         <span aria-hidden="true">⋯</span>
       </button>
       {isOpen && (
-        <div class="menu" role="menu" aria-label={`More actions for ${name}`} onKeyDown={onKeyDown}>
-          {element.options.map(({ text }) => (
+        <div class="menu" role="menu" aria-label={label} onKeyDown={onKeyDown}>
+          {options.map((option) => (
             <button
-              key={text.text}
+              key={option}
               type="button"
               role="menuitem"
               tabIndex={-1}
               onClick={() => {
                 close();
-                choose(control, text.text, element.confirm);
+                onChoose(option);
               }}
             >
-              {text.text}
+              {option}
             </button>
           ))}
         </div>

@@ -1,6 +1,8 @@
 import type { VisibleMessage } from '../workspace/visible.ts';
 import { Blocks } from './blocks.tsx';
 import { fullTime, timeOf } from './dates.ts';
+import { MenuButton } from './menu.tsx';
+import { act } from './moves.ts';
 import { Mrkdwn } from './mrkdwn.tsx';
 import { type PageState, usePageState } from './store.ts';
 
@@ -29,9 +31,28 @@ export function Message({ message, isContinued }: { message: VisibleMessage; isC
         {message.ephemeral && <p class="only-you">Only visible to you</p>}
         {!isContinued && <Head sender={sender} ts={message.ts} />}
         <Content message={message} />
+        {message.raw.files.map((file) => (
+          <File key={file.id} file={file} />
+        ))}
         {message.edited && <span class="edited">(edited)</span>}
       </div>
+      {!message.ephemeral && <Shortcuts ts={message.ts} from={sender.name} />}
     </article>
+  );
+}
+
+/** What the app offers to do with a message. Slack offers nothing on one that only you see. */
+function Shortcuts({ ts, from }: { ts: string; from: string }) {
+  const shortcuts = usePageState().surroundings?.messageShortcuts ?? [];
+  if (shortcuts.length === 0) return null;
+  return (
+    <div class="message-menu">
+      <MenuButton
+        label={`Shortcuts for the message from ${from}`}
+        options={shortcuts}
+        onChoose={(shortcut) => void act({ act: 'uses', shortcut, ts })}
+      />
+    </div>
   );
 }
 
@@ -55,6 +76,17 @@ function Content({ message }: { message: VisibleMessage }) {
     <p class="text">
       <Mrkdwn text={raw.text} />
     </p>
+  );
+}
+
+function File({ file }: { file: VisibleMessage['raw']['files'][number] }) {
+  return (
+    <details class="file">
+      <summary>
+        {file.name}, {file.size.toLocaleString('en')} bytes
+      </summary>
+      <pre tabIndex={0}>{file.preview}</pre>
+    </details>
   );
 }
 

@@ -21,6 +21,8 @@ export type Surroundings = {
   groups: { id: string; handle: string }[];
   channels: { id: string; name: string }[];
   commands: { command: string; description: string; usageHint: string }[];
+  /** The names of the app's shortcuts on a message. */
+  messageShortcuts: string[];
   /** Where the demo API answers, as `http://127.0.0.1:PORT/hello`. */
   demoUrl: string;
 };
@@ -59,7 +61,9 @@ export type Act =
   | { act: 'types'; place: string; text: string }
   | { act: 'fills' | 'submits'; fields: Record<string, Entry> }
   | { act: 'clicks' | 'chooses'; text: string; aim: Target }
-  | { act: 'selects'; entry: Entry; aim: Target };
+  | { act: 'selects'; entry: Entry; aim: Target }
+  /** A shortcut on the message with this timestamp. */
+  | { act: 'uses'; shortcut: string; ts: string };
 
 /** What became of an act. `late`: the app did not answer within Slack's 3 s. `problem`: it could not be done at all. */
 export type ActResult = { late: boolean } | { problem: string };

@@ -14,6 +14,7 @@ const act = z.discriminatedUnion('act', [
   z.object({ act: z.enum(['fills', 'submits']), fields }),
   z.object({ act: z.enum(['clicks', 'chooses']), text: z.string(), aim }),
   z.object({ act: z.literal('selects'), entry, aim }),
+  z.object({ act: z.literal('uses'), shortcut: z.string(), ts: z.string() }),
 ]);
 const order = z.object({ as: z.string(), act });
 
@@ -68,6 +69,9 @@ async function doAct(person: Person, act: Act): Promise<boolean> {
       break;
     case 'selects':
       await person.selects('', act.entry, { ...act.aim, heard });
+      break;
+    case 'uses':
+      await person.uses(act.shortcut, act.ts);
       break;
   }
   return isLate;

@@ -26,6 +26,7 @@ export function surroundingsOf(
       description,
       usageHint,
     })),
+    messageShortcuts: manifest.shortcuts.filter(({ type }) => type === 'message').map(({ name }) => name),
     demoUrl: options.demoUrl,
   };
 }

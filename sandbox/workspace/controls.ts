@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types';
-import { type Names, namesOf, readBlocks, readMessage, rowText } from './draw.ts';
+import { labelOf, type Names, namesOf, readBlocks, readMessage, rowText } from './draw.ts';
 import type { Origin } from './payloads.ts';
 import { isVisibleTo, type Message, type PersonRecord, type State } from './state.ts';
 import { type Placed, placedIn } from './view-state.ts';
@@ -37,14 +37,14 @@ export function visibleMessages(state: State, person: PersonRecord, channelId?: 
 
 /**
  * The one control that fits: the one with these ids when `exactly` names them. Otherwise of several messages the newest wins, as it is the one before the person's eyes; two in one message
- * or modal are ambiguous unless `near`, a part of the row's text, decides. Throws when none is drawn for this person.
+ * or modal are ambiguous unless `near`, a part of the row's text, or their own label (`labelled`) decides. Throws when none is drawn for this person.
  */
 export function findControl(
   state: State,
   person: PersonRecord,
   fits: (control: Control) => boolean,
   what: string,
-  options: { in?: Where; near?: string; exactly?: Exactly } = {},
+  options: { in?: Where; near?: string; exactly?: Exactly; labelled?: string } = {},
 ): Control {
   const { near = '', exactly } = options;
   for (const controls of controlsFor(state, person, options.in)) {
@@ -53,7 +53,9 @@ export function findControl(
     );
     if (fitting.length === 0) continue;
     const inRow = fitting.filter(({ row }) => row.includes(near));
-    const found = inRow.length > 0 ? inRow : fitting;
+    const likely = inRow.length > 0 ? inRow : fitting;
+    const labelled = likely.filter(({ placed }) => labelOf(placed.element) === options.labelled);
+    const found = labelled.length > 0 ? labelled : likely;
     const [control] = found;
     if (found.length > 1 || control === undefined) {
       throw new Error(`${found.length} controls fit ${what}: say which by near`);

@@ -161,7 +161,8 @@ export function readMessage(message: Message, names: Names): string {
       typeof one[name] === 'string' ? [one[name]] : [],
     ),
   );
-  return [body, ...attached.map((text) => readMrkdwn(text, names))].join('\n');
+  const files = message.files.map(({ name }) => name);
+  return [body, ...attached.map((text) => readMrkdwn(text, names)), ...files].join('\n');
 }
 
 /** The label on an element: a button's text, a select's placeholder. */

@@ -1,3 +1,5 @@
+import { type Answer, jsonAnswer, textAnswer } from './http.ts';
+
 /** Something that goes wrong on demand. Exactly one of `method` and `url` says where. */
 export type Fault = {
   /** A Web API method, as `chat.postEphemeral`. */
@@ -55,4 +57,16 @@ function hits(fault: Fault, call: { method?: string; path: string }): boolean {
   if (fault.method !== undefined) return fault.method === call.method;
   if (fault.url === 'response_url') return call.method === undefined;
   return fault.url !== undefined && call.path.includes(fault.url);
+}
+
+/** What a fault answers instead of the method, which then does not run; undefined when it runs. */
+export function faultAnswer(fault: Fault): Answer | undefined {
+  if (fault.drop === 'before') return textAnswer(0, '');
+  if (fault.status === 429) {
+    const headers = { 'retry-after': String(fault.retryAfter ?? 1) };
+    return { ...jsonAnswer({ ok: false, error: 'ratelimited' }, headers), status: 429 };
+  }
+  if (fault.status !== undefined) return textAnswer(fault.status, 'fault');
+  if (fault.error !== undefined) return jsonAnswer({ ok: false, error: fault.error });
+  return undefined;
 }

@@ -35,13 +35,16 @@ export function strangeRequest(request: IncomingMessage): { status: number; why:
 }
 
 /** The whole body, or undefined when it is larger than any that Slack would take. */
-export async function readBody(request: IncomingMessage): Promise<string | undefined> {
+export async function readBody(
+  request: IncomingMessage,
+  bytesMax = BODY_BYTES_MAX,
+): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
-    if (size > BODY_BYTES_MAX) return undefined;
+    if (size > bytesMax) return undefined;
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -149,7 +149,8 @@ function postMessage(state: State, args: Json): MethodAnswer {
 /** The app's own lasting message, or Slack's code for why it may not touch it. */
 function ownMessage(state: State, args: Json, foreign: string): Message | Refused {
   const channel = state.channels.get(String(args.channel));
-  if (channel === undefined) return { ok: false, error: 'channel_not_found' };
+  // Somewhere that the app was removed from is to it as if it were not there.
+  if (channel?.appIsMember !== true) return { ok: false, error: 'channel_not_found' };
   const message = state.messages.find((one) => one.ts === args.ts && one.channelId === channel.id);
   // An ephemeral message is in no history: Slack does not know it any more.
   if (message === undefined || message.onlyFor !== undefined || message.vanished) {

@@ -298,6 +298,9 @@ export function messageOutput(state: State, message: Message): Json {
     ...(ours ? { bot_id: state.seed.botId, app_id: state.seed.appId } : {}),
     ...(message.blocks.length > 0 ? { blocks: message.blocks } : {}),
     ...(message.attachments.length > 0 ? { attachments: message.attachments } : {}),
+    ...(message.files.length > 0
+      ? { files: message.files.map(({ id, name, size }) => ({ id, name, size })) }
+      : {}),
     ...(message.edited ? { edited: { user: message.from, ts: message.ts } } : {}),
     ...(message.threadTs === undefined ? {} : { thread_ts: message.threadTs }),
   };

@@ -81,6 +81,8 @@ export type Person = {
   sees(place: string): VisibleMessage[];
   /** What they see in a place, as one text; for a glance. */
   reads(place: string): string;
+  /** The whole text of the newest file that they see in a place. Throws when they see none. */
+  readsFile(place: string): string;
   /** Reloads the client: ephemeral messages and modals are gone. */
   reloads(): void;
   opensHome(): Promise<VisibleHome | undefined>;
@@ -125,6 +127,7 @@ export function createPerson(post: Post, me: PersonRecord): Person {
       visibleIn(state, me, place)
         .map(({ text }) => text)
         .join('\n'),
+    readsFile: (place) => readFile(desk, place),
     reloads: () => reload(desk),
     async opensHome() {
       await openTab(desk, 'home');
@@ -193,6 +196,13 @@ async function types(desk: Desk, place: string, text: string): Promise<void> {
   }
   const sent = command.escapes ? escapeTyped(state, rest) : encodeEntities(rest);
   await deliverCommand(post, me, channel, slashCommand(state, me, channel, name, sent));
+}
+
+function readFile({ state, me }: Desk, place: string): string {
+  const [file] = visibleIn(state, me, place).findLast(({ raw }) => raw.files.length > 0)?.raw.files ?? [];
+  const upload = [...state.uploads.values()].find(({ id }) => id === file?.id);
+  if (upload?.text === undefined) throw new Error(`${me.name} sees no file in ${place}`);
+  return upload.text;
 }
 
 function reload({ state, me }: Desk): void {
@@ -360,7 +370,7 @@ async function select(desk: Desk, label: string, filling: Filling, aim: Aim): Pr
     element.type !== 'button' &&
     element.type !== 'overflow' &&
     (labelOf(element) === label || row.includes(label));
-  const control = findControl(state, me, isIt, `select "${label}"`, aim);
+  const control = findControl(state, me, isIt, `select "${label}"`, { ...aim, labelled: label });
   const value = valueFor(state, me, control.placed.element, filling);
   await putInto(desk, control.origin, control.placed, value, aim.heard);
 }

@@ -52,6 +52,7 @@ export type Message = {
   text: string;
   blocks: KnownBlock[];
   attachments: Json[];
+  files: SharedFile[];
   onlyFor: string | undefined;
   /** An ephemeral message after a reload, a lost one, or one that was deleted. */
   vanished: boolean;
@@ -59,6 +60,18 @@ export type Message = {
   threadTs: string | undefined;
   /** What the person chose in the message's own selects and checkboxes. */
   values: StateValues;
+};
+
+/** A file that stands in a conversation; of its text the beginning. */
+export type SharedFile = { id: string; name: string; size: number; preview: string };
+
+/** A file on its way: `text` once it was uploaded, `isShared` once that was completed. */
+export type Upload = {
+  id: string;
+  name: string;
+  length: number;
+  text: string | undefined;
+  isShared: boolean;
 };
 
 /** `view.state.values`: by block id, then by action id. */
@@ -158,6 +171,8 @@ export type State = {
   homes: Map<string, OpenView>;
   triggers: Map<string, Trigger>;
   responseUrls: Map<string, ResponseUrl>;
+  /** By their upload URL. */
+  uploads: Map<string, Upload>;
   refusals: Refusal[];
   traffic: TrafficEntry[];
   lastTs: number;
@@ -209,6 +224,7 @@ export function createState(seed: Seed, manifest: Manifest, clock: () => number)
     homes: new Map(),
     triggers: new Map(),
     responseUrls: new Map(),
+    uploads: new Map(),
     refusals: [],
     traffic: [],
     lastTs: 0,
@@ -279,6 +295,7 @@ export function addMessage(
     ts: nextTs(state),
     blocks: [],
     attachments: [],
+    files: [],
     onlyFor: undefined,
     vanished: false,
     edited: false,

@@ -1,13 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Fault, Faults } from './faults.ts';
-import { type Answer, jsonAnswer, parseBody, parseJson, readBody, send, textAnswer } from './http.ts';
+import { type Faults, faultAnswer } from './faults.ts';
+import { type Answer, jsonAnswer, parseBody, parseJson, readBody, send } from './http.ts';
 import type { Method, MethodAnswer } from './method.ts';
 import { CHAT_METHODS } from './methods-chat.ts';
+import { FILE_METHODS } from './methods-files.ts';
 import { PEOPLE_METHODS } from './methods-people.ts';
 import { VIEW_METHODS } from './methods-views.ts';
 import { type Json, recordRefusal, recordTraffic, type State } from './state.ts';
 
-const METHODS: Readonly<Record<string, Method>> = { ...CHAT_METHODS, ...PEOPLE_METHODS, ...VIEW_METHODS };
+const METHODS: Readonly<Record<string, Method>> = {
+  ...CHAT_METHODS,
+  ...FILE_METHODS,
+  ...PEOPLE_METHODS,
+  ...VIEW_METHODS,
+};
 
 /** Codes that any method may answer; not every page of Slack's lists them. */
 const COMMON_ERRORS = new Set([
@@ -23,7 +29,7 @@ const COMMON_ERRORS = new Set([
 ]);
 
 /** Arguments that a form carries as JSON text. */
-const JSON_ARGS = ['attachments', 'blocks', 'file_ids', 'metadata', 'view'];
+const JSON_ARGS = ['attachments', 'blocks', 'file_ids', 'files', 'metadata', 'view'];
 
 /** What the Web API needs of the rest of the workspace. */
 type WebApiDeps = { state: State; faults: Faults; socketUrl: () => string };
@@ -52,18 +58,6 @@ export async function answerWebApi(
     fault: fault === undefined ? undefined : JSON.stringify(fault),
   });
   send(response, answered, fault);
-}
-
-/** What a fault answers instead of the method, which then does not run; undefined when it runs. */
-function faultAnswer(fault: Fault): Answer | undefined {
-  if (fault.drop === 'before') return textAnswer(0, '');
-  if (fault.status === 429) {
-    const headers = { 'retry-after': String(fault.retryAfter ?? 1) };
-    return { ...jsonAnswer({ ok: false, error: 'ratelimited' }, headers), status: 429 };
-  }
-  if (fault.status !== undefined) return textAnswer(fault.status, 'fault');
-  if (fault.error !== undefined) return jsonAnswer({ ok: false, error: fault.error });
-  return undefined;
 }
 
 function splitToken(

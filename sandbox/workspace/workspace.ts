@@ -7,6 +7,7 @@ import { createFaults, type Faults } from './faults.ts';
 import { send, strangeRequest, textAnswer } from './http.ts';
 import { createHttpMode, type HttpAnswer, type Posted } from './http-mode.ts';
 import { type Manifest, readManifest } from './manifest.ts';
+import { answerUpload } from './methods-files.ts';
 import { subteamOutput } from './methods-people.ts';
 import { userOutput } from './payloads.ts';
 import { createPerson, type Person } from './person.ts';
@@ -85,8 +86,12 @@ export type Workspace = {
     handle: string,
     message: { text: string; blocks?: unknown[]; attachments?: Json[] },
   ): string;
-  /** Changes a person, and tells the app by `user_change`. */
-  setPerson(handle: string, change: Partial<Omit<PersonRecord, 'id' | 'handle'>>): Promise<void>;
+  /** Changes a person, and tells the app by `user_change`; `untold`: that event is lost. */
+  setPerson(
+    handle: string,
+    change: Partial<Omit<PersonRecord, 'id' | 'handle'>>,
+    telling?: 'untold',
+  ): Promise<void>;
   /** Changes a group's members, and tells the app by `subteam_members_changed`. */
   setGroupMembers(handle: string, members: readonly string[]): Promise<void>;
   /** Disables a group or enables it again, and tells the app by `subteam_updated`. */
@@ -180,6 +185,9 @@ async function route(
   if (strange === undefined && request.method === 'POST' && isResponseUrl) {
     return answerResponseUrl(deps, request, response);
   }
+  if (strange === undefined && request.method === 'POST' && path.startsWith('/upload/v1/')) {
+    return answerUpload(deps, request, response);
+  }
   const status = strange?.status ?? (method === undefined && !isResponseUrl ? 404 : 405);
   const detail = strange?.why ?? `${request.method} is not how this is called`;
   recordRefusal(deps.state, { kind: 'http', about: path, error: String(status), detail });
@@ -220,7 +228,7 @@ function build(post: Post, faults: Faults, server: Server, ackTimeoutMs: number)
       return () => state.watchers.delete(watcher);
     },
     post: (channel, handle, message) => postAs(state, channel, record(handle), message),
-    setPerson: (handle, change) => setPerson(post, record(handle), change),
+    setPerson: (handle, change, telling) => setPerson(post, record(handle), change, telling),
     setGroupMembers: (handle, members) => setGroupMembers(post, groupCalled(state, handle), members),
     setGroupDisabled: (handle, disabled) => setGroupDisabled(post, groupCalled(state, handle), disabled),
     setAppInChannel(channel, isMember) {
@@ -302,9 +310,15 @@ function postAs(
   return addMessage(state, { channelId: id, from: person.id, text, blocks: withIds(blocks), attachments }).ts;
 }
 
-async function setPerson(post: Post, person: PersonRecord, change: Partial<PersonRecord>): Promise<void> {
+async function setPerson(
+  post: Post,
+  person: PersonRecord,
+  change: Partial<PersonRecord>,
+  telling?: 'untold',
+): Promise<void> {
   Object.assign(person, change);
   changed(post.state);
+  if (telling === 'untold') return;
   await deliverEvent(post, {
     type: 'user_change',
     user: userOutput(post.state, person),

@@ -4,6 +4,7 @@ import type { BadReason } from '../tokens/verify.ts';
 export type RefusalReason =
   | BadReason
   | 'ended'
+  | 'revoked'
   | 'insufficient_scope'
   | 'invalid_scope'
   | 'no_credential'

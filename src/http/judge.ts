@@ -4,18 +4,26 @@ import { type Verdict, type VerifyDeps, verifyToken } from '../tokens/verify.ts'
 import { callerAddress, type IsProxy } from './caller-address.ts';
 
 export type JudgeDeps = VerifyDeps & {
-  readonly usage: Pick<UsageRecorder, 'used' | 'refused'>;
+  readonly usage: Pick<UsageRecorder, 'used' | 'refused' | 'tried'>;
   /** Whose word on where a request comes from is believed. */
   readonly isProxy: IsProxy;
 };
 
 /**
- * Whether a value that came with `request` is good. One that was good once is counted as refused, for its owner; counting a
- * use is left to the caller.
+ * Whether a value that came with `request` is good. What was live once is counted, for its owner: as refused with the right
+ * digest, as tried with the lookup id of a revoked token. Counting a use is left to the caller.
  */
 export async function judge(text: string, request: IncomingMessage, deps: JudgeDeps): Promise<Verdict> {
   const verdict = await verifyToken(text, deps);
-  if (verdict.kind === 'bad' && verdict.why === 'ended')
-    deps.usage.refused(verdict.secret, deps.clock(), callerAddress(request, deps.isProxy));
+  if (verdict.kind === 'bad' && 'secret' in verdict) countRefused(verdict, request, deps);
   return verdict;
+}
+
+function countRefused(
+  { why, secret }: Extract<Verdict, { kind: 'bad'; secret: unknown }>,
+  request: IncomingMessage,
+  { usage, clock, isProxy }: JudgeDeps,
+): void {
+  if (why === 'ended') usage.refused(secret, clock(), callerAddress(request, isProxy));
+  else usage.tried(secret, clock());
 }

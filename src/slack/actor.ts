@@ -33,21 +33,35 @@ export type Actors = {
    * limit: then nobody may do anything.
    */
   find(personId: string, teamId: string | undefined, freshness?: 'fresh'): Promise<Actor | undefined>;
+  /** What is known of somebody else, from facts at most 60 s old; undefined when Slack did not answer in time. */
+  findProfile(personId: PersonId): Promise<Profile | undefined>;
+  /** What Slack says the person is, as fresh as `find` says. Throws as `WebClient` does when it did not answer. */
+  standing(personId: string, freshness?: 'fresh'): Promise<Standing>;
   /** Drops what is known, because Slack tells that it changed. */
   forgetPerson(personId: string): void;
   forgetGroups(): void;
 };
 
-type Person = {
+/** How others see a person. */
+export type Profile = {
   readonly standing: Standing;
+  /** As Slack names it (IANA); undefined where Slack tells none, as of somebody deactivated. */
+  readonly zone: string | undefined;
+  /** What people call them, the usual one first; none when Slack tells none. */
+  readonly names: readonly string[];
+};
+
+type Person = Profile & {
   readonly teams: ReadonlySet<string>;
-  readonly zone: string;
   readonly isSlackAdmin: boolean;
 };
 
 const userInfo = z.object({
   user: z.object({
     team_id: z.string().optional(),
+    name: z.string().optional(),
+    real_name: z.string().optional(),
+    profile: z.object({ display_name: z.string().optional(), real_name: z.string().optional() }).optional(),
     tz: z.string().optional(),
     deleted: z.boolean().optional(),
     is_bot: z.boolean().optional(),
@@ -111,7 +125,7 @@ export function createActors(deps: ActorDeps): Actors {
       try {
         const [person, memberships] = await Promise.all([people.find(personId), groupsOf(personId)]);
         if (isForeign && !person.teams.has(teamId)) return stranger;
-        const { standing, zone } = person;
+        const { standing, zone = 'UTC' } = person;
         return { ...base, standing, zone, roles: rolesOf(personId, person, memberships, roles) };
       } catch (error) {
         const { code } = slackErrorOf(error);
@@ -119,6 +133,19 @@ export function createActors(deps: ActorDeps): Actors {
         log.warn({ person: personId, code }, 'Slack did not tell who somebody is');
         return undefined;
       }
+    },
+    findProfile: async (personId) => {
+      try {
+        const { standing, zone, names } = await people.find(personId);
+        return { standing, zone, names };
+      } catch (error) {
+        log.warn({ person: personId, code: slackErrorOf(error).code }, 'Slack did not tell who somebody is');
+        return undefined;
+      }
+    },
+    standing: async (personId, freshness) => {
+      if (freshness === 'fresh') people.forget(personId);
+      return (await people.find(personId)).standing;
     },
     forgetPerson: (personId) => people.forget(personId),
     forgetGroups: () => groups.forgetAll(),
@@ -162,9 +189,15 @@ function personFrom(
   return {
     standing: standingOf(personId, user, workspace),
     teams: new Set([user.team_id ?? workspace, ...(user.enterprise_user?.teams ?? [])]),
-    zone: user.tz !== undefined && isZone(user.tz) ? user.tz : 'UTC',
+    zone: user.tz !== undefined && isZone(user.tz) ? user.tz : undefined,
+    names: namesOf(user),
     isSlackAdmin: [user.is_admin, user.is_owner, user.is_primary_owner].includes(true),
   };
+}
+
+function namesOf({ name, real_name, profile }: z.infer<typeof userInfo>['user']): string[] {
+  const names = [profile?.display_name, profile?.real_name, real_name, name];
+  return [...new Set(names.flatMap((one) => (one === undefined || one.trim() === '' ? [] : [one.trim()])))];
 }
 
 function standingOf(

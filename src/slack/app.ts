@@ -3,8 +3,8 @@ import { WebClient, type WebClientOptions } from '@slack/web-api';
 import { SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { randomBase62 } from '../tokens/base62.ts';
-import { createActors, type RoleSettings } from './actor.ts';
-import { CREATE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks/ids.ts';
+import { type Actors, createActors, type RoleSettings } from './actor.ts';
+import { CREATE_SHORTCUT_ID, MESSAGE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks/ids.ts';
 import { valueDelivery } from './deliver-value.ts';
 import { entrance, visitOf } from './entrance.ts';
 import { answerFault } from './fault-answer.ts';
@@ -14,11 +14,14 @@ import type { ListenerDeps } from './listener.ts';
 import { onCreate, PRESSES } from './listeners/actions/presses.ts';
 import { onCommand } from './listeners/commands/apitoken.ts';
 import { registerEvents } from './listeners/events/events.ts';
+import { onRevokeInMessage } from './listeners/shortcuts/revoke-in-message.ts';
 import { SUBMISSIONS } from './listeners/views/submissions.ts';
 import { pickOptions } from './pick-answer.ts';
 import { createPlaces } from './places.ts';
+import { createCheckLimit } from './rate-limit.ts';
 import { createReceipts, type Receipts } from './receipts.ts';
 import { sdkLogger } from './sdk-logger.ts';
+import { createTables } from './tables.ts';
 import { parsePress, parseSearch, parseSubmission } from './visit.ts';
 
 const CALL_MS_MAX = 5 * SECOND_MS;
@@ -31,12 +34,13 @@ export type SlackApp = {
   readonly client: WebClient;
   readonly homes: Homes;
   readonly receipts: Receipts;
+  readonly actors: Actors;
   start(): Promise<void>;
 };
 
 export type SlackAppDeps = Omit<
   ListenerDeps,
-  'client' | 'actors' | 'places' | 'homes' | 'receipts' | 'deliver'
+  'client' | 'actors' | 'places' | 'homes' | 'receipts' | 'tables' | 'checkLimit' | 'deliver'
 > & {
   readonly apiUrl: string;
   readonly botToken: () => string;
@@ -78,8 +82,10 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     client,
     actors: createActors({ client: createSlackClient(deps, WHO_MS_MAX), workspace, roles, clock, log }),
     places: createPlaces(clock),
+    checkLimit: createCheckLimit(clock),
     homes: createHomes({ ...deps, client }),
     receipts: createReceipts({ ...deps, client }),
+    tables: createTables(clock),
     deliver: valueDelivery(client, log),
   };
   register(app, listenerDeps);
@@ -88,6 +94,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     client,
     homes: listenerDeps.homes,
     receipts: listenerDeps.receipts,
+    actors: listenerDeps.actors,
     start: async () => {
       await app.init();
       await app.start();
@@ -110,6 +117,9 @@ function register(app: App, deps: ListenerDeps): void {
     ack({ options: await pickOptions(visitOf(body).actor, parseSearch(payload), deps) }),
   );
   app.shortcut(CREATE_SHORTCUT_ID, ({ body }) => onCreate(visitOf(body), '', deps));
+  app.shortcut({ callback_id: MESSAGE_SHORTCUT_ID, type: 'message_action' }, ({ body }) =>
+    onRevokeInMessage(visitOf(body), body, deps),
+  );
   registerEvents(app, deps);
 }
 

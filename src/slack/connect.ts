@@ -1,21 +1,27 @@
 import { SECOND_MS } from '../clock.ts';
 import { every } from '../every.ts';
 import { SetupError } from '../setup-error.ts';
+import type { LeaverPolicy } from '../tokens/leavers.ts';
 import type { Outbox } from '../tokens/outbox.ts';
+import type { Owners } from '../tokens/owners.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import { revokeUnclaimed } from '../tokens/sweep.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import { createSlackApp, createSlackClient, type SlackAppDeps } from './app.ts';
+import { refreshBoards } from './boards.ts';
 import type { OnAck } from './delivery-kind.ts';
 import { HttpReceiver, type SlackDoor } from './http-receiver.ts';
 import { identify } from './identify.ts';
 import { createIntake, type Intake } from './intake.ts';
+import { createOwnerLookUp, LOOK_UP_PACE_MS } from './leavers.ts';
 import { startOutbox } from './outbox.ts';
 import { sdkLogger } from './sdk-logger.ts';
 import { SocketReceiver } from './sockets.ts';
 
 /** Notices are to be said within 60 s. */
 const NOTICES_MS = 20 * SECOND_MS;
+/** A board shows a change within 60 s, and is changed once in 60 s: what changed is known before it may be changed again. */
+const BOARDS_MS = 15 * SECOND_MS;
 
 export type SlackDeps = Omit<SlackAppDeps, 'workspace' | 'identity' | 'store' | 'receiver' | 'intake'> & {
   readonly onAck: OnAck;
@@ -23,7 +29,8 @@ export type SlackDeps = Omit<SlackAppDeps, 'workspace' | 'identity' | 'store' | 
   readonly mode:
     | { readonly kind: 'socket'; readonly appToken: () => string }
     | { readonly kind: 'http'; readonly signingSecret: () => string };
-  readonly store: TokenStore & Outbox & { bindWorkspace(id: WorkspaceId): Promise<WorkspaceId> };
+  readonly store: TokenStore & Outbox & Owners & { bindWorkspace(id: WorkspaceId): Promise<WorkspaceId> };
+  readonly leavers: LeaverPolicy;
 };
 
 /** The app's side toward Slack, from before it is connected until it is stopped. */
@@ -85,16 +92,14 @@ async function connect(deps: SlackDeps & DeliveryDeps, signal: AbortSignal): Pro
   }
   const app = createSlackApp({ ...deps, workspace: bound, identity });
   await app.start();
-  const outbox = startOutbox({
-    ...deps,
-    workspace: bound,
-    client: app.client,
-    homes: app.homes,
-    receipts: app.receipts,
-  });
+  const { client, homes, receipts, actors } = app;
+  const outbox = startOutbox({ ...deps, workspace: bound, client, homes, receipts, actors });
+  const lookUpOwner = createOwnerLookUp({ ...deps, workspace: bound, actors });
   const chores = [
     every(NOTICES_MS, 'finding due notices', () => deps.store.sendNotices(deps.clock()), deps.log),
+    every(BOARDS_MS, 'looking at the boards', () => refreshBoards({ ...deps, workspace: bound }), deps.log),
     every(NOTICES_MS, 'revoking unclaimed tokens', () => revokeUnclaimed(bound, deps), deps.log),
+    every(LOOK_UP_PACE_MS, 'looking up who left', lookUpOwner, deps.log),
   ];
   return {
     stop: async () => {

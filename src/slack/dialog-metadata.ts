@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { parseTokenId, type TokenId } from '../tokens/token.ts';
+import { type PersonId, parseTokenId, type TokenId } from '../tokens/token.ts';
 
 const metadata = z.object({
   token: z.string(),
   held: z.string().optional(),
   generation: z.number().int().optional(),
+  inMessage: z.literal(true).optional(),
 });
 
 /** What a dialog about a token carries through the client. Hints, no rights. */
@@ -14,7 +15,42 @@ export type DialogMetadata = {
   readonly held?: string | undefined;
   /** The token's generation as the dialog was opened. */
   readonly generation?: number | undefined;
+  /** The value stands in a message, which is then to be deleted. */
+  readonly inMessage?: true | undefined;
 };
+
+const severalMetadata = z.object({
+  person: z.string().optional(),
+  held: z.object({ proof: z.string(), tokens: z.array(z.string()) }).optional(),
+  inMessage: z.literal(true).optional(),
+});
+
+/** What a dialog about several tokens carries through the client. Hints, no rights. */
+export type SeveralMetadata = {
+  /** Whose tokens they are, where they are all one person's. */
+  readonly person?: PersonId | undefined;
+  /** The note that whoever opened it had presented values of these tokens. */
+  readonly held?: { readonly proof: string; readonly tokens: readonly TokenId[] } | undefined;
+  readonly inMessage?: true | undefined;
+};
+
+/** As such a dialog's `private_metadata`, which holds 3,000 characters. */
+export function severalMetadataText(metadata: SeveralMetadata): string {
+  return JSON.stringify(metadata);
+}
+
+/** The metadata in `text`; undefined when no dialog about several tokens carries it. */
+export function parseSeveralMetadata(text: string): SeveralMetadata | undefined {
+  const parsed = severalMetadata.safeParse(jsonIn(text)).data;
+  if (parsed === undefined) return undefined;
+  const { person, held, inMessage } = parsed;
+  const tokens = (held?.tokens ?? []).flatMap((id) => parseTokenId(id) ?? []);
+  return {
+    person: person as PersonId | undefined,
+    held: held === undefined ? undefined : { proof: held.proof, tokens },
+    inMessage,
+  };
+}
 
 /** As a dialog's `private_metadata`. */
 export function metadataText({ tokenId, ...rest }: DialogMetadata): string {
@@ -26,8 +62,8 @@ export function parseMetadata(text: string): DialogMetadata | undefined {
   const parsed = metadata.safeParse(jsonIn(text));
   const tokenId = parseTokenId(parsed.data?.token ?? '');
   if (parsed.data === undefined || tokenId === undefined) return undefined;
-  const { held, generation } = parsed.data;
-  return { tokenId, held, generation };
+  const { held, generation, inMessage } = parsed.data;
+  return { tokenId, held, generation, inMessage };
 }
 
 function jsonIn(text: string): unknown {

@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { CreationPolicy } from '../tokens/create.ts';
 import type { Hasher } from '../tokens/hasher.ts';
 import type { Outbox } from '../tokens/outbox.ts';
+import type { Owners } from '../tokens/owners.ts';
 import type { RefuseDeps } from '../tokens/refuse.ts';
 import type { Deliver } from '../tokens/showing.ts';
 import type { TokenStore } from '../tokens/store.ts';
@@ -13,13 +14,15 @@ import type { VerifyDeps } from '../tokens/verify.ts';
 import type { Actors } from './actor.ts';
 import type { Homes } from './home.ts';
 import type { Places } from './places.ts';
+import type { CheckLimit } from './rate-limit.ts';
 import type { Receipts } from './receipts.ts';
+import type { Tables } from './tables.ts';
 import type { KnownVisit } from './visit.ts';
 
 /** All that a listener may use. */
 export type ListenerDeps = RefuseDeps &
   VerifyDeps & {
-    readonly store: TokenStore & Outbox;
+    readonly store: TokenStore & Outbox & Owners;
     readonly policy: CreationPolicy;
     readonly hasher: Pick<Hasher, 'hash'>;
     readonly prefix: string;
@@ -29,7 +32,9 @@ export type ListenerDeps = RefuseDeps &
     readonly actors: Actors;
     readonly places: Places;
     readonly homes: Homes;
+    readonly checkLimit: CheckLimit;
     readonly receipts: Receipts;
+    readonly tables: Tables;
     readonly log: Log;
     /** Brings what was counted in memory into the store, before it is drawn, and tells what is not there yet. */
     readonly usage: Pick<UsageRecorder, 'flush' | 'isUsed'>;

@@ -3,11 +3,13 @@ import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { isStillDue } from '../tokens/expiry.ts';
 import type { DueSaying, Outbox } from '../tokens/outbox.ts';
-import type { AccessPolicy, Actor } from '../tokens/policy.ts';
+import { type AccessPolicy, type Actor, mayUseApp } from '../tokens/policy.ts';
 import type { NoticeKind, Saying, TokenStore } from '../tokens/store.ts';
 import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
-import { claimedMessage, neverClaimedMessage, noticeMessage } from './blocks/notice.ts';
-import { revokedByOtherMessage } from './blocks/receipt.ts';
+import type { Actors } from './actor.ts';
+import { claimedMessage, neverClaimedMessage, noticeMessage, ownerLeftMessage } from './blocks/notice.ts';
+import { revokedByOtherMessage, revokedOfCreatedMessage, severalRevokedMessage } from './blocks/receipt.ts';
+import { drawBoard } from './boards.ts';
 import { setBounded } from './bounded-map.ts';
 import { postAtMostOnce, postDirectMessage } from './direct-message.ts';
 import type { Homes } from './home.ts';
@@ -27,6 +29,12 @@ const MENDABLE_CODES: ReadonlySet<string> = new Set([
   'invalid_auth',
   'account_inactive',
 ]);
+/** The person left, or cannot be written to by any app: nobody can mend that, and nobody needs to. */
+const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
+  'user_disabled',
+  'user_not_found',
+  'user_not_visible',
+]);
 /**
  * Where Slack's answer is lost, nobody knows whether a message was posted. A receipt, a revocation by somebody else and the
  * last warning are then rather said twice than never, everything else rather never than twice.
@@ -42,6 +50,7 @@ export type OutboxDeps = {
   readonly client: WebClient;
   readonly homes: Homes;
   readonly receipts: Receipts;
+  readonly actors: Actors;
   readonly workspace: WorkspaceId;
   readonly policy: AccessPolicy;
   readonly clock: Clock;
@@ -101,14 +110,25 @@ async function sayOne(due: DueSaying, deps: OutboxDeps, quiet: Quiet): Promise<v
     const againAt = await say(due.saying, deps);
     if (againAt !== undefined) return deps.store.sayAgain(due, againAt);
   } catch (error) {
-    const { code, isPassing, retryAfterMs } = slackErrorOf(error);
-    const willRetry = (isPassing || MENDABLE_CODES.has(code)) && due.attempts < ATTEMPTS_MAX;
-    deps.log.warn({ key: due.key, code, attempts: due.attempts, willRetry }, 'Slack did not take a message');
-    const againAt = deps.clock() + (retryAfterMs ?? backOff(due.attempts));
-    if (retryAfterMs !== undefined) setBounded(quiet, due.key, againAt, QUIET_MAX);
-    if (willRetry) return deps.store.postpone(due, againAt);
+    const againAt = retryAt(due, error, deps, quiet);
+    if (againAt !== undefined) return deps.store.postpone(due, againAt);
   }
   await deps.store.settle(due);
+}
+
+/** When what Slack did not take is to be tried again; undefined: never. */
+function retryAt(due: DueSaying, error: unknown, deps: OutboxDeps, quiet: Quiet): number | undefined {
+  const { key, attempts } = due;
+  const { code, isPassing, retryAfterMs } = slackErrorOf(error);
+  if (UNREACHABLE_CODES.has(code)) {
+    deps.log.info({ key, code }, 'a message is dropped: nobody is there to read it');
+    return undefined;
+  }
+  const willRetry = (isPassing || MENDABLE_CODES.has(code)) && attempts < ATTEMPTS_MAX;
+  deps.log.warn({ key, code, attempts, willRetry }, 'Slack did not take a message');
+  const againAt = deps.clock() + (retryAfterMs ?? backOff(attempts));
+  if (retryAfterMs !== undefined) setBounded(quiet, key, againAt, QUIET_MAX);
+  return willRetry ? againAt : undefined;
 }
 
 function backOff(attempts: number): number {
@@ -118,20 +138,32 @@ function backOff(attempts: number): number {
 /** Resolves to the instant at which it must be said again without anything happening; mostly to none. */
 async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined> {
   if (saying.kind === 'home') {
-    await deps.homes.draw(ownerAsActor(saying.person, deps));
+    await drawHome(saying.person, deps);
     return undefined;
   }
   if (saying.kind === 'receipt') return deps.receipts.draw(saying.tokenId);
+  if (saying.kind === 'board') return drawBoard(saying.channel, deps);
+  if (saying.kind === 'several_revoked') {
+    const tokens = await Promise.all(saying.tokenIds.map((id) => tokenOf(id, deps)));
+    await postDirectMessage(deps.client, saying.person, severalRevokedMessage(tokens, saying.person));
+    return undefined;
+  }
   const token = await tokenOf(saying.tokenId, deps);
   switch (saying.kind) {
     case 'revoked_by_other':
       await postDirectMessage(deps.client, token.owner, revokedByOtherMessage(token));
+      return undefined;
+    case 'revoked_of_created':
+      await postDirectMessage(deps.client, token.createdBy, revokedOfCreatedMessage(token));
       return undefined;
     case 'claimed':
       await postAtMostOnce(deps.client, token.createdBy, claimedMessage(token));
       return undefined;
     case 'never_claimed':
       await postAtMostOnce(deps.client, token.createdBy, neverClaimedMessage(token));
+      return undefined;
+    case 'owner_left':
+      await postDirectMessage(deps.client, token.createdBy, ownerLeftMessage(token));
       return undefined;
     case 'notice': {
       const now = deps.clock();
@@ -149,7 +181,12 @@ async function tokenOf(id: TokenId, deps: OutboxDeps): Promise<UsedToken> {
   return token;
 }
 
-/** Their Home tab was drawn at their own wish before; nobody else's roles play a part in what stands there. */
-function ownerAsActor(person: PersonId, deps: OutboxDeps): Actor {
-  return { id: person, workspace: deps.workspace, standing: 'member', zone: 'UTC', roles: new Set() };
+/**
+ * Their Home tab was drawn at their own wish before, and shows their own tokens alone: their roles play no part, but whether
+ * they may still use the app does. Nothing is drawn for who may not: they did not ask, so that nothing is refused.
+ */
+async function drawHome(person: PersonId, { actors, homes, workspace, policy }: OutboxDeps): Promise<void> {
+  const standing = await actors.standing(person);
+  const actor: Actor = { id: person, workspace, standing, zone: 'UTC', roles: new Set() };
+  if (mayUseApp(actor, policy)) await homes.draw(actor);
 }

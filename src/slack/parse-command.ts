@@ -1,4 +1,6 @@
+import { STATUS_FILTERS, type StatusFilter } from '../tokens/attention.ts';
 import { LIST_FILTERS, type ListFilter } from '../tokens/store.ts';
+import type { PersonId } from '../tokens/token.ts';
 import { findValues, type TokenValue } from '../tokens/token-value.ts';
 
 /** What `/apitoken …` asks for. Names are as typed, not yet checked. */
@@ -10,6 +12,15 @@ export type Command =
   | { readonly verb: 'history'; readonly name?: string }
   | { readonly verb: 'revoke'; readonly name?: string }
   | { readonly verb: 'revoke'; readonly value: TokenValue }
+  | { readonly verb: 'revoke'; readonly person: PersonId | 'me' }
+  /** `@ann` as a text and not as a mention: whom it means is never guessed. */
+  | { readonly verb: 'revoke'; readonly unclearPerson: string }
+  /** Without a value when there is none, or none with right check digits. */
+  | { readonly verb: 'check'; readonly value?: TokenValue }
+  | { readonly verb: 'status'; readonly filter: StatusFilter; readonly owner: PersonId | null }
+  /** A person was typed whom Slack did not recognise: who that is, is asked and never guessed. */
+  | { readonly verb: 'status'; readonly filter: StatusFilter; readonly unknownPerson: string }
+  | { readonly verb: 'board' }
   | { readonly verb: 'help' }
   /** Not understood: `nearest` is a command that it may have meant. */
   | { readonly verb: 'unknown'; readonly typed: string; readonly nearest: string }
@@ -18,7 +29,17 @@ export type Command =
   /** A value stands where none belongs. What was typed is not repeated, so it is not here. */
   | { readonly verb: 'holds_value' };
 
-type Verb = 'create' | 'list' | 'info' | 'rotate' | 'revoke' | 'history' | 'help';
+type Verb =
+  | 'create'
+  | 'list'
+  | 'info'
+  | 'rotate'
+  | 'revoke'
+  | 'history'
+  | 'check'
+  | 'status'
+  | 'board'
+  | 'help';
 
 const SYNONYMS: Readonly<Record<string, Verb>> = {
   create: 'create',
@@ -35,25 +56,31 @@ const SYNONYMS: Readonly<Record<string, Verb>> = {
   delete: 'revoke',
   rm: 'revoke',
   kill: 'revoke',
+  check: 'check',
+  status: 'status',
+  board: 'board',
   help: 'help',
   '?': 'help',
 };
 
 /** In opening and closing quotes of people's keyboards; clients turn straight ones into curly ones. */
 const QUOTED = /^["'“”„‟«»‘’‚‛`](.*)["'“”„‟«»‘’‚‛`]$/s;
+/** One person and nothing else, as Slack escapes a mention. */
+const ONE_PERSON = /^<@([UW][A-Z0-9]{1,30})(?:\|[^<>]*)?>$/;
 const LIFETIME = /^(?<name>.*\S)\s+(?<days>-?\d{1,15})d$/is;
 /** Slack's forms of people, channels, groups and links: `<@U1|ann>`, `<#C1|general>`, `<https://x|x>`, `<!here>`. */
 const FORM = /<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g;
+
+/** Every person, as Slack writes one whom it recognised. */
+const PEOPLE = /<@([UW][0-9A-Z]{1,30})(?:\|[^<>]*)?>/g;
 
 /** The command in `text`, which is as Slack delivers it, escaped. */
 export function parseCommand(text: string): Command {
   const typed = unescaped(text).trim();
   const [, word = '', rest = ''] = /^(\S*)\s*(.*)$/s.exec(typed) ?? [];
   const verb = word === '' ? 'list' : lookUp(SYNONYMS, word.toLowerCase());
-  const [value, second] = findValues(typed);
-  if (value !== undefined && verb !== 'revoke') return { verb: 'holds_value' };
-  if (value !== undefined)
-    return second === undefined ? { verb: 'revoke', value } : { verb: 'several_values' };
+  const [value, ...others] = findValues(typed);
+  if (value !== undefined) return aboutValue(verb, value, others.length > 0);
   switch (verb) {
     case 'create':
       return parseCreate(rest);
@@ -66,12 +93,21 @@ export function parseCommand(text: string): Command {
     case 'history':
       return { verb, ...named(rest) };
     case 'revoke':
-      return { verb, ...named(rest) };
+      return parseRevoke(text, rest);
+    case 'status':
+      return parseStatus(text, typed);
+    case 'check':
+    case 'board':
     case 'help':
       return { verb };
     case undefined:
       return { verb: 'unknown', typed, nearest: nearestVerb(word.toLowerCase()) };
   }
+}
+
+function aboutValue(verb: Verb | undefined, value: TokenValue, isOneOfSeveral: boolean): Command {
+  if (verb === 'revoke') return isOneOfSeveral ? { verb: 'several_values' } : { verb, value };
+  return verb === 'check' && !isOneOfSeveral ? { verb, value } : { verb: 'holds_value' };
 }
 
 /**
@@ -93,10 +129,37 @@ function parseCreate(rest: string): Command {
   return { verb: 'create', ...named(lifetime.name ?? ''), lifetimeDays: Number(lifetime.days) };
 }
 
+function parseRevoke(escapedText: string, rest: string): Command {
+  const mention = ONE_PERSON.exec(escapedText.trim().replace(/^\S+\s*/, ''))?.[1];
+  if (mention !== undefined) return { verb: 'revoke', person: mention as PersonId };
+  const { name } = named(rest);
+  if (name === undefined) return { verb: 'revoke' };
+  if (name.toLowerCase() === '@me') return { verb: 'revoke', person: 'me' };
+  return /^@\S+$/.test(name) ? { verb: 'revoke', unclearPerson: name } : { verb: 'revoke', name };
+}
+
 function parseList(rest: string, typed: string): Command {
   const word = rest.trim().toLowerCase();
   const filter = LIST_FILTERS.find((known) => known === (word || 'active'));
   return filter === undefined ? { verb: 'unknown', typed, nearest: 'list' } : { verb: 'list', filter };
+}
+
+/** A filter and a person, in whatever order. `text` is as delivered, since only there a person has an id. */
+function parseStatus(text: string, typed: string): Command {
+  const unknown = { verb: 'unknown', typed, nearest: 'status' } as const;
+  const people = new Set([...text.matchAll(PEOPLE)].map(([, id]) => id as PersonId));
+  const [, ...words] = unescaped(text.replaceAll(PEOPLE, ' ')).trim().split(/\s+/);
+  const names = words.filter((word) => word.startsWith('@'));
+  const [filter = 'current', ...more] = words.filter((word) => !word.startsWith('@')).map(parseStatusFilter);
+  if (filter === 'unknown' || more.length > 0 || people.size + names.length > 1) return unknown;
+  const [name] = names;
+  if (name !== undefined) return { verb: 'status', filter, unknownPerson: name };
+  const [owner = null] = people;
+  return { verb: 'status', filter, owner };
+}
+
+function parseStatusFilter(word: string): StatusFilter | 'unknown' {
+  return STATUS_FILTERS.find((known) => known === word.toLowerCase()) ?? 'unknown';
 }
 
 /** One pair of quotes is taken off, so that a name with quotes of its own can still be typed. */

@@ -1,19 +1,34 @@
 import { type Clock, MINUTE_MS } from '../clock.ts';
 import type { ListPlace } from './blocks/list.ts';
 import { setBounded } from './bounded-map.ts';
+import type { Visit } from './visit.ts';
 
 /** A `response_url` is good for 30 minutes. */
 const PLACE_AGE_MS_MAX = 30 * MINUTE_MS;
 const PLACES_MAX = 10_000;
 
-/** The drawn list that a dialog was opened from, so that it can be drawn again when the dialog has done its work. */
-export type OpenedFrom = { readonly responseUrl: string; readonly place: ListPlace };
+/** Where a dialog was opened from, so that its result can be told there too. */
+export type OpenedFrom = {
+  readonly responseUrl: string;
+  /** The drawn list that is to be drawn again, when it was one. */
+  readonly place?: ListPlace | undefined;
+};
 
-/** Remembers, in memory and for 30 minutes, where dialogs were opened. After a restart a list is just not drawn again. */
+/** Remembers, in memory and for 30 minutes, where dialogs were opened. After a restart nothing is told there. */
 export type Places = {
   remember(viewId: string, from: OpenedFrom): void;
   find(viewId: string): OpenedFrom | undefined;
 };
+
+/** Notes that a dialog was opened there, where that can be answered later. */
+export function rememberPlace(
+  { responseUrl }: Pick<Visit, 'responseUrl'>,
+  viewId: string | undefined,
+  places: Places,
+  place?: ListPlace,
+): void {
+  if (viewId !== undefined && responseUrl !== undefined) places.remember(viewId, { responseUrl, place });
+}
 
 /** Places, none remembered yet. */
 export function createPlaces(clock: Clock): Places {

@@ -2,12 +2,30 @@ import type { Message } from './blocks/message.ts';
 
 const RESPOND_MS_MAX = 5000;
 
-/** How a message posted through a `response_url` meets the message that the url came from. */
-export type Placing = 'beside' | 'instead';
+/** The answer is a word or a short object. */
+const ANSWER_LENGTH_MAX = 2000;
 
 /**
- * Posts `message` through a delivery's `response_url`, seen by that person alone. Slack takes five within 30 minutes; the
- * url of a command cannot replace anything. Throws when Slack refuses or does not answer within 5 s.
+ * How a message posted through a `response_url` meets the message that the url came from. `shared`: beside it, seen by
+ * everybody in the channel; the app need not be a member.
+ */
+export type Placing = 'beside' | 'instead' | 'shared';
+
+/** Slack's no to a message sent to a `response_url`, without anything of what was sent. */
+export class ResponseRefused extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`Slack answered ${status} to a response_url`);
+    this.name = 'ResponseRefused';
+    this.status = status;
+  }
+}
+
+/**
+ * Posts `message` through a delivery's `response_url`, seen by that person alone unless it is shared. Slack takes five within
+ * 30 minutes; the url of a command cannot replace anything. Throws `ResponseRefused` when Slack refuses, and something else
+ * when it does not answer within 5 s.
  */
 export async function respond(
   responseUrl: string,
@@ -16,7 +34,7 @@ export async function respond(
 ): Promise<void> {
   await post(responseUrl, {
     ...message,
-    response_type: 'ephemeral',
+    response_type: placing === 'shared' ? 'in_channel' : 'ephemeral',
     replace_original: placing === 'instead',
     unfurl_links: false,
     unfurl_media: false,
@@ -36,6 +54,7 @@ async function post(responseUrl: string, body: object): Promise<void> {
     redirect: 'error',
     signal: AbortSignal.timeout(RESPOND_MS_MAX),
   });
-  await answer.body?.cancel();
-  if (!answer.ok) throw new Error(`Slack answered ${answer.status} to a response_url`);
+  const text = (await answer.text()).slice(0, ANSWER_LENGTH_MAX);
+  // A no may come with a 200, too.
+  if (!answer.ok || /"ok"\s*:\s*false/.test(text)) throw new ResponseRefused(answer.status);
 }

@@ -1,37 +1,94 @@
 import { findToken } from '../tokens/find.ts';
+import { findByFirstCharacters, parseFirstCharacters } from '../tokens/first-characters.ts';
 import { heldProof } from '../tokens/held.ts';
-import type { Actor } from '../tokens/policy.ts';
+import { type Actor, may } from '../tokens/policy.ts';
+import type { StoredSecret } from '../tokens/store.ts';
 import { statusOf, type UsedToken } from '../tokens/token.ts';
-import type { TokenValue } from '../tokens/token-value.ts';
+import { looksLikeValue, type TokenValue } from '../tokens/token-value.ts';
 import { verifyValue } from '../tokens/verify.ts';
 import { type Answer, refusalAnswer } from './answer.ts';
+import type { BlastRadius } from './blocks/blast-radius.ts';
+import { matchesMessage } from './blocks/matches.ts';
 import { revokeDialog } from './blocks/revoke-dialog.ts';
-import { metadataText } from './dialog-metadata.ts';
+import { type DialogMetadata, metadataText } from './dialog-metadata.ts';
 import type { ListenerDeps } from './listener.ts';
 
-/** Asks whether the token of that name or id shall be ended. */
-export async function revokeAnswer(actor: Actor, nameOrId: string, deps: ListenerDeps): Promise<Answer> {
-  const found = await findToken(nameOrId, 'revoke', actor, deps);
-  return found.kind === 'refused'
-    ? refusalAnswer(found.refusal)
-    : question(actor, found.token, undefined, deps);
+/** Asks whether the token of that id or name shall be ended, or one whose value begins so. */
+export async function revokeAnswer(actor: Actor, text: string, deps: ListenerDeps): Promise<Answer> {
+  const found = await findToken(text, 'revoke', actor, deps);
+  if (found.kind === 'found') return revokeQuestion(actor, found.token, {}, deps);
+  const characters = parseFirstCharacters(text);
+  const matches = characters === undefined ? found : await findByFirstCharacters(characters, actor, deps);
+  if (matches.kind === 'refused') {
+    const isMisread = matches.refusal.code === 'token_not_found' && looksLikeValue(text);
+    return refusalAnswer(isMisread ? { code: 'value_misread' } : matches.refusal);
+  }
+  const [first, ...others] = matches.tokens;
+  return first !== undefined && others.length === 0
+    ? revokeQuestion(actor, first, {}, deps)
+    : { kind: 'message', message: matchesMessage(matches.tokens, deps.clock()) };
 }
 
 /** Asks the same of whoever holds a value, whosever token it is. */
 export async function revokeHeldAnswer(actor: Actor, value: TokenValue, deps: ListenerDeps): Promise<Answer> {
   const verdict = await verifyValue(value, deps);
   if (verdict.kind === 'busy') return refusalAnswer({ code: 'verification_busy' });
-  if (verdict.kind === 'bad') return refusalAnswer({ code: 'value_not_live' });
+  if (verdict.kind === 'bad') {
+    return 'secret' in verdict
+      ? deadValueAnswer(actor, verdict.secret, verdict.why, deps)
+      : refusalAnswer({ code: 'value_not_live' });
+  }
   const { tokenId } = verdict.secret;
   const found = await findToken(tokenId, 'revoke_held', actor, deps);
   if (found.kind === 'refused') return refusalAnswer(found.refusal);
-  const held = heldProof({ actor: actor.id, tokenId, at: deps.clock() }, deps.peppers.current);
-  return question(actor, found.token, held, deps);
+  const held = heldProof({ actor: actor.id, tokenIds: [tokenId], at: deps.clock() }, deps.peppers.current);
+  return revokeQuestion(actor, found.token, { held }, deps);
 }
 
-function question(actor: Actor, token: UsedToken, held: string | undefined, deps: ListenerDeps): Answer {
+/** The dialog that asks whether the token shall be ended, with what will break for whoever may see that. */
+export async function revokeQuestion(
+  actor: Actor,
+  token: UsedToken,
+  carried: Omit<DialogMetadata, 'tokenId'> & { readonly note?: string | undefined },
+  deps: ListenerDeps,
+): Promise<Answer> {
   const now = deps.clock();
   if (statusOf(token, now) === 'revoked') return refusalAnswer({ code: 'already_revoked', name: token.name });
-  const metadata = metadataText({ tokenId: token.id, held });
-  return { kind: 'dialog', view: revokeDialog(token, { byOwner: token.owner === actor.id, metadata, now }) };
+  const { note, ...metadata } = carried;
+  const view = revokeDialog(token, {
+    byOwner: token.owner === actor.id,
+    metadata: metadataText({ tokenId: token.id, ...metadata }),
+    now,
+    note,
+    radius: await blastRadiusFor(actor, token, now, deps),
+  });
+  return { kind: 'dialog', view };
+}
+
+/** A value that was good once. Only whoever may see its token is told more than that it is dead. */
+async function deadValueAnswer(
+  actor: Actor,
+  { tokenId }: StoredSecret,
+  why: 'ended' | 'revoked',
+  deps: ListenerDeps,
+): Promise<Answer> {
+  const token = await deps.store.findToken(actor.workspace, tokenId);
+  if (token === undefined || !may(actor, 'see', token, deps.policy)) {
+    return refusalAnswer({ code: 'value_not_live' });
+  }
+  return refusalAnswer({ code: why === 'ended' ? 'value_ended' : 'value_of_revoked', name: token.name });
+}
+
+async function blastRadiusFor(
+  actor: Actor,
+  token: UsedToken,
+  now: number,
+  deps: ListenerDeps,
+): Promise<BlastRadius | undefined> {
+  if (!may(actor, 'see', token, deps.policy)) return undefined;
+  const [usesInDay, owner] = await Promise.all([
+    deps.store.usesInDay(token.id, now),
+    token.owner === actor.id ? undefined : deps.actors.findProfile(token.owner),
+  ]);
+  return { usesInDay, owner };
 }

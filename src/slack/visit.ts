@@ -12,14 +12,35 @@ export type Visit = {
   readonly triggerId: string | undefined;
   /** Answers in the place the delivery came from. */
   readonly responseUrl: string | undefined;
+  /** It was pressed in a message that only this person sees. */
+  readonly isFromEphemeral: boolean;
+  /** The conversation it came from. */
+  readonly channelId: string | undefined;
+  /** Of the message that was pressed in, be it a lasting one or not. */
+  readonly messageTs: string | undefined;
+  /** Of the block that was pressed in. It comes back from a client: a hint. */
+  readonly blockId: string | undefined;
   readonly viewId: string | undefined;
   readonly viewType: string | undefined;
   /** The keys by which an effect happens once, whatever is delivered twice. */
   readonly delivery: Delivery;
 };
 
+/** The message that was pressed in. */
+export type PressedMessage = {
+  readonly channel: string;
+  readonly ts: string;
+  readonly responseUrl: string;
+};
+
 /** A visit of somebody whom Slack told us about, and who may use the app. */
 export type KnownVisit = Visit & { readonly actor: Actor };
+
+/** The message that the visit comes from; undefined when it does not come from one. */
+export function pressedMessageOf({ channelId, messageTs, responseUrl }: Visit): PressedMessage | undefined {
+  if (channelId === undefined || messageTs === undefined || responseUrl === undefined) return undefined;
+  return { channel: channelId, ts: messageTs, responseUrl };
+}
 
 const named = z.object({ id: z.string(), team_id: z.string().optional() });
 const delivery = z.object({
@@ -30,6 +51,10 @@ const delivery = z.object({
   response_url: z.string().optional(),
   user_id: z.string().optional(),
   team_id: z.string().optional(),
+  channel_id: z.string().optional(),
+  channel: z.object({ id: z.string() }).optional(),
+  container: z.object({ message_ts: z.string().optional(), is_ephemeral: z.boolean().optional() }).optional(),
+  actions: z.array(z.object({ block_id: z.string().optional() })).optional(),
   user: named.optional(),
   view: z.object({ id: z.string(), type: z.string() }).optional(),
 });
@@ -47,6 +72,10 @@ export function parseVisit(body: unknown): Visit {
     appId: parsed.api_app_id,
     triggerId: parsed.trigger_id,
     responseUrl: parsed.response_url,
+    isFromEphemeral: parsed.container?.is_ephemeral === true,
+    channelId: parsed.channel_id ?? parsed.channel?.id,
+    messageTs: parsed.container?.message_ts,
+    blockId: parsed.actions?.[0]?.block_id,
     viewId,
     viewType: parsed.view?.type,
     // With the person: nobody gets the answer to somebody else's press, whatever their client claims.
@@ -58,12 +87,16 @@ const press = z.object({
   action_id: z.string(),
   value: z.string().optional(),
   selected_option: z.object({ value: z.string() }).nullish(),
+  selected_user: z.string().nullish(),
 });
 
 /** What a pressed button or chosen option carries. It comes back from a client: a hint, never a right. */
 export function parsePress(payload: unknown): { readonly actionId: string; readonly value: string } {
   const parsed = press.parse(payload);
-  return { actionId: parsed.action_id, value: parsed.value ?? parsed.selected_option?.value ?? '' };
+  return {
+    actionId: parsed.action_id,
+    value: parsed.value ?? parsed.selected_option?.value ?? parsed.selected_user ?? '',
+  };
 }
 
 const field = z.object({

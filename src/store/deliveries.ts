@@ -12,7 +12,10 @@ const KEPT_MS_MAX = 15 * MINUTE_MS;
 export type Deliveries = {
   /** The token of the effect that one of the keys had before. */
   tokenOf(delivery: Delivery): TokenId | undefined;
-  keep(delivery: Delivery, at: number, tokenId: TokenId): void;
+  /** Whether one of the keys was kept before, with a token or without. */
+  areKept(delivery: Delivery): boolean;
+  /** `tokenId` null: what it did changed no token. */
+  keep(delivery: Delivery, at: number, tokenId: TokenId | null): void;
   /** Drops those of 15 minutes ago and before. */
   dropOld(now: number): void;
 };
@@ -36,14 +39,11 @@ export function createDeliveries(db: Db): Deliveries {
     .where(lte(deliveries.at, integerParam('until')))
     .prepare();
 
+  const keptFor = (delivery: Delivery) => delivery.keys.flatMap((key) => find.all({ key }));
+
   return {
-    tokenOf(delivery) {
-      for (const key of delivery.keys) {
-        const found = find.get({ key });
-        if (found !== undefined) return found.tokenId;
-      }
-      return undefined;
-    },
+    tokenOf: (delivery) => keptFor(delivery).find(({ tokenId }) => tokenId !== null)?.tokenId ?? undefined,
+    areKept: (delivery) => keptFor(delivery).length > 0,
     keep(delivery, at, tokenId) {
       for (const key of delivery.keys) insert.run({ key, at, tokenId });
     },

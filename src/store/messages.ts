@@ -4,6 +4,8 @@ import type { Read } from './reader.ts';
 import { messages } from './schema.ts';
 import type { Write } from './writer.ts';
 
+const NO_BOARD = { id: null, placedBy: null, placedAt: null, drawing: null, drawnAt: null };
+
 /** Where the lasting messages stand. */
 export function createMessageReads(db: Db, read: Read): Pick<Outbox, 'findReceipt'> {
   const receipt = db
@@ -28,6 +30,6 @@ export function createMessageWrites(db: Db, write: Write): Pick<Outbox, 'keepRec
 
   return {
     keepReceipt: (tokenId, { channel, ts }) =>
-      write(() => void keep.run({ id: null, kind: 'receipt', tokenId, channel, ts })),
+      write(() => void keep.run({ ...NO_BOARD, kind: 'receipt', tokenId, channel, ts })),
   };
 }

@@ -22,6 +22,9 @@ const ROWS_MAX = 200;
 /** Puts sayings into the outbox. For use inside a write. */
 export type Say = (sayings: Effect['sayings']) => void;
 
+/** As `Say`, but leaves alone what is to be said already: when, and how often that was tried. */
+export type SayOnce = (saying: Saying, dueAt: number) => void;
+
 /** The way into the outbox on the write connection `db`. */
 export function createSay(db: Db): Say {
   const upsert = db
@@ -43,6 +46,13 @@ export function createSay(db: Db): Say {
       upsert.run({ key: keyOf(saying), saying, dueAt, wantedAt: dueAt, version: 1, attempts: 0 });
     }
   };
+}
+
+/** The same on the write connection `db`. */
+export function createSayOnce(db: Db): SayOnce {
+  const insert = db.insert(outbox).values(rowParams(outbox)).onConflictDoNothing().prepare();
+  return (saying, dueAt) =>
+    void insert.run({ key: keyOf(saying), saying, dueAt, wantedAt: dueAt, version: 1, attempts: 0 });
 }
 
 /** What is due, and how long that has been so. */
@@ -96,6 +106,9 @@ export function createOutboxWrites(db: Db, write: Write): Pick<Outbox, 'settle' 
 
 function keyOf(saying: Saying): string {
   if (saying.kind === 'home') return `home:${saying.person}`;
+  if (saying.kind === 'board') return `board:${saying.channel}`;
+  // A token is revoked once: its id names that occasion.
+  if (saying.kind === 'several_revoked') return `several_revoked:${saying.person}:${saying.tokenIds[0]}`;
   const kind = saying.kind === 'notice' ? `notice:${saying.notice}` : saying.kind;
   return `${kind}:${saying.tokenId}`;
 }

@@ -3,6 +3,7 @@ import type { AuditEvent } from '../tokens/audit.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import { and, asc, type Db, eq, integerParam, lt, rowCount, rowParams, sql, textParam } from './drizzle.ts';
 import type { Effects } from './effects.ts';
+import { createRecentWrites } from './recent-use.ts';
 import { refusalCounts } from './schema.ts';
 import type { Write } from './writer.ts';
 
@@ -13,12 +14,13 @@ const HOURS_MAX = 200;
 
 type Count = typeof refusalCounts.$inferSelect;
 
-/** Refusals and what is over: hours of counted refusals, keys of old deliveries. */
+/** What is told without any token being changed, and what is over: hours of counted refusals, keys of old deliveries. */
 export function createRefusals(
   db: Db,
   write: Write,
   effects: Effects,
-): Pick<TokenStore, 'recordRefusal' | 'tidy'> {
+): Pick<TokenStore, 'recordDeed' | 'recordRefusal' | 'tidy'> {
+  const recent = createRecentWrites(db);
   const countOne = countStatement(db);
   const isOver = lt(refusalCounts.hour, integerParam('hour'));
   const allOver = overQuery(db).where(isOver).prepare();
@@ -40,6 +42,13 @@ export function createRefusals(
   }
 
   return {
+    recordDeed: (event, delivery) =>
+      write(() => {
+        if (effects.deliveries.areKept(delivery)) return 'repeated';
+        effects.deliveries.keep(delivery, event.at, event.tokenId);
+        effects.chain.append(event);
+        return 'recorded';
+      }),
     recordRefusal: (event: AuditEvent) =>
       write(() => {
         const { actor, at } = event;
@@ -52,6 +61,7 @@ export function createRefusals(
       write(() => {
         close(allOver.all({ hour: hourOf(now) }), now);
         effects.deliveries.dropOld(now);
+        recent.dropOld(now);
       }),
   };
 }

@@ -6,8 +6,8 @@ import { blob, check, index, integer, primaryKey, sql, sqliteTable, text, unique
 
 /**
  * The tables. Instants are integer milliseconds UTC, lists and objects JSON. `drizzle/` is generated from this and then
- * edited: every table is STRICT, `secrets` and `secret_usage` are WITHOUT ROWID. Nothing cascades: a rebuild of `tokens`
- * drops that table.
+ * edited: every table is STRICT, `secrets`, `secret_usage` and `token_uses_by_hour` are WITHOUT ROWID. Nothing cascades: a
+ * rebuild of `tokens` drops that table.
  */
 export const tokens = sqliteTable(
   'tokens',
@@ -27,15 +27,30 @@ export const tokens = sqliteTable(
     revokedAt: integer('revoked_at'),
     revokedBy: text('revoked_by').$type<NonNullable<Token['revokedBy']>>(),
     revokeReason: text('revoke_reason'),
+    // The last use or, before the first, the creation; up to a day behind, so that a use a day is written and no more.
+    quietSince: integer('quiet_since').notNull().default(0),
   },
   (table) => [
     // Revoked ones included: a name is never given twice.
     uniqueIndex('tokens_name_key').on(table.workspace, table.nameKey),
-    index('tokens_owner').on(table.workspace, table.owner),
+    // With the date revoked, so that nothing else looks better for the live tokens of one person.
+    index('tokens_owner').on(table.workspace, table.owner, table.revokedAt),
     index('tokens_created_by').on(table.workspace, table.createdBy, table.createdAt),
     index('tokens_unclaimed')
       .on(table.workspace, table.createdAt)
       .where(sql`claimed_at is null and revoked_at is null`),
+    // They hold all that the counts of everybody's tokens look at.
+    index('tokens_end').on(
+      table.workspace,
+      table.revokedAt,
+      table.expiresAt,
+      table.claimedAt,
+      table.quietSince,
+      table.createdAt,
+    ),
+    index('tokens_quiet')
+      .on(table.workspace, table.quietSince, table.expiresAt, table.claimedAt, table.createdAt)
+      .where(sql`revoked_at is null`),
   ],
 );
 
@@ -69,22 +84,50 @@ export const secrets = sqliteTable(
   ],
 );
 
-export const tokenUsage = sqliteTable('token_usage', {
-  tokenId: text('token_id')
-    .$type<TokenId>()
-    .primaryKey()
-    .references(() => tokens.id),
-  lastUsedAt: integer('last_used_at'),
-  useCount: integer('use_count').notNull(),
-  refusedCount: integer('refused_count').notNull(),
-  lastRefusedAt: integer('last_refused_at'),
-  addresses: text('addresses', { mode: 'json' }).$type<readonly string[]>().notNull(),
-});
+export const tokenUsage = sqliteTable(
+  'token_usage',
+  {
+    tokenId: text('token_id')
+      .$type<TokenId>()
+      .primaryKey()
+      .references(() => tokens.id),
+    lastUsedAt: integer('last_used_at'),
+    useCount: integer('use_count').notNull(),
+    refusedCount: integer('refused_count').notNull(),
+    lastRefusedAt: integer('last_refused_at'),
+    addresses: text('addresses', { mode: 'json' }).$type<readonly string[]>().notNull(),
+  },
+  (table) => [index('token_usage_refused').on(table.lastRefusedAt).where(sql`last_refused_at is not null`)],
+);
 
 /** Refers to no secret: a value that was used while it was being shown may be withdrawn before the use is written. */
 export const secretUsage = sqliteTable('secret_usage', {
   lookupId: text('lookup_id').primaryKey(),
   lastUsedAt: integer('last_used_at').notNull(),
+});
+
+/** Uses in each hour (hours since 1970 UTC), kept for 48. The hour comes first: what is old goes by one range. */
+export const tokenUsesByHour = sqliteTable(
+  'token_uses_by_hour',
+  {
+    hour: integer('hour').notNull(),
+    tokenId: text('token_id')
+      .$type<TokenId>()
+      .notNull()
+      .references(() => tokens.id),
+    useCount: integer('use_count').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.hour, table.tokenId] })],
+);
+
+/** How often a value of a revoked token was presented since, as its lookup id says: no digest is left that could prove it. */
+export const revokedTries = sqliteTable('revoked_tries', {
+  tokenId: text('token_id')
+    .$type<TokenId>()
+    .primaryKey()
+    .references(() => tokens.id),
+  tryCount: integer('try_count').notNull(),
+  lastTriedAt: integer('last_tried_at').notNull(),
 });
 
 /** One of a kind and token, to come or sent (put into the outbox). */
@@ -121,6 +164,22 @@ export const auditEvents = sqliteTable(
   (table) => [index('audit_events_token').on(table.tokenId)],
 );
 
+/** Everybody who ever owned a token: when Slack is to be asked about them next, and since when they are gone. */
+export const owners = sqliteTable(
+  'owners',
+  {
+    workspace: text('workspace').$type<WorkspaceId>().notNull(),
+    person: text('person').$type<PersonId>().notNull(),
+    lookUpAt: integer('look_up_at').notNull(),
+    goneAt: integer('gone_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspace, table.person] }),
+    index('owners_due').on(table.workspace, table.lookUpAt),
+    index('owners_gone').on(table.workspace, table.person).where(sql`gone_at is not null`),
+  ],
+);
+
 export const outbox = sqliteTable(
   'outbox',
   {
@@ -139,14 +198,22 @@ export const messages = sqliteTable(
   'messages',
   {
     id: integer('id').primaryKey(),
-    kind: text('kind').$type<'receipt'>().notNull(),
+    kind: text('kind').$type<'receipt' | 'board'>().notNull(),
     tokenId: text('token_id')
       .$type<TokenId>()
       .references(() => tokens.id),
     channel: text('channel').notNull(),
     ts: text('ts').notNull(),
+    // Of a board alone.
+    placedBy: text('placed_by').$type<PersonId>(),
+    placedAt: integer('placed_at'),
+    drawing: text('drawing'),
+    drawnAt: integer('drawn_at'),
   },
-  (table) => [uniqueIndex('messages_kind_token').on(table.kind, table.tokenId)],
+  (table) => [
+    uniqueIndex('messages_kind_token').on(table.kind, table.tokenId),
+    uniqueIndex('messages_board').on(table.channel).where(sql`kind = 'board'`),
+  ],
 );
 
 export const deliveries = sqliteTable(
@@ -154,9 +221,9 @@ export const deliveries = sqliteTable(
   {
     key: text('key').primaryKey(),
     at: integer('at').notNull(),
+    // Null: what it did changed no token.
     tokenId: text('token_id')
       .$type<TokenId>()
-      .notNull()
       .references(() => tokens.id),
   },
   (table) => [index('deliveries_at').on(table.at)],

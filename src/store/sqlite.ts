@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import type { Outbox } from '../tokens/outbox.ts';
+import type { Owners } from '../tokens/owners.ts';
 import type { Pepper } from '../tokens/pepper.ts';
 import type { TokenStore } from '../tokens/store.ts';
+import { createAttention } from './attention.ts';
+import { createBoardReads, createBoardWrites } from './boards.ts';
 import { createDeliveryReads } from './deliveries.ts';
 import { createDigestWrites, createHashRead } from './digests.ts';
 import type { Db } from './drizzle.ts';
@@ -11,7 +14,9 @@ import { createMessageReads, createMessageWrites } from './messages.ts';
 import { createNotices } from './notices.ts';
 import { type Connections, openDatabase } from './open.ts';
 import { createOutboxReads, createOutboxWrites } from './outbox.ts';
+import { createOwnerReads, createOwnerWrites } from './owners.ts';
 import { createReader } from './reader.ts';
+import { createRecentReads } from './recent-use.ts';
 import { createRefusals } from './refusals.ts';
 import { createLiveValues, createOldValues } from './rotation.ts';
 import { createSecretRead, createSecretReads, createSecretWrites } from './secrets.ts';
@@ -37,6 +42,7 @@ export type StoreOptions = {
 /** Where everything is kept. All its methods throw nothing but `StoreFault`. */
 export type Store = TokenStore &
   Outbox &
+  Owners &
   Settings & {
     /** Whether a verification could read just now. */
     isReadable(): Promise<boolean>;
@@ -69,10 +75,14 @@ function createReads({ verify, read: reading }: Connections) {
     ...createTokenReads(db, read),
     ...createTokenList(db, read),
     ...createTokenCounts(db, read),
+    ...createRecentReads(db, read),
+    ...createAttention(db, read),
     ...createHistory(db, read),
     ...createDeliveryReads(db, read),
     ...createOutboxReads(db, read),
     ...createMessageReads(db, read),
+    ...createBoardReads(db, read),
+    ...createOwnerReads(db, read),
   };
 }
 
@@ -89,7 +99,10 @@ function createWrites(db: Db, writer: Writer, pepper: Pepper) {
     ...createNotices(db, write, effects),
     ...createOutboxWrites(db, write),
     ...createMessageWrites(db, write),
+    ...createBoardWrites(db, write, effects),
+    ...createOwnerWrites(db, write),
     ...createSettings(db, write),
+    recordDeed: refusals.recordDeed,
     recordRefusal: refusals.recordRefusal,
     tidy: async (now: number) => {
       await refusals.tidy(now);

@@ -17,7 +17,7 @@ import {
 import { pageOf } from './page.ts';
 import type { Read } from './reader.ts';
 import { tokens, tokenUsage } from './schema.ts';
-import { USED_TOKEN } from './tokens.ts';
+import { TOKEN, USED_TOKEN } from './tokens.ts';
 
 const FOUND_ROWS_MAX = 100;
 const UNCLAIMED_ROWS_MAX = 200;
@@ -82,7 +82,7 @@ function sortedQuery(db: Db) {
 
 function unclaimedQuery(db: Db) {
   return db
-    .select()
+    .select(TOKEN)
     .from(tokens)
     .where(
       and(

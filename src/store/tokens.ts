@@ -1,11 +1,15 @@
-import type { TokenStore } from '../tokens/store.ts';
+import { type Effect, REVOKED_AT_ONCE_MAX, type TokenStore } from '../tokens/store.ts';
+import type { Doer, TokenId, UsedToken } from '../tokens/token.ts';
 import { createExceededLimit } from './creation-limits.ts';
 import {
   and,
   type Db,
   eq,
   getTableColumns,
+  gte,
   isNull,
+  lt,
+  rowCount,
   rowParams,
   type SQL,
   sql,
@@ -13,18 +17,30 @@ import {
   textParam,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
+import { createAddOwner, OWNER_GONE_AT } from './owners.ts';
 import type { Read } from './reader.ts';
 import { secrets, tokens, tokenUsage } from './schema.ts';
 import type { Write } from './writer.ts';
 
-/** The columns of a token with what is known of its use, for a query that left-joins `token_usage`. */
+/** Sorts behind every character of a lookup id. */
+const AFTER_BASE62 = '~';
+/** One more than are offered. */
+const FOUND_ROWS_MAX = 6;
+
+const { quietSince: _, ...columns } = getTableColumns(tokens);
+
+/** The columns of a token. */
+export const TOKEN = columns;
+
+/** The columns of a token with what is known of its use and its owner, for a query that left-joins `token_usage`. */
 export const USED_TOKEN = {
-  ...getTableColumns(tokens),
+  ...TOKEN,
   lastUsedAt: tokenUsage.lastUsedAt,
   useCount: sql<number>`coalesce(${tokenUsage.useCount}, 0)`,
   refusedCount: sql<number>`coalesce(${tokenUsage.refusedCount}, 0)`,
   lastRefusedAt: tokenUsage.lastRefusedAt,
   addresses: sql`coalesce(${tokenUsage.addresses}, '[]')`.mapWith(tokenUsage.addresses),
+  ownerGoneAt: OWNER_GONE_AT,
 };
 
 /** Making and ending tokens. */
@@ -32,22 +48,21 @@ export function createTokenWrites(
   db: Db,
   write: Write,
   effects: Effects,
-): Pick<TokenStore, 'insertToken' | 'revokeToken' | 'revokeUnclaimed'> {
+): Pick<TokenStore, 'insertToken' | 'revokeToken' | 'revokeTokens' | 'revokeUnclaimed'> {
   const exceededLimit = createExceededLimit(db);
+  const addOwner = createAddOwner(db);
   const insert = db
     .insert(tokens)
     .values(rowParams(tokens))
     .onConflictDoNothing({ target: [tokens.workspace, tokens.nameKey] })
     .returning({ id: tokens.id })
     .prepare();
-  const revoke = revokeStatement(db);
-  const revokeUnclaimed = revokeStatement(db, isNull(tokens.claimedAt));
-  // The lookup ids stay: no bug and no flipped bit revives a token, and a value presented later is known as revoked.
-  const emptySecrets = db
-    .update(secrets)
-    .set({ hash: null, digest: null })
-    .where(eq(secrets.tokenId, textParam('id')))
-    .prepare();
+  const end = createEnd(db);
+  const endUnclaimed = createEnd(db, isNull(tokens.claimedAt));
+
+  function bringAll(all: readonly Omit<Effect, 'delivery'>[], first: TokenId): void {
+    for (const effect of all) effects.bring(effect, effect.event.tokenId ?? first);
+  }
 
   return {
     insertToken: (token, limits, effect) =>
@@ -56,7 +71,8 @@ export function createTokenWrites(
         if (repeated !== undefined) return repeated;
         const limit = exceededLimit(token, limits);
         if (limit !== undefined) return { kind: limit };
-        if (insert.all(token).length === 0) return { kind: 'name_taken' };
+        if (insert.all({ ...token, quietSince: token.createdAt }).length === 0) return { kind: 'name_taken' };
+        addOwner(token);
         effects.bring(effect, token.id);
         return { kind: 'inserted' };
       }),
@@ -64,25 +80,40 @@ export function createTokenWrites(
       write(() => {
         const repeated = effects.repeated(effect.delivery);
         if (repeated !== undefined) return repeated;
-        if (revoke.all({ id, ...by }).length === 0) return { kind: 'already_revoked' };
-        emptySecrets.run({ id });
+        if (!end(id, by)) return { kind: 'already_revoked' };
         effects.bring(effect, id);
         return { kind: 'revoked' };
       }),
+    revokeTokens: (ids, by, delivery, effectOf) =>
+      write(() => {
+        if (ids.length > REVOKED_AT_ONCE_MAX) throw new RangeError('too many tokens for one transaction');
+        const repeated = effects.repeated(delivery);
+        if (repeated !== undefined) return repeated;
+        const ended = ids.filter((id) => end(id, by));
+        const [first] = ended;
+        if (first === undefined) return { kind: 'already_revoked' };
+        effects.deliveries.keep(delivery, by.at, first);
+        bringAll(effectOf(ended), first);
+        return { kind: 'revoked', ended };
+      }),
     revokeUnclaimed: (id, by, effect) =>
       write(() => {
-        if (revokeUnclaimed.all({ id, actor: 'system', ...by }).length === 0) return false;
         // A value that is being shown just now is never marked as shown any more.
-        emptySecrets.run({ id });
+        if (!endUnclaimed(id, { actor: 'system', ...by })) return false;
         effects.bring(effect, id);
         return true;
       }),
   };
 }
 
-/** Ends a token that has not ended, if it is as `isMeant` says. */
-function revokeStatement(db: Db, isMeant?: SQL) {
-  return db
+type Ending = { readonly actor: Doer; readonly at: number; readonly reason: string | null };
+
+/**
+ * Ends a token, if it is as `isMeant` says, and empties its secrets, inside a write. False, and nothing is changed, when it
+ * is not or was ended before.
+ */
+function createEnd(db: Db, isMeant?: SQL): (id: TokenId, by: Ending) => boolean {
+  const revoke = db
     .update(tokens)
     .set({
       revokedAt: storedParam('at'),
@@ -92,13 +123,25 @@ function revokeStatement(db: Db, isMeant?: SQL) {
     .where(and(eq(tokens.id, textParam('id')), isNull(tokens.revokedAt), isMeant))
     .returning({ id: tokens.id })
     .prepare();
+  // The lookup ids stay: no bug and no flipped bit revives a token, and a value presented later is known as revoked.
+  const emptySecrets = db
+    .update(secrets)
+    .set({ hash: null, digest: null })
+    .where(eq(secrets.tokenId, textParam('id')))
+    .prepare();
+
+  return (id, by) => {
+    if (revoke.all({ id, ...by }).length === 0) return false;
+    emptySecrets.run({ id });
+    return true;
+  };
 }
 
 /** Finding single tokens, and which names are taken. */
 export function createTokenReads(
   db: Db,
   read: Read,
-): Pick<TokenStore, 'findToken' | 'findTokenByName' | 'takenNames'> {
+): Pick<TokenStore, 'findToken' | 'findTokenByName' | 'findByFirstCharacters' | 'takenNames'> {
   const inWorkspace = eq(tokens.workspace, textParam('workspace'));
   const usedTokens = () =>
     db.select(USED_TOKEN).from(tokens).leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id)).$dynamic();
@@ -108,6 +151,7 @@ export function createTokenReads(
   const byName = usedTokens()
     .where(and(inWorkspace, eq(tokens.nameKey, textParam('key'))))
     .prepare();
+  const byFirstCharacters = firstCharactersQuery(db);
   const taken = db
     .select({ nameKey: tokens.nameKey })
     .from(tokens)
@@ -117,10 +161,39 @@ export function createTokenReads(
   return {
     findToken: (workspace, id) => read(() => byId.get({ workspace, id })),
     findTokenByName: (workspace, key) => read(() => byName.get({ workspace, key })),
+    findByFirstCharacters: (workspace, characters) =>
+      read(() => {
+        const rows = byFirstCharacters.all({
+          workspace,
+          from: characters,
+          to: `${characters}${AFTER_BASE62}`,
+        });
+        // A token may have two such values; it is one token all the same.
+        return [...new Map<TokenId, UsedToken>(rows.map((token) => [token.id, token])).values()];
+      }),
     takenNames: (workspace, keys) =>
       read(() => {
         const rows = taken.all({ workspace, keys: JSON.stringify(keys) });
         return new Set(rows.map(({ nameKey }) => nameKey));
       }),
   };
+}
+
+/** Goes by the primary key of `secrets`, which compares byte by byte. */
+function firstCharactersQuery(db: Db) {
+  return db
+    .select(USED_TOKEN)
+    .from(secrets)
+    .innerJoin(tokens, eq(tokens.id, secrets.tokenId))
+    .leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id))
+    .where(
+      and(
+        gte(secrets.lookupId, textParam('from')),
+        lt(secrets.lookupId, textParam('to')),
+        // The plus keeps SQLite from going through all tokens of the workspace instead.
+        sql`+${tokens.workspace} = ${textParam('workspace')}`,
+      ),
+    )
+    .limit(rowCount(FOUND_ROWS_MAX))
+    .prepare();
 }

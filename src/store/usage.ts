@@ -1,8 +1,22 @@
+import { DAY_MS } from '../clock.ts';
 import type { NoticeKind, SecretUse, TokenStore } from '../tokens/store.ts';
-import { and, type Db, eq, getTableColumns, rowCount, rowParams, sql, textParam } from './drizzle.ts';
+import {
+  and,
+  type Db,
+  eq,
+  getTableColumns,
+  integerParam,
+  lte,
+  rowCount,
+  rowParams,
+  sql,
+  storedParam,
+  textParam,
+} from './drizzle.ts';
 import type { Effects } from './effects.ts';
+import { createRecentWrites } from './recent-use.ts';
 import { IS_HONOURED } from './rotation.ts';
-import { secrets, secretUsage, tokenUsage } from './schema.ts';
+import { secrets, secretUsage, tokens, tokenUsage } from './schema.ts';
 import type { Write } from './writer.ts';
 
 /** More in one transaction would stop the event loop for tens of milliseconds. */
@@ -35,17 +49,27 @@ export function createUsage(db: Db, write: Write, effects: Effects): Pick<TokenS
       set: { lastUsedAt: sql`max(${secretUsage.lastUsedAt}, excluded.last_used_at)` },
     })
     .prepare();
+  const noteDay = noteDayStatement(db);
   const newer = newerQuery(db);
+  const recent = createRecentWrites(db);
 
   function add(use: SecretUse): void {
     const { tokenId, lookupId, lastUsedAt, lastRefusedAt } = use;
+    recent.add(use);
+    if (lastUsedAt === null && lastRefusedAt === null) return;
     keep.run({ tokenId, ...sumOf(find.get({ tokenId }) ?? UNUSED, use) });
-    if (lastUsedAt !== null) keepOfSecret.run({ lookupId, lastUsedAt });
-    if (lastRefusedAt === null) return;
-    const isRetired = newer.get({ tokenId, lookupId, at: lastRefusedAt }) !== undefined;
+    if (lastUsedAt !== null) {
+      keepOfSecret.run({ lookupId, lastUsedAt });
+      noteDay.run({ tokenId, at: lastUsedAt, dayBefore: lastUsedAt - DAY_MS });
+    }
+    if (lastRefusedAt !== null) tellOnceADay(use, lastRefusedAt);
+  }
+
+  function tellOnceADay({ tokenId, lookupId }: SecretUse, at: number): void {
+    const isRetired = newer.get({ tokenId, lookupId, at }) !== undefined;
     const notice: NoticeKind = isRetired ? 'retired_presented' : 'dead_presented';
-    if (!effects.notices.takeDay(tokenId, notice, lastRefusedAt)) return;
-    effects.say([{ saying: { kind: 'notice', notice, tokenId }, dueAt: lastRefusedAt }]);
+    if (!effects.notices.takeDay(tokenId, notice, at)) return;
+    effects.say([{ saying: { kind: 'notice', notice, tokenId }, dueAt: at }]);
   }
 
   return {
@@ -71,6 +95,15 @@ function keepStatement(db: Db) {
         addresses: sql`excluded.addresses`,
       },
     })
+    .prepare();
+}
+
+/** Writes one use a day into the token itself, whose indexes find what is idle. */
+function noteDayStatement(db: Db) {
+  return db
+    .update(tokens)
+    .set({ quietSince: storedParam('at') })
+    .where(and(eq(tokens.id, textParam('tokenId')), lte(tokens.quietSince, integerParam('dayBefore'))))
     .prepare();
 }
 

@@ -12,6 +12,12 @@ export type AuditAction =
   | 'token.renewed'
   | 'old_value.ended'
   | 'token.revoked'
+  | 'value.checked'
+  | 'card.shared'
+  | 'status.shared'
+  | 'status.exported'
+  | 'board.placed'
+  | 'board.stopped'
   | 'action.refused'
   | 'refusals.counted';
 

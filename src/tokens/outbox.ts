@@ -1,5 +1,6 @@
-import type { Saying } from './store.ts';
-import type { TokenId } from './token.ts';
+import type { AuditEvent } from './audit.ts';
+import type { Delivery, Saying } from './store.ts';
+import type { PersonId, TokenId } from './token.ts';
 
 /** Something that is to be said now. `version` tells whether it was asked for again while it was being said. */
 export type DueSaying = {
@@ -11,6 +12,16 @@ export type DueSaying = {
 
 /** Where a lasting message stands, so that it can be brought up to date. */
 export type KeptMessage = { readonly channel: string; readonly ts: string };
+
+/** A message in a channel that is kept up to date with how everybody's tokens stand. */
+export type Board = KeptMessage & {
+  /** Who put it there, and when. */
+  readonly placedBy: PersonId;
+  readonly placedAt: number;
+  /** What it shows (a digest of it), and when that was drawn; null: nothing yet. */
+  readonly drawing: string | null;
+  readonly drawnAt: number | null;
+};
 
 /**
  * What is still to be said in Slack. A saying that is asked for again before it was said is one saying, due at the
@@ -30,4 +41,25 @@ export interface Outbox {
   findReceipt(tokenId: TokenId): Promise<KeptMessage | undefined>;
   /** The receipt now stands there; a former one is forgotten. */
   keepReceipt(tokenId: TokenId, message: KeptMessage): Promise<void>;
+
+  /** All boards; 50 at most. */
+  listBoards(): Promise<readonly Board[]>;
+  findBoard(channel: string): Promise<Board | undefined>;
+  /**
+   * The board of that channel now stands there and is to be drawn at once. Resolves to where it stood before, if it did.
+   * Nothing is written when there are 50 in other channels (`too_many`), or this delivery placed it before (`repeated`).
+   */
+  keepBoard(
+    board: Omit<Board, 'drawing' | 'drawnAt'>,
+    effect: { readonly event: AuditEvent; readonly delivery: Delivery },
+  ): Promise<{ kind: 'kept'; former: KeptMessage | undefined } | { kind: 'too_many' } | { kind: 'repeated' }>;
+  /** The board is to be drawn anew at `dueAt`, unless that is to be done already. */
+  askForBoard(channel: string, dueAt: number): Promise<void>;
+  /** The board in that place shows `drawing` since `drawnAt`. */
+  keepDrawing(board: Board, drawing: string, drawnAt: number): Promise<void>;
+  /**
+   * The board in that place is kept up to date no longer; `event`: because somebody wanted that. False, and nothing is
+   * written, when it was not kept up to date, or stands elsewhere by now.
+   */
+  forgetBoard(message: KeptMessage, event?: AuditEvent): Promise<boolean>;
 }

@@ -52,6 +52,17 @@ export function mayUseApp(actor: Actor, policy: AccessPolicy): boolean {
   return actor.standing === 'member' || (actor.standing === 'guest' && policy.allowGuests);
 }
 
+/** What somebody may do beyond their own tokens, so that nothing else is offered to them. */
+export type Rights = { readonly seesAll: boolean; readonly revokesAny: boolean };
+
+/** The actor's rights. */
+export function rightsOf(actor: Actor, policy: AccessPolicy): Rights {
+  return {
+    seesAll: may(actor, 'see', undefined, policy),
+    revokesAny: may(actor, 'revoke', undefined, policy),
+  };
+}
+
 /** The whole table of who may do what. With no token: whether they may do it with everybody's. */
 export function may(
   actor: Actor,

@@ -1,11 +1,13 @@
 import { counted } from '../counted.ts';
 import { NAME_LENGTH_MAX, type NameFlaw } from './name.ts';
+import { isRevokingRefusal, type RevokingRefusal, revokingSentence } from './revoking-refusal.ts';
 
 export const PURPOSE_LENGTH_MAX = 200;
 export const REASON_LENGTH_MAX = 200;
 
 /** An expected no. Carries data; its sentence is made by `sentenceFor`. */
 export type Refusal =
+  | RevokingRefusal
   | { readonly code: 'name_invalid'; readonly flaw: NameFlaw }
   | { readonly code: 'name_taken'; readonly name: string; readonly freeName: string | null }
   | { readonly code: 'holds_value' }
@@ -59,6 +61,7 @@ export function refused(refusal: Refusal): Refused {
 
 /** What the person reads: plain text that says what to do next. Names stand in it as typed; whoever draws it escapes. */
 export function sentenceFor(refusal: Refusal): string {
+  if (isRevokingRefusal(refusal)) return revokingSentence(refusal);
   switch (refusal.code) {
     case 'name_invalid':
       return flawSentence(refusal.flaw);

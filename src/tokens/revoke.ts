@@ -1,9 +1,11 @@
+import type { AuditEvent } from './audit.ts';
 import { findToken } from './find.ts';
 import type { Actor } from './policy.ts';
 import { type Refused, refused } from './refusal.ts';
 import type { RefuseDeps } from './refuse.ts';
-import type { Delivery, Effect } from './store.ts';
-import type { Token, TokenId, UsedToken } from './token.ts';
+import { sayingsAbout } from './showing.ts';
+import type { Delivery, Effect, Saying } from './store.ts';
+import type { PersonId, Token, TokenId, UsedToken } from './token.ts';
 
 export type RevokeRequest = {
   readonly actor: Actor;
@@ -39,21 +41,47 @@ export async function revokeToken(
 }
 
 function effectOf(request: RevokeRequest, token: Token, at: number): Effect {
-  const { actor, reason, held, delivery } = request;
-  const byOther = token.owner !== actor.id;
+  const sayings = [...sayingsAbout(token, at), ...tellings([token], request.actor.id, at)];
+  return { event: revokedEvent(request, token, at), delivery: request.delivery, sayings };
+}
+
+/** That the actor ended the token. */
+export function revokedEvent(
+  { actor, reason, held }: Pick<RevokeRequest, 'actor' | 'reason' | 'held'>,
+  token: Token,
+  at: number,
+): AuditEvent {
   return {
-    event: {
-      at,
-      actor: actor.id,
-      action: 'token.revoked',
-      tokenId: token.id,
-      detail: { name: token.name, reason, held: held ? 1 : 0 },
-    },
-    delivery,
-    sayings: [
-      { saying: { kind: 'receipt', tokenId: token.id }, dueAt: at },
-      { saying: { kind: 'home', person: token.owner }, dueAt: at },
-      ...(byOther ? [{ saying: { kind: 'revoked_by_other', tokenId: token.id } as const, dueAt: at }] : []),
-    ],
+    at,
+    actor: actor.id,
+    action: 'token.revoked',
+    tokenId: token.id,
+    detail: { name: token.name, reason, held: held ? 1 : 0 },
   };
+}
+
+/**
+ * What owners, and whoever created a token for them, are told of tokens that `actor` ended: one message each, however many
+ * tokens. Whoever did it themselves is not told, nor the creator of what its owner ended.
+ */
+export function tellings(ended: readonly Token[], actor: PersonId, dueAt: number): Effect['sayings'] {
+  const byOthers = ended.filter(({ owner }) => owner !== actor);
+  const created = byOthers.filter(({ owner, createdBy }) => createdBy !== owner && createdBy !== actor);
+  const sayings = [
+    ...groupsOf(byOthers, ({ owner }) => owner, 'revoked_by_other'),
+    ...groupsOf(created, ({ createdBy }) => createdBy, 'revoked_of_created'),
+  ];
+  return sayings.map((saying) => ({ saying, dueAt }));
+}
+
+function groupsOf(
+  tokens: readonly Token[],
+  personOf: (token: Token) => PersonId,
+  ofOne: 'revoked_by_other' | 'revoked_of_created',
+): Saying[] {
+  return [...Map.groupBy(tokens, personOf)].map(([person, [first, ...others]]) => {
+    if (first === undefined) throw new Error('a group without a token');
+    if (others.length === 0) return { kind: ofOne, tokenId: first.id };
+    return { kind: 'several_revoked', person, tokenIds: [first, ...others].map(({ id }) => id) };
+  });
 }

@@ -1,3 +1,4 @@
+import type { Attention, StatusFilter } from './attention.ts';
 import type { AuditEvent } from './audit.ts';
 import type { NameKey, TokenName } from './name.ts';
 import type { Doer, PersonId, Token, TokenCounts, TokenId, UsedToken, WorkspaceId } from './token.ts';
@@ -13,11 +14,18 @@ export type Saying =
   | { readonly kind: 'receipt'; readonly tokenId: TokenId }
   | { readonly kind: 'home'; readonly person: PersonId }
   | { readonly kind: 'revoked_by_other'; readonly tokenId: TokenId }
+  /** To whoever created it for its owner, when a third person ended it. */
+  | { readonly kind: 'revoked_of_created'; readonly tokenId: TokenId }
+  /** To their owner or creator: all of them were ended at once, so it is one message. */
+  | { readonly kind: 'several_revoked'; readonly person: PersonId; readonly tokenIds: readonly TokenId[] }
   /** To whoever created it for somebody else: its owner has taken it. */
   | { readonly kind: 'claimed'; readonly tokenId: TokenId }
   /** To the same: its owner did not take it in time. */
   | { readonly kind: 'never_claimed'; readonly tokenId: TokenId }
-  | { readonly kind: 'notice'; readonly notice: NoticeKind; readonly tokenId: TokenId };
+  /** To the same: it was revoked, because its owner left. */
+  | { readonly kind: 'owner_left'; readonly tokenId: TokenId }
+  | { readonly kind: 'notice'; readonly notice: NoticeKind; readonly tokenId: TokenId }
+  | { readonly kind: 'board'; readonly channel: string };
 
 /** What an owner is told without having asked. */
 export type NoticeKind = ExpiryNotice | 'reminder' | 'dead_presented' | 'retired_presented';
@@ -131,6 +139,17 @@ export type ListPage = {
   readonly total: number;
 };
 
+/** Which part of everybody's tokens, or of those of one owner, is wanted. */
+export type StatusRequest = {
+  readonly filter: StatusFilter;
+  /** Null: everybody's. */
+  readonly owner: PersonId | null;
+  /** From 1. A page beyond the last is the last. */
+  readonly page: number;
+  readonly pageSize: number;
+  readonly now: number;
+};
+
 export type EventPage = {
   readonly events: readonly AuditEvent[];
   readonly page: number;
@@ -150,9 +169,18 @@ export type SecretUse = {
   /** Presented after its end, with the right digest, and the latest time; null when never. */
   readonly refusedCount: number;
   readonly lastRefusedAt: number | null;
+  /** Presented after its token was revoked, and the latest time; null when never. By its lookup id alone: no proof. */
+  readonly triedCount: number;
+  readonly lastTriedAt: number | null;
   /** Where it came from, the latest first, five at most. */
   readonly addresses: readonly string[];
 };
+
+/** Presentations of a revoked token's value since the revocation. Whoever knows a lookup id can make some. */
+export type Tries = { readonly count: number; readonly lastAt: number | null };
+
+/** How many tokens one transaction ends. */
+export const REVOKED_AT_ONCE_MAX = 100;
 
 /**
  * Where tokens are kept. Each method that writes is one transaction: the change, its audit event, what is to be said and
@@ -213,6 +241,17 @@ export interface TokenStore {
     effect: Omit<Effect, 'delivery'>,
   ): Promise<boolean>;
 
+  /**
+   * Ends all of these tokens that are not ended yet, in one transaction; 100 at most. `effectOf` tells what comes with those
+   * that this ended. `already_revoked`: all were ended before, and nothing was written.
+   */
+  revokeTokens(
+    ids: readonly TokenId[],
+    by: { readonly actor: PersonId; readonly at: number; readonly reason: string | null },
+    delivery: Delivery,
+    effectOf: (ended: readonly TokenId[]) => readonly Omit<Effect, 'delivery'>[],
+  ): Promise<{ kind: 'revoked'; ended: readonly TokenId[] } | { kind: 'already_revoked' } | Repeated>;
+
   /** Ends all values of the token but the newest, at `at`. False when there was none to end. */
   endOldValues(
     id: TokenId,
@@ -224,6 +263,12 @@ export interface TokenStore {
   effectOf(delivery: Delivery): Promise<TokenId | undefined>;
   findToken(workspace: WorkspaceId, id: TokenId): Promise<UsedToken | undefined>;
   findTokenByName(workspace: WorkspaceId, key: NameKey): Promise<UsedToken | undefined>;
+  /** Tokens that have a value whose lookup id begins with `characters` (base62), six at most. */
+  findByFirstCharacters(workspace: WorkspaceId, characters: string): Promise<readonly UsedToken[]>;
+  /** Uses in the 24 hours before `now`, by whole hours: the one that has begun counts, the one 24 hours ago does not. */
+  usesInDay(id: TokenId, now: number): Promise<number>;
+  /** What was tried with each of the tokens since it was revoked; 100 at most. */
+  triesOf(ids: readonly TokenId[]): Promise<ReadonlyMap<TokenId, Tries>>;
   /** Whether a value was shown, or is being shown at `now`. */
   hasLiveSecret(id: TokenId, now: number): Promise<boolean>;
   /** The values that are honoured at `now`: two at most. */
@@ -234,6 +279,18 @@ export interface TokenStore {
   takenNames(workspace: WorkspaceId, keys: readonly NameKey[]): Promise<ReadonlySet<NameKey>>;
   /** Active ones by expiry, the soonest first; expired and revoked ones by that date, the latest first. */
   listTokens(workspace: WorkspaceId, request: ListRequest): Promise<ListPage>;
+
+  /** Everybody's tokens in the order of `byAttention`, but the idle ones to the day only. */
+  listByAttention(workspace: WorkspaceId, request: StatusRequest): Promise<ListPage>;
+  /** How many tokens have each attention. */
+  countByAttention(workspace: WorkspaceId, now: number): Promise<Readonly<Record<Attention, number>>>;
+  /** The first tokens of one attention, in the order of `listByAttention`; 200 at most. */
+  firstByAttention(
+    workspace: WorkspaceId,
+    request: { readonly attention: Attention; readonly limit: number; readonly now: number },
+  ): Promise<readonly UsedToken[]>;
+  /** Tokens in the order of their ids, those after `after` (null: from the first on); 200 at most. */
+  tokensAfter(workspace: WorkspaceId, after: TokenId | null): Promise<readonly UsedToken[]>;
 
   /** The one indexed read of a verification, on a connection of its own. */
   readSecret(lookupId: string): Promise<StoredSecret | undefined>;
@@ -275,8 +332,10 @@ export interface TokenStore {
   /** All tokens by their status at `now`. One that changes while it counts may be counted as it was. */
   countTokens(now: number): Promise<TokenCounts>;
 
+  /** Writes what was done that changed no token. `repeated`: this delivery did it before, and it is not to be done again. */
+  recordDeed(event: AuditEvent, delivery: Delivery): Promise<'recorded' | 'repeated'>;
   /** Writes a refusal by policy: the first ten a person and hour as events, the others as a count. */
   recordRefusal(event: AuditEvent): Promise<void>;
-  /** Turns the counts of hours that are over into one event each, and drops the delivery keys of 15 minutes ago. */
+  /** Turns the counts of hours that are over into one event each, and drops delivery keys of 15 minutes ago and hours of 48. */
   tidy(now: number): Promise<void>;
 }

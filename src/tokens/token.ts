@@ -3,8 +3,9 @@ import { randomBase62 } from './base62.ts';
 import type { NameKey, TokenName } from './name.ts';
 
 const ID_LENGTH = 16;
-const IDLE_AFTER_MS = 90 * DAY_MS;
-/** A token is *expiring soon* for so long before its end. */
+/** An active token is idle when it was unused for so long. */
+export const IDLE_AFTER_MS = 90 * DAY_MS;
+/** An active token expires soon when so little of its life is left. */
 export const EXPIRING_SOON_MS = 14 * DAY_MS;
 
 /** Names a token's row. Not secret: it may be logged. */
@@ -39,7 +40,7 @@ export type Token = {
   readonly revokeReason: string | null;
 };
 
-/** A token with what is known of its use. The instants are null while it was never used or refused. */
+/** A token with what is known of its use and its owner. The instants are null while it was never used or refused. */
 export type UsedToken = Token & {
   readonly lastUsedAt: number | null;
   readonly useCount: number;
@@ -48,13 +49,15 @@ export type UsedToken = Token & {
   readonly lastRefusedAt: number | null;
   /** Where it was used from, the latest first, five at most. */
   readonly addresses: readonly string[];
+  /** Since when its owner is known to have left the workspace; null: not known to have. */
+  readonly ownerGoneAt: number | null;
 };
 
 export type TokenStatus = 'unclaimed' | 'active' | 'expired' | 'revoked';
 /** How many tokens there are of each status, and how many of the active ones are expiring soon. */
 export type TokenCounts = Readonly<Record<TokenStatus | 'expiringSoon', number>>;
-/** What is said of an active token beside its status. */
-export type TokenRemark = 'idle' | 'expiring soon';
+/** What is said of a live token beside its status. */
+export type TokenRemark = 'idle' | 'expiring soon' | 'owner gone';
 
 /** A fresh id. */
 export function newTokenId(): TokenId {
@@ -79,10 +82,15 @@ export function statusOf(
   return token.claimedAt === null ? 'unclaimed' : 'active';
 }
 
-/** Of an active token: unused for 90 days, or within 14 days of its expiry. Of any other: nothing. */
+/**
+ * Of an active token: unused for 90 days, or within 14 days of its expiry. Of an active or unclaimed one: its owner left. Of
+ * any other: nothing.
+ */
 export function remarksOf(token: UsedToken, now: number): TokenRemark[] {
-  if (statusOf(token, now) !== 'active') return [];
-  const remarks: TokenRemark[] = [];
+  const status = statusOf(token, now);
+  if (status === 'revoked' || status === 'expired') return [];
+  const remarks: TokenRemark[] = token.ownerGoneAt === null ? [] : ['owner gone'];
+  if (status === 'unclaimed') return remarks;
   if (token.expiresAt !== null && token.expiresAt - now <= EXPIRING_SOON_MS) remarks.push('expiring soon');
   if (now - (token.lastUsedAt ?? token.createdAt) >= IDLE_AFTER_MS) remarks.push('idle');
   return remarks;

@@ -16,6 +16,8 @@ export type UsageRecorder = {
   refused(secret: Used, at: number, address: string): void;
   /** Whether that value passed a verification which is not written yet. */
   isUsed(lookupId: string): boolean;
+  /** A value with the lookup id of a revoked token was presented. Nothing proves that it was the right one. */
+  tried(secret: Used, at: number): void;
   /**
    * Writes what was counted so far, in chunks. What could not be written is kept for the next time; then it throws. What is
    * counted meanwhile is left for the next time too.
@@ -65,31 +67,30 @@ export function createUsageRecorder(store: Pick<TokenStore, 'addUses'>): UsageRe
   }
 
   return {
-    used: ({ tokenId, lookupId }, at, address) =>
-      add({
-        tokenId,
-        lookupId,
-        useCount: 1,
-        lastUsedAt: at,
-        refusedCount: 0,
-        lastRefusedAt: null,
-        addresses: [address],
-      }),
-    refused: ({ tokenId, lookupId }, at, address) =>
-      add({
-        tokenId,
-        lookupId,
-        useCount: 0,
-        lastUsedAt: null,
-        refusedCount: 1,
-        lastRefusedAt: at,
-        addresses: [address],
-      }),
+    used: (secret, at, address) =>
+      add({ ...unusedOf(secret), useCount: 1, lastUsedAt: at, addresses: [address] }),
+    refused: (secret, at, address) =>
+      add({ ...unusedOf(secret), refusedCount: 1, lastRefusedAt: at, addresses: [address] }),
+    tried: (secret, at) => add({ ...unusedOf(secret), triedCount: 1, lastTriedAt: at }),
     isUsed: (lookupId) => {
       const written = [...leaving].filter((use) => use.lookupId === lookupId);
       return [uses.get(lookupId), ...written].some((use) => (use?.lastUsedAt ?? null) !== null);
     },
     flush,
+  };
+}
+
+function unusedOf({ tokenId, lookupId }: Used): SecretUse {
+  return {
+    tokenId,
+    lookupId,
+    useCount: 0,
+    lastUsedAt: null,
+    refusedCount: 0,
+    lastRefusedAt: null,
+    triedCount: 0,
+    lastTriedAt: null,
+    addresses: [],
   };
 }
 
@@ -102,6 +103,8 @@ function merged(earlier: SecretUse, later: SecretUse): SecretUse {
     lastUsedAt: latest(earlier.lastUsedAt, later.lastUsedAt),
     refusedCount: earlier.refusedCount + later.refusedCount,
     lastRefusedAt: latest(earlier.lastRefusedAt, later.lastRefusedAt),
+    triedCount: earlier.triedCount + later.triedCount,
+    lastTriedAt: latest(earlier.lastTriedAt, later.lastTriedAt),
     addresses: addressesOf(earlier.addresses, later.addresses),
   };
 }

@@ -7,13 +7,15 @@ import { SHOWING_MS_MAX, type StoredSecret, type TokenStore } from './store.ts';
 import { TokenValue } from './token-value.ts';
 
 /** Why a value is not good. For figures and the owner, never for the caller: all of them get the same answer. */
-export type BadReason = 'malformed' | 'unknown' | 'wrong' | 'revoked' | 'not_shown';
+export type BadReason = 'malformed' | 'unknown' | 'wrong' | 'not_shown';
 
 export type Verdict =
   | { readonly kind: 'good'; readonly secret: StoredSecret }
   | { readonly kind: 'bad'; readonly why: BadReason }
   /** Once good, with the right digest, but past its end: expired, or retired by a rotation. */
   | { readonly kind: 'bad'; readonly why: 'ended'; readonly secret: StoredSecret }
+  /** The lookup id is that of a revoked token. Whether the rest was right nobody can say: no digest is left. */
+  | { readonly kind: 'bad'; readonly why: 'revoked'; readonly secret: StoredSecret }
   /** It needs bcrypt, since a pepper was lost, and too much of that is under way: nobody can say just now. */
   | { readonly kind: 'busy' };
 
@@ -28,7 +30,6 @@ export type VerifyDeps = {
 const MALFORMED: Promise<Verdict> = Promise.resolve({ kind: 'bad', why: 'malformed' });
 const UNKNOWN: Verdict = { kind: 'bad', why: 'unknown' };
 const WRONG: Verdict = { kind: 'bad', why: 'wrong' };
-const REVOKED: Verdict = { kind: 'bad', why: 'revoked' };
 const BUSY: Verdict = { kind: 'busy' };
 
 /**
@@ -45,7 +46,7 @@ export function verifyToken(text: string, deps: VerifyDeps): Promise<Verdict> {
 export async function verifyValue(value: TokenValue, deps: VerifyDeps): Promise<Verdict> {
   const secret = await deps.store.readSecret(value.lookupId);
   if (secret === undefined) return UNKNOWN;
-  if (secret.digest === null) return REVOKED;
+  if (secret.digest === null) return { kind: 'bad', why: 'revoked', secret };
   const pepper = deps.peppers.find(secret.pepperId);
   if (pepper === undefined) return verifyByHash(value, secret, deps);
   if (!timingSafeEqual(secret.digest, value.digest(pepper.key))) return WRONG;
@@ -59,7 +60,7 @@ async function verifyByHash(value: TokenValue, secret: StoredSecret, deps: Verif
   if (outcome === 'busy') return BUSY;
   const current = await deps.store.readSecret(value.lookupId);
   if (current === undefined) return UNKNOWN;
-  if (current.digest === null) return REVOKED;
+  if (current.digest === null) return { kind: 'bad', why: 'revoked', secret: current };
   return outcome === 'wrong' ? WRONG : verdictOn(current, deps.clock());
 }
 

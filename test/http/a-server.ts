@@ -17,6 +17,7 @@ type Seen = {
   /** Uses and refusals that were counted, each with where it came from. */
   readonly uses: Presented[];
   readonly refusals: Presented[];
+  readonly tries: Omit<Presented, 'address'>[];
   /** What was logged, a line each. */
   readonly lines: string[];
   readonly metrics: Metrics;
@@ -50,6 +51,7 @@ export function httpDeps(
 ): { deps: HttpDeps; seen: Seen } {
   const uses: Presented[] = [];
   const refusals: Presented[] = [];
+  const tries: Omit<Presented, 'address'>[] = [];
   const lines: string[] = [];
   const clock = deps.clock ?? (() => T0 + 1);
   const metrics = createMetrics({
@@ -61,7 +63,7 @@ export function httpDeps(
     ...sources,
   });
   return {
-    seen: { uses, refusals, lines, metrics },
+    seen: { uses, refusals, tries, lines, metrics },
     deps: {
       store: {
         readSecret: async (lookupId) => secrets.find((secret) => secret.lookupId === lookupId),
@@ -77,6 +79,7 @@ export function httpDeps(
       usage: {
         used: ({ tokenId }, at, address) => void uses.push({ tokenId, at, address }),
         refused: ({ tokenId }, at, address) => void refusals.push({ tokenId, at, address }),
+        tried: ({ tokenId }, at) => void tries.push({ tokenId, at }),
       },
       slackConnected: () => true,
       log: createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } }),

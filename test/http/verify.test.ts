@@ -338,6 +338,19 @@ describe('a refused value is counted for its owner', () => {
   });
 });
 
+test.for([
+  ['with the lookup id of a revoked token', aSecret(VALUE, { digest: null }), 1],
+  ['that has ended', aSecret(VALUE, { endsAt: T0 }), 0],
+  ['that is live', aSecret(VALUE), 0],
+  ['with the lookup id of a live token and another secret', aSecret(VALUE, { digest: Buffer.alloc(32) }), 0],
+] as const)('a value %s is counted as tried after a revocation, or not', async ([, secret, count]) => {
+  const server = await aServer([secret]);
+
+  await ask(server.port, '/verify', { headers: BEARER });
+
+  expect(server.tries).toEqual(Array(count).fill({ tokenId: secret.tokenId, at: T0 + 1 }));
+});
+
 describe('scopes in the query', () => {
   test.for([
     ['that the token has', '?scope=read'],

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { checkMessageBlocks, checkView } from '../../sandbox/workspace/blocks.ts';
 import { createDialog } from '../../src/slack/blocks/create-dialog.ts';
 import { parseExpiry } from '../../src/slack/blocks/expiry-input.ts';
+import { unknownCommandMessage } from '../../src/slack/blocks/help.ts';
 import { historyPlaceText, parseHistoryPlace } from '../../src/slack/blocks/history.ts';
+import { cardText, parseCard } from '../../src/slack/blocks/kill-card.ts';
 import {
   choiceText,
   type MenuChoice,
@@ -12,16 +14,27 @@ import {
   placeText,
 } from '../../src/slack/blocks/list.ts';
 import { tokenOptions } from '../../src/slack/blocks/pick-dialog.ts';
+import { parseStatusPlace, statusPlaceText } from '../../src/slack/blocks/status-place.ts';
 import { agoOf, cut, escaped } from '../../src/slack/blocks/text.ts';
 import { newTokenId } from '../../src/tokens/token.ts';
 import { aToken, T0 } from '../tokens/a-token.ts';
-import { ASKER, messagesAbout, NOW, POLICY, repeated, STATUSES, TYPED, viewsAbout } from './worst-cases.ts';
+import {
+  ASKER,
+  messagesAbout,
+  NOW,
+  POLICY,
+  repeated,
+  STATUSES,
+  TYPED,
+  tableMessagesAbout,
+  viewsAbout,
+} from './worst-cases.ts';
 
 /** Slack cuts a message's text here, and recommends less. */
 const TEXT_LENGTH_MAX = 4000;
 
 test.for(TYPED)('every message stays within the limits of Slack with names and notes of %s', ([, unit]) => {
-  for (const [what, message] of messagesAbout(unit)) {
+  for (const [what, message] of [...messagesAbout(unit), ...tableMessagesAbout(unit)]) {
     expect(checkMessageBlocks(message.blocks), what).toEqual([]);
     expect(message.text.trim(), what).not.toBe('');
     expect([...message.text].length, what).toBeLessThanOrEqual(TEXT_LENGTH_MAX);
@@ -38,7 +51,9 @@ test.for(TYPED)('every view stays within the limits of Slack with names and note
 test.for(TYPED.slice(2))('nothing of %s that people type is drawn as formatting or mention', ([, unit]) => {
   const typed = repeated(unit, 64);
   const drawn = [
-    ...messagesAbout(unit).map(([what, { text, blocks }]) => [what, [text, ...mrkdwnIn(blocks)]] as const),
+    ...[...messagesAbout(unit), ...tableMessagesAbout(unit)].map(
+      ([what, { text, blocks }]) => [what, [text, ...mrkdwnIn(blocks)]] as const,
+    ),
     ...viewsAbout(unit).map(([what, view]) => [what, mrkdwnIn(view.blocks)] as const),
   ];
 
@@ -48,6 +63,32 @@ test.for(TYPED.slice(2))('nothing of %s that people type is drawn as formatting 
     }
     // Formatting marks cannot be escaped: what people type never stands in mrkdwn of the blocks.
     if (unit.startsWith('*')) expect(texts.slice(1).join('\n'), what).not.toContain(typed.slice(0, 20));
+  }
+});
+
+test.for([
+  ['status:all:U0BOB:3', { filter: 'all', owner: 'U0BOB', page: 3 }],
+  ['status:idle::1', { filter: 'idle', owner: null, page: 1 }],
+  ['', { filter: 'current', owner: null, page: 1 }],
+  ['status:everything:<!channel>:-1', { filter: 'current', owner: null, page: 1 }],
+  ['status:all:U0BOB> <!here:1.5', { filter: 'all', owner: null, page: 1 }],
+  ['active:9', { filter: 'current', owner: null, page: 1 }],
+] as const)('the place in "%s" is one that can be drawn', ([text, place]) => {
+  expect(parseStatusPlace(text)).toEqual(place);
+  expect(parseStatusPlace(statusPlaceText(parseStatusPlace(text)))).toEqual(place);
+});
+
+test('a page of 40 tokens with the longest names fits a table, however Slack counts its characters', () => {
+  for (const [, unit] of TYPED) {
+    for (const [what, { blocks }] of tableMessagesAbout(unit)) {
+      const table = blocks.find((block) => block.type === 'table');
+      let characters = 0;
+      JSON.stringify(table?.rows ?? [], (key, value) => {
+        if (['text', 'user_id', 'fallback'].includes(key)) characters += [...value].length;
+        return value;
+      });
+      expect(characters, what).toBeLessThan(10_000);
+    }
   }
 });
 
@@ -151,6 +192,39 @@ test.for([
   const token = aToken({ ...STATUSES[status], expiresAt: status === 'expired' ? T0 + 1 : null });
 
   expect(tokenOptions([token], NOW)).toMatchObject([{ text: { text }, value: token.id }]);
+});
+
+test.for([
+  ['board', true, '/apitoken board'],
+  ['board', false, '/apitoken help'],
+  ['status', false, '/apitoken help'],
+  ['revoke', false, '/apitoken revoke'],
+] as const)(
+  'instead of what was mistyped, "%s" is offered only to who may type it',
+  ([nearest, seesAll, offered]) => {
+    const { blocks } = unknownCommandMessage('bord', nearest, { seesAll, revokesAny: false });
+
+    expect(blocks[1]).toMatchObject({ elements: [{ text: { text: offered } }] });
+  },
+);
+
+const CARD_IDS = Array.from({ length: 91 }, () => newTokenId());
+
+test('what a button of a card carries is read as it was written', () => {
+  const subject = { tokenIds: CARD_IDS.slice(1), inMessage: true };
+
+  expect(parseCard(cardText(subject))).toEqual(subject);
+  expect(parseCard(cardText({ tokenIds: CARD_IDS.slice(0, 1), inMessage: false }))?.inMessage).toBe(false);
+});
+
+test.for([
+  ['nothing', ''],
+  ['another kind', `shared:${CARD_IDS[0]}`],
+  ['no token', 'alone:'],
+  ['something that is no id', `alone:${CARD_IDS[0]},x`],
+  ['more tokens than a card has', `alone:${CARD_IDS.join(',')}`],
+] as const)('a button that carries %s belongs to no card', ([, text]) => {
+  expect(parseCard(text)).toBeUndefined();
 });
 
 test.for([

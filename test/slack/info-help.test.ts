@@ -10,6 +10,7 @@ import {
   holdsToken,
   modalOf,
   modalSaying,
+  seesCard,
   soon,
 } from './flows.ts';
 
@@ -99,6 +100,7 @@ test('info of a token that was revoked says when and by whom, and offers nothing
   await modalSaying(alice, 'deploy-bot of @alice');
   await alice.submits();
   await modalSaying(alice, 'deploy-bot is revoked.');
+  await seesCard(alice, 'deploy-bot');
 
   const info = await answerTo(alice, '/apitoken info deploy-bot');
 
@@ -121,6 +123,9 @@ test.for([['help'], ['?'], ['HELP me']] as const)(
       '/apitoken info NAME',
       '/apitoken rotate NAME',
       '/apitoken revoke NAME',
+      '/apitoken revoke VALUE',
+      '/apitoken revoke @me',
+      '/apitoken check VALUE',
       '/apitoken history NAME',
       '/apitoken help',
       'Without NAME you pick one of yours.',
@@ -128,6 +133,32 @@ test.for([['help'], ['?'], ['HELP me']] as const)(
     expect(help.ephemeral).toBe(true);
   },
 );
+
+const TO_SEE_ALL = ['/apitoken status', '/apitoken board'];
+const TO_REVOKE_ANY = ['/apitoken revoke @person', '/apitoken revoke apit_4fTz8K'];
+
+test.for([
+  ['a member', {}, 'bob', []],
+  ['a manager', { MANAGERS: 'U0BOB000001' }, 'bob', TO_SEE_ALL],
+  ['on-call', { ONCALL: 'S0ONCALL001' }, 'bob', [...TO_SEE_ALL, ...TO_REVOKE_ANY]],
+  ['an admin', {}, 'dave', [...TO_SEE_ALL, ...TO_REVOKE_ANY]],
+  ['a workspace admin where ADMINS names others', { ADMINS: 'U0CAROL0001' }, 'dave', []],
+] as const)('the help for %s offers what they may do and nothing else', async ([, env, handle, offered]) => {
+  const stage = await setStage({ env });
+
+  const help = await answerTo(stage.workspace.person(handle), '/apitoken help');
+
+  const lines = help.text.split('\n').map((line) => line.split(':')[0] ?? '');
+  expect(lines.filter((line) => [...TO_SEE_ALL, ...TO_REVOKE_ANY].includes(line)).toSorted()).toEqual(
+    offered.toSorted(),
+  );
+  expect(lines).toContain('/apitoken create');
+  for (const line of [...TO_SEE_ALL, ...TO_REVOKE_ANY].filter(
+    (one) => !(offered as string[]).includes(one),
+  )) {
+    expect(help.raw.text).not.toContain(line);
+  }
+});
 
 test.for([
   ['a broadcast', '<!channel> now', '<!channel> now'],

@@ -48,6 +48,22 @@ export function expectNotKept(value: string, stage: Stage): void {
   expect(stage.databaseBytes()).not.toContain(secret);
 }
 
+/**
+ * Asserts that neither `value` nor its lookup id is in anything that the app said: no call, ack or answer to a command, no log
+ * line, no audit event, nothing that is still to be said.
+ */
+export function expectNeverSaid(value: string, stage: Stage): void {
+  expectNotKept(value, stage);
+  const lookupId = value.split('_')[1] ?? '';
+  for (const entry of stage.workspace.traffic) {
+    const { payload: _typed, ...answered } = entry.kind === 'delivery' ? entry : { ...entry, payload: null };
+    expect(JSON.stringify(answered)).not.toContain(lookupId.slice(0, 8));
+  }
+  expect(stage.log()).not.toContain(lookupId.slice(0, 8));
+  const kept = rowsOf(stage, 'select detail from audit_events union all select saying from outbox');
+  expect(JSON.stringify(kept)).not.toContain(lookupId.slice(0, 8));
+}
+
 /** 16 characters out of the middle of the secret: they stand in every larger part of it, and chance never makes them. */
 function middleOf(value: string): string {
   const middle = /_[0-9A-Za-z]{12}_[0-9A-Za-z]{8}([0-9A-Za-z]{16})/.exec(value)?.[1];

@@ -14,6 +14,7 @@ import {
   receiptOf,
   rotates,
   rowsOf,
+  seesCard,
   setStill,
   settled,
   shownBy,
@@ -464,6 +465,7 @@ async function revokes(person: Still['alice']): Promise<void> {
   await opens(person, '/apitoken revoke deploy-bot');
   await person.submits();
   await modalSaying(person, 'deploy-bot is revoked.');
+  await seesCard(person, 'deploy-bot');
   await person.closes();
 }
 

@@ -31,8 +31,34 @@ test.for([
   ['help', { verb: 'help' }],
   ['?', { verb: 'help' }],
   ['help me', { verb: 'help' }],
+  ['board', { verb: 'board' }],
+  ['status', { verb: 'status', filter: 'current', owner: null }],
+  ['Status  Expired ', { verb: 'status', filter: 'expired', owner: null }],
+  ['status all', { verb: 'status', filter: 'all', owner: null }],
+  ['status <@U0ANN>', { verb: 'status', filter: 'current', owner: 'U0ANN' }],
+  ['status <@U0ANN|ann>', { verb: 'status', filter: 'current', owner: 'U0ANN' }],
+  ['status <@W0ANN|ann b>  idle', { verb: 'status', filter: 'idle', owner: 'W0ANN' }],
+  ['status idle <@U0ANN|ann>', { verb: 'status', filter: 'idle', owner: 'U0ANN' }],
+  ['status <@U0ANN> <@U0ANN|ann>', { verb: 'status', filter: 'current', owner: 'U0ANN' }],
+  ['status @ann', { verb: 'status', filter: 'current', unknownPerson: '@ann' }],
+  ['status @ann revoked', { verb: 'status', filter: 'revoked', unknownPerson: '@ann' }],
 ] as const)('"%s" is understood', ([text, command]) => {
   expect(parseCommand(text)).toEqual(command);
+});
+
+test.for([
+  ['a word that is no filter', 'status everything'],
+  ['two filters', 'status idle expired'],
+  ['two people', 'status <@U0ANN|ann> <@U0BOB|bob>'],
+  ['a person and a name', 'status <@U0ANN|ann> @bob'],
+  ['a group', 'status <!subteam^S1|@oncall> all'],
+  ['a channel', 'status <#C1|general>'],
+] as const)('status with %s is not understood', ([, text]) => {
+  const command = parseCommand(text);
+
+  expect(command.verb === 'status' ? 'unknownPerson' in command : command).toEqual(
+    text.includes('subteam') ? true : { verb: 'unknown', typed: unescaped(text), nearest: 'status' },
+  );
 });
 
 test.for([

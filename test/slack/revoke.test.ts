@@ -14,6 +14,7 @@ import {
   opens,
   receiptOf,
   rowsOf,
+  seesCard,
   settled,
   soon,
 } from './flows.ts';
@@ -102,7 +103,10 @@ test.for([
     expect(refused.status).toBe(401);
     expect(modal).toMatchObject({ title: 'Revoke API Token', submit: undefined, close: 'Close' });
     expect(modal.text).toBe(
-      'deploy-bot is revoked. Anything that uses it is refused from the next request on.\nDate Revoked: 2026-01-01 00:00 UTC',
+      [
+        'deploy-bot is revoked. Anything that uses it is refused from the next request on.',
+        'Owner: @alice · Date Revoked: 2026-01-01 00:00 UTC · By: @alice · Last used: never · Presented since: never',
+      ].join('\n'),
     );
     await settled(stage);
     expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([]);
@@ -129,6 +133,7 @@ test('revoking what is revoked says so, kindly, wherever it is asked', async () 
   await alice.submits();
   await modalSaying(alice, 'deploy-bot is revoked.');
   await alice.closes();
+  await seesCard(alice, 'deploy-bot');
 
   expect((await answerTo(alice, '/apitoken revoke deploy-bot')).text).toBe(sentence);
   expect((await answerTo(alice, `/apitoken revoke ${id}`)).text).toBe(sentence);
@@ -137,7 +142,7 @@ test('revoking what is revoked says so, kindly, wherever it is asked', async () 
   await alice.choosesFrom({ in: '#general', near: 'deploy-bot' }, 'Revoke API Token');
   await soon(() => expect(alice.sees('#general').filter(({ text }) => text === sentence)).toHaveLength(3));
   expect((await answerTo(alice, `/apitoken revoke ${value}`)).text).toContain(
-    'This is not the value of a live token: nothing accepts it, so nothing needs to be revoked.',
+    'This is not the value of a live token: it begins like one of deploy-bot, which is revoked.',
   );
   expect(actionsOf(stage)).toEqual(['token.created', 'value.shown', 'token.revoked']);
 });
@@ -208,8 +213,11 @@ test('a value that nothing accepts needs no revoking, whatever is wrong with it'
     );
     expectNotKept(value, stage);
   }
-  expect((await answerTo(alice, `/apitoken revoke ${sameLookup}`)).text).toContain('There is no such token');
-  expect(actionsOf(stage)).toEqual(['token.created', 'value.shown']);
+  expect((await answerTo(alice, `/apitoken revoke ${sameLookup}`)).text).toContain(
+    'This is not a whole token value: its check digits are wrong',
+  );
+  // Its first characters are those of a token: to be found by them takes a right that she has not.
+  expect(actionsOf(stage)).toEqual(['token.created', 'value.shown', 'action.refused']);
 });
 
 test('a reason of more than 200 signs is refused, and 200 signs of any kind are kept', async () => {

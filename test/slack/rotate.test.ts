@@ -21,6 +21,7 @@ import {
   receiptOf,
   rotates,
   rowsOf,
+  seesCard,
   setStill,
   settled,
   shownBy,
@@ -426,6 +427,7 @@ test.for([
       await opens(alice, '/apitoken revoke deploy-bot');
       await alice.submits();
       await modalSaying(alice, 'is revoked');
+      await seesCard(alice, 'deploy-bot');
       await alice.closes();
     }
 

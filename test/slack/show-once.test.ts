@@ -15,6 +15,7 @@ import {
   opens,
   receiptOf,
   rowsOf,
+  seesCard,
   settled,
   soon,
 } from './flows.ts';
@@ -171,6 +172,7 @@ test.for([
       await opens(alice, '/apitoken revoke deploy-bot');
       await alice.submits();
       await modalSaying(alice, 'deploy-bot is revoked.');
+      await seesCard(alice, 'deploy-bot');
     }
     const shown = callsOf(stage.workspace, 'chat.postEphemeral').length;
 

@@ -1,4 +1,6 @@
 import type { HomeView, ModalView } from '@slack/types';
+import { boardMessage, emptyBoardMessage, stoppedBoardMessage } from '../../src/slack/blocks/board.ts';
+import { checkedMessage } from '../../src/slack/blocks/checked.ts';
 import {
   createDialog,
   createdForOtherDialog,
@@ -9,23 +11,48 @@ import { tellingDialog } from '../../src/slack/blocks/dialog.ts';
 import { helpMessage, unknownCommandMessage } from '../../src/slack/blocks/help.ts';
 import { HISTORY_PAGE_SIZE, historyMessage } from '../../src/slack/blocks/history.ts';
 import { infoMessage } from '../../src/slack/blocks/info.ts';
+import {
+  killCardBlocks,
+  killCardMessage,
+  othersLeftBlocks,
+  sharedCardMessage,
+} from '../../src/slack/blocks/kill-card.ts';
 import { listBlocks, listMessage } from '../../src/slack/blocks/list.ts';
+import { matchesMessage } from '../../src/slack/blocks/matches.ts';
 import type { Message } from '../../src/slack/blocks/message.ts';
-import { claimedMessage, neverClaimedMessage, noticeMessage } from '../../src/slack/blocks/notice.ts';
+import { notSentSentence } from '../../src/slack/blocks/not-sent.ts';
+import {
+  claimedMessage,
+  neverClaimedMessage,
+  noticeMessage,
+  ownerLeftMessage,
+} from '../../src/slack/blocks/notice.ts';
+import { personPicker } from '../../src/slack/blocks/person-picker.ts';
 import { pickDialog } from '../../src/slack/blocks/pick-dialog.ts';
-import { receiptMessage, revokedByOtherMessage } from '../../src/slack/blocks/receipt.ts';
-import { notRevokedDialog, revokeDialog, revokedDialog } from '../../src/slack/blocks/revoke-dialog.ts';
+import {
+  receiptMessage,
+  revokedByOtherMessage,
+  revokedOfCreatedMessage,
+  severalRevokedMessage,
+} from '../../src/slack/blocks/receipt.ts';
+import { notRevokedDialog, revokeDialog } from '../../src/slack/blocks/revoke-dialog.ts';
 import {
   newValueOnItsWayDialog,
   notRotatedDialog,
   rotateDialog,
   rotationRefusedDialog,
 } from '../../src/slack/blocks/rotate-dialog.ts';
+import { SHEET_TOKENS_MAX, severalDialog } from '../../src/slack/blocks/several-dialog.ts';
 import { shownValueMessage } from '../../src/slack/blocks/shown-value.ts';
+import { sharedStatusMessage, statusMessage, whoMessage } from '../../src/slack/blocks/status.ts';
+import { STATUS_PAGE_SIZE } from '../../src/slack/blocks/status-place.ts';
 import { revokeButton, rotateButton, showValueButton } from '../../src/slack/blocks/token-facts.ts';
 import { metadataText } from '../../src/slack/dialog-metadata.ts';
 import { sentenceMessage } from '../../src/slack/tell.ts';
+import { ATTENTIONS, STATUS_FILTERS } from '../../src/tokens/attention.ts';
 import type { AuditAction, AuditEvent } from '../../src/tokens/audit.ts';
+import type { BoardFacts } from '../../src/tokens/board.ts';
+import type { Finding } from '../../src/tokens/check.ts';
 import { heldProof } from '../../src/tokens/held.ts';
 import type { TokenName } from '../../src/tokens/name.ts';
 import { sentenceFor } from '../../src/tokens/refusal.ts';
@@ -94,6 +121,7 @@ function aWideToken(unit: string, status: TokenStatus): UsedToken {
     scopes: ASKER.scopes,
     refusedCount: Number.MAX_SAFE_INTEGER,
     lastRefusedAt: T0,
+    ownerGoneAt: T0,
     addresses: Array.from({ length: 5 }, () => 'ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255'),
     revokeReason: status === 'revoked' ? repeated(unit, 200) : null,
     useCount: Number.MAX_SAFE_INTEGER,
@@ -102,6 +130,8 @@ function aWideToken(unit: string, status: TokenStatus): UsedToken {
   });
 }
 
+/** Of on-call and admins. */
+const EVERY_RIGHT = { seesAll: true, revokesAny: true };
 const EACH_STATUS = Object.keys(STATUSES) as TokenStatus[];
 /** The instant at which all is drawn. */
 export const NOW = T0 + 10;
@@ -126,6 +156,8 @@ const ACTIONS = [
   'token.renewed',
   'old_value.ended',
   'token.revoked',
+  'value.checked',
+  'card.shared',
   'action.refused',
   'refusals.counted',
 ] as const satisfies AuditAction[];
@@ -171,10 +203,70 @@ export function messagesAbout(unit: string): [string, Message][] {
       historyMessage(aWideToken(unit, 'active'), aFullHistory(unit, action)),
     ]),
     ['revoked by another', revokedByOtherMessage(aWideToken(unit, 'revoked'))],
+    ['revoked, to its creator', revokedOfCreatedMessage(aWideToken(unit, 'revoked'))],
+    ...[LONG_ID, `${LONG_ID}A` as PersonId].map((person): [string, Message] => [
+      `many revoked, to ${person}`,
+      severalRevokedMessage(manyRevoked(unit), person),
+    ]),
+    ...[1, SHEET_TOKENS_MAX].flatMap((count): [string, Message][] => [
+      [`card of ${count}`, killCardMessage(aCard(unit, count))],
+      [`shared card of ${count}`, sharedCardMessage(aCard(unit, count), LONG_ID)],
+    ]),
+    [
+      'matches',
+      matchesMessage(
+        EACH_STATUS.map((status) => aWideToken(unit, status)),
+        NOW,
+      ),
+    ],
+    ...findingsAbout(unit).map((finding): [string, Message] => [
+      `checked: ${finding.is}`,
+      checkedMessage(finding, NOW, [revokeButton(aWideToken(unit, 'active'))]),
+    ]),
     ['the value', shownValueMessage(aWideToken(unit, 'unclaimed'), LONGEST_VALUE)],
-    ['help', helpMessage()],
-    ['unknown command', unknownCommandMessage(repeated(unit, 40_000), 'revoke')],
+    ...boardMessages(unit),
+    ['who is meant', whoMessage(repeated(unit, 12_000), { filter: 'expiring', owner: LONG_ID, page: 500 })],
+    ['not sent', sentenceMessage(notSentSentence('no_answer'))],
+    ['help', helpMessage(EVERY_RIGHT)],
+    ['unknown command', unknownCommandMessage(repeated(unit, 40_000), 'revoke', EVERY_RIGHT)],
     ...sentencesAbout(unit).map((sentence): [string, Message] => [sentence, sentenceMessage(sentence)]),
+  ];
+}
+
+/** Messages that only a conversation can hold: a table cannot stand in a dialog. */
+export function tableMessagesAbout(unit: string): [string, Message][] {
+  const tokens = Array.from({ length: STATUS_PAGE_SIZE }, (_, row) =>
+    aWideToken(unit, EACH_STATUS[row % EACH_STATUS.length] ?? 'active'),
+  );
+  const list = { tokens, page: 500, pageCount: 1000, total: 9_999_999 };
+  const empty = { tokens: [], page: 1, pageCount: 1, total: 0 };
+  return STATUS_FILTERS.flatMap((filter) => {
+    const drawing = { list, place: { filter, owner: LONG_ID, page: 500 }, now: NOW };
+    return [true, false].flatMap((asTable): [string, Message][] => [
+      [`status of ${filter}, ${asTable}`, statusMessage({ ...drawing, asTable })],
+      [`shared status of ${filter}, ${asTable}`, sharedStatusMessage({ ...drawing, asTable }, LONG_ID)],
+      [`empty status of ${filter}, ${asTable}`, statusMessage({ ...drawing, list: empty, asTable })],
+    ]);
+  });
+}
+
+/** A board that names as much as a board may. */
+function boardMessages(unit: string): [string, Message][] {
+  const tokens = Array.from({ length: 10 }, () => aWideToken(unit, 'expired'));
+  const total = Number.MAX_SAFE_INTEGER;
+  const facts: BoardFacts = {
+    counts: Object.fromEntries(ATTENTIONS.map((one) => [one, total])) as BoardFacts['counts'],
+    expiringSoon: total,
+    exceptions: (['presented', 'endless', 'idle', 'unclaimed', 'owner_gone'] as const).map((attention) => ({
+      attention,
+      tokens,
+      total,
+    })),
+  };
+  return [
+    ['board', boardMessage(facts, { placedBy: LONG_ID, drawnAt: NOW })],
+    ['stopped board', stoppedBoardMessage(facts, { stoppedBy: LONG_ID, at: NOW })],
+    ['empty board', emptyBoardMessage()],
   ];
 }
 
@@ -198,6 +290,7 @@ function messagesIn(unit: string, status: TokenStatus): [string, Message][] {
     [`info without buttons, ${status}`, infoMessage(token, NOW, [])],
     [`claimed, ${status}`, claimedMessage(token)],
     [`never claimed, ${status}`, neverClaimedMessage(token)],
+    [`owner left, ${status}`, ownerLeftMessage(token)],
     ...NOTICES.map((kind): [string, Message] => [
       `notice ${kind}, ${status}`,
       noticeMessage(kind, token, NOW),
@@ -208,7 +301,7 @@ function messagesIn(unit: string, status: TokenStatus): [string, Message][] {
 /** Every view of the app, with texts as long as they may be, made of `unit`. */
 export function viewsAbout(unit: string): [string, ModalView | HomeView][] {
   const token = aWideToken(unit, 'active');
-  const held = heldProof({ actor: LONG_ID, tokenId: token.id, at: Number.MAX_SAFE_INTEGER }, PEPPER);
+  const held = heldProof({ actor: LONG_ID, tokenIds: [token.id], at: Number.MAX_SAFE_INTEGER }, PEPPER);
   const metadata = metadataText({ tokenId: token.id, held, generation: Number.MAX_SAFE_INTEGER });
   const asked = { metadata, now: NOW };
   const filledIn = {
@@ -225,12 +318,25 @@ export function viewsAbout(unit: string): [string, ModalView | HomeView][] {
     ['not shown', notShownDialog(token, REASON)],
     ['revoke', revokeDialog(token, { ...asked, byOwner: true })],
     ['revoke of another', revokeDialog({ ...token, lastUsedAt: null }, { ...asked, byOwner: false })],
-    ['revoked', revokedDialog(aWideToken(unit, 'revoked'))],
     ...sentencesAbout(unit).map((one): [string, ModalView] => [one, notRevokedDialog(one)]),
     ...LIST_FILTERS.map((filter): [string, HomeView] => [
       `Home with ${filter}`,
       { type: 'home', blocks: listBlocks(aFullPage(unit), filter, NOW) },
     ]),
+    [
+      'revoke with all that is known',
+      revokeDialog(token, { ...asked, byOwner: false, radius: A_RADIUS, note: A_NOTE }),
+    ],
+    [
+      'sheet of a person',
+      severalDialog(manyActive(unit), { ...aSheet(unit), metadata: { person: LONG_ID } }),
+    ],
+    [
+      'sheet of a message',
+      severalDialog(manyActive(unit).slice(0, 20), { ...aSheet(unit), metadata: heldMetadata(unit) }),
+    ],
+    ['person picker', personPicker()],
+    ['result of a sheet', resultOfASheet(unit)],
     ...rotationViews(unit, asked),
     ...pickViews(unit),
     // What a message says, a dialog says from Home and after a picker.
@@ -239,6 +345,54 @@ export function viewsAbout(unit: string): [string, ModalView | HomeView][] {
       tellingDialog('Revoke API Token', blocks),
     ]),
   ];
+}
+
+const A_RADIUS = {
+  usesInDay: Number.MAX_SAFE_INTEGER,
+  owner: { standing: 'member', zone: LONGEST_ZONE, names: [] },
+} as const;
+const A_NOTE = 'n'.repeat(500);
+
+function manyActive(unit: string): UsedToken[] {
+  return Array.from({ length: SHEET_TOKENS_MAX }, () => aWideToken(unit, 'active'));
+}
+
+function manyRevoked(unit: string): UsedToken[] {
+  return Array.from({ length: SHEET_TOKENS_MAX }, () => aWideToken(unit, 'revoked'));
+}
+
+function aCard(unit: string, count: number) {
+  const tokens = manyRevoked(unit).slice(0, count);
+  const tries = new Map(tokens.map(({ id }) => [id, { count: 9_999_999_999, lastAt: T0 }]));
+  return { tokens, tries, inMessage: true, now: NOW };
+}
+
+function findingsAbout(unit: string): Finding[] {
+  const token = (status: TokenStatus) => aWideToken(unit, status);
+  return [
+    { is: 'valid', token: token('active') },
+    { is: 'expired', token: token('expired') },
+    { is: 'retired', token: token('active') },
+    { is: 'revoked', token: token('revoked') },
+    { is: 'unknown' },
+  ];
+}
+
+function aSheet(unit: string) {
+  return { byOwner: false, now: NOW, total: 10_000, nameToType: repeated(unit, 80), note: A_NOTE };
+}
+
+function heldMetadata(unit: string) {
+  const tokens = manyActive(unit)
+    .slice(0, 20)
+    .map(({ id }) => id);
+  const proof = heldProof({ actor: LONG_ID, tokenIds: tokens, at: Number.MAX_SAFE_INTEGER }, PEPPER);
+  return { held: { proof, tokens }, inMessage: true } as const;
+}
+
+function resultOfASheet(unit: string): ModalView {
+  const blocks = killCardBlocks(aCard(unit, SHEET_TOKENS_MAX), { canShare: true });
+  return tellingDialog('Revoke API Token', [...blocks, ...othersLeftBlocks(LONG_ID, 9_910)]);
 }
 
 function rotationViews(unit: string, asked: { metadata: string; now: number }): [string, ModalView][] {

@@ -11,6 +11,7 @@ import { openStore } from '../../src/store/sqlite.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aFolder, aRawConnection, aStore, PEPPER } from './fixtures/temp-store.ts';
 import {
+  ANN,
   aDelivery,
   anEffect,
   aRotation,
@@ -45,7 +46,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
     deliveries: [
       'key TEXT PK',
       'at INTEGER',
-      'token_id TEXT',
+      'token_id TEXT?',
       'token_id -> tokens.id',
       'index deliveries_at(at)',
     ],
@@ -55,7 +56,12 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'token_id TEXT?',
       'channel TEXT',
       'ts TEXT',
+      'placed_by TEXT?',
+      'placed_at INTEGER?',
+      'drawing TEXT?',
+      'drawn_at INTEGER?',
       'token_id -> tokens.id',
+      'unique messages_board(channel)',
       'unique messages_kind_token(kind,token_id)',
     ],
     migrations: ['made_at INTEGER PK'],
@@ -77,7 +83,21 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'index outbox_due(due_at)',
       'index outbox_wanted(wanted_at)',
     ],
+    owners: [
+      'workspace TEXT PK',
+      'person TEXT PK',
+      'look_up_at INTEGER',
+      'gone_at INTEGER?',
+      'index owners_due(workspace,look_up_at)',
+      'index owners_gone(workspace,person)',
+    ],
     refusal_counts: ['actor TEXT PK', 'hour INTEGER PK', 'count INTEGER'],
+    revoked_tries: [
+      'token_id TEXT PK',
+      'try_count INTEGER',
+      'last_tried_at INTEGER',
+      'token_id -> tokens.id',
+    ],
     secret_usage: ['lookup_id TEXT PK', 'last_used_at INTEGER'],
     secrets: [
       'lookup_id TEXT PK',
@@ -105,7 +125,9 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'last_refused_at INTEGER?',
       'addresses TEXT',
       'token_id -> tokens.id',
+      'index token_usage_refused(last_refused_at)',
     ],
+    token_uses_by_hour: ['hour INTEGER PK', 'token_id TEXT PK', 'use_count INTEGER', 'token_id -> tokens.id'],
     tokens: [
       'id TEXT PK',
       'workspace TEXT',
@@ -122,15 +144,18 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'revoked_at INTEGER?',
       'revoked_by TEXT?',
       'revoke_reason TEXT?',
+      'quiet_since INTEGER',
       'index tokens_created_by(workspace,created_by,created_at)',
+      'index tokens_end(workspace,revoked_at,expires_at,claimed_at,quiet_since,created_at)',
       'unique tokens_name_key(workspace,name_key)',
-      'index tokens_owner(workspace,owner)',
+      'index tokens_owner(workspace,owner,revoked_at)',
+      'index tokens_quiet(workspace,quiet_since,expires_at,claimed_at,created_at)',
       'index tokens_unclaimed(workspace,created_at)',
     ],
   });
 });
 
-test('every table is STRICT, nothing cascades, and what is found by a lookup id has no rowid', async () => {
+test('every table is STRICT, nothing cascades, and what goes by its key alone has no rowid', async () => {
   const { raw } = await aStore();
 
   const tables = raw
@@ -143,11 +168,12 @@ test('every table is STRICT, nothing cascades, and what is found by a lookup id 
     .pluck()
     .all();
 
-  expect(tables).toHaveLength(12);
+  expect(tables).toHaveLength(15);
   expect(tables.filter((table) => !(table as { strict: number }).strict)).toEqual([]);
   expect(tables.filter((table) => (table as { wr: number }).wr)).toMatchObject([
     { name: 'secret_usage' },
     { name: 'secrets' },
+    { name: 'token_uses_by_hour' },
   ]);
   expect(actions).toEqual(['NO ACTION']);
 });
@@ -172,7 +198,14 @@ test('a database of the first version is brought to this one, and nothing in it 
   const store = await openStore({ url: `file:${path}`, pepper: PEPPER });
   onTestFinished(() => store.close());
 
-  const neverUsed = { lastUsedAt: null, useCount: 0, refusedCount: 0, lastRefusedAt: null, addresses: [] };
+  const neverUsed = {
+    lastUsedAt: null,
+    useCount: 0,
+    refusedCount: 0,
+    lastRefusedAt: null,
+    addresses: [],
+    ownerGoneAt: null,
+  };
   expect(await store.findToken(WORKSPACE, used.id)).toEqual({
     ...used,
     ...neverUsed,
@@ -182,6 +215,8 @@ test('a database of the first version is brought to this one, and nothing in it 
   for (const token of [unused, revoked, unclaimed]) {
     expect(await store.findToken(WORKSPACE, token.id)).toEqual({ ...token, ...neverUsed });
   }
+  const quiet = raw.prepare('select quiet_since from tokens where id = ?').pluck();
+  expect([quiet.get(used.id), quiet.get(unused.id)]).toEqual([NOW + 5, NOW]);
   await store.addUses([aUse(secret, { lastUsedAt: NOW + 6, useCount: 1, addresses: ['a'] })]);
   expect(await store.findToken(WORKSPACE, used.id)).toMatchObject({ useCount: 8, addresses: ['a'] });
   expect(await store.readHash(value.lookupId)).toEqual({ hash: secret.hash, prefix: null });
@@ -226,6 +261,27 @@ test('what was to be said before there was a since when waits since it was due',
   onTestFinished(() => store.close());
 
   expect(await store.waitingSayings(NOW)).toEqual({ count: 1, sinceAt: NOW - 7 });
+});
+
+test('the owners of a database without owners are looked up at once, each once, unless all of theirs is revoked', async () => {
+  const path = join(aFolder(), 'apitoken.db');
+  const raw = aRawConnection(path);
+  migrate(raw, firstMigrations(2));
+  const revoked = { revokedAt: NOW, revokedBy: ANN };
+  for (const token of [
+    aToken({ owner: ANN }),
+    aToken({ owner: ANN, expiresAt: NOW }),
+    aToken({ owner: BOB, ...revoked }),
+  ]) {
+    insertRaw(raw, 'tokens', token);
+  }
+
+  const store = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  onTestFinished(() => store.close());
+
+  const due = { workspace: WORKSPACE, person: ANN, lookUpAt: 0, goneAt: null, hasLiveTokens: true };
+  expect(await store.ownerToLookUp(WORKSPACE, NOW)).toEqual(due);
+  expect(raw.prepare('select person from owners').pluck().all()).toEqual([ANN]);
 });
 
 test('a migration that rebuilds tokens keeps every secret and every reference', async () => {

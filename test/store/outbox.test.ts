@@ -20,6 +20,7 @@ test('each kind of saying has a key of its own and comes back as it was asked fo
     [`revoked_by_other:${tokenId}`, { kind: 'revoked_by_other', tokenId }],
     [`never_claimed:${tokenId}`, { kind: 'never_claimed', tokenId }],
     [`claimed:${tokenId}`, { kind: 'claimed', tokenId }],
+    [`owner_left:${tokenId}`, { kind: 'owner_left', tokenId }],
     [`notice:reminder:${tokenId}`, { kind: 'notice', notice: 'reminder', tokenId }],
     [`notice:expires_tomorrow:${tokenId}`, { kind: 'notice', notice: 'expires_tomorrow', tokenId }],
   ];

@@ -43,7 +43,8 @@ test('a revocation in the middle of a listing of 100,000 tokens is seen by the n
   expect(first).toMatchObject({ total: 100_000, pageCount: 500 });
   expect(good).toMatchObject({ kind: 'good' });
   const [atOnce, , , , later, last, atTheEnd] = await Promise.all(verdicts);
-  for (const verdict of [atOnce, later, atTheEnd]) expect(verdict).toEqual({ kind: 'bad', why: 'revoked' });
+  for (const verdict of [atOnce, later, atTheEnd])
+    expect(verdict).toMatchObject({ kind: 'bad', why: 'revoked' });
   expect(last).toMatchObject({ page: 500 });
 });
 

@@ -277,7 +277,7 @@ test('a revocation empties the value in its grace too', async () => {
     { hash: null, digest: null },
   ]);
   for (const { value } of [old, fresh]) {
-    expect(await verdictOn(store, value, NOW)).toEqual({ kind: 'bad', why: 'revoked' });
+    expect(await verdictOn(store, value, NOW)).toMatchObject({ kind: 'bad', why: 'revoked' });
   }
   expect(await store.liveValues(token.id, NOW)).toEqual([]);
 });

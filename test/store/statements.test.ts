@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { DAY_MS } from '../../src/clock.ts';
 import { aStore } from './fixtures/temp-store.ts';
 import {
   ANN,
@@ -59,12 +60,33 @@ test('all statements are prepared at the start and none later', async () => {
   await store.listEvents(token.id, { page: 1, pageSize: 1 });
   await store.searchTokens(WORKSPACE, { owner: ANN, text: 'bot', among: 'all', now: NOW });
   await store.unclaimedSince(WORKSPACE, NOW);
+  const everybody = { filter: 'all', owner: null, page: 1, pageSize: 1, now: NOW } as const;
+  await store.listByAttention(WORKSPACE, everybody);
+  await store.listByAttention(WORKSPACE, { ...everybody, owner: ANN });
+  await store.countByAttention(WORKSPACE, NOW);
+  await store.firstByAttention(WORKSPACE, { attention: 'idle', limit: 1, now: NOW });
+  await store.tokensAfter(WORKSPACE, null);
+  const board = { channel: 'C1', ts: '1.0', placedBy: ANN, placedAt: NOW };
+  await store.keepBoard(board, { event: anEffect(null).event, delivery: aDelivery() });
+  for (const kept of await store.listBoards()) await store.keepDrawing(kept, 'drawing', NOW);
+  await store.askForBoard('C1', NOW);
+  await store.findBoard('C1');
+  await store.forgetBoard(board);
+  await store.recordDeed(anEffect(null).event, aDelivery());
+  const owner = await store.ownerToLookUp(WORKSPACE, NOW + DAY_MS);
+  await store.suspectOwner(WORKSPACE, ANN, { isSaidGone: true, at: NOW });
+  if (owner !== undefined) await store.noteOwner(owner, { lookUpAt: NOW, goneAt: null });
   await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
   await store.countTokens(NOW);
   await store.waitingSayings(NOW);
   await store.recordRefusal(anEffect(null).event);
   await store.readHash(secret.lookupId);
   await store.replaceDigests([aFreshDigest(secret)]);
+  await store.revokeTokens([token.id], BY_ANN, aDelivery(), () => []);
+  await store.findByFirstCharacters(WORKSPACE, 'abcdef');
+  await store.usesInDay(token.id, NOW);
+  await store.triesOf([token.id]);
+  await store.tidy(NOW);
   await store.isReadable();
 
   expect(atStart).toBeGreaterThan(30);
@@ -99,6 +121,11 @@ test.for([
     /"tokens".* order by /,
     'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
   ],
+  [
+    'counting what a list holds',
+    /^select count.* in \('all', /,
+    'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
+  ],
   ['what is due', /from "outbox" .* limit/, 'SEARCH outbox USING INDEX outbox_due (due_at<?)'],
   [
     'what waits in the outbox',
@@ -122,6 +149,21 @@ test.for([
     'SEARCH deliveries USING COVERING INDEX deliveries_at (at<?)',
   ],
   [
+    'finding tokens by first characters',
+    /"lookup_id" >= /,
+    'SEARCH secrets USING PRIMARY KEY (lookup_id>? AND lookup_id<?)',
+  ],
+  [
+    'the uses in a day',
+    /from "token_uses_by_hour"/,
+    'SEARCH token_uses_by_hour USING PRIMARY KEY (hour=? AND token_id=?)',
+  ],
+  [
+    'dropping old hours',
+    /^delete from "token_uses_by_hour"/,
+    'SEARCH token_uses_by_hour USING PRIMARY KEY (hour<?)',
+  ],
+  [
     'the notices that are due',
     /from "notices" inner join/,
     'SEARCH notices USING INDEX notices_due (due_at<?)',
@@ -132,9 +174,14 @@ test.for([
     'SEARCH tokens USING INDEX tokens_unclaimed (workspace=? AND created_at<?)',
   ],
   [
+    'the owner who is due longest',
+    /^select "workspace", "person".* from "owners"/,
+    'SEARCH owners USING INDEX owners_due (workspace=? AND look_up_at<?)',
+  ],
+  [
     'counting a person’s live tokens',
-    /^select count.*"owner" = .*"expires_at" is null/,
-    'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
+    /^select count.*"owner" = .*"revoked_at" is null and .*"tokens"\."id" <> /,
+    'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=? AND revoked_at=?)',
   ],
   [
     'counting what a person made in a day',
@@ -158,6 +205,51 @@ test.for([
   ],
   ['the read of a hash', /^select "hash"/, 'SEARCH secrets USING PRIMARY KEY (lookup_id=?)'],
   ['replacing a digest', /^update "secrets" set "digest"/, 'SEARCH secrets USING PRIMARY KEY (lookup_id=?)'],
+  [
+    'counting what expires soon',
+    /^select count.*not "tokens"\.rowid in .*"expires_at" > .* and "tokens"\."expires_at" <= cast\(\? as integer\)\)\)$/,
+    'SEARCH tokens USING COVERING INDEX tokens_end (workspace=? AND revoked_at=? AND expires_at>? AND expires_at<?)',
+  ],
+  [
+    'counting what is over',
+    /^select count.*"revoked_at" is null and "tokens"\."expires_at" <= cast\(\? as integer\)\)$/,
+    'SEARCH tokens USING COVERING INDEX tokens_end (workspace=? AND revoked_at=? AND expires_at<?)',
+  ],
+  [
+    'counting what is idle',
+    /^select count.*"expires_at" is null or .*"quiet_since" <= .*\)\)$/,
+    'SEARCH tokens USING INDEX tokens_quiet (workspace=? AND quiet_since<?)',
+  ],
+  [
+    'counting what nobody claimed',
+    /^select count.*workspace" = cast\(\? as text\) and "tokens"\."revoked_at" is null .*"created_at" > 0/,
+    'SEARCH tokens USING INDEX tokens_unclaimed (workspace=? AND created_at>?)',
+  ],
+  [
+    'counting what of one person’s is presented after its end',
+    /^select count.*"owner" = .* exists \(select 1 from "token_usage" as presented/,
+    'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
+  ],
+  [
+    'a page of what of one person’s is revoked',
+    /"owner" = .*\+"tokens"\."revoked_at" is not null\) order by/,
+    'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
+  ],
+  [
+    'counting what belongs to those who left',
+    /^select count.* and "tokens"\.rowid in /,
+    'SEARCH tokens USING INTEGER PRIMARY KEY (rowid=?)',
+  ],
+  [
+    'counting what is presented after its end',
+    /^select count.*\+"tokens"\."workspace".*"tokens"\."id" in /,
+    'SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)',
+  ],
+  [
+    'all tokens by their ids',
+    /"tokens"\."id" > /,
+    'SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id>?)',
+  ],
   [
     'emptying a token’s secrets',
     /^update "secrets" set "hash"/,

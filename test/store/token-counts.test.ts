@@ -37,7 +37,7 @@ test('each of more tokens than one read takes is counted once', async () => {
   raw
     .prepare(
       `insert into tokens select 'tok_' || value, workspace, 'bot ' || value, 'bot ' || value, owner, created_by, purpose, scopes,
-         created_at, expires_at, generation, claimed_at, revoked_at, revoked_by, revoke_reason
+         created_at, expires_at, generation, claimed_at, revoked_at, revoked_by, revoke_reason, quiet_since
        from tokens, json_each(?) where tokens.id = ?`,
     )
     .run(JSON.stringify(Array.from({ length: 20_000 }, (_, i) => i)), id);

@@ -36,6 +36,7 @@ test('a token comes back as it was put in, by its id and by its name, and was ne
     refusedCount: 0,
     lastRefusedAt: null,
     addresses: [],
+    ownerGoneAt: null,
   };
   expect(await store.findToken(WORKSPACE, token.id)).toEqual(used);
   expect(await store.findTokenByName(WORKSPACE, token.nameKey)).toEqual(used);

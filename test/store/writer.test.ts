@@ -118,7 +118,7 @@ test('a fault in one write leaves the next ones as they are', async () => {
   const [token, next] = [aToken(), aToken()];
 
   const outcomes = await Promise.allSettled([
-    store.addUses([aUse(aSecret(token))]),
+    store.addUses([aUse(aSecret(token), { lastUsedAt: NOW, useCount: 1 })]),
     store.insertToken(next, LIMITS, anEffect(next.id)),
   ]);
 

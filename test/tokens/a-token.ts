@@ -58,6 +58,7 @@ export function aToken(fields: Partial<UsedToken> = {}): UsedToken {
     refusedCount: 0,
     lastRefusedAt: null,
     addresses: ['192.0.2.1'],
+    ownerGoneAt: null,
     ...fields,
   };
 }

@@ -6,7 +6,7 @@ import { ANN, aToken, BOB, PEPPER, PEPPERS, T0 } from './a-token.ts';
 
 const TOKEN_ID = aToken().id;
 const OTHER_TOKEN_ID = aToken().id;
-const held = { actor: ANN, tokenId: TOKEN_ID };
+const held = { actor: ANN, tokenIds: [TOKEN_ID] };
 const proof = heldProof({ ...held, at: T0 }, PEPPER);
 
 describe('a proof that a value was held', () => {
@@ -23,7 +23,8 @@ describe('a proof that a value was held', () => {
     const otherPepper = pepperFrom('another pepper, of 32 characters or more');
 
     expect(isHeldProof(proof, { ...held, actor: BOB }, PEPPERS, T0)).toBe(false);
-    expect(isHeldProof(proof, { ...held, tokenId: OTHER_TOKEN_ID }, PEPPERS, T0)).toBe(false);
+    expect(isHeldProof(proof, { ...held, tokenIds: [OTHER_TOKEN_ID] }, PEPPERS, T0)).toBe(false);
+    expect(isHeldProof(proof, { ...held, tokenIds: [TOKEN_ID, OTHER_TOKEN_ID] }, PEPPERS, T0)).toBe(false);
     expect(isHeldProof(proof, held, peppersFrom(otherPepper), T0)).toBe(false);
   });
 

@@ -624,6 +624,8 @@ function use(house: House, { id }: Token, { lookupId }: TokenValue): Promise<voi
       lastUsedAt: house.now(),
       refusedCount: 0,
       lastRefusedAt: null,
+      triedCount: 0,
+      lastTriedAt: null,
       addresses: [],
     },
   ]);

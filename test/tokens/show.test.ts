@@ -336,7 +336,14 @@ test('notices that are over when the value is shown are not to come', async () =
   expect(noticesOf(house).map(({ kind }) => kind)).toEqual(['expires_in_7_days', 'expires_tomorrow']);
 });
 
-const UNUSED = { lastUsedAt: null, useCount: 0, refusedCount: 0, lastRefusedAt: null, addresses: [] };
+const UNUSED = {
+  lastUsedAt: null,
+  useCount: 0,
+  refusedCount: 0,
+  lastRefusedAt: null,
+  addresses: [],
+  ownerGoneAt: null,
+};
 
 function revoke(house: House, tokenId: TokenId): Promise<unknown> {
   const request = { actor: ann, tokenId, reason: null, held: false, delivery: aDelivery() };

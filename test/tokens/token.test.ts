@@ -55,13 +55,24 @@ describe('an active token', () => {
       [],
     ],
     ['may be both', { expiresAt: T0 + 91 * DAY_MS }, T0 + 90 * DAY_MS, ['expiring soon', 'idle']],
+    ['tells that its owner is gone', { ownerGoneAt: T0 }, T0, ['owner gone']],
+    [
+      'tells all three',
+      { expiresAt: T0 + 91 * DAY_MS, ownerGoneAt: T0 },
+      T0 + 90 * DAY_MS,
+      ['owner gone', 'expiring soon', 'idle'],
+    ],
   ] as const)('%s', ([, fields, now, remarks]) => {
     expect(remarksOf(aToken(fields), now)).toEqual(remarks);
   });
 
+  test('is not the only one of which it is told that the owner is gone: so is an unclaimed one', () => {
+    expect(remarksOf(aToken({ claimedAt: null, ownerGoneAt: T0 }), T0)).toEqual(['owner gone']);
+  });
+
   test.for([
-    ['a revoked', revoked],
-    ['an expired', { expiresAt: T0 + 1 }],
+    ['a revoked', { ownerGoneAt: T0, ...revoked }],
+    ['an expired', { ownerGoneAt: T0, expiresAt: T0 + 1 }],
     ['an unclaimed', { claimedAt: null }],
   ] as const)('alone has remarks: %s one has none', ([, fields]) => {
     const now = T0 + 89 * DAY_MS;

@@ -111,6 +111,17 @@ describe('refusals are', () => {
   });
 });
 
+test('tries with a revoked value are counted apart from uses and refusals, without an address', async () => {
+  const { written, store } = aStore();
+  const usage = createUsageRecorder(store);
+
+  usage.tried(A, 40);
+  usage.tried(A, 30);
+  await usage.flush();
+
+  expect(written).toEqual([[aUse(A, { triedCount: 2, lastTriedAt: 40, addresses: [] })]]);
+});
+
 describe('of the addresses', () => {
   test.for<readonly [string, readonly string[], readonly string[]]>([
     ['one is one', ['a'], ['a']],
@@ -271,6 +282,8 @@ function aUse(secret: Used, fields: Partial<SecretUse>): SecretUse {
     lastUsedAt: null,
     refusedCount: 0,
     lastRefusedAt: null,
+    triedCount: 0,
+    lastTriedAt: null,
     addresses: [HERE],
     ...fields,
   };

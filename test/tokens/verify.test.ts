@@ -37,7 +37,8 @@ describe('a value', () => {
     const verdict = await verifyToken(VALUE.reveal(), { store, clock: () => now, ...underOnly(PEPPER) });
 
     if (expected === 'good') expect(verdict).toEqual({ kind: 'good', secret });
-    else if (expected === 'ended') expect(verdict).toEqual({ kind: 'bad', why: 'ended', secret });
+    else if (expected === 'ended' || expected === 'revoked')
+      expect(verdict).toEqual({ kind: 'bad', why: expected, secret });
     else expect(verdict).toEqual({ kind: 'bad', why: expected });
     expect(await verifyValue(VALUE, { store, clock: () => now, ...underOnly(PEPPER) })).toEqual(verdict);
   });

@@ -1,34 +1,63 @@
 import type { KnownBlock } from '@slack/types';
+import type { Rights } from '../../tokens/policy.ts';
 import { RUN_COMMAND_ID } from './ids.ts';
 import type { Message } from './message.ts';
 import { cut, mrkdwn, plain, smallPrint } from './text.ts';
 
 const TYPED_LENGTH_MAX = 100;
 
-/** Lines to type, with what each does. */
-const COMMANDS: readonly (readonly [line: string, does: string])[] = [
-  ['/apitoken create', 'make a token in a dialog; `/apitoken create NAME 30d` fills it in'],
-  ['/apitoken list', 'your active tokens; also `list expired`, `list revoked`, `list all`'],
-  ['/apitoken info NAME', 'all there is to know of one token, but its value'],
+type Line = readonly [line: string, does: string];
+
+/** Lines to type, with what each does: only what whoever asks may do. */
+function commandsFor({ seesAll, revokesAny }: Rights): readonly Line[] {
+  return [
+    ['/apitoken create', 'make a token in a dialog; `/apitoken create NAME 30d` fills it in'],
+    ['/apitoken list', 'your active tokens; also `list expired`, `list revoked`, `list all`'],
+    ['/apitoken info NAME', 'all there is to know of one token, but its value'],
+    [
+      '/apitoken rotate NAME',
+      'a new value for a token, the old one honoured for a while; renews an expired one',
+    ],
+    ['/apitoken revoke NAME', 'end a token, after a confirmation'],
+    ['/apitoken revoke VALUE', 'end the token that has leaked, whosever it is'],
+    ...(revokesAny ? REVOKE_ANY : [REVOKE_OWN]),
+    [
+      '/apitoken check VALUE',
+      revokesAny ? 'whose a value is, and whether it is accepted' : 'whether a value of yours is accepted',
+    ],
+    ...(seesAll ? SEE_ALL : []),
+    ['/apitoken history NAME', 'what happened to a token, and who did it'],
+    ['/apitoken help', 'this help'],
+  ];
+}
+
+const REVOKE_OWN: Line = ['/apitoken revoke @me', 'end several of your tokens at once'];
+const REVOKE_ANY: readonly Line[] = [
+  ['/apitoken revoke @person', 'end all tokens of a person, or some; `@me` for yours'],
   [
-    '/apitoken rotate NAME',
-    'a new value for a token, the old one honoured for a while; renews an expired one',
+    '/apitoken revoke apit_4fTz8K',
+    'end the token whose value begins so: its prefix and 6 characters or more',
   ],
-  [
-    '/apitoken revoke NAME',
-    'end a token, after a confirmation; with a value in place of the name, whosever it is',
-  ],
-  ['/apitoken history NAME', 'what happened to a token, and who did it'],
-  ['/apitoken help', 'this help'],
 ];
+const SEE_ALL: readonly Line[] = [
+  [
+    '/apitoken status',
+    'everybody’s tokens, what needs attention first; also `status expired`, `status @person`',
+  ],
+  ['/apitoken board', 'a message in this channel that shows how all tokens stand, kept up to date'],
+];
+/** Commands that not everybody may type. */
+const VERBS_TO_SEE_ALL: ReadonlySet<string> = new Set(['status', 'board']);
 
 /** The commands, each as a line to type. */
-export function helpMessage(): Message {
-  return { text: `apitoken: ${COMMANDS.map(([line]) => line).join(', ')}`, blocks: helpBlocks() };
+export function helpMessage(rights: Rights): Message {
+  const lines = commandsFor(rights).map(([line]) => line);
+  return { text: `apitoken: ${lines.join(', ')}`, blocks: helpBlocks(rights) };
 }
 
 /** Quotes what was not understood, as plain text, with the nearest command as a button. */
-export function unknownCommandMessage(typed: string, nearest: string): Message {
+export function unknownCommandMessage(typed: string, nearest: string, rights: Rights): Message {
+  const offered = VERBS_TO_SEE_ALL.has(nearest) && !rights.seesAll ? 'help' : nearest;
   return {
     text: 'apitoken did not understand this command.',
     blocks: [
@@ -39,10 +68,10 @@ export function unknownCommandMessage(typed: string, nearest: string): Message {
       {
         type: 'actions',
         elements: [
-          { type: 'button', action_id: RUN_COMMAND_ID, text: plain(`/apitoken ${nearest}`), value: nearest },
+          { type: 'button', action_id: RUN_COMMAND_ID, text: plain(`/apitoken ${offered}`), value: offered },
         ],
       },
-      ...helpBlocks(),
+      ...helpBlocks(rights),
     ],
   };
 }
@@ -52,9 +81,16 @@ function seen(typed: string): string {
   return typed.replaceAll(/\s+/g, ' ').replaceAll(/[\p{C}\p{Default_Ignorable_Code_Point}]/gu, '');
 }
 
-function helpBlocks(): KnownBlock[] {
+function helpBlocks(rights: Rights): KnownBlock[] {
   return [
-    { type: 'section', text: mrkdwn(COMMANDS.map(([line, does]) => `\`${line}\`: ${does}`).join('\n')) },
+    {
+      type: 'section',
+      text: mrkdwn(
+        commandsFor(rights)
+          .map(([line, does]) => `\`${line}\`: ${does}`)
+          .join('\n'),
+      ),
+    },
     smallPrint('Without NAME you pick one of yours.'),
   ];
 }

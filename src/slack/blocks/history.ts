@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import { counted } from '../../counted.ts';
 import type { AuditEvent } from '../../tokens/audit.ts';
+import { OWNER_LEFT } from '../../tokens/leavers.ts';
 import type { EventPage } from '../../tokens/store.ts';
 import type { Token } from '../../tokens/token.ts';
 import { HISTORY_NEWER_ID, HISTORY_OLDER_ID } from './ids.ts';
@@ -43,14 +44,20 @@ export function parseHistoryPlace(text: string): { readonly tokenId: string; rea
 function eventBlock(event: AuditEvent): KnownBlock {
   const told = mrkdwn(`${dateTime(event.at)} · ${doerText(event.actor)} ${deedOf(event)}`);
   const { reason } = event.detail;
-  const isTyped = event.action === 'token.revoked' && typeof reason === 'string';
+  const isTyped = event.action === 'token.revoked' && typeof reason === 'string' && !isOfLeaver(event);
   return {
     type: 'context',
     elements: isTyped ? [told, plain(`“${cut(reason, REASON_DRAWN_MAX)}”`)] : [told],
   };
 }
 
-function deedOf({ action, actor, detail }: AuditEvent): string {
+/** A person may have typed the same words. */
+function isOfLeaver({ actor, detail }: AuditEvent): boolean {
+  return actor === 'system' && detail.reason === OWNER_LEFT;
+}
+
+function deedOf(event: AuditEvent): string {
+  const { action, actor, detail } = event;
   switch (action) {
     case 'token.created':
       return detail.owner === actor ? 'created it' : `created it for ${mention(String(detail.owner))}`;
@@ -67,7 +74,18 @@ function deedOf({ action, actor, detail }: AuditEvent): string {
     case 'old_value.ended':
       return 'ended the old value';
     case 'token.revoked':
+      if (isOfLeaver(event)) return 'revoked it: its owner left';
       return detail.held === 1 && actor !== 'holder' ? 'revoked it, having its value' : 'revoked it';
+    case 'value.checked':
+      return 'checked a value of it';
+    case 'card.shared':
+      return 'told a channel that it is revoked';
+    case 'status.shared':
+    case 'status.exported':
+      return 'took everybody’s tokens along';
+    case 'board.placed':
+    case 'board.stopped':
+      return 'placed or stopped a board';
     case 'action.refused':
       return 'tried to do something with it that they may not';
     case 'refusals.counted':

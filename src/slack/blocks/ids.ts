@@ -23,10 +23,28 @@ export const HISTORY_OLDER_ID = 'history_older';
 export const PICK_TOKEN_ID = 'picked_token';
 export const RUN_COMMAND_ID = 'run_command';
 
+export const REVOKE_PERSON_ID = 'revoke_person';
+export const PICK_PERSON_ID = 'picked_person';
+export const CARD_REFRESH_ID = 'refresh_card';
+export const CARD_SHARE_ID = 'share_card';
+
+export const STATUS_FILTER_ID = 'status_filter';
+export const STATUS_OWNER_ID = 'status_owner';
+export const STATUS_EVERYBODY_ID = 'status_everybody';
+export const STATUS_PREVIOUS_ID = 'status_previous';
+export const STATUS_NEXT_ID = 'status_next';
+export const STATUS_SHARE_ID = 'status_share';
+export const STATUS_CSV_ID = 'status_csv';
+export const BOARD_STOP_ID = 'board_stop';
+
 export const CREATE_DIALOG_ID = 'create_dialog';
 export const REVOKE_DIALOG_ID = 'revoke_dialog';
 export const ROTATE_DIALOG_ID = 'rotate_dialog';
 export const PICK_DIALOG_ID = 'pick_dialog';
+export const SEVERAL_DIALOG_ID = 'revoke_several_dialog';
+export const PICK_PERSON_DIALOG_ID = 'pick_person_dialog';
 
 /** Of the global shortcut *Create API Token* in manifest.yml. */
 export const CREATE_SHORTCUT_ID = 'create_api_token';
+/** Of the message shortcut *Revoke token in message* there. */
+export const MESSAGE_SHORTCUT_ID = 'revoke_in_message';

@@ -6,7 +6,7 @@ import { UNCLAIMED_MS_MAX } from '../../tokens/sweep.ts';
 import type { UsedToken } from '../../tokens/token.ts';
 import { REMIND_ID } from './ids.ts';
 import type { Message } from './message.ts';
-import { dateTime, escaped, mention, plain, saying, smallPrint } from './text.ts';
+import { dateTime, escaped, mention, plain, saying, smallPrint, timesOf } from './text.ts';
 import { revokeButton, revokedText, rotateButton } from './token-facts.ts';
 
 /** What an owner is told without having asked, with what they may want to do about it. */
@@ -40,6 +40,19 @@ export function neverClaimedMessage(token: UsedToken): Message {
     blocks: [
       saying(
         `${token.name} was revoked: its owner did not take it within ${counted(UNCLAIMED_MS_MAX / DAY_MS, 'day')}. Nothing ever used it.`,
+      ),
+      smallPrint(`Owner: ${mention(token.owner)} · ${revokedText(token)}`),
+    ],
+  };
+}
+
+/** What whoever created a token for somebody else is told when that one leaves. */
+export function ownerLeftMessage(token: UsedToken): Message {
+  return {
+    text: `The token ${escaped(token.name)} was revoked: its owner left.`,
+    blocks: [
+      saying(
+        `The token ${token.name}, which you created for somebody else, was revoked: its owner left. Anything that uses it is refused.`,
       ),
       smallPrint(`Owner: ${mention(token.owner)} · ${revokedText(token)}`),
     ],
@@ -98,8 +111,4 @@ function whenText(leftMs: number): string {
   if (hours < 24) return `in ${counted(hours, 'hour')}`;
   const days = Math.round(leftMs / DAY_MS);
   return days === 1 ? 'tomorrow' : `in ${counted(days, 'day')}`;
-}
-
-function timesOf(count: number): string {
-  return count === 1 ? 'once' : counted(count, 'time');
 }

@@ -1,6 +1,6 @@
 import type { Button } from '@slack/types';
 import type { LiveValue } from '../../tokens/store.ts';
-import { statusOf, type UsedToken } from '../../tokens/token.ts';
+import { type PersonId, statusOf, type UsedToken } from '../../tokens/token.ts';
 import { END_OLD_ID, NEW_VALUE_ID, REFRESH_ID } from './ids.ts';
 import type { Message } from './message.ts';
 import { notShownSentence } from './not-shown.ts';
@@ -14,6 +14,9 @@ import {
   showValueButton,
   tokenFields,
 } from './token-facts.ts';
+
+/** Names in one text, which holds 3,000 characters. */
+const NAMES_MAX = 20;
 
 /** What the receipt tells beside the token itself. */
 export type ReceiptFacts = {
@@ -50,6 +53,40 @@ export function revokedByOtherMessage(token: UsedToken): Message {
       saying(`Your token ${token.name} was revoked. Anything that uses it is refused.`),
       smallPrint(revokedText(token)),
       ...noteBlocks('Reason', token.revokeReason),
+    ],
+  };
+}
+
+/** What whoever created a token for somebody else is told when a third person ended it. */
+export function revokedOfCreatedMessage(token: UsedToken): Message {
+  return {
+    text: `The token ${escaped(token.name)} that you created was revoked by ${revokerOf(token)}.`,
+    blocks: [
+      saying(
+        `${token.name}, which you created for somebody else, was revoked. Anything that uses it is refused.`,
+      ),
+      smallPrint(`Owner: ${mention(token.owner)} · ${revokedText(token)}`),
+      ...noteBlocks('Reason', token.revokeReason),
+    ],
+  };
+}
+
+/** What `person`, their owner or who created them, is told when several tokens were ended at once. */
+export function severalRevokedMessage(tokens: readonly UsedToken[], person: PersonId): Message {
+  const [first] = tokens;
+  if (first === undefined) throw new Error('several tokens are at least one');
+  const whose = first.owner === person ? 'of your tokens' : 'tokens that you created for somebody else';
+  const told = `${tokens.length} ${whose} were revoked`;
+  const parts = Array.from({ length: Math.ceil(tokens.length / NAMES_MAX) }, (_, part) =>
+    tokens.slice(part * NAMES_MAX, (part + 1) * NAMES_MAX).map(({ name }) => name),
+  );
+  return {
+    text: `${told} by ${revokerOf(first)}.`,
+    blocks: [
+      saying(`${told}. Anything that uses them is refused.`),
+      ...parts.map((names) => saying(names.join('\n'))),
+      smallPrint(revokedText(first)),
+      ...noteBlocks('Reason', first.revokeReason),
     ],
   };
 }

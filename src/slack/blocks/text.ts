@@ -44,6 +44,11 @@ export function mention(person: string): string {
   return `<@${person}>`;
 }
 
+/** `once`, or `3 times`. */
+export function timesOf(count: number): string {
+  return count === 1 ? 'once' : counted(count, 'time');
+}
+
 /** `3 minutes ago`: how long before `now` something was, in one unit. */
 export function agoOf(at: number, now: number): string {
   const passed = Math.max(0, now - at);

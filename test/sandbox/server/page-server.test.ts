@@ -143,6 +143,26 @@ test('what a client would not let a person do is told, and not done', async () =
   expect(JSON.parse(answer.body)).toEqual({ problem: 'Alice sees no button "Revoke"' });
 });
 
+test('a shortcut is used on the message that is meant, and on none that is not there', async () => {
+  const ts = workspace.post('#general', 'bob', { text: 'a message' });
+  const use = async (message: string) => {
+    const act = { act: 'uses', shortcut: 'Revoke token in message', ts: message };
+    const headers = { cookie, 'content-type': 'application/json' };
+    const { body } = await ask('POST', '/do', headers, JSON.stringify({ as: 'alice', act }));
+    return JSON.parse(body);
+  };
+
+  expect(await use('1.2')).toEqual({ problem: 'Alice sees no message 1.2' });
+  expect(await use(ts)).toEqual({ late: false });
+
+  // No app is connected here: the delivery was made, and found nobody.
+  workspace.expectRefusal('dispatch_failed');
+  expect(workspace.traffic.at(-1)).toMatchObject({
+    kind: 'delivery',
+    payload: { type: 'message_action', callback_id: 'revoke_in_message', message_ts: ts },
+  });
+});
+
 test('keys, cookies and the tokens of the app are new at every start', async () => {
   const [otherServer, otherWorkspace] = [await start(), await startWorkspace()];
 

@@ -201,6 +201,23 @@ describe('events', () => {
     workspace.expectRefusal('response_payload_not_accepted');
   });
 
+  test('the change of a person that is lost is still what Slack answers', async () => {
+    const { envelopes } = await connect(workspace);
+    const user = workspace.ids.people.carol;
+
+    await workspace.setPerson('carol', { deleted: true }, 'untold');
+
+    expect(await call(workspace, 'users.info', { user })).toMatchObject({
+      user: { id: user, deleted: true },
+    });
+    expect(await call(workspace, 'conversations.open', { users: user })).toMatchObject({
+      ok: false,
+      error: 'user_disabled',
+    });
+    expect(envelopes).toEqual([]);
+    workspace.expectRefusal('user_disabled');
+  });
+
   test('one that is not acked comes three times more, with the same event id', async () => {
     await startImpatient();
     const { envelopes } = await connect(workspace, silent);

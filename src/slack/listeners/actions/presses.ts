@@ -24,12 +24,13 @@ import {
   SHOW_VALUE_ID,
   TOKEN_MENU_IDS,
 } from '../../blocks/ids.ts';
-import { type ListPlace, type MenuChoice, parseChoice, parsePlace } from '../../blocks/list.ts';
+import { type MenuChoice, parseChoice, parsePlace } from '../../blocks/list.ts';
 import { createAgainAnswer, createAnswer } from '../../create-answer.ts';
 import { historyAnswer } from '../../info-answer.ts';
 import { listAnswer } from '../../list-answer.ts';
 import type { ListenerDeps, PressListener } from '../../listener.ts';
 import { issueNewValue } from '../../new-value.ts';
+import { rememberPlace } from '../../places.ts';
 import { refuseForged } from '../../refuse-forged.ts';
 import { deleteOriginal, respond } from '../../respond.ts';
 import { revokeAnswer } from '../../revoke-answer.ts';
@@ -38,6 +39,8 @@ import { answerShowValue, updateDialog } from '../../show-answer.ts';
 import { sentenceMessage, tell } from '../../tell.ts';
 import type { KnownVisit } from '../../visit.ts';
 import { onCommand } from '../commands/apitoken.ts';
+import { CARD_PRESSES } from './card-presses.ts';
+import { STATUS_PRESSES } from './status-presses.ts';
 
 /** *Create API Token*, wherever it stands, and the global shortcut. */
 export const onCreate: PressListener = async (visit, _value, deps) => {
@@ -76,7 +79,8 @@ const onMenu: PressListener = async (visit, value, deps) => {
   if (choice === undefined) return tellForged(visit, 'see', deps);
   if (choice.verb === 'show_value') return showFromList(visit, choice.tokenId, deps);
   const viewId = await answerVisit(visit, await menuAnswer(visit, choice, deps), deps);
-  if (choice.verb === 'revoke') rememberList(visit, viewId, choice.place, deps);
+  // So that the list that stands there is drawn again when the dialog has done its work.
+  if (choice.verb === 'revoke') rememberPlace(visit, viewId, deps.places, choice.place);
 };
 
 /** The value comes in the DM, so somebody who stands elsewhere is told where to look. */
@@ -104,17 +108,6 @@ async function menuAnswer(
     default:
       return revokeAnswer(visit.actor, tokenId, deps);
   }
-}
-
-/** So that the list that stands there is drawn again when the dialog has done its work. */
-function rememberList(
-  visit: KnownVisit,
-  viewId: string | undefined,
-  place: ListPlace,
-  deps: ListenerDeps,
-): void {
-  if (viewId === undefined || visit.responseUrl === undefined) return;
-  deps.places.remember(viewId, { responseUrl: visit.responseUrl, place });
 }
 
 /** *Issue new value*, under a receipt. */
@@ -180,12 +173,14 @@ function tellRefusal(visit: KnownVisit, refusal: Refusal, deps: ListenerDeps): P
 }
 
 /** Every `action_id` that the app draws, with what answers it. */
-export const PRESSES: ReadonlyMap<string, PressListener> = new Map([
+export const PRESSES: ReadonlyMap<string, PressListener> = new Map<string, PressListener>([
   [CREATE_ID, onCreate],
   [
     REVOKE_ID,
     aboutToken('revoke', async (visit, tokenId, deps) => {
-      await answerVisit(visit, await revokeAnswer(visit.actor, tokenId, deps), deps);
+      const viewId = await answerVisit(visit, await revokeAnswer(visit.actor, tokenId, deps), deps);
+      // A receipt or notice tells by itself that its token is revoked.
+      if (visit.isFromEphemeral) rememberPlace(visit, viewId, deps.places);
     }),
   ],
   [
@@ -211,5 +206,7 @@ export const PRESSES: ReadonlyMap<string, PressListener> = new Map([
   [LIST_NEXT_ID, onTurn],
   [HISTORY_NEWER_ID, onTurnHistory],
   [HISTORY_OLDER_ID, onTurnHistory],
+  ...CARD_PRESSES,
   ...TOKEN_MENU_IDS.map((id) => [id, onMenu] as const),
+  ...STATUS_PRESSES,
 ]);

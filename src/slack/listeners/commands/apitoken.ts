@@ -1,43 +1,74 @@
-import type { Actor } from '../../../tokens/policy.ts';
+import { type Actor, rightsOf } from '../../../tokens/policy.ts';
 import { type Answer, answerVisit, refusalAnswer } from '../../answer.ts';
 import { helpMessage, unknownCommandMessage } from '../../blocks/help.ts';
+import { placeBoard } from '../../boards.ts';
+import { checkAnswer } from '../../check-answer.ts';
 import { createAnswer } from '../../create-answer.ts';
 import { historyAnswer, infoAnswer } from '../../info-answer.ts';
 import { listAnswer } from '../../list-answer.ts';
 import type { ListenerDeps } from '../../listener.ts';
 import { type Command, parseCommand } from '../../parse-command.ts';
 import { pickAnswer } from '../../pick-answer.ts';
+import { rememberPlace } from '../../places.ts';
 import { revokeAnswer, revokeHeldAnswer } from '../../revoke-answer.ts';
+import { revokePersonAnswer, unclearPersonAnswer } from '../../revoke-person-answer.ts';
 import { rotateAnswer } from '../../rotate-answer.ts';
+import { answerStatus } from '../../status-answer.ts';
 import type { KnownVisit } from '../../visit.ts';
 
 /** Answers `/apitoken …`. `text` is as Slack delivers it. */
 export async function onCommand(visit: KnownVisit, text: string, deps: ListenerDeps): Promise<void> {
-  await answerVisit(visit, await answerTo(parseCommand(text), visit.actor, deps), deps);
+  const command = parseCommand(text);
+  if (command.verb === 'status') return answerStatus(visit, command, deps);
+  if (command.verb === 'board') return placeBoard(visit, deps);
+  const viewId = await answerVisit(visit, await answerTo(command, visit.actor, deps), deps);
+  if (command.verb === 'revoke') rememberPlace(visit, viewId, deps.places);
 }
 
-async function answerTo(command: Command, actor: Actor, deps: ListenerDeps): Promise<Answer> {
+async function answerTo(
+  command: Exclude<Command, { verb: 'status' | 'board' }>,
+  actor: Actor,
+  deps: ListenerDeps,
+): Promise<Answer> {
   switch (command.verb) {
     case 'create':
       return createAnswer(actor, command, deps);
     case 'list':
       return { kind: 'message', message: await listAnswer(actor, { filter: command.filter, page: 1 }, deps) };
     case 'help':
-      return { kind: 'message', message: helpMessage() };
+      return { kind: 'message', message: helpMessage(rightsOf(actor, deps.policy)) };
     case 'holds_value':
       return refusalAnswer({ code: 'holds_value' });
     case 'several_values':
       return refusalAnswer({ code: 'several_values' });
     case 'unknown':
-      return { kind: 'message', message: unknownCommandMessage(command.typed, command.nearest) };
+      return {
+        kind: 'message',
+        message: unknownCommandMessage(command.typed, command.nearest, rightsOf(actor, deps.policy)),
+      };
     case 'revoke':
-      if ('value' in command) return revokeHeldAnswer(actor, command.value, deps);
-      return command.name === undefined
-        ? pickAnswer(actor, 'revoke', deps)
-        : revokeAnswer(actor, command.name, deps);
+      return answerToRevoke(command, actor, deps);
+    case 'check':
+      return checkAnswer(actor, command.value, deps);
     default:
       return answerAbout(command, actor, deps);
   }
+}
+
+/** In this order: a value, a person, and what may be an id, a name, or the first characters of a value. */
+async function answerToRevoke(
+  command: Extract<Command, { verb: 'revoke' }>,
+  actor: Actor,
+  deps: ListenerDeps,
+): Promise<Answer> {
+  if ('value' in command) return revokeHeldAnswer(actor, command.value, deps);
+  if ('person' in command) {
+    return revokePersonAnswer(actor, command.person === 'me' ? actor.id : command.person, deps);
+  }
+  if ('unclearPerson' in command) return unclearPersonAnswer(actor, command.unclearPerson, deps);
+  return command.name === undefined
+    ? pickAnswer(actor, 'revoke', deps)
+    : revokeAnswer(actor, command.name, deps);
 }
 
 /** Commands about one token: without its name the person picks it. */

@@ -1,4 +1,5 @@
 import type { App } from '@slack/bolt';
+import type { PersonId } from '../../../tokens/token.ts';
 import { BEGINNING } from '../../home.ts';
 import type { ListenerDeps } from '../../listener.ts';
 
@@ -9,7 +10,13 @@ export function registerEvents(app: App, deps: ListenerDeps): void {
     const actor = await deps.actors.find(event.user, body.team_id);
     if (actor !== undefined) await deps.homes.draw(actor, BEGINNING);
   });
-  app.event('user_change', async ({ event }) => deps.actors.forgetPerson(event.user.id));
+  app.event('user_change', async ({ event }) => {
+    const { id, deleted } = event.user;
+    deps.actors.forgetPerson(id);
+    // What the event says decides nothing: it may be forged or late. Slack is asked.
+    const news = { isSaidGone: deleted === true, at: deps.clock() };
+    await deps.store.suspectOwner(deps.workspace, id as PersonId, news);
+  });
   app.event('subteam_members_changed', async () => deps.actors.forgetGroups());
   app.event('subteam_updated', async () => deps.actors.forgetGroups());
 }

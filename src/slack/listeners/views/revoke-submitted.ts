@@ -1,39 +1,37 @@
 import { isHeldProof } from '../../../tokens/held.ts';
-import type { Actor } from '../../../tokens/policy.ts';
 import { REASON_LENGTH_MAX } from '../../../tokens/refusal.ts';
 import { revokeToken } from '../../../tokens/revoke.ts';
-import type { TokenId } from '../../../tokens/token.ts';
-import { notRevokedDialog, REASON_INPUT_ID, revokedDialog } from '../../blocks/revoke-dialog.ts';
+import { notRevokedDialog, REASON_INPUT_ID } from '../../blocks/revoke-dialog.ts';
+import { cardDialog, cardOf, tellWhereOpened } from '../../card.ts';
 import { parseMetadata } from '../../dialog-metadata.ts';
-import { listAnswer } from '../../list-answer.ts';
-import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
+import type { SubmissionListener } from '../../listener.ts';
 import { parseNote } from '../../parse-note.ts';
 import { refuseForged } from '../../refuse-forged.ts';
-import { respond } from '../../respond.ts';
+import { actorToRevoke } from '../../revoking-actor.ts';
 import { errorAt, type RefusalPlaces, refusedSubmission } from '../../submission-answer.ts';
-import type { KnownVisit } from '../../visit.ts';
 
-/** *Revoke* was pressed: ends the token, turns the dialog into the result, and draws the list anew that it came from. */
+/** *Revoke* was pressed: ends the token, turns the dialog into its card, and tells it where the dialog was opened. */
 export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, metadata, ack }, deps) => {
   const reason = parseNote(fields[REASON_INPUT_ID] ?? '', REASON_LENGTH_MAX);
   if ('refusal' in reason) return ack(errorAt(REASON_INPUT_ID, reason.refusal));
   const asked = parseMetadata(metadata);
   if (asked === undefined) return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), PLACES));
-  const actor = await actorFor(visit, asked.tokenId, deps);
+  const actor = await actorToRevoke(visit, [asked.tokenId], deps);
   if (actor === undefined) return ack(refusedSubmission({ code: 'person_unknown' }, PLACES));
 
   const { tokenId } = asked;
   const held =
     asked.held !== undefined &&
-    isHeldProof(asked.held, { actor: actor.id, tokenId }, deps.peppers, deps.clock());
+    isHeldProof(asked.held, { actor: actor.id, tokenIds: [tokenId] }, deps.peppers, deps.clock());
   const request = { actor, tokenId, reason: reason.note, held, delivery: visit.delivery };
   const outcome = await revokeToken(request, deps);
   if (outcome.kind === 'refused') {
     const hasLapsed = asked.held !== undefined && !held && outcome.refusal.code === 'token_not_found';
     return ack(refusedSubmission(hasLapsed ? { code: 'no_longer_held' } : outcome.refusal, PLACES));
   }
-  await ack({ response_action: 'update', view: revokedDialog(outcome.token) });
-  await redrawList(visit, deps);
+  const card = await cardOf([outcome.token], asked.inMessage === true, deps);
+  await ack({ response_action: 'update', view: cardDialog(visit, card, deps) });
+  if (outcome.kind === 'revoked') await tellWhereOpened(visit, card, deps);
 };
 
 /** Where trying again may help, the dialog stays as it was filled in. */
@@ -41,25 +39,3 @@ const PLACES: RefusalPlaces = {
   fields: { reason_required: REASON_INPUT_ID, person_unknown: REASON_INPUT_ID },
   dialogOf: notRevokedDialog,
 };
-
-/** Who is doing this: for somebody else's token from facts asked for anew, since their role may just have ended. */
-async function actorFor(visit: KnownVisit, tokenId: TokenId, deps: ListenerDeps): Promise<Actor | undefined> {
-  const token = await deps.store.findToken(visit.actor.workspace, tokenId);
-  if (token === undefined || token.owner === visit.actor.id) return visit.actor;
-  return deps.actors.find(visit.personId, visit.teamId, 'fresh');
-}
-
-/**
- * The row stays in sight with its date revoked: a list of the active ones becomes one of all. The revocation stands, and the
- * dialog says so, whether or not the list can be drawn.
- */
-async function redrawList(visit: KnownVisit, deps: ListenerDeps): Promise<void> {
-  const from = visit.viewId === undefined ? undefined : deps.places.find(visit.viewId);
-  if (from === undefined) return;
-  const place = from.place.filter === 'active' ? ({ filter: 'all', page: 1 } as const) : from.place;
-  try {
-    await respond(from.responseUrl, await listAnswer(visit.actor, place, deps), 'instead');
-  } catch (error) {
-    deps.log.warn({ err: error }, 'the list that a token was revoked from could not be drawn again');
-  }
-}

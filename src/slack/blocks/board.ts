@@ -1,0 +1,122 @@
+import type { KnownBlock, RichTextElement, RichTextSection } from '@slack/types';
+import type { BoardException, BoardFacts } from '../../tokens/board.ts';
+import type { UsedToken } from '../../tokens/token.ts';
+import { BOARD_STOP_ID } from './ids.ts';
+import type { Message } from './message.ts';
+import { dateElement } from './status-rows.ts';
+import { dateTime, mention, mrkdwn, plain, saying, smallPrint, timesOf } from './text.ts';
+
+const HEADINGS: Readonly<Record<BoardException['attention'], string>> = {
+  presented: 'Expired, but still presented',
+  endless: 'Never expires',
+  idle: 'Idle',
+  unclaimed: 'Never claimed',
+  owner_gone: 'Owner gone',
+};
+
+/** Who put a board there, and since when it shows what it shows. */
+export type BoardFrame = { readonly placedBy: string; readonly drawnAt: number };
+
+/**
+ * What a board is posted as. What it shows comes with the first change to it: a change mentions people without notifying
+ * them, a post would call all owners together.
+ */
+export function emptyBoardMessage(): Message {
+  const sentence = 'The board of API tokens is being drawn.';
+  return { text: sentence, blocks: [saying(sentence)] };
+}
+
+/** A board that is kept up to date. */
+export function boardMessage(facts: BoardFacts, { placedBy, drawnAt }: BoardFrame): Message {
+  return {
+    text: textOf(facts),
+    blocks: [
+      ...boardBlocks(facts),
+      smallPrint(
+        `As of ${dateTime(drawnAt)}. Changes show here within a minute. Put here by ${mention(placedBy)}.`,
+      ),
+      {
+        type: 'actions',
+        elements: [{ type: 'button', action_id: BOARD_STOP_ID, text: plain('Stop updating') }],
+      },
+    ],
+  };
+}
+
+/** The same when nobody keeps it up to date any longer. */
+export function stoppedBoardMessage(facts: BoardFacts, stop: { stoppedBy: string; at: number }): Message {
+  return {
+    text: textOf(facts),
+    blocks: [
+      ...boardBlocks(facts),
+      smallPrint(
+        `As of ${dateTime(stop.at)}, when ${mention(stop.stoppedBy)} stopped it. \`/apitoken board\` puts up a new one.`,
+      ),
+    ],
+  };
+}
+
+/** What a board shows of the tokens, without who put it there and when it was drawn. */
+export function boardBlocks({ counts, expiringSoon, exceptions }: BoardFacts): KnownBlock[] {
+  const active = counts.owner_gone + counts.expiring + counts.idle + counts.endless + counts.none;
+  const numbers = [
+    `*Active* ${active}`,
+    `*Expiring soon* ${expiringSoon}`,
+    `*Never claimed* ${counts.unclaimed}`,
+    `*Expired* ${counts.expired + counts.presented}`,
+    `*Revoked* ${counts.revoked}`,
+  ];
+  return [
+    { type: 'header', text: plain('API Tokens') },
+    { type: 'section', text: mrkdwn(numbers.join(' · ')) },
+    ...(exceptions.length === 0 ? [saying('Nothing needs attention.')] : exceptions.map(exceptionBlock)),
+  ];
+}
+
+function textOf({ exceptions }: BoardFacts): string {
+  const parts = exceptions.map(({ attention, total }) => `${HEADINGS[attention].toLowerCase()}: ${total}`);
+  return `API tokens: ${parts.join(', ') || 'nothing needs attention'}`;
+}
+
+function exceptionBlock({ attention, tokens, total }: BoardException): KnownBlock {
+  const left = total - tokens.length;
+  const rows = tokens.map((token) => section(rowOf(token, attention)));
+  const more = left === 0 ? [] : [section([text(`and ${left} more`)])];
+  return {
+    type: 'rich_text',
+    elements: [
+      section([{ ...text(HEADINGS[attention]), style: { bold: true } }, text(` (${total})`)]),
+      { type: 'rich_text_list', style: 'bullet', elements: [...rows, ...more] },
+    ],
+  };
+}
+
+/** Names stand in text elements of rich text, which are never formatting. */
+function rowOf(token: UsedToken, attention: BoardException['attention']): RichTextElement[] {
+  return [text(`${token.name} `), { type: 'user', user_id: token.owner }, ...factOf(token, attention)];
+}
+
+function factOf(token: UsedToken, attention: BoardException['attention']): RichTextElement[] {
+  switch (attention) {
+    case 'presented':
+      return [text(`, refused ${timesOf(token.refusedCount)}, last `), ...dateOf(token.lastRefusedAt)];
+    case 'endless':
+    case 'idle':
+    case 'owner_gone':
+      return [text(', last used '), ...dateOf(token.lastUsedAt)];
+    case 'unclaimed':
+      return [text(', created '), ...dateOf(token.createdAt)];
+  }
+}
+
+function dateOf(at: number | null): RichTextElement[] {
+  return [at === null ? text('never') : dateElement(at)];
+}
+
+function section(elements: RichTextElement[]): RichTextSection {
+  return { type: 'rich_text_section', elements };
+}
+
+function text(content: string) {
+  return { type: 'text', text: content } as const;
+}

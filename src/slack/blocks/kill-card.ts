@@ -1,0 +1,138 @@
+import type { ActionsBlock, KnownBlock, RichTextBlock } from '@slack/types';
+import type { Tries } from '../../tokens/store.ts';
+import { type PersonId, parseTokenId, type TokenId, type UsedToken } from '../../tokens/token.ts';
+import { CARD_REFRESH_ID, CARD_SHARE_ID, REVOKE_PERSON_ID } from './ids.ts';
+import type { Message } from './message.ts';
+import { tokenLine } from './revoke-dialog.ts';
+import { SHEET_TOKENS_MAX } from './several-dialog.ts';
+import { agoOf, dateTime, escaped, mention, plain, saying, smallPrint, timesOf } from './text.ts';
+import { revokerOf } from './token-facts.ts';
+
+/** Rows in one block. */
+const ROWS_MAX = 20;
+
+/** What a card tells, without anything secret in it. */
+export type KillCard = {
+  /** The revoked tokens; at least one. */
+  readonly tokens: readonly UsedToken[];
+  readonly tries: ReadonlyMap<TokenId, Tries>;
+  /** The value stands in a message. */
+  readonly inMessage: boolean;
+  readonly now: number;
+};
+
+/** What the buttons of a card carry. */
+export type CardSubject = Pick<KillCard, 'inMessage'> & { readonly tokenIds: readonly TokenId[] };
+
+/** The card as a message for whoever ended the tokens. */
+export function killCardMessage(card: KillCard): Message {
+  return { text: escaped(headline(card)), blocks: killCardBlocks(card, { canShare: true }) };
+}
+
+/** The card as everybody in a channel sees it, with who shared it. */
+export function sharedCardMessage(card: KillCard, sharedBy: PersonId): Message {
+  return {
+    text: escaped(headline(card)),
+    blocks: [saying(headline(card)), ...facts(card), smallPrint(`Shared by ${mention(sharedBy)}`)],
+  };
+}
+
+/** The card: what, whose, by whom, when, last use, tries since, and what may be done next. */
+export function killCardBlocks(card: KillCard, { canShare }: { readonly canShare: boolean }): KnownBlock[] {
+  return [
+    saying(
+      `${headline(card)} Anything that uses ${card.tokens.length === 1 ? 'it' : 'them'} is refused from the next request on.`,
+    ),
+    ...facts(card),
+    ...(card.inMessage ? [saying('Now delete the message')] : []),
+    buttons(card, canShare),
+  ];
+}
+
+/** That more of the person's tokens are live, with the way to end them too. */
+export function othersLeftBlocks(person: PersonId, count: number): KnownBlock[] {
+  const text = plain(`Show the other ${count}`);
+  return [
+    saying(`${count} more of their tokens ${count === 1 ? 'is' : 'are'} live.`),
+    { type: 'actions', elements: [{ type: 'button', action_id: REVOKE_PERSON_ID, text, value: person }] },
+  ];
+}
+
+/** The value of a card's buttons. */
+export function cardText({ tokenIds, inMessage }: CardSubject): string {
+  return `${inMessage ? 'message' : 'alone'}:${tokenIds.join(',')}`;
+}
+
+/** What `text` names; undefined when it is no card of ours. */
+export function parseCard(text: string): CardSubject | undefined {
+  const [kind, ids = ''] = text.split(':');
+  if (kind !== 'message' && kind !== 'alone') return undefined;
+  const tokenIds = ids.split(',', SHEET_TOKENS_MAX + 1).map(parseTokenId);
+  const known = tokenIds.filter((id) => id !== undefined);
+  const fits = known.length === tokenIds.length && known.length <= SHEET_TOKENS_MAX;
+  return fits ? { inMessage: kind === 'message', tokenIds: known } : undefined;
+}
+
+function headline({ tokens: [first, ...others] }: KillCard): string {
+  if (first === undefined) throw new Error('a card tells of at least one token');
+  return others.length === 0 ? `${first.name} is revoked.` : `${others.length + 1} tokens are revoked.`;
+}
+
+function facts(card: KillCard): KnownBlock[] {
+  const [first, ...others] = card.tokens;
+  if (first === undefined) throw new Error('a card tells of at least one token');
+  const revoked = `Date Revoked: ${dateTime(first.revokedAt ?? 0)} · By: ${revokerOf(first)}`;
+  const since = `Presented since: ${triesText(card)}`;
+  if (others.length > 0) return [...rows(card), smallPrint(`${revoked} · ${since}`)];
+  const use = first.lastUsedAt === null ? 'never' : dateTime(first.lastUsedAt);
+  return [smallPrint(`Owner: ${mention(first.owner)} · ${revoked} · Last used: ${use} · ${since}`)];
+}
+
+function rows({ tokens, now }: KillCard): RichTextBlock[] {
+  return Array.from({ length: Math.ceil(tokens.length / ROWS_MAX) }, (_, part) => ({
+    type: 'rich_text',
+    elements: [
+      {
+        type: 'rich_text_list',
+        style: 'bullet',
+        elements: tokens.slice(part * ROWS_MAX, (part + 1) * ROWS_MAX).map((token) => tokenLine(token, now)),
+      },
+    ],
+  }));
+}
+
+/** Told by lookup id alone: whoever knows how a value began can make some of these. */
+function triesText({ tokens, tries, now }: KillCard): string {
+  const all = tokens.flatMap(({ id }) => tries.get(id) ?? []);
+  const count = all.reduce((sum, one) => sum + one.count, 0);
+  const lastAt = Math.max(...all.map((one) => one.lastAt ?? 0));
+  return count === 0 ? 'never' : `${timesOf(count)}, last ${agoOf(lastAt, now)}`;
+}
+
+function buttons(card: KillCard, canShare: boolean): ActionsBlock {
+  const value = cardText({ tokenIds: card.tokens.map(({ id }) => id), inMessage: card.inMessage });
+  return {
+    type: 'actions',
+    elements: [
+      { type: 'button', action_id: CARD_REFRESH_ID, text: plain('Refresh'), value },
+      ...(canShare ? [shareButton(value)] : []),
+    ],
+  };
+}
+
+function shareButton(value: string) {
+  return {
+    type: 'button',
+    action_id: CARD_SHARE_ID,
+    text: plain('Share to channel'),
+    value,
+    confirm: {
+      title: plain('Share to channel?'),
+      text: plain(
+        'Everybody in this conversation will see which token was revoked, whose it was, by whom and when, its last use, and that you shared it.',
+      ),
+      confirm: plain('Share'),
+      deny: plain('Cancel'),
+    },
+  } as const;
+}

@@ -1,0 +1,112 @@
+import type { InputBlock, ModalView, RichTextBlock } from '@slack/types';
+import type { PersonId, UsedToken } from '../../tokens/token.ts';
+import { type SeveralMetadata, severalMetadataText } from '../dialog-metadata.ts';
+import { textInput } from './dialog.ts';
+import { SEVERAL_DIALOG_ID } from './ids.ts';
+import { REVOKE_TITLE, reasonInput, tokenLine, useOf } from './revoke-dialog.ts';
+import { cut, plain, smallPrint } from './text.ts';
+
+/** Options in one group of checkboxes. */
+const GROUP_SIZE = 10;
+/** The ids of a card's tokens stand in the value of its buttons, which holds 2,000 characters. */
+export const SHEET_TOKENS_MAX = 90;
+/** Ending more asks for the person's name. */
+export const UNNAMED_MAX = 10;
+const OPTION_LENGTH_MAX = 75;
+
+/** The groups' fields. */
+export const GROUP_IDS: readonly string[] = Array.from(
+  { length: SHEET_TOKENS_MAX / GROUP_SIZE },
+  (_, group) => `tokens_${group}`,
+);
+export const PERSON_NAME_INPUT_ID = 'person_name';
+
+/** The dialog that ends several tokens at once, all of them ticked. */
+export function severalDialog(
+  tokens: readonly UsedToken[],
+  asked: {
+    readonly metadata: SeveralMetadata;
+    readonly byOwner: boolean;
+    readonly now: number;
+    /** How many there are; more than are drawn can be ended afterwards. */
+    readonly total: number;
+    /** What to type where more than ten are to end: the person's name. */
+    readonly nameToType?: string | undefined;
+    readonly note?: string | undefined;
+  },
+): ModalView {
+  const left = asked.total - tokens.length;
+  return {
+    type: 'modal',
+    callback_id: SEVERAL_DIALOG_ID,
+    private_metadata: severalMetadataText(asked.metadata),
+    title: plain(REVOKE_TITLE),
+    submit: plain('Revoke'),
+    close: plain('Keep them'),
+    blocks: [
+      intro(tokens, asked.metadata.person, asked.now),
+      ...(left > 0
+        ? [smallPrint(`These are the first ${tokens.length} of ${asked.total}; the others come afterwards.`)]
+        : []),
+      ...(asked.note === undefined ? [] : [smallPrint(asked.note)]),
+      ...groups(tokens, asked.now),
+      reasonInput(asked.byOwner),
+      ...(tokens.length > UNNAMED_MAX && asked.nameToType !== undefined ? [nameInput(asked.nameToType)] : []),
+    ],
+  };
+}
+
+function intro(tokens: readonly UsedToken[], person: PersonId | undefined, now: number): RichTextBlock {
+  const warning =
+    'Anything that uses one of the ticked ones is refused from the next request on. This cannot be undone.';
+  if (person !== undefined) {
+    return {
+      type: 'rich_text',
+      elements: [
+        {
+          type: 'rich_text_section',
+          elements: [
+            { type: 'text', text: 'Live tokens of ' },
+            { type: 'user', user_id: person },
+            { type: 'text', text: `. ${warning}` },
+          ],
+        },
+      ],
+    };
+  }
+  return {
+    type: 'rich_text',
+    elements: [
+      { type: 'rich_text_list', style: 'bullet', elements: tokens.map((token) => tokenLine(token, now)) },
+      { type: 'rich_text_section', elements: [{ type: 'text', text: warning }] },
+    ],
+  };
+}
+
+function groups(tokens: readonly UsedToken[], now: number): InputBlock[] {
+  return GROUP_IDS.slice(0, Math.ceil(tokens.length / GROUP_SIZE)).map((id, group) => {
+    const start = group * GROUP_SIZE;
+    const part = tokens.slice(start, start + GROUP_SIZE);
+    const options = part.map((token) => ({
+      text: plain(cut(token.name, OPTION_LENGTH_MAX)),
+      description: plain(useOf(token, now)),
+      value: token.id,
+    }));
+    return {
+      type: 'input',
+      block_id: id,
+      label: plain(tokens.length <= GROUP_SIZE ? 'Tokens' : `Tokens ${start + 1} to ${start + part.length}`),
+      optional: true,
+      element: { type: 'checkboxes', action_id: id, options, initial_options: options },
+    };
+  });
+}
+
+function nameInput(nameToType: string): InputBlock {
+  return textInput({
+    id: PERSON_NAME_INPUT_ID,
+    label: 'Name of the person',
+    hint: `More than ${UNNAMED_MAX} tokens are ticked: type ${nameToType} to confirm.`,
+    optional: false,
+  });
+}

@@ -1,0 +1,70 @@
+import type { RichTextBlock, RichTextElement, SectionBlock, TableBlock } from '@slack/types';
+import { isoTime } from '../../clock.ts';
+import { attentionOf } from '../../tokens/attention.ts';
+import { remarksOf, statusOf, type UsedToken } from '../../tokens/token.ts';
+import { mention, plain } from './text.ts';
+import { field, tokenFields } from './token-facts.ts';
+
+type Cell = TableBlock['rows'][number][number];
+
+const HEADINGS = ['Name', 'Owner', 'Status', 'Created', 'Last used', 'Expires', 'Date Revoked'];
+
+/** A row a token. Names stand in `raw_text`, which is never formatting; only `rich_text` shows people and dates. */
+export function statusTable(tokens: readonly UsedToken[], now: number): TableBlock {
+  return {
+    type: 'table',
+    column_settings: [{ is_wrapped: true }],
+    rows: [HEADINGS.map(rawCell), ...tokens.map((token) => rowOf(token, now))],
+  };
+}
+
+/** The same where Slack takes no tables: a block a token. */
+export function statusSections(tokens: readonly UsedToken[], now: number): SectionBlock[] {
+  return tokens.map((token) => ({
+    type: 'section',
+    text: plain(token.name),
+    fields: [field('Owner', mention(token.owner)), ...tokenFields(token, now)],
+  }));
+}
+
+/** Status and remarks, in our own words. */
+export function standingText(token: UsedToken, now: number): string {
+  const isPresented = attentionOf(token, now) === 'presented';
+  const remarks = [...remarksOf(token, now), ...(isPresented ? ['still presented'] : [])];
+  return [statusOf(token, now), ...remarks].join(' · ');
+}
+
+/** An instant as an element of rich text, that each reader sees in their own zone. */
+export function dateElement(at: number): RichTextElement {
+  return {
+    type: 'date',
+    timestamp: Math.floor(at / 1000),
+    format: '{date_short_pretty} at {time}',
+    fallback: `${isoTime(at).slice(0, 16).replace('T', ' ')} UTC`,
+  };
+}
+
+function rowOf(token: UsedToken, now: number): Cell[] {
+  return [
+    rawCell(token.name),
+    richCell({ type: 'user', user_id: token.owner }),
+    rawCell(standingText(token, now)),
+    dateCell(token.createdAt, '–'),
+    dateCell(token.lastUsedAt, 'never'),
+    dateCell(token.expiresAt, 'never'),
+    dateCell(token.revokedAt, '–'),
+  ];
+}
+
+/** Slack takes no empty cell. */
+function dateCell(at: number | null, otherwise: string): Cell {
+  return at === null ? rawCell(otherwise) : richCell(dateElement(at));
+}
+
+function rawCell(text: string): Cell {
+  return { type: 'raw_text', text };
+}
+
+function richCell(element: RichTextElement): RichTextBlock {
+  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements: [element] }] };
+}

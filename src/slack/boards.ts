@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto';
+import type { WebClient } from '@slack/web-api';
+import { type Clock, MINUTE_MS } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { boardFacts } from '../tokens/board.ts';
+import type { Board, KeptMessage, Outbox } from '../tokens/outbox.ts';
+import { sentenceFor } from '../tokens/refusal.ts';
+import { refusalToSeeAll } from '../tokens/status.ts';
+import type { TokenStore } from '../tokens/store.ts';
+import type { WorkspaceId } from '../tokens/token.ts';
+import { boardBlocks, boardMessage, emptyBoardMessage, stoppedBoardMessage } from './blocks/board.ts';
+import type { Message } from './blocks/message.ts';
+import type { ListenerDeps } from './listener.ts';
+import { slackErrorOf } from './slack-error.ts';
+import { sentenceMessage, tell } from './tell.ts';
+import type { KnownVisit } from './visit.ts';
+
+/** Between two changes of one board. */
+const PAUSE_MS = 1 * MINUTE_MS;
+/** The message, the channel or the app's place in it is gone for good. */
+const GONE_CODES: ReadonlySet<string> = new Set([
+  'message_not_found',
+  'channel_not_found',
+  'not_in_channel',
+  'is_archived',
+  'is_inactive',
+  'cant_update_message',
+]);
+/** The app is no member of the channel. */
+const UNINVITED_CODES: ReadonlySet<string> = new Set(['not_in_channel', 'channel_not_found']);
+
+type BoardDeps = {
+  readonly store: TokenStore & Outbox;
+  readonly client: WebClient;
+  readonly workspace: WorkspaceId;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Answers `/apitoken board`: a board in the channel, below everything else there, in place of the one it had. */
+export async function placeBoard(visit: KnownVisit, deps: ListenerDeps): Promise<void> {
+  const refusal = await refusalToSeeAll(visit.actor, deps);
+  if (refusal !== undefined) return tellSentence(visit, sentenceFor(refusal.refusal), deps);
+  const { channelId } = visit;
+  if (channelId === undefined) throw new Error('a command comes from nowhere');
+  const posted = await postEmpty(channelId, deps);
+  if ('sentence' in posted) return tellSentence(visit, posted.sentence, deps);
+  await keepOrTakeBack(visit, posted, deps);
+}
+
+/** *Stop updating*, under a board. */
+export async function stopBoard(visit: KnownVisit, message: KeptMessage, deps: ListenerDeps): Promise<void> {
+  const refusal = await refusalToSeeAll(visit.actor, deps);
+  if (refusal !== undefined) return tellSentence(visit, sentenceFor(refusal.refusal), deps);
+  const { actor } = visit;
+  const at = deps.clock();
+  const detail = { channel: message.channel };
+  const event = { at, actor: actor.id, action: 'board.stopped', tokenId: null, detail } as const;
+  if (!(await deps.store.forgetBoard(message, event))) {
+    const sentence = 'This board is not kept up to date any more. /apitoken board puts up a new one.';
+    return tellSentence(visit, sentence, deps);
+  }
+  const facts = await boardFacts(deps.workspace, at, deps.store);
+  await redraw(message, stoppedBoardMessage(facts, { stoppedBy: actor.id, at }), deps.client);
+}
+
+/** Asks for the boards to be drawn anew that no longer show how things stand: each a minute after it was last drawn. */
+export async function refreshBoards({
+  store,
+  workspace,
+  clock,
+}: Omit<BoardDeps, 'client' | 'log'>): Promise<void> {
+  const boards = await store.listBoards();
+  if (boards.length === 0) return;
+  const now = clock();
+  const drawing = drawingOf(boardBlocks(await boardFacts(workspace, now, store)));
+  for (const board of boards) {
+    if (board.drawing !== drawing) await store.askForBoard(board.channel, nextDrawingAt(board, now));
+  }
+}
+
+/**
+ * Brings the board of a channel up to date, where it does not show how things stand. Resolves to the instant at which it may
+ * be drawn when that is later. One that is gone in Slack is forgotten. Throws as `WebClient` does.
+ */
+export async function drawBoard(channel: string, deps: BoardDeps): Promise<number | undefined> {
+  const { store, client, workspace, log } = deps;
+  const board = await store.findBoard(channel);
+  if (board === undefined) return undefined;
+  const now = deps.clock();
+  const dueAt = nextDrawingAt(board, now);
+  if (dueAt > now) return dueAt;
+  const facts = await boardFacts(workspace, now, store);
+  const drawing = drawingOf(boardBlocks(facts));
+  if (board.drawing === drawing) return undefined;
+  const message = boardMessage(facts, { placedBy: board.placedBy, drawnAt: now });
+  const code = await redraw(board, message, client);
+  if (code !== undefined) {
+    if (await store.forgetBoard(board))
+      log.info({ channel, code }, 'a board is gone, and kept up to date no longer');
+    return undefined;
+  }
+  await store.keepDrawing(board, drawing, now);
+  return undefined;
+}
+
+function nextDrawingAt({ drawnAt }: Board, now: number): number {
+  return drawnAt === null ? now : Math.max(now, drawnAt + PAUSE_MS);
+}
+
+function drawingOf(blocks: ReturnType<typeof boardBlocks>): string {
+  return createHash('sha256').update(JSON.stringify(blocks)).digest('base64url');
+}
+
+/** Resolves to Slack's code when the message is gone for good. Throws as `WebClient` does when it is not. */
+async function redraw(
+  { channel, ts }: KeptMessage,
+  message: Message,
+  client: WebClient,
+): Promise<string | undefined> {
+  try {
+    await client.chat.update({ channel, ts, ...message });
+    return undefined;
+  } catch (error) {
+    const { code } = slackErrorOf(error);
+    if (!GONE_CODES.has(code)) throw error;
+    return code;
+  }
+}
+
+/** Posts what the board is drawn into; or why Slack takes none there, and what to do. */
+async function postEmpty(
+  channel: string,
+  { client, log }: ListenerDeps,
+): Promise<KeptMessage | { readonly sentence: string }> {
+  try {
+    const post = { channel, ...emptyBoardMessage(), unfurl_links: false, unfurl_media: false };
+    const posted = await client.chat.postMessage(post);
+    if (posted.ts === undefined) throw new Error('Slack posted a message and named no ts');
+    return { channel: posted.channel ?? channel, ts: posted.ts };
+  } catch (error) {
+    const { code, isPassing } = slackErrorOf(error);
+    if (!UNINVITED_CODES.has(code)) log.warn({ channel, code }, 'Slack did not take a board');
+    return { sentence: notPostedSentence(code, isPassing, channel) };
+  }
+}
+
+function notPostedSentence(code: string, isPassing: boolean, channel: string): string {
+  if (isPassing) return 'Slack did not take the board just now. Type /apitoken board again in a moment.';
+  // Nobody can be invited into a conversation of two.
+  if (channel.startsWith('D')) {
+    return 'A board cannot stand here. Type it in a channel, or in your conversation with apitoken.';
+  }
+  if (UNINVITED_CODES.has(code)) return 'Invite me: /invite @apitoken';
+  return 'Slack takes no messages of this app here. Ask whoever looks after this channel.';
+}
+
+/** The store decides whether this board counts; one that does not is taken away again, as is the one before it. */
+async function keepOrTakeBack(visit: KnownVisit, posted: KeptMessage, deps: ListenerDeps): Promise<void> {
+  const { actor, delivery } = visit;
+  const at = deps.clock();
+  const outcome = await deps.store.keepBoard(
+    { ...posted, placedBy: actor.id, placedAt: at },
+    {
+      event: {
+        at,
+        actor: actor.id,
+        action: 'board.placed',
+        tokenId: null,
+        detail: { channel: posted.channel },
+      },
+      delivery,
+    },
+  );
+  switch (outcome.kind) {
+    case 'kept':
+      if (outcome.former !== undefined) await takeAway(outcome.former, deps);
+      return;
+    case 'repeated':
+      return takeAway(posted, deps);
+    case 'too_many':
+      await takeAway(posted, deps);
+      return tellSentence(
+        visit,
+        'There are 50 boards in other channels, which is the most. Stop one of them first.',
+        deps,
+      );
+  }
+}
+
+/** One that stays for want of an answer is not kept up to date, and says since when. */
+async function takeAway(message: KeptMessage, { client, log }: ListenerDeps): Promise<void> {
+  try {
+    await client.chat.delete({ ...message });
+  } catch (error) {
+    log.warn(
+      { channel: message.channel, code: slackErrorOf(error).code },
+      'an old board could not be taken away',
+    );
+  }
+}
+
+function tellSentence(visit: KnownVisit, sentence: string, deps: ListenerDeps): Promise<void> {
+  return tell(visit, sentenceMessage(sentence), deps.client);
+}

@@ -1,0 +1,73 @@
+import type { Refusal } from '../../../tokens/refusal.ts';
+import { sentenceFor } from '../../../tokens/refusal.ts';
+import { answerVisit, viewOf } from '../../answer.ts';
+import { tellingDialog } from '../../blocks/dialog.ts';
+import { CARD_REFRESH_ID, CARD_SHARE_ID, REVOKE_PERSON_ID } from '../../blocks/ids.ts';
+import { type CardSubject, killCardMessage, parseCard, sharedCardMessage } from '../../blocks/kill-card.ts';
+import { REVOKE_TITLE } from '../../blocks/revoke-dialog.ts';
+import { saying } from '../../blocks/text.ts';
+import { cardDialog, findCard } from '../../card.ts';
+import type { ListenerDeps, PressListener } from '../../listener.ts';
+import { refuseForged } from '../../refuse-forged.ts';
+import { respond } from '../../respond.ts';
+import { parsePersonId, revokePersonAnswer } from '../../revoke-person-answer.ts';
+import { updateDialog } from '../../show-answer.ts';
+import { sentenceMessage, tell } from '../../tell.ts';
+import type { KnownVisit } from '../../visit.ts';
+
+/** *Refresh*, on a card: drawn in its place with what was tried since. */
+const onRefreshCard = aboutCard(async (visit, subject, deps) => {
+  await deps.usage.flush();
+  const found = await findCard(visit.actor, subject, deps);
+  if (found.kind === 'refused') return tellHere(visit, found.refusal, deps);
+  if (visit.responseUrl === undefined)
+    return updateDialog(visit.viewId, cardDialog(visit, found.card, deps), deps);
+  await respond(visit.responseUrl, killCardMessage(found.card), 'instead');
+});
+
+/** *Share to channel*, confirmed: everybody where the card stands, or where its dialog was opened, sees it. */
+const onShareCard = aboutCard(async (visit, subject, deps) => {
+  const found = await findCard(visit.actor, subject, deps);
+  if (found.kind === 'refused') return tellHere(visit, found.refusal, deps);
+  const url = visit.responseUrl ?? (visit.viewId && deps.places.find(visit.viewId)?.responseUrl);
+  if (url === undefined || url === '') return tellHere(visit, { code: 'press_unknown' }, deps);
+  const { actor, delivery } = visit;
+  const tokenId = subject.tokenIds[0] ?? null;
+  const detail = { tokens: subject.tokenIds.length };
+  const event = { at: deps.clock(), actor: actor.id, action: 'card.shared', tokenId, detail } as const;
+  const recorded = await deps.store.recordDeed(event, delivery);
+  if (recorded === 'recorded') await respond(url, sharedCardMessage(found.card, actor.id), 'shared');
+});
+
+/** *Show the other …*, under a card: the sheet of those that are left, in its place. */
+const onRevokePerson: PressListener = async (visit, value, deps) => {
+  const person = parsePersonId(value);
+  if (person === undefined) return tellHere(visit, await refuseForged(visit, 'revoke', deps), deps);
+  const answer = await revokePersonAnswer(visit.actor, person, deps);
+  if (visit.viewType === 'modal') return updateDialog(visit.viewId, viewOf(answer, REVOKE_TITLE), deps);
+  await answerVisit(visit, answer, deps);
+};
+
+function aboutCard(
+  listener: (visit: KnownVisit, subject: CardSubject, deps: ListenerDeps) => Promise<void>,
+): PressListener {
+  return async (visit, value, deps) => {
+    const subject = parseCard(value);
+    if (subject !== undefined) return listener(visit, subject, deps);
+    await tellHere(visit, await refuseForged(visit, 'see', deps), deps);
+  };
+}
+
+/** In the dialog that was pressed in, or beside the message. */
+async function tellHere(visit: KnownVisit, refusal: Refusal, deps: ListenerDeps): Promise<void> {
+  const sentence = sentenceFor(refusal);
+  if (visit.viewType !== 'modal') return tell(visit, sentenceMessage(sentence), deps.client);
+  await updateDialog(visit.viewId, tellingDialog(REVOKE_TITLE, [saying(sentence)]), deps);
+}
+
+/** The buttons of cards, with what answers them. */
+export const CARD_PRESSES: readonly (readonly [string, PressListener])[] = [
+  [CARD_REFRESH_ID, onRefreshCard],
+  [CARD_SHARE_ID, onShareCard],
+  [REVOKE_PERSON_ID, onRevokePerson],
+];

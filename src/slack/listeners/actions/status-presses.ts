@@ -1,0 +1,55 @@
+import { sentenceFor } from '../../../tokens/refusal.ts';
+import {
+  BOARD_STOP_ID,
+  STATUS_CSV_ID,
+  STATUS_EVERYBODY_ID,
+  STATUS_FILTER_ID,
+  STATUS_NEXT_ID,
+  STATUS_OWNER_ID,
+  STATUS_PREVIOUS_ID,
+  STATUS_SHARE_ID,
+} from '../../blocks/ids.ts';
+import { parsePersonId, parseStatusPlace } from '../../blocks/status-place.ts';
+import { stopBoard } from '../../boards.ts';
+import type { ListenerDeps, PressListener } from '../../listener.ts';
+import { refuseForged } from '../../refuse-forged.ts';
+import { sendCsv, showStatus, showToChannel } from '../../status-answer.ts';
+import { sentenceMessage, tell } from '../../tell.ts';
+import { type KnownVisit, type PressedMessage, pressedMessageOf } from '../../visit.ts';
+
+/** A page or another filter of everybody's tokens: drawn in place of what stands there. */
+const onTurn: PressListener = (visit, value, deps) =>
+  showStatus(visit, parseStatusPlace(value), 'instead', deps);
+
+/** A person was chosen: their tokens, under the filter that stands there. */
+const onOwner: PressListener = (visit, value, deps) => {
+  const place = { ...parseStatusPlace(visit.blockId ?? ''), owner: parsePersonId(value), page: 1 };
+  return showStatus(visit, place, 'instead', deps);
+};
+
+/** A button that stands in a message and nowhere else. */
+function inMessage(
+  listener: (visit: KnownVisit, value: string, message: PressedMessage, deps: ListenerDeps) => Promise<void>,
+): PressListener {
+  return async (visit, value, deps) => {
+    const message = pressedMessageOf(visit);
+    if (message !== undefined) return listener(visit, value, message, deps);
+    const sentence = sentenceFor(await refuseForged(visit, 'see', deps));
+    await tell(visit, sentenceMessage(sentence), deps.client);
+  };
+}
+
+/** What stands under everybody's tokens and under a board, with what answers it. */
+export const STATUS_PRESSES: readonly (readonly [actionId: string, listener: PressListener])[] = [
+  [STATUS_FILTER_ID, onTurn],
+  [STATUS_OWNER_ID, onOwner],
+  [STATUS_EVERYBODY_ID, onTurn],
+  [STATUS_PREVIOUS_ID, onTurn],
+  [STATUS_NEXT_ID, onTurn],
+  [
+    STATUS_SHARE_ID,
+    inMessage((visit, value, message, deps) => showToChannel(visit, parseStatusPlace(value), message, deps)),
+  ],
+  [STATUS_CSV_ID, (visit, value, deps) => sendCsv(visit, parseStatusPlace(value), deps)],
+  [BOARD_STOP_ID, inMessage((visit, _value, message, deps) => stopBoard(visit, message, deps))],
+];

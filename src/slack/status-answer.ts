@@ -1,0 +1,105 @@
+import { isoTime } from '../clock.ts';
+import { type Refusal, sentenceFor } from '../tokens/refusal.ts';
+import {
+  EXPORT_ROWS_MAX,
+  type Exported,
+  exportStatus,
+  listStatus,
+  refusalToSeeAll,
+  shareStatus,
+} from '../tokens/status.ts';
+import { notSentSentence } from './blocks/not-sent.ts';
+import { sharedStatusMessage, statusMessage, whoMessage } from './blocks/status.ts';
+import { FILTER_WORDS, STATUS_PAGE_SIZE, type StatusPlace } from './blocks/status-place.ts';
+import { mention } from './blocks/text.ts';
+import type { ListenerDeps } from './listener.ts';
+import type { Command } from './parse-command.ts';
+import type { Placing } from './respond.ts';
+import { sendFile } from './send-file.ts';
+import { csvOf } from './status-csv.ts';
+import { sentenceMessage, tell } from './tell.ts';
+import type { KnownVisit, PressedMessage } from './visit.ts';
+
+/** Answers `/apitoken status …`. */
+export async function answerStatus(
+  visit: KnownVisit,
+  command: Extract<Command, { verb: 'status' }>,
+  deps: ListenerDeps,
+): Promise<void> {
+  const { filter } = command;
+  if (!('unknownPerson' in command)) {
+    return showStatus(visit, { filter, owner: command.owner, page: 1 }, 'beside', deps);
+  }
+  const refusal = await refusalToSeeAll(visit.actor, deps);
+  const message =
+    refusal === undefined
+      ? whoMessage(command.unknownPerson, { filter, owner: null, page: 1 })
+      : sentenceMessage(sentenceFor(refusal.refusal));
+  await tell(visit, message, deps.client);
+}
+
+/** Shows everybody's tokens at `place` to the person alone. */
+export async function showStatus(
+  visit: KnownVisit,
+  place: StatusPlace,
+  placing: Exclude<Placing, 'shared'>,
+  deps: ListenerDeps,
+): Promise<void> {
+  const outcome = await listStatus({ ...place, actor: visit.actor, pageSize: STATUS_PAGE_SIZE }, deps);
+  if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
+  const { list } = outcome;
+  const now = deps.clock();
+  const draw = (asTable: boolean) => statusMessage({ list, place, now, asTable });
+  // Where there is no conversation to answer in, a dialog opens, and a dialog has no tables.
+  if (visit.responseUrl === undefined) return tell(visit, draw(false), deps.client);
+  await deps.tables.respond(visit.responseUrl, draw, placing);
+}
+
+/** Shows the page to everybody where it stands. The one that was pressed in stays. */
+export async function showToChannel(
+  visit: KnownVisit,
+  place: StatusPlace,
+  { responseUrl, channel }: PressedMessage,
+  deps: ListenerDeps,
+): Promise<void> {
+  const { actor, delivery } = visit;
+  const request = { ...place, actor, delivery, channel, pageSize: STATUS_PAGE_SIZE };
+  const outcome = await shareStatus(request, deps);
+  if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
+  if (outcome.kind === 'repeated') return;
+  const { list } = outcome;
+  const now = deps.clock();
+  const draw = (asTable: boolean) => sharedStatusMessage({ list, place, now, asTable }, actor.id);
+  await deps.tables.respond(responseUrl, draw, 'shared');
+}
+
+/** Sends all rows of the place's selection as a file into the person's own conversation with the app. */
+export async function sendCsv(visit: KnownVisit, place: StatusPlace, deps: ListenerDeps): Promise<void> {
+  const { actor, delivery } = visit;
+  const outcome = await exportStatus({ ...place, actor, delivery }, deps);
+  if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
+  if (outcome.kind === 'repeated') return;
+  const now = deps.clock();
+  const file = {
+    name: `api-tokens-${isoTime(now).slice(0, 10)}.csv`,
+    text: await csvOf(outcome.tokens, now),
+    comment: commentOn(outcome, place),
+  };
+  const refusedWith = await sendFile(deps.client, actor.id, file);
+  if (refusedWith !== undefined) {
+    deps.log.warn({ code: refusedWith }, 'Slack did not take a file');
+    return tell(visit, sentenceMessage(notSentSentence(refusedWith)), deps.client);
+  }
+  const sentence = 'The file is in your conversation with apitoken, under Messages.';
+  await tell(visit, sentenceMessage(sentence), deps.client);
+}
+
+function commentOn({ tokens, isCut }: Exported, { filter, owner }: StatusPlace): string {
+  const whose = owner === null ? 'everybody’s' : mention(owner);
+  const cut = isCut ? ` There are more: the file was cut after ${EXPORT_ROWS_MAX} rows.` : '';
+  return `API tokens, *${FILTER_WORDS[filter]}*, ${whose}: ${tokens.length} in this file.${cut}`;
+}
+
+function tellRefusal(visit: KnownVisit, refusal: Refusal, deps: ListenerDeps): Promise<void> {
+  return tell(visit, sentenceMessage(sentenceFor(refusal)), deps.client);
+}

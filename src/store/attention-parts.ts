@@ -1,0 +1,131 @@
+import { DAY_MS } from '../clock.ts';
+import { type Attention, PRESENTED_MS_MAX } from '../tokens/attention.ts';
+import { EXPIRING_SOON_MS, IDLE_AFTER_MS } from '../tokens/token.ts';
+import {
+  and,
+  asc,
+  type Column,
+  desc,
+  eq,
+  gt,
+  integerParam,
+  isNotNull,
+  isNull,
+  lte,
+  not,
+  or,
+  type SQL,
+  sql,
+  textParam,
+} from './drizzle.ts';
+import { OWNER_GONE_AT } from './owners.ts';
+import { owners, tokens, tokenUsage } from './schema.ts';
+
+/** Tokens that stand together in a list. `expiring_idle`: those of `expiring` that are idle too; and so on. */
+export type PartName = Attention | 'owner_gone_expiring' | 'owner_gone_idle' | 'expiring_idle';
+/** Which tokens they are, as `attentionOf` says it, and in which order. */
+export type Part = { readonly where: SQL | undefined; readonly order: SQL };
+export type Parts = Readonly<Record<PartName, Part>>;
+
+/** The instants that the parts compare with. */
+export function instantsAt(now: number) {
+  const idle = now - IDLE_AFTER_MS;
+  return {
+    now,
+    soon: now + EXPIRING_SOON_MS,
+    idle,
+    idleForSure: idle - DAY_MS,
+    presentedSince: now - PRESENTED_MS_MAX,
+  };
+}
+
+const NOW = integerParam('now');
+const SOON = integerParam('soon');
+const IDLE = integerParam('idle');
+const SINCE = integerParam('presentedSince');
+const IN_WORKSPACE = eq(tokens.workspace, textParam('workspace'));
+
+/** The parts of everybody's tokens, each for the index that has them together. */
+export function partsOfAll(): Parts {
+  // Found from what was refused lately, once a query: these are few, the expired ones are not.
+  const isPresented = sql`${tokens.id} in (select presented.token_id from ${tokenUsage} as presented cross join ${tokens} as dead on dead.id = presented.token_id where presented.last_refused_at >= ${SINCE} and presented.last_refused_at >= dead.expires_at)`;
+  // By rows, which every index holds: to look at the owner of each token would be to read each token.
+  const isGone = sql`${tokens}.rowid in (select held.rowid from ${owners} as gone cross join ${tokens} as held on held.workspace = gone.workspace and held.owner = gone.person and held.revoked_at is null where gone.workspace = ${textParam('workspace')} and gone.gone_at is not null)`;
+  const parts = partsWhere(IN_WORKSPACE, { isPresented, isGone }, (column) => sql`${column}`);
+  // By their ids and rows: an index would be read from the first expired or active token to the last.
+  const inWorkspace = eq(withoutIndex(tokens.workspace), textParam('workspace'));
+  const { presented, owner_gone, owner_gone_expiring, owner_gone_idle } = partsWhere(
+    inWorkspace,
+    { isPresented, isGone },
+    withoutIndex,
+  );
+  return { ...parts, presented, owner_gone, owner_gone_expiring, owner_gone_idle };
+}
+
+/** The parts of one person's tokens. Those are few: they are found by their owner and sorted. */
+export function partsOfOwner(): Parts {
+  const isOwners = and(IN_WORKSPACE, eq(tokens.owner, textParam('owner')));
+  const isPresented = sql`exists (select 1 from ${tokenUsage} as presented where presented.token_id = ${tokens.id} and presented.last_refused_at >= ${SINCE} and presented.last_refused_at >= ${tokens.expiresAt})`;
+  const isGone = isNotNull(OWNER_GONE_AT);
+  return partsWhere(isOwners, { isPresented, isGone }, withoutIndex);
+}
+
+/** All of everybody's that are expired, whether something presents them or not: to be counted by index alone. */
+export const EXPIRED_OF_ALL = and(IN_WORKSPACE, isNull(tokens.revokedAt), lte(tokens.expiresAt, NOW));
+
+/** `by` may hide a column from the planner, which would take an index for its sake. */
+function partsWhere(
+  whose: SQL | undefined,
+  { isPresented, isGone }: { readonly isPresented: SQL; readonly isGone: SQL },
+  by: (column: Column) => SQL,
+): Parts {
+  const isKept = isNull(by(tokens.revokedAt));
+  const isClaimed = and(whose, isKept, isNotNull(by(tokens.claimedAt)));
+  const isLive = and(isClaimed, not(isGone));
+  const expiresLater = gt(by(tokens.expiresAt), SOON);
+  const neverExpires = isNull(by(tokens.expiresAt));
+  const isExpired = and(whose, isKept, lte(by(tokens.expiresAt), NOW));
+  const isIdle = idleBy(by(tokens.quietSince));
+  const endsSoon = and(gt(by(tokens.expiresAt), NOW), lte(by(tokens.expiresAt), SOON));
+  const isExpiring = and(isLive, endsSoon);
+  const isOwnerGone = and(isClaimed, or(neverExpires, gt(by(tokens.expiresAt), NOW)), isGone);
+  const byAge = asc(tokens.createdAt);
+  // That they were made lets the planner see the small index of those that wait.
+  const isWaiting = and(whose, isKept, isNull(by(tokens.claimedAt)), sql`${tokens.createdAt} > 0`);
+  const bySoonest = asc(by(tokens.expiresAt));
+  return {
+    presented: {
+      where: and(isExpired, isPresented),
+      order: desc(tokenUsage.lastRefusedAt),
+    },
+    owner_gone: { where: isOwnerGone, order: byAge },
+    owner_gone_expiring: { where: and(isOwnerGone, endsSoon), order: byAge },
+    owner_gone_idle: { where: and(isOwnerGone, isIdle), order: byAge },
+    expiring: { where: isExpiring, order: bySoonest },
+    expiring_idle: { where: and(isExpiring, isIdle), order: bySoonest },
+    unclaimed: {
+      where: and(isWaiting, or(neverExpires, gt(by(tokens.expiresAt), NOW))),
+      order: byAge,
+    },
+    idle: { where: and(isLive, or(neverExpires, expiresLater), isIdle), order: asc(by(tokens.quietSince)) },
+    endless: { where: and(isLive, neverExpires, not(isIdle)), order: byAge },
+    none: { where: and(isLive, expiresLater, not(isIdle)), order: bySoonest },
+    expired: {
+      where: and(isExpired, not(isPresented)),
+      order: desc(by(tokens.expiresAt)),
+    },
+    revoked: { where: and(whose, isNotNull(by(tokens.revokedAt))), order: desc(by(tokens.revokedAt)) },
+  };
+}
+
+/** `quiet_since` may be a day behind. Of the few of that day the last use itself is looked up. */
+function idleBy(quietSince: SQL): SQL {
+  const lastUse = sql`(select ${tokenUsage.lastUsedAt} from ${tokenUsage} where ${eq(tokenUsage.tokenId, tokens.id)})`;
+  const isIdle = sql`coalesce(${lastUse}, ${tokens.createdAt}) <= ${IDLE}`;
+  return sql`(${lte(quietSince, IDLE)} and (${lte(quietSince, integerParam('idleForSure'))} or ${isIdle}))`;
+}
+
+/** A column that no index is searched for (sqlite.org/optoverview.html, "unary + operator"). */
+function withoutIndex(column: Column): SQL {
+  return sql`+${column}`;
+}

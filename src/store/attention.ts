@@ -1,0 +1,157 @@
+import { ATTENTIONS, type StatusFilter } from '../tokens/attention.ts';
+import type { TokenStore } from '../tokens/store.ts';
+import type { PersonId, WorkspaceId } from '../tokens/token.ts';
+import {
+  EXPIRED_OF_ALL,
+  instantsAt,
+  type Part,
+  type PartName,
+  type Parts,
+  partsOfAll,
+  partsOfOwner,
+} from './attention-parts.ts';
+import { and, asc, type Db, eq, gt, integerParam, rowCount, type SQL, sql, textParam } from './drizzle.ts';
+import { pageOf } from './page.ts';
+import type { Read } from './reader.ts';
+import { tokens, tokenUsage } from './schema.ts';
+import { USED_TOKEN } from './tokens.ts';
+
+const ROWS_MAX = 200;
+
+const LIVE = ['owner_gone', 'expiring', 'unclaimed', 'idle', 'endless', 'none'] as const;
+/** The parts of a list, in order. Every token is in one of them at most. */
+const PARTS_OF: Readonly<Record<StatusFilter, readonly PartName[]>> = {
+  current: ['presented', ...LIVE, 'expired'],
+  active: LIVE,
+  expiring: ['owner_gone_expiring', 'expiring'],
+  idle: ['owner_gone_idle', 'expiring_idle', 'idle'],
+  expired: ['presented', 'expired'],
+  revoked: ['revoked'],
+  all: ATTENTIONS,
+};
+const PART_NAMES: readonly PartName[] = [
+  ...ATTENTIONS,
+  'owner_gone_expiring',
+  'owner_gone_idle',
+  'expiring_idle',
+];
+
+/** What a query is asked with. */
+type Wanted = ReturnType<typeof instantsAt> & {
+  readonly workspace: WorkspaceId;
+  readonly owner: PersonId | null;
+};
+
+/** Everybody's tokens: how many there are, and page by page, what needs attention first. */
+export function createAttention(
+  db: Db,
+  read: Read,
+): Pick<TokenStore, 'listByAttention' | 'countByAttention' | 'firstByAttention' | 'tokensAfter'> {
+  const all = partQueries(db, partsOfAll(), countQuery(db, EXPIRED_OF_ALL));
+  const ofOwner = partQueries(db, partsOfOwner());
+  const after = afterQuery(db);
+
+  return {
+    listByAttention: (workspace, { owner, filter, now, ...request }) =>
+      read(() => {
+        const queries = owner === null ? all : ofOwner;
+        const wanted = { workspace, owner, ...instantsAt(now) };
+        const counts = queries.counts(PARTS_OF[filter], wanted);
+        const total = counts.reduce((sum, { count }) => sum + count, 0);
+        const { limit, offset, ...place } = pageOf(request, total);
+        return { tokens: rowsAcross(counts, { limit, offset }, queries, wanted), ...place, total };
+      }),
+    countByAttention: (workspace, now) =>
+      read(() => {
+        const wanted = { workspace, owner: null, ...instantsAt(now) };
+        const counted = all.counts(ATTENTIONS, wanted).map(({ name, count }) => [name, count]);
+        return Object.fromEntries(counted);
+      }),
+    firstByAttention: (workspace, { attention, limit, now }) =>
+      read(() => {
+        const wanted = { workspace, owner: null, ...instantsAt(now) };
+        return all.rows(attention, wanted, { limit: Math.min(limit, ROWS_MAX), offset: 0 });
+      }),
+    tokensAfter: (workspace, id) => read(() => after.all({ workspace, after: id ?? '' })),
+  };
+}
+
+type Rows = { readonly limit: number; readonly offset: number };
+type PartQueries = ReturnType<typeof partQueries>;
+
+/** The rows of a page that may reach over several parts. */
+function rowsAcross(
+  parts: readonly { readonly name: PartName; readonly count: number }[],
+  { limit, offset }: Rows,
+  queries: PartQueries,
+  wanted: Wanted,
+) {
+  const rows: ReturnType<PartQueries['rows']> = [];
+  let skipped = 0;
+  for (const { name, count } of parts) {
+    const left = limit - rows.length;
+    const skips = Math.max(0, offset - skipped);
+    if (left > 0 && skips < count) rows.push(...queries.rows(name, wanted, { limit: left, offset: skips }));
+    skipped += Math.min(skips, count);
+  }
+  return rows;
+}
+
+/**
+ * `expired`, where given, counts all that are expired without looking at each of them; those that something presents are
+ * taken off. They are asked for before.
+ */
+function partQueries(db: Db, parts: Parts, expired?: ReturnType<typeof countQuery>) {
+  const queries = new Map(
+    PART_NAMES.map((name) => {
+      const part = parts[name];
+      return [name, { count: countQuery(db, part.where), rows: rowsQuery(db, part) }] as const;
+    }),
+  );
+  function queriesOf(name: PartName) {
+    const found = queries.get(name);
+    if (found === undefined) throw new Error(`there is no part ${name}`);
+    return found;
+  }
+  function counts(names: readonly PartName[], wanted: Wanted) {
+    const known = new Map<PartName, number>();
+    for (const name of names) {
+      const isOverlapping = name === 'expired' && expired !== undefined;
+      const query = isOverlapping ? expired : queriesOf(name).count;
+      const total = query.get(wanted)?.total ?? 0;
+      known.set(name, total - (isOverlapping ? (known.get('presented') ?? 0) : 0));
+    }
+    return [...known].map(([name, count]) => ({ name, count }));
+  }
+  return {
+    counts,
+    rows: (name: PartName, wanted: Wanted, rows: Rows) => queriesOf(name).rows.all({ ...wanted, ...rows }),
+  };
+}
+
+function countQuery(db: Db, where: SQL | undefined) {
+  return db.select({ total: sql<number>`count(*)` }).from(tokens).where(where).prepare();
+}
+
+function rowsQuery(db: Db, { where, order }: Part) {
+  return db
+    .select(USED_TOKEN)
+    .from(tokens)
+    .leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id))
+    .where(where)
+    .orderBy(order, asc(tokens.id))
+    .limit(rowCount(integerParam('limit')))
+    .offset(rowCount(integerParam('offset')))
+    .prepare();
+}
+
+function afterQuery(db: Db) {
+  return db
+    .select(USED_TOKEN)
+    .from(tokens)
+    .leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id))
+    .where(and(sql`+${tokens.workspace} = ${textParam('workspace')}`, gt(tokens.id, textParam('after'))))
+    .orderBy(asc(tokens.id))
+    .limit(rowCount(ROWS_MAX))
+    .prepare();
+}

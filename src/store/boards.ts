@@ -1,0 +1,103 @@
+import type { Board, Outbox } from '../tokens/outbox.ts';
+import { and, asc, type Db, eq, ne, rowCount, rowParams, sql, storedParam, textParam } from './drizzle.ts';
+import type { Effects } from './effects.ts';
+import { createSayOnce } from './outbox.ts';
+import type { Read } from './reader.ts';
+import { messages } from './schema.ts';
+import type { Write } from './writer.ts';
+
+const BOARDS_MAX = 50;
+
+const IS_BOARD = eq(messages.kind, 'board').inlineParams();
+const IN_CHANNEL = and(IS_BOARD, eq(messages.channel, textParam('channel')));
+const IN_PLACE = and(IN_CHANNEL, eq(messages.ts, textParam('ts')));
+
+/** The boards that are kept up to date. */
+export function createBoardReads(db: Db, read: Read): Pick<Outbox, 'listBoards' | 'findBoard'> {
+  const all = boardQuery(db).where(IS_BOARD).orderBy(asc(messages.id)).limit(rowCount(BOARDS_MAX)).prepare();
+  const one = boardQuery(db).where(IN_CHANNEL).prepare();
+
+  return {
+    listBoards: () => read(() => all.all()),
+    findBoard: (channel) => read(() => one.get({ channel })),
+  };
+}
+
+/** Placing boards, drawing them, and letting them go. */
+export function createBoardWrites(
+  db: Db,
+  write: Write,
+  effects: Effects,
+): Pick<Outbox, 'keepBoard' | 'askForBoard' | 'keepDrawing' | 'forgetBoard'> {
+  const find = boardQuery(db).where(IN_CHANNEL).prepare();
+  const others = db
+    .select({ total: sql<number>`count(*)` })
+    .from(messages)
+    .where(and(IS_BOARD, ne(messages.channel, textParam('channel'))))
+    .prepare();
+  const keep = keepStatement(db);
+  const draw = db
+    .update(messages)
+    .set({ drawing: storedParam('drawing'), drawnAt: storedParam('drawnAt') })
+    .where(IN_PLACE)
+    .prepare();
+  const forget = db.delete(messages).where(IN_PLACE).returning({ id: messages.id }).prepare();
+  const sayOnce = createSayOnce(db);
+
+  return {
+    keepBoard: (board, { event, delivery }) =>
+      write(() => {
+        const { channel, placedAt } = board;
+        if (effects.deliveries.areKept(delivery)) return { kind: 'repeated' };
+        if ((others.get({ channel })?.total ?? 0) >= BOARDS_MAX) return { kind: 'too_many' };
+        const former = find.get({ channel });
+        keep.run({ ...board, id: null, kind: 'board', tokenId: null, drawing: null, drawnAt: null });
+        effects.deliveries.keep(delivery, event.at, null);
+        effects.chain.append(event);
+        effects.say([{ saying: { kind: 'board', channel }, dueAt: placedAt }]);
+        return { kind: 'kept', former: former && { channel: former.channel, ts: former.ts } };
+      }),
+    askForBoard: (channel, dueAt) => write(() => sayOnce({ kind: 'board', channel }, dueAt)),
+    keepDrawing: ({ channel, ts }, drawing, drawnAt) =>
+      write(() => void draw.run({ channel, ts, drawing, drawnAt })),
+    forgetBoard: ({ channel, ts }, event) =>
+      write(() => {
+        if (forget.all({ channel, ts }).length === 0) return false;
+        if (event !== undefined) effects.chain.append(event);
+        return true;
+      }),
+  };
+}
+
+function keepStatement(db: Db) {
+  return db
+    .insert(messages)
+    .values(rowParams(messages))
+    .onConflictDoUpdate({
+      target: messages.channel,
+      targetWhere: IS_BOARD,
+      set: {
+        ts: sql`excluded.ts`,
+        placedBy: sql`excluded.placed_by`,
+        placedAt: sql`excluded.placed_at`,
+        drawing: null,
+        drawnAt: null,
+      },
+    })
+    .prepare();
+}
+
+/** Columns that only a board has may be null, but never a board's. */
+function boardQuery(db: Db) {
+  return db
+    .select({
+      channel: messages.channel,
+      ts: messages.ts,
+      placedBy: sql<Board['placedBy']>`${messages.placedBy}`,
+      placedAt: sql<number>`${messages.placedAt}`,
+      drawing: messages.drawing,
+      drawnAt: messages.drawnAt,
+    })
+    .from(messages)
+    .$dynamic();
+}

@@ -1,0 +1,100 @@
+import { DAY_MS } from '../clock.ts';
+import { remarksOf, statusOf, type UsedToken } from './token.ts';
+
+/** A dead token is still presented when it was within the last 7 days. */
+export const PRESENTED_MS_MAX = 7 * DAY_MS;
+
+/**
+ * What of a token deserves a look, in the order in which it does. Each token has one, the first that applies. `presented`:
+ * expired, but still presented. `owner_gone`: active, and its owner left. `endless`: never expires. `expired`: and nothing
+ * presents it.
+ */
+export const ATTENTIONS = [
+  'presented',
+  'owner_gone',
+  'expiring',
+  'unclaimed',
+  'idle',
+  'endless',
+  'none',
+  'expired',
+  'revoked',
+] as const;
+export type Attention = (typeof ATTENTIONS)[number];
+
+/** Which tokens are listed. `current`: all that are not revoked; `active` holds the unclaimed ones too. */
+export const STATUS_FILTERS = ['current', 'active', 'expiring', 'idle', 'expired', 'revoked', 'all'] as const;
+export type StatusFilter = (typeof STATUS_FILTERS)[number];
+
+/** The attention of a token at `now`. */
+export function attentionOf(token: UsedToken, now: number): Attention {
+  const status = statusOf(token, now);
+  if (status === 'revoked' || status === 'unclaimed') return status;
+  if (status === 'expired') return isStillPresented(token, now) ? 'presented' : 'expired';
+  const remarks = remarksOf(token, now);
+  if (remarks.includes('owner gone')) return 'owner_gone';
+  if (remarks.includes('expiring soon')) return 'expiring';
+  if (remarks.includes('idle')) return 'idle';
+  return token.expiresAt === null ? 'endless' : 'none';
+}
+
+/** Whether a list of `filter` holds the token at `now`. */
+export function isListed(token: UsedToken, filter: StatusFilter, now: number): boolean {
+  const attention = attentionOf(token, now);
+  switch (filter) {
+    case 'all':
+      return true;
+    case 'current':
+      return attention !== 'revoked';
+    case 'active':
+      return !['presented', 'expired', 'revoked'].includes(attention);
+    case 'expiring':
+      return remarksOf(token, now).includes('expiring soon');
+    case 'idle':
+      return remarksOf(token, now).includes('idle');
+    case 'expired':
+      return attention === 'presented' || attention === 'expired';
+    case 'revoked':
+      return attention === 'revoked';
+  }
+}
+
+/**
+ * The tokens in the order of all lists of everybody's: by attention; then what was presented or ended last, what expires
+ * soonest, and what waits, idles or is there the longest.
+ */
+export function byAttention(tokens: readonly UsedToken[], now: number): UsedToken[] {
+  const placed = tokens.map((token) => {
+    const attention = attentionOf(token, now);
+    return { token, place: ATTENTIONS.indexOf(attention), instant: instantOf(token, attention) };
+  });
+  placed.sort((a, b) => a.place - b.place || a.instant - b.instant || (a.token.id < b.token.id ? -1 : 1));
+  return placed.map(({ token }) => token);
+}
+
+/** What tokens of one attention are ordered by: negative where the latest comes first. */
+function instantOf(token: UsedToken, attention: Attention): number {
+  switch (attention) {
+    case 'presented':
+      return -(token.lastRefusedAt ?? 0);
+    case 'expiring':
+    case 'none':
+      return token.expiresAt ?? 0;
+    case 'owner_gone':
+    case 'unclaimed':
+    case 'endless':
+      return token.createdAt;
+    case 'idle':
+      return token.lastUsedAt ?? token.createdAt;
+    case 'expired':
+      return -(token.expiresAt ?? 0);
+    case 'revoked':
+      return -(token.revokedAt ?? 0);
+  }
+}
+
+/** Presented after its end, and lately. An old value of a token that was rotated may have been refused before its end. */
+function isStillPresented({ lastRefusedAt, expiresAt }: UsedToken, now: number): boolean {
+  if (lastRefusedAt === null || expiresAt === null) return false;
+  return lastRefusedAt >= expiresAt && now - lastRefusedAt <= PRESENTED_MS_MAX;
+}

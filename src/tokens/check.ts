@@ -1,0 +1,49 @@
+import { type Actor, may } from './policy.ts';
+import { type Refused, refused } from './refusal.ts';
+import { type RefuseDeps, refuseByPolicy } from './refuse.ts';
+import { statusOf, type UsedToken } from './token.ts';
+import type { TokenValue } from './token-value.ts';
+import { type Verdict, type VerifyDeps, verifyValue } from './verify.ts';
+
+export type Checked = { readonly kind: 'checked'; readonly finding: Finding };
+
+/** What a value is. `revoked`: its lookup id is that of a revoked token; nothing is left that could prove the rest of it. */
+export type Finding =
+  | { readonly is: 'valid' | 'expired' | 'retired' | 'revoked'; readonly token: UsedToken }
+  | { readonly is: 'unknown' };
+
+/**
+ * What on-call, admins and the owner may know of a value. Everybody else is refused, each time with an audit event and
+ * whatever the value is, so that nothing can be learnt by asking. Where nobody can say just now, all are told that alone. Not a
+ * use of the token.
+ */
+export async function checkValue(
+  request: { readonly actor: Actor; readonly value: TokenValue },
+  deps: RefuseDeps & VerifyDeps,
+): Promise<Checked | Refused> {
+  const { actor, value } = request;
+  const verdict = await verifyValue(value, deps);
+  if (verdict.kind === 'busy') return refused({ code: 'verification_busy' });
+  const secret = 'secret' in verdict ? verdict.secret : undefined;
+  const token = secret && { owner: secret.owner, workspace: actor.workspace };
+  if (!may(actor, 'check', token, deps.policy)) {
+    const refusal = { code: 'check_not_permitted' } as const;
+    return refuseByPolicy({ actor, attempted: 'check', tokenId: secret?.tokenId ?? null, refusal }, deps);
+  }
+  const finding = await findingOf(verdict, actor, deps);
+  const tokenId = finding.is === 'unknown' ? null : finding.token.id;
+  await deps.store.recordDeed(
+    { at: deps.clock(), actor: actor.id, action: 'value.checked', tokenId, detail: { finding: finding.is } },
+    { keys: [] },
+  );
+  return { kind: 'checked', finding };
+}
+
+async function findingOf(verdict: Verdict, actor: Actor, deps: RefuseDeps): Promise<Finding> {
+  if (!('secret' in verdict)) return { is: 'unknown' };
+  const token = await deps.store.findToken(actor.workspace, verdict.secret.tokenId);
+  if (token === undefined) return { is: 'unknown' };
+  if (verdict.kind === 'good') return { is: 'valid', token };
+  if (verdict.why === 'revoked') return { is: 'revoked', token };
+  return { is: statusOf(token, deps.clock()) === 'expired' ? 'expired' : 'retired', token };
+}

@@ -1,0 +1,107 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { byAttention, isListed, type StatusFilter } from './attention.ts';
+import type { AuditAction } from './audit.ts';
+import { type Actor, may } from './policy.ts';
+import type { Refused } from './refusal.ts';
+import { type RefuseDeps, refuseByPolicy } from './refuse.ts';
+import type { Delivery, ListPage } from './store.ts';
+import type { PersonId, UsedToken } from './token.ts';
+
+/** Rows of one export; what is beyond is cut, and that is said. */
+export const EXPORT_ROWS_MAX = 10_000;
+const CHUNK_ROWS = 200;
+
+/** Which of everybody's tokens are wanted; `owner` null: whosever they are. */
+export type StatusSelection = { readonly filter: StatusFilter; readonly owner: PersonId | null };
+export type StatusRequest = StatusSelection & {
+  readonly actor: Actor;
+  readonly page: number;
+  readonly pageSize: number;
+};
+export type StatusListed = { readonly kind: 'listed'; readonly list: ListPage };
+export type Exported = {
+  readonly kind: 'exported';
+  /** In the order of the list. */
+  readonly tokens: readonly UsedToken[];
+  /** There are more than one export holds. */
+  readonly isCut: boolean;
+};
+/** This delivery did it before. */
+export type RepeatedDeed = { readonly kind: 'repeated' };
+
+/** One page of everybody's tokens, for those who may see them all. */
+export async function listStatus(request: StatusRequest, deps: RefuseDeps): Promise<StatusListed | Refused> {
+  return (
+    (await refusalToSeeAll(request.actor, deps)) ?? { kind: 'listed', list: await pageOf(request, deps) }
+  );
+}
+
+/** The same, to be shown to a whole channel: an audit event tells who did that. Once a delivery. */
+export async function shareStatus(
+  request: StatusRequest & { readonly delivery: Delivery; readonly channel: string },
+  deps: RefuseDeps,
+): Promise<StatusListed | RepeatedDeed | Refused> {
+  const refusal = await refusalToSeeAll(request.actor, deps);
+  if (refusal !== undefined) return refusal;
+  const list = await pageOf(request, deps);
+  const detail = { channel: request.channel, tokens: list.tokens.length };
+  if ((await recordDeed('status.shared', detail, request, deps)) === 'repeated') return { kind: 'repeated' };
+  return { kind: 'listed', list };
+}
+
+/** All rows of the selection, 10,000 at most: an audit event tells who took them along. Once a delivery. */
+export async function exportStatus(
+  request: StatusSelection & { readonly actor: Actor; readonly delivery: Delivery },
+  deps: RefuseDeps,
+): Promise<Exported | RepeatedDeed | Refused> {
+  const refusal = await refusalToSeeAll(request.actor, deps);
+  if (refusal !== undefined) return refusal;
+  const { tokens, isCut } = await collect(request, deps);
+  const detail = { filter: request.filter, owner: request.owner, tokens: tokens.length };
+  if ((await recordDeed('status.exported', detail, request, deps)) === 'repeated')
+    return { kind: 'repeated' };
+  return { kind: 'exported', tokens, isCut };
+}
+
+/** Undefined for those who may see everybody's tokens. To the others it reads as if there were none. */
+export async function refusalToSeeAll(actor: Actor, deps: RefuseDeps): Promise<Refused | undefined> {
+  if (may(actor, 'see', undefined, deps.policy)) return undefined;
+  const refusal = { code: 'token_not_found' } as const;
+  return refuseByPolicy({ actor, attempted: 'see', tokenId: null, refusal }, deps);
+}
+
+function pageOf({ actor, ...request }: StatusRequest, { store, clock }: RefuseDeps): Promise<ListPage> {
+  const { filter, owner, page, pageSize } = request;
+  return store.listByAttention(actor.workspace, { filter, owner, page, pageSize, now: clock() });
+}
+
+function recordDeed(
+  action: AuditAction,
+  detail: Readonly<Record<string, string | number | null>>,
+  { actor, delivery }: { readonly actor: Actor; readonly delivery: Delivery },
+  { store, clock }: RefuseDeps,
+): Promise<'recorded' | 'repeated'> {
+  return store.recordDeed({ at: clock(), actor: actor.id, action, tokenId: null, detail }, delivery);
+}
+
+/** By key and in chunks: what is created or revoked meanwhile moves no row into or out of sight, and nobody waits long. */
+async function collect(
+  { actor, filter, owner }: StatusSelection & { readonly actor: Actor },
+  { store, clock }: RefuseDeps,
+): Promise<{ tokens: UsedToken[]; isCut: boolean }> {
+  const now = clock();
+  const found: UsedToken[] = [];
+  let after: UsedToken | undefined;
+  for (;;) {
+    const chunk = await store.tokensAfter(actor.workspace, after?.id ?? null);
+    found.push(
+      ...chunk.filter((token) => isListed(token, filter, now) && (owner === null || token.owner === owner)),
+    );
+    after = chunk.at(-1);
+    if (chunk.length < CHUNK_ROWS || found.length > EXPORT_ROWS_MAX) break;
+    // A read is done before it is awaited: without this all of them would be one.
+    await nextTurn();
+  }
+  const tokens = byAttention(found.slice(0, EXPORT_ROWS_MAX), now);
+  return { tokens, isCut: found.length > EXPORT_ROWS_MAX };
+}

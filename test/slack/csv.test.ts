@@ -1,0 +1,156 @@
+import { expect, test } from 'vitest';
+import { csvOf } from '../../src/slack/status-csv.ts';
+import type { TokenName } from '../../src/tokens/name.ts';
+import { setStage } from '../fixture.ts';
+import { aName, aToken, BOB, T0 } from '../tokens/a-token.ts';
+import { answerIn, answerTo, auditOf, callsOf, holdsToken, setStill, soon } from './flows.ts';
+import { HOSTILE_NAMES } from './hostile.ts';
+
+const CAROL = { MANAGERS: 'U0CAROL0001' };
+const SENT = 'The file is in your conversation with apitoken, under Messages.';
+
+/** The cells of a CSV after RFC 4180, line by line. */
+function cellsOf(csv: string): string[][] {
+  const lines: string[][] = [[]];
+  for (const [, quoted, bare, end] of csv.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|$)/g)) {
+    lines.at(-1)?.push(quoted?.replaceAll('""', '"') ?? bare ?? '');
+    if (end === '\r\n') lines.push([]);
+    if (end === '') break;
+  }
+  return lines.slice(0, -1);
+}
+
+test('a token is one line with all there is to know of it but its value', async () => {
+  const token = aToken({
+    purpose: 'a, "b"\nc',
+    revokedAt: T0 + 1,
+    revokedBy: BOB,
+    revokeReason: '=1+1',
+    lastRefusedAt: T0 + 2,
+  });
+
+  expect(await csvOf([token], T0)).toBe(
+    [
+      '\uFEFFToken id,Name,Purpose,Owner,Created by,Status,Remarks,Created,Last used,Uses,Last refused,Expires,Date Revoked,Revoked by,Reason\r\n',
+      `${token.id},deploy-bot,"a, ""b""\nc",U0ANN,U0ANN,revoked,,2026-01-01T00:00:00.000Z,2026-01-01T00:00:00.000Z,1,`,
+      "2026-01-01T00:00:00.002Z,2026-04-01T00:00:00.000Z,2026-01-01T00:00:00.001Z,U0BOB,'=1+1\r\n",
+    ].join(''),
+  );
+});
+
+test.for([
+  ['an equals sign', '=cmd()', "'=cmd()"],
+  ['a plus', '+1', "'+1"],
+  ['a minus', '-1', "'-1"],
+  ['an at sign', '@SUM(1)', "'@SUM(1)"],
+  ['an equals sign of full width', '＝cmd()', "'＝cmd()"],
+  ['a plus of full width', '＋1', "'＋1"],
+  ['a minus of full width', '－1', "'－1"],
+  ['an at sign of full width', '＠SUM(1)', "'＠SUM(1)"],
+  ['a tab', '\t=1', "'\t=1"],
+  ['a carriage return', '\r=1', "'\r=1"],
+  ['a new line', '\n=1', "'\n=1"],
+  ['an apostrophe', "'=1", "'=1"],
+  ['a letter', 'a=1', 'a=1'],
+] as const)('of a name with %s first no spreadsheet makes a formula', async ([, name, cell]) => {
+  const csv = await csvOf([aToken({ name: name as TokenName })], T0);
+
+  expect(cellsOf(csv)[1]?.[1]).toBe(cell);
+});
+
+test('whatever names are made of, they stand in the file as they are', async () => {
+  const csv = await csvOf(
+    HOSTILE_NAMES.map((name) => aToken({ name: aName(name) })),
+    T0,
+  );
+
+  const [, ...lines] = cellsOf(csv);
+  expect(lines.map(([, name]) => name?.replace(/^'(?=[=+\-@＝＋－＠])/, ''))).toEqual(HOSTILE_NAMES);
+  expect(lines.map((cells) => cells.length)).toEqual(HOSTILE_NAMES.map(() => 15));
+});
+
+test('the file has all rows of what is drawn, in its order, and comes in the conversation of who asked', async () => {
+  const { stage, alice, workspace } = await setStill(CAROL);
+  const carol = workspace.person('carol');
+  for (let number = 1; number <= 45; number++) {
+    await holdsToken(stage, alice, `bot-${number}`, {
+      createdAt: T0,
+      lifetimeDays: 20 + number,
+      shown: false,
+    });
+  }
+  await holdsToken(stage, carol, 'carols-bot', { createdAt: T0 });
+  await answerTo(carol, '/apitoken status @alice');
+
+  const told = await answerIn(carol, '#general', () => carol.clicks('CSV', { in: '#general' }));
+
+  expect(told.text).toBe(SENT);
+  const [, ...lines] = cellsOf(carol.readsFile('@apitoken'));
+  expect(lines.map(([, name]) => name)).toHaveLength(45);
+  expect(lines.map(([, name]) => name)).not.toContain('carols-bot');
+  const message = carol.sees('@apitoken').find(({ raw }) => raw.files.length > 0);
+  expect(message?.text).toBe('API tokens, Not revoked, @alice: 45 in this file.\napi-tokens-2026-01-01.csv');
+  expect(() => alice.readsFile('@apitoken')).toThrow('sees no file');
+  expect(auditOf(stage).at(-1)).toEqual({ actor: carol.id, action: 'status.exported', tokenId: null });
+});
+
+test('a press that Slack delivers twice sends one file', async () => {
+  const { stage, workspace } = await setStill(CAROL);
+  const carol = workspace.person('carol');
+  await holdsToken(stage, carol, 'deploy-bot', { createdAt: T0 });
+  await answerTo(carol, '/apitoken status');
+
+  await answerIn(carol, '#general', () => carol.clicks('CSV', { in: '#general' }));
+  await carol.redelivers();
+  await answerTo(carol, '/apitoken help');
+
+  expect(callsOf(workspace, 'files.completeUploadExternal')).toHaveLength(1);
+});
+
+const NOT_TAKEN = 'Slack did not take the file, so nothing was sent. Press CSV again in a moment.';
+const NO_ANSWER =
+  'Slack did not say whether it took the file. Look at your conversation with apitoken, and press CSV again if it is not there.';
+
+test.for([
+  [
+    'the app lacks the scope',
+    { method: 'files.getUploadURLExternal', error: 'missing_scope' },
+    'This app may not send files yet: an admin must install it again. Nothing was sent.',
+  ],
+  ['Slack has no room', { method: 'files.getUploadURLExternal', error: 'storage_limit_reached' }, NOT_TAKEN],
+  [
+    'Slack is busy',
+    { method: 'files.getUploadURLExternal', status: 429 },
+    'Slack takes no more files just now. Wait a minute and press CSV again.',
+  ],
+  ['the upload fails', { method: 'upload', status: 500 }, NO_ANSWER],
+  ['the upload is cut', { method: 'upload', drop: true }, NO_ANSWER],
+  [
+    'the end of it is refused',
+    { method: 'files.completeUploadExternal', error: 'posting_to_channel_denied' },
+    NOT_TAKEN,
+  ],
+  ['its answer is lost', { method: 'files.completeUploadExternal', drop: true }, NO_ANSWER],
+  [
+    'there is no conversation',
+    { method: 'conversations.open', error: 'messages_tab_disabled' },
+    'Slack does not let this app write to you: an admin must switch on its Messages tab. Nothing was sent.',
+  ],
+] as const)(
+  'when %s, that is said, logged without a name, and the next press works',
+  async ([, fault, sentence]) => {
+    const stage = await setStage({ env: CAROL });
+    const carol = stage.workspace.person('carol');
+    await holdsToken(stage, carol, 'deploy-bot');
+    await answerTo(carol, '/apitoken status');
+    stage.workspace.faults.add(fault);
+
+    const told = await answerIn(carol, '#general', () => carol.clicks('CSV', { in: '#general' }));
+
+    expect(told.text).toBe(sentence);
+    expect(stage.log()).toContain('Slack did not take a file');
+    expect(stage.log()).not.toContain('deploy-bot');
+    await carol.clicks('CSV', { in: '#general' });
+    await soon(() => expect(carol.readsFile('@apitoken')).toContain('deploy-bot'));
+  },
+);

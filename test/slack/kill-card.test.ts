@@ -1,0 +1,198 @@
+import { expect, test } from 'vitest';
+import type { Person } from '../../sandbox/workspace/person.ts';
+import { HOUR_MS, MINUTE_MS } from '../../src/clock.ts';
+import { setStage } from '../fixture.ts';
+import { T0 } from '../tokens/a-token.ts';
+import {
+  actionsOf,
+  answerIn,
+  answerTo,
+  holdsToken,
+  modalOf,
+  modalSaying,
+  opens,
+  setStill,
+  settled,
+  soon,
+  verdictsOf,
+} from './flows.ts';
+import { expectNeverSaid } from './leaks.ts';
+
+const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
+const ONCALL = { ONCALL: 'U0CAROL0001' };
+
+test('the card tells what, whose, by whom, when, the last use, and what was tried since', async () => {
+  const { stage, clock, alice, workspace } = await setStill(ONCALL);
+  const carol = workspace.person('carol');
+  const { value } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await verdictsOf(stage, value);
+  await stage.restart();
+  clock.moveBy(HOUR_MS);
+  await revokes(carol, 'deploy-bot', '#oncall');
+  const card = () => carol.sees('#oncall').find(({ text }) => text.startsWith('deploy-bot is revoked.'));
+  await soon(() => expect(card()).toBeDefined());
+  const FACTS =
+    'Owner: @alice · Date Revoked: 2026-01-01 01:00 UTC · By: @carol · Last used: 2026-01-01 00:00 UTC · Presented since: ';
+  expect(card()?.text.split('\n')).toEqual([
+    'deploy-bot is revoked. Anything that uses it is refused from the next request on.',
+    `${FACTS}never`,
+  ]);
+  expect(card()).toMatchObject({ ephemeral: true, buttons: ['Refresh', 'Share to channel'] });
+
+  await verdictsOf(stage, value, value);
+  clock.moveBy(5 * MINUTE_MS);
+  await carol.clicks('Refresh', { in: '#oncall' });
+  await soon(() => expect(card()?.text).toContain(`${FACTS}2 times, last 5 minutes ago`));
+  await carol.clicks('Refresh', { in: 'modal' });
+
+  await soon(async () => expect((await modalOf(carol)).text).toContain('2 times, last 5 minutes ago'));
+  expect(carol.sees('#oncall')).toHaveLength(1);
+  await settled(stage);
+  expectNeverSaid(value, stage);
+});
+
+test('tries since are counted apart: they are no uses, and nobody is told of them by a notice', async () => {
+  const { stage, alice, workspace } = await setStill(ONCALL);
+  const { id, value } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await revokes(workspace.person('carol'), 'deploy-bot');
+  await verdictsOf(stage, value);
+  await stage.restart();
+  await settled(stage);
+
+  const info = await answerIn(alice, '#general', () => alice.types('#general', `/apitoken info ${id}`));
+  expect(info.text).toContain('Uses\n0\nRefused\n0');
+  expect(alice.sees('@apitoken').filter(({ text }) => text.includes('presents'))).toEqual([]);
+});
+
+test.for([
+  ['the card where it was asked for', '#oncall'],
+  ['the dialog', 'modal'],
+] as const)(
+  '%s is shared to the channel once it is confirmed, with who shared it and without buttons',
+  async ([, where]) => {
+    const stage = await setStage({ env: ONCALL });
+    const [bob, carol] = [stage.workspace.person('bob'), stage.workspace.person('carol')];
+    const { value } = await holdsToken(stage, stage.workspace.person('alice'), '<!channel> *bot*');
+    await revokes(carol, '<!channel> *bot*', '#oncall');
+    await soon(() => expect(carol.sees('#oncall')).toHaveLength(1));
+
+    expect(carol.confirmation('Share to channel', { in: where })).toMatchObject({
+      title: 'Share to channel?',
+      text: expect.stringContaining('Everybody in this conversation will see'),
+    });
+    await carol.clicks('Share to channel', { in: where, confirm: 'deny' });
+    expect(bob.sees('#oncall')).toEqual([]);
+    await carol.clicks('Share to channel', { in: where });
+    await soon(() => expect(bob.sees('#oncall')).toHaveLength(1));
+    await carol.redelivers();
+
+    const [shared, ...more] = bob.sees('#oncall');
+    expect(more).toEqual([]);
+    expect(shared).toMatchObject({ ephemeral: false, buttons: [] });
+    expect(shared?.text).toContain('<!channel> *bot* is revoked.\nOwner: @alice');
+    expect(shared?.text).toContain('Shared by @carol');
+    expect(shared?.raw.text).toBe('&lt;!channel&gt; *bot* is revoked.');
+    expect(actionsOf(stage).filter((action) => action === 'card.shared')).toHaveLength(1);
+    expectNeverSaid(value, stage);
+  },
+);
+
+test('a token that is revoked from Home has a card in its dialog that cannot be shared, since nobody else is there', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  await holdsToken(stage, alice, 'deploy-bot');
+  await alice.opensHome();
+  await soon(() => expect(alice.home()?.text).toContain('deploy-bot'));
+  await alice.choosesFrom({ in: 'home', near: 'deploy-bot' }, 'Revoke API Token');
+  await modalSaying(alice, 'deploy-bot of @alice');
+  await alice.submits();
+
+  expect((await modalSaying(alice, 'deploy-bot is revoked.')).buttons).toEqual(['Refresh']);
+});
+
+test.for([
+  ['Refresh of a card', 'refresh_card', 'alone:ID'],
+  ['Share of a card', 'share_card', 'alone:ID'],
+  ['Refresh of no card', 'refresh_card', 'garbage'],
+  ['Share of no card', 'share_card', 'alone:rm -rf'],
+  ['the tokens of a person', 'revoke_person', 'U0ALICE0001'],
+  ['the tokens of nobody', 'revoke_person', '<!channel>'],
+] as const)(
+  '%s, forged by somebody who may not see it, is refused and noted',
+  async ([, action_id, given]) => {
+    const stage = await setStage({ env: ONCALL });
+    const bob = stage.workspace.person('bob');
+    const { id } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+    await revokes(stage.workspace.person('carol'), 'deploy-bot');
+    await settled(stage);
+    const message = stage.workspace.post('#oncall', 'alice', { text: 'anything' });
+
+    const answer = await answerIn(bob, '#oncall', async () => {
+      await bob.forges({
+        type: 'block_actions',
+        action_id,
+        value: given.replace('ID', id),
+        from: { message },
+      });
+    });
+
+    expect(answer).toMatchObject({ text: NOT_FOUND, ephemeral: true });
+    expect(actionsOf(stage).at(-1)).toBe('action.refused');
+    expect(stage.workspace.person('alice').sees('#oncall')).toHaveLength(1);
+  },
+);
+
+test('a card of a token that is not revoked is not there, whoever asks', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  const { id } = await holdsToken(stage, alice, 'deploy-bot');
+  const message = stage.workspace.post('#general', 'alice', { text: 'anything' });
+
+  const answer = await answerIn(alice, '#general', async () => {
+    await alice.forges({
+      type: 'block_actions',
+      action_id: 'share_card',
+      value: `alone:${id}`,
+      from: { message },
+    });
+  });
+
+  expect(answer.text).toBe(NOT_FOUND);
+});
+
+test('a revocation stands though Slack does not take the card', async () => {
+  const stage = await setStage({ env: ONCALL });
+  const carol = stage.workspace.person('carol');
+  const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+  await opens(carol, '/apitoken revoke deploy-bot');
+  await carol.fills({ Reason: 'leaked' });
+  stage.workspace.faults.add({ url: 'response_url', status: 500 });
+  await carol.submits();
+  await soon(() => expect(stage.log()).toContain('could not be brought up to date'));
+
+  expect((await modalOf(carol)).text).toContain('deploy-bot is revoked.');
+  expect(await verdictsOf(stage, value)).toEqual([401]);
+});
+
+test('half an hour later the dialog still becomes the card, which is then told nowhere else', async () => {
+  const { stage, clock, alice, workspace } = await setStill(ONCALL);
+  const carol = workspace.person('carol');
+  await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await opens(carol, '/apitoken revoke deploy-bot');
+  await carol.fills({ Reason: 'leaked' });
+  // By then the place is noted.
+  await answerTo(alice, '/apitoken help', '#oncall');
+  clock.moveBy(30 * MINUTE_MS);
+  await carol.submits();
+
+  expect((await modalSaying(carol, 'deploy-bot is revoked.')).buttons).toEqual(['Refresh']);
+  await settled(stage);
+  expect(carol.sees('#general')).toEqual([]);
+});
+
+async function revokes(person: Person, name: string, place = '#general'): Promise<void> {
+  await opens(person, `/apitoken revoke ${name}`, place);
+  await person.fills({ Reason: 'leaked' });
+  await person.submits();
+  await modalSaying(person, `${name} is revoked.`);
+}

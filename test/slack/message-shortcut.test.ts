@@ -1,0 +1,241 @@
+import { expect, test } from 'vitest';
+import { MINUTE_MS } from '../../src/clock.ts';
+import { valuesInMessage } from '../../src/slack/values-in-message.ts';
+import { TokenValue } from '../../src/tokens/token-value.ts';
+import { setStage } from '../fixture.ts';
+import { T0 } from '../tokens/a-token.ts';
+import {
+  actionsOf,
+  auditOf,
+  callsOf,
+  holdsToken,
+  modalOf,
+  modalSaying,
+  setStill,
+  settled,
+  soon,
+  toldTo,
+  verdictsOf,
+} from './flows.ts';
+import { expectNeverSaid } from './leaks.ts';
+
+const SHORTCUT = 'Revoke token in message';
+const NONE =
+  'There is no token value in this message. Its text, its blocks, its attachments and the titles and previews of its files were searched, not what is inside the files.';
+
+test('any member is two interactions away from the end of a value in a message', async () => {
+  const stage = await setStage();
+  const [alice, bob] = [stage.workspace.person('alice'), stage.workspace.person('bob')];
+  const { value } = await holdsToken(stage, alice, 'deploy-bot', { purpose: 'deploys' });
+  const ts = stage.workspace.post('#no-app', 'carol', { text: `oops: ${value}` });
+
+  await bob.uses(SHORTCUT, ts);
+  const modal = await modalSaying(bob, 'deploy-bot of @alice, never used.');
+  expect(modal).toMatchObject({ title: 'Revoke API Token', submit: 'Revoke' });
+  expect(modal.text).not.toContain('deploys');
+  await bob.fills({ Reason: 'it stood in a channel' });
+  await bob.submits();
+
+  const result = await modalSaying(bob, 'deploy-bot is revoked.');
+  expect(await verdictsOf(stage, value)).toEqual([401]);
+  expect(result.text.split('\n')).toContain('Now delete the message');
+  await soon(() => expect(bob.reads('#no-app')).toContain('Now delete the message'));
+  await settled(stage);
+  expect(auditOf(stage).at(-1)).toMatchObject({ actor: bob.id, action: 'token.revoked' });
+  expect(toldTo(alice)).toHaveLength(1);
+  expectNeverSaid(value, stage);
+});
+
+const V = TokenValue.generate('apit').reveal();
+const [HEAD, TAIL] = [V.slice(0, 20), V.slice(20)];
+const text = (part: string) => ({ type: 'text', text: part });
+
+test.for([
+  ['text', { text: `a ${V} b` }],
+  ['text as Slack escapes it', { text: `&lt;${V}&gt; &amp; more` }],
+  ['a link', { text: `<https://x.org/?token=${V}|here>` }],
+  ['a rich text', { blocks: [{ elements: [{ elements: [text(V)] }] }] }],
+  [
+    'pieces of one line, formatted apart',
+    { blocks: [{ elements: [{ elements: [text(HEAD), { ...text(TAIL), style: { bold: true } }] }] }] },
+  ],
+  [
+    'a link that begins in a text',
+    { blocks: [{ elements: [{ elements: [text(HEAD), { type: 'link', url: TAIL }] }] }] },
+  ],
+  [
+    'a list within a quote',
+    { blocks: [{ elements: [{ elements: [{ elements: [{ elements: [text(V)] }] }] }] }] },
+  ],
+  ['code', { blocks: [{ elements: [{ type: 'rich_text_preformatted', elements: [text(`x\n${V}\ny`)] }] }] }],
+  ['a field of a section', { blocks: [{ type: 'section', fields: [{ type: 'mrkdwn', text: `\`${V}\`` }] }] }],
+  ['a context', { blocks: [{ type: 'context', elements: [{ type: 'plain_text', text: V }] }] }],
+  ['a cell of a table', { blocks: [{ type: 'table', rows: [[{ type: 'raw_text', text: V }]] }] }],
+  [
+    'a button',
+    { blocks: [{ type: 'actions', elements: [{ text: { text: 'go' }, url: `https://x.org/${V}` }] }] },
+  ],
+  ['the text of an attachment', { attachments: [{ text: V }] }],
+  ['a field of an attachment', { attachments: [{ fields: [{ title: 'token', value: V }] }] }],
+  ['the fallback of an attachment', { attachments: [{ fallback: V }] }],
+  ['blocks of an attachment', { attachments: [{ blocks: [{ text: { text: V } }] }] }],
+  [
+    'the message in an attachment',
+    { attachments: [{ message_blocks: [{ message: { blocks: [{ elements: [text(V)] }] } }] }] },
+  ],
+  ['the title of a file', { files: [{ title: V }] }],
+  ['the preview of a file', { files: [{ preview: `export T=${V}` }] }],
+  ['40,000 characters', { text: `${'x'.repeat(39_000)} ${V} ${'y'.repeat(900)}` }],
+] as const)('a value is found in %s', ([, message]) => {
+  expect(new Set(valuesInMessage(message).map((value) => value.lookupId))).toEqual(new Set([V.slice(5, 17)]));
+});
+
+test.for([
+  ['nothing', {}],
+  ['no message at all', undefined],
+  ['wrong check digits', { text: `${V.slice(0, -1)}${V.endsWith('0') ? '1' : '0'}` }],
+  [
+    'two lines',
+    {
+      blocks: [{ elements: [{ elements: [text(HEAD)] }] }, { elements: [{ elements: [text('and more')] }] }],
+    },
+  ],
+] as const)('no value is found in %s', ([, message]) => {
+  expect(valuesInMessage(message)).toEqual([]);
+});
+
+test('a message nested without end is searched in bounded time', () => {
+  let nested: unknown = { text: V };
+  for (let depth = 0; depth < 100_000; depth++) nested = { elements: [nested] };
+
+  expect(valuesInMessage(nested)).toEqual([]);
+});
+
+test('several values in a message end together, the dead ones are counted, and none is repeated', async () => {
+  const { stage, clock, alice, workspace } = await setStill();
+  const bob = workspace.person('bob');
+  const first = await holdsToken(stage, alice, 'first', { createdAt: T0 });
+  const second = await holdsToken(stage, bob, 'second', { createdAt: T0 });
+  const over = await holdsToken(stage, alice, 'over', { createdAt: T0, lifetimeDays: 1 });
+  clock.moveBy(24 * 60 * MINUTE_MS);
+  const unknown = TokenValue.generate('ghp').reveal();
+  const ts = workspace.post('#general', 'buildbot', {
+    text: `${first.value} ${first.value} ${over.value}`,
+    attachments: [{ text: second.value, fallback: unknown }],
+  });
+
+  await bob.uses(SHORTCUT, ts);
+  const sheet = await modalSaying(bob, 'first of @alice, never used');
+  expect(sheet.text).toContain('second of @bob, never used');
+  expect(sheet.text).toContain('2 more values in it are not live: nothing accepts them.');
+  expect(sheet.inputs).toMatchObject([
+    { label: 'Tokens', value: ['first', 'second'] },
+    { label: 'Reason', optional: false },
+  ]);
+  await bob.fills({ Reason: 'posted by a build' });
+  await bob.submits();
+
+  const card = await modalSaying(bob, '2 tokens are revoked.');
+  expect(card.text.split('\n')).toContain('Now delete the message');
+  expect(await verdictsOf(stage, first.value, second.value)).toEqual([401, 401]);
+  await settled(stage);
+  expect(toldTo(alice).map(({ raw }) => raw.text)).toEqual([`Your token first was revoked by <@${bob.id}>.`]);
+  for (const value of [first.value, second.value, over.value, unknown]) expectNeverSaid(value, stage);
+});
+
+test.for([
+  ['no value', 'all good here', NONE],
+  [
+    'a value of nobody',
+    TokenValue.generate('apit').reveal(),
+    '1 value in it is not live: nothing accepts it.',
+  ],
+] as const)('a message with %s is answered by what was found', async ([, posted, sentence]) => {
+  const stage = await setStage();
+  const bob = stage.workspace.person('bob');
+  const ts = stage.workspace.post('#general', 'alice', { text: posted });
+
+  await bob.uses(SHORTCUT, ts);
+
+  expect(await modalSaying(bob, sentence)).toMatchObject({ text: sentence, submit: undefined });
+  expect(actionsOf(stage)).toEqual([]);
+});
+
+test('of very many values the first twenty are looked up, and it is said how many were not', async () => {
+  const stage = await setStage();
+  const bob = stage.workspace.person('bob');
+  const values = Array.from({ length: 23 }, () => TokenValue.generate('apit').reveal());
+  const ts = stage.workspace.post('#general', 'alice', { text: values.join(' ') });
+
+  await bob.uses(SHORTCUT, ts);
+
+  const modal = await modalSaying(bob, '20 values in it are not live');
+  expect(modal.text).toContain('3 more values in it were not looked up');
+});
+
+test('having had the values is good for half an hour and that person, and for these tokens alone', async () => {
+  const { stage, clock, alice, workspace } = await setStill();
+  const [bob, carol] = [workspace.person('bob'), workspace.person('carol')];
+  const [first, second, other] = [
+    await holdsToken(stage, alice, 'first', { createdAt: T0 }),
+    await holdsToken(stage, alice, 'second', { createdAt: T0 }),
+    await holdsToken(stage, alice, 'other', { createdAt: T0 }),
+  ];
+  const ts = workspace.post('#general', 'buildbot', { text: `${first.value} ${second.value}` });
+  await bob.uses(SHORTCUT, ts);
+  const { id } = await modalSaying(bob, 'first of @alice');
+  const ticked = (...ids: string[]) => ({
+    tokens_0: {
+      tokens_0: {
+        type: 'checkboxes',
+        selected_options: ids.map((value) => ({ text: { type: 'plain_text', text: 'x' }, value })),
+      },
+    },
+    reason: { reason: { type: 'plain_text_input', value: 'leaked' } },
+  });
+  const sends = async (person: typeof bob, ...ids: string[]) =>
+    JSON.stringify(await person.forges({ type: 'view_submission', id, state: ticked(...ids) }));
+
+  expect(await sends(bob, first.id, other.id)).toContain('It was too long ago that you presented the value');
+  expect(await sends(carol, first.id)).toContain('It was too long ago that you presented the value');
+  clock.moveBy(30 * MINUTE_MS + 1);
+  expect(await sends(bob, first.id)).toContain('It was too long ago that you presented the value');
+  expect(await verdictsOf(stage, first.value, second.value, other.value)).toEqual([200, 200, 200]);
+  clock.moveBy(-1);
+
+  expect(await sends(bob, first.id)).toContain('first is revoked.');
+  expect(await verdictsOf(stage, first.value, second.value, other.value)).toEqual([401, 200, 200]);
+});
+
+test.for([
+  ['a stranger', 'sam'],
+  ['a guest', 'gus'],
+] as const)('%s gets nothing by the shortcut, and it is noted', async ([, handle]) => {
+  const stage = await setStage();
+  const person = stage.workspace.person(handle);
+  const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+  const ts = stage.workspace.post('#general', 'alice', { text: value });
+
+  await person.uses(SHORTCUT, ts);
+  await soon(() => expect(person.reads('#general')).toContain('apitoken is for full members'));
+
+  expect(callsOf(stage.workspace, 'views.open')).toEqual([]);
+  expect(await verdictsOf(stage, value)).toEqual([200]);
+  expect(actionsOf(stage).at(-1)).toBe('action.refused');
+});
+
+test('on-call sees by the shortcut what breaks, and owners need no reason for what is theirs', async () => {
+  const stage = await setStage({ env: { ONCALL: 'U0CAROL0001' } });
+  const [alice, carol] = [stage.workspace.person('alice'), stage.workspace.person('carol')];
+  const { value } = await holdsToken(stage, alice, 'deploy-bot', { purpose: 'deploys' });
+  const ts = stage.workspace.post('#oncall', 'alice', { text: value });
+
+  await carol.uses(SHORTCUT, ts);
+  await modalSaying(carol, 'Purpose: deploys');
+  await carol.closes();
+  await alice.uses(SHORTCUT, ts);
+  await modalSaying(alice, 'deploy-bot of @alice');
+  await alice.submits();
+
+  expect((await modalOf(alice)).text).toContain('deploy-bot is revoked.');
+});

@@ -1,0 +1,293 @@
+import { expect, test } from 'vitest';
+import { HOUR_MS } from '../../src/clock.ts';
+import { setStage } from '../fixture.ts';
+import { T0 } from '../tokens/a-token.ts';
+import {
+  actionsOf,
+  answerTo,
+  holdsToken,
+  modalOf,
+  modalSaying,
+  opens,
+  rotates,
+  rowsOf,
+  setStill,
+  settled,
+  soon,
+  verdictsOf,
+  withStore,
+} from './flows.ts';
+import { expectNeverSaid } from './leaks.ts';
+
+const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
+const MISREAD = 'This is not a whole token value: its check digits are wrong';
+const NOT_LIVE = 'This is not the value of a live token';
+const ONCALL = { ONCALL: 'U0CAROL0001' };
+
+test('on-call is two interactions away from the end of a pasted value, knowing what breaks', async () => {
+  const { stage, clock, alice, workspace } = await setStill({ ONCALL: 'U0CAROL0001', TRUSTED_PROXIES: '' });
+  const carol = workspace.person('carol');
+  await workspace.setPerson('alice', { tz: 'Asia/Tokyo' });
+  const { value } = await holdsToken(stage, alice, 'deploy-bot', {
+    createdAt: T0,
+    purpose: 'deploys <!here>',
+  });
+  await verdictsOf(stage, value, value, value);
+  await stage.restart();
+  clock.moveBy(3 * 60_000);
+
+  const modal = await opens(carol, `/apitoken revoke ${value}`, '#oncall');
+  expect(modal.text).toContain(
+    'deploy-bot of @alice, last used 3 minutes ago. Anything that uses it is refused from the next request on. This cannot be undone.',
+  );
+  expect(modal.text).toContain('Purpose: deploys <!here>');
+  expect(modal.text).toContain('Uses in 24 h: 3 · Last addresses: 127.0.0.1');
+  expect(modal.text).toContain('It is 09:03 for @alice.');
+  await carol.fills({ Reason: 'in a public log' });
+  await carol.submits();
+
+  expect(await verdictsOf(stage, value)).toEqual([401]);
+  await settled(stage);
+  expectNeverSaid(value, stage);
+});
+
+test('whoever merely holds a value is told whose token it is and when it was used, and no more', async () => {
+  const stage = await setStage();
+  const bob = stage.workspace.person('bob');
+  const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot', {
+    purpose: 'deploys',
+  });
+
+  const modal = await opens(bob, `/apitoken revoke ${value}`);
+
+  expect(modal.text).toContain('deploy-bot of @alice, never used.');
+  for (const more of ['deploys', 'Uses in 24 h', 'Last addresses', 'It is']) {
+    expect(modal.text).not.toContain(more);
+  }
+});
+
+test('the dialog says that the owner is deactivated, and opens though Slack does not tell who that is', async () => {
+  const stage = await setStage({ env: ONCALL });
+  const carol = stage.workspace.person('carol');
+  await holdsToken(stage, stage.workspace.person('mia'), 'left-behind');
+  await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+
+  expect((await opens(carol, '/apitoken revoke left-behind')).text).toContain(
+    '@mia is deactivated in Slack.',
+  );
+  await carol.closes();
+  await settled(stage);
+  expect(stage.workspace.takeRefusals().map(({ error }) => error)).toEqual(['user_disabled']);
+  stage.workspace.faults.add({ method: 'users.info', status: 500 });
+
+  expect((await opens(carol, '/apitoken revoke deploy-bot')).text).toContain('Uses in 24 h: 0');
+});
+
+test.for([
+  ['six characters', (value: string) => value.slice(0, 11)],
+  ['eight and an ellipsis', (value: string) => `${value.slice(0, 13)}…`],
+  ['all twelve', (value: string) => value.slice(0, 17)],
+  ['half of the value', (value: string) => value.slice(0, 30)],
+  ['another prefix', (value: string) => value.slice(0, 13).replace('apit', 'other')],
+  ['wrong check digits', (value: string) => `${value.slice(0, 50)}${'x'.repeat(5)}`],
+  ['code', (value: string) => `\`${value.slice(0, 12)}\``],
+] as const)('on-call finds a token by %s of its value', async ([, cutOff]) => {
+  const stage = await setStage({ env: ONCALL });
+  const carol = stage.workspace.person('carol');
+  const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+
+  const modal = await opens(carol, `/apitoken revoke ${cutOff(value)}`);
+  expect(modal.text).toContain('deploy-bot of @alice');
+  await carol.fills({ Reason: 'leaked' });
+  await carol.submits();
+  await modalSaying(carol, 'deploy-bot is revoked.');
+
+  expect(await verdictsOf(stage, value)).toEqual([401]);
+  expectNeverSaid(value, stage);
+});
+
+test.for([
+  ['five characters', (value: string) => value.slice(0, 10)],
+  ['no prefix', (value: string) => value.slice(5, 13)],
+  ['another case', (value: string) => `apit_${swapCase(value.slice(5, 13))}`],
+] as const)('on-call finds nothing by %s', async ([, cutOff]) => {
+  const stage = await setStage({ env: ONCALL });
+  const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+
+  const answer = await answerTo(stage.workspace.person('carol'), `/apitoken revoke ${cutOff(value)}`);
+
+  expect(answer.text).toBe(NOT_FOUND);
+});
+
+test.for([
+  ['a member', {}, 'bob'],
+  ['a manager', { MANAGERS: 'U0BOB000001' }, 'bob'],
+  ['its owner', {}, 'alice'],
+] as const)(
+  '%s finds nothing by first characters, hears what they would of no token, and it is noted',
+  async ([, env, handle]) => {
+    const stage = await setStage({ env });
+    const person = stage.workspace.person(handle);
+    const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+
+    expect((await answerTo(person, `/apitoken revoke ${value.slice(0, 13)}`)).text).toBe(NOT_FOUND);
+    expect((await answerTo(person, '/apitoken revoke apit_00000000')).text).toBe(NOT_FOUND);
+
+    expect(actionsOf(stage).slice(2)).toEqual(['action.refused']);
+    expect(await verdictsOf(stage, value)).toEqual([200]);
+    expectNeverSaid(value, stage);
+  },
+);
+
+test.for([
+  [5, 'choose'],
+  [6, 'more'],
+] as const)('of %i tokens that begin alike, on-call is told to %s', async ([count, what]) => {
+  const stage = await setStage({ env: ONCALL });
+  const carol = stage.workspace.person('carol');
+  const alice = stage.workspace.person('alice');
+  for (let number = 1; number <= count; number++) await holdsToken(stage, alice, `bot ${number}`);
+  await beginAlike(stage);
+
+  const answer = await answerTo(carol, '/apitoken revoke apit_AAAAAA');
+
+  if (what === 'more') {
+    expect(answer.text).toBe('More than 5 tokens have a value that begins so. Type more of its characters.');
+    return;
+  }
+  expect(answer.text).toContain('5 tokens have a value that begins so. Which one is it?');
+  expect(answer.text).toContain('bot 3\nOwner\n@alice\nStatus\nactive');
+  expect(answer.text).not.toContain('AAAAAA');
+  await carol.clicks('Revoke', { in: '#general', near: 'bot 3' });
+  expect((await modalOf(carol)).text).toContain('bot 3 of @alice');
+});
+
+test('a token that is called like first characters is found by its name', async () => {
+  const stage = await setStage({ env: ONCALL });
+  const carol = stage.workspace.person('carol');
+  const alice = stage.workspace.person('alice');
+  const { value } = await holdsToken(stage, alice, 'hidden');
+  await holdsToken(stage, alice, value.slice(0, 12));
+
+  expect((await opens(carol, `/apitoken revoke ${value.slice(0, 12)}`)).text).toContain(
+    `${value.slice(0, 12)} of @alice`,
+  );
+});
+
+test('a value in its grace ends its token, and a retired one ends nothing and is told of to who may see it', async () => {
+  const { stage, clock, alice, workspace } = await setStill();
+  const old = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  const fresh = await rotates(stage, alice, 'deploy-bot', { 'Old value ends': 'In 1 hour' });
+  const bob = workspace.person('bob');
+
+  expect((await opens(bob, `/apitoken revoke ${old.value}`)).text).toContain('deploy-bot of @alice');
+  await bob.closes();
+  clock.moveBy(HOUR_MS);
+  const toBob = await answerTo(bob, `/apitoken revoke ${old.value}`);
+  const toAlice = await answerTo(alice, `/apitoken revoke ${old.value}`);
+
+  expect(toBob.text).toContain(`${NOT_LIVE}: nothing accepts it`);
+  expect(toBob.text).not.toContain('deploy-bot');
+  expect(toAlice.text).toContain(`${NOT_LIVE}: it is one of deploy-bot that has ended`);
+  expect(await verdictsOf(stage, old.value, fresh)).toEqual([401, 200]);
+});
+
+test('the owner is told by first characters that a value is of a token that was revoked, others only that it is dead', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  const { id, value } = await holdsToken(stage, alice, 'deploy-bot');
+  await withStore(stage, (store) =>
+    store.revokeToken(
+      id,
+      { actor: 'system', at: stage.now(), reason: null },
+      {
+        event: { at: stage.now(), actor: 'system', action: 'token.revoked', tokenId: id, detail: {} },
+        delivery: { keys: [] },
+        sayings: [],
+      },
+    ),
+  );
+
+  expect((await answerTo(alice, `/apitoken revoke ${value}`)).text).toContain(
+    'it begins like one of deploy-bot, which is revoked',
+  );
+  expect((await answerTo(stage.workspace.person('bob'), `/apitoken revoke ${value}`)).text).toContain(
+    `${NOT_LIVE}: nothing accepts it`,
+  );
+});
+
+test.for([
+  ['wrong check digits', `apit_${'a'.repeat(12)}_${'b'.repeat(38)}`, MISREAD],
+  ['40,000 characters of text', 'x'.repeat(40_000), NOT_FOUND],
+  ['40,000 signs beyond the first plane', '🗝'.repeat(20_000), NOT_FOUND],
+  ['a name that nobody has', 'no_such_name', NOT_FOUND],
+] as const)('revoking %s is answered clearly, to members and on-call alike', async ([, typed, sentence]) => {
+  const stage = await setStage({ env: ONCALL });
+
+  for (const handle of ['bob', 'carol']) {
+    expect((await answerTo(stage.workspace.person(handle), `/apitoken revoke ${typed}`)).text).toContain(
+      sentence,
+    );
+  }
+  expect(actionsOf(stage)).toEqual([]);
+});
+
+test('a bare @name is never guessed: on-call picks the person, anybody else hears of no such token', async () => {
+  const stage = await setStage({ env: ONCALL });
+  const carol = stage.workspace.person('carol');
+  const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+
+  expect((await answerTo(stage.workspace.person('bob'), '/apitoken revoke @nobody-here')).text).toBe(
+    NOT_FOUND,
+  );
+  const picker = await opens(carol, '/apitoken revoke @nobody-here');
+  expect(picker).toMatchObject({ title: 'Revoke API Token', submit: 'Continue' });
+  await carol.fills({ Person: 'alice' });
+  await carol.submits();
+  await modalSaying(carol, 'Live tokens of @alice');
+  await carol.fills({ Reason: 'left' });
+  await carol.submits();
+  await modalSaying(carol, 'deploy-bot is revoked.');
+
+  expect(await verdictsOf(stage, value)).toEqual([401]);
+});
+
+test('the owner and who created the token are told by whom it was revoked, each once, and nobody else', async () => {
+  const stage = await setStage({ env: { ONCALL: 'U0CAROL0001' } });
+  const [alice, dave, carol] = ['alice', 'dave', 'carol'].map((handle) => stage.workspace.person(handle));
+  if (!alice || !dave || !carol) throw new Error('three people');
+  await holdsToken(stage, alice, 'for-alice', { by: dave });
+
+  await opens(carol, '/apitoken revoke for-alice');
+  await carol.fills({ Reason: 'leaked' });
+  await carol.submits();
+  await modalSaying(carol, 'for-alice is revoked.');
+  await settled(stage);
+
+  const toldIn = (person: typeof alice) =>
+    person.sees('@apitoken').filter(({ ephemeral, text }) => !ephemeral && /was revoked/.test(text));
+  expect(toldIn(alice).map(({ raw }) => raw.text)).toEqual([
+    `Your token for-alice was revoked by <@${carol.id}>.`,
+  ]);
+  expect(toldIn(dave).map(({ text }) => text)).toEqual([
+    expect.stringMatching(
+      /^for-alice, which you created for somebody else, was revoked\. Anything that uses it is refused\.\nOwner: @alice · Revoked by @carol .*\nReason: leaked$/,
+    ),
+  ]);
+  await soon(() => expect(toldIn(carol)).toEqual([]));
+});
+
+/** Gives all values in the database lookup ids that begin alike. */
+async function beginAlike(stage: Awaited<ReturnType<typeof setStage>>): Promise<void> {
+  const { default: Database } = await import('better-sqlite3');
+  const raw = new Database(`${stage.folder}/apitoken.db`);
+  raw.exec("update secrets set lookup_id = 'AAAAAA' || substr(lookup_id, 7)");
+  raw.close();
+  expect(rowsOf(stage, "select 1 from secrets where lookup_id like 'AAAAAA%'").length).toBeGreaterThan(4);
+}
+
+function swapCase(text: string): string {
+  return [...`${text.slice(1)}z`]
+    .map((letter) => (letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase()))
+    .join('');
+}

@@ -1,0 +1,367 @@
+import type { KnownBlock } from '@slack/types';
+import { expect, test } from 'vitest';
+import type { Person } from '../../sandbox/workspace/person.ts';
+import { DAY_MS, MINUTE_MS } from '../../src/clock.ts';
+import { type Stage, setStage } from '../fixture.ts';
+import { T0 } from '../tokens/a-token.ts';
+import {
+  answerIn,
+  answerTo,
+  auditOf,
+  callsOf,
+  deliveriesIn,
+  holdsToken,
+  holdsTokens,
+  opens,
+  rowsOf,
+  seesCard,
+  setStill,
+  soon,
+} from './flows.ts';
+import { HOSTILE_NAMES } from './hostile.ts';
+
+const CAROL = { MANAGERS: 'U0CAROL0001' };
+const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
+const CONTROLS = ['Share to channel', 'CSV'];
+
+/** The names in the rows of a table, from top to bottom. */
+function namesIn(blocks: readonly KnownBlock[]): string[] {
+  const table = blocks.find((block) => block.type === 'table');
+  return (table?.rows ?? [])
+    .slice(1)
+    .map(([cell]) => (cell !== undefined && 'text' in cell ? cell.text : ''));
+}
+
+/** What stands in #general for the person at `ts` once it reads `text`. */
+function drawnAt(person: Person, ts: string, text: string) {
+  return soon(() => {
+    const drawn = person.sees('#general').find((one) => one.ts === ts);
+    if (!drawn?.text.includes(text)) throw new Error(`it reads: ${drawn?.text}`);
+    return drawn;
+  });
+}
+
+/** One token of each kind, of Alice and of Bob, on a stage whose manager is Carol. */
+async function setEachKind() {
+  const set = await setStill(CAROL);
+  const { stage, clock, alice, workspace } = set;
+  const bob = workspace.person('bob');
+  const carol = workspace.person('carol');
+  const year = { createdAt: T0, lifetimeDays: 365 };
+  await holdsToken(stage, alice, 'fine', { ...year, createdAt: T0 + 100 * DAY_MS });
+  await holdsToken(stage, alice, 'idle', year);
+  const { value } = await holdsToken(stage, bob, 'presented', { createdAt: T0, lifetimeDays: 99 });
+  await holdsToken(stage, bob, 'over', { createdAt: T0, lifetimeDays: 98 });
+  await holdsToken(stage, bob, 'soon', { createdAt: T0 + 100 * DAY_MS, lifetimeDays: 10 });
+  await holdsToken(stage, bob, 'endless', { createdAt: T0 + 100 * DAY_MS, lifetimeDays: null });
+  await holdsToken(stage, alice, 'ended', year);
+  clock.moveTo(T0 + 101 * DAY_MS);
+  await holdsToken(stage, alice, 'unseen', { createdAt: T0 + 101 * DAY_MS, shown: false });
+  await opens(alice, '/apitoken revoke ended');
+  await alice.submits();
+  await seesCard(alice, 'ended');
+  await alice.closes();
+  expect((await stage.verify(value)).status).toBe(401);
+  // What was counted in memory is written at the stop.
+  await stage.restart();
+  return { ...set, bob, carol };
+}
+
+test('a manager sees in a table which tokens there are, whose, and what needs attention first', async () => {
+  const { carol } = await setEachKind();
+
+  const status = await answerTo(carol, '/apitoken status');
+
+  expect(status.ephemeral).toBe(true);
+  expect(status.text).toBe(
+    [
+      'API Tokens',
+      'Not revoked · everybody’s',
+      'Name | Owner | Status | Created | Last used | Expires | Date Revoked',
+      'presented | @bob | expired · still presented | 2026-01-01 00:00 UTC | never | 2026-04-10 00:00 UTC | –',
+      'soon | @bob | active · expiring soon | 2026-04-11 00:00 UTC | never | 2026-04-21 00:00 UTC | –',
+      'unseen | @alice | unclaimed | 2026-04-12 00:00 UTC | never | 2026-07-11 00:00 UTC | –',
+      'idle | @alice | active · idle | 2026-01-01 00:00 UTC | never | 2027-01-01 00:00 UTC | –',
+      'endless | @bob | active | 2026-04-11 00:00 UTC | never | never | –',
+      'fine | @alice | active | 2026-04-11 00:00 UTC | never | 2027-04-11 00:00 UTC | –',
+      'over | @bob | expired | 2026-01-01 00:00 UTC | never | 2026-04-09 00:00 UTC | –',
+      'Page 1 of 1 · 7 tokens',
+    ].join('\n'),
+  );
+  expect(status.buttons).toEqual(CONTROLS);
+  expect(status.raw.text).toBe('API tokens, not revoked: 7 tokens, page 1 of 1');
+});
+
+test.for([
+  ['status active', ['soon', 'unseen', 'idle', 'endless', 'fine']],
+  ['status EXPIRING', ['soon']],
+  ['status idle', ['idle']],
+  ['status expired', ['presented', 'over']],
+  ['status revoked', ['ended']],
+  ['status all', ['presented', 'soon', 'unseen', 'idle', 'endless', 'fine', 'over', 'ended']],
+  ['status @alice', ['unseen', 'idle', 'fine']],
+  ['status revoked @alice', ['ended']],
+  ['status @bob expired', ['presented', 'over']],
+  ['status @dave', []],
+] as const)('"/apitoken %s" lists %o', async ([typed, names]) => {
+  const { carol } = await setEachKind();
+
+  const status = await answerTo(carol, `/apitoken ${typed}`);
+
+  expect(namesIn(status.blocks)).toEqual(names);
+  expect(status.text).toContain(names.length === 0 ? 'There are no such tokens.' : `${names.length} token`);
+  expect(status.buttons.includes('Share to channel')).toBe(names.length > 0);
+});
+
+test('filters and owners are chosen in the message, which is drawn anew in its place', async () => {
+  const { carol } = await setEachKind();
+  const { ts } = await answerTo(carol, '/apitoken status');
+
+  await carol.selects('Owner', 'bob', { in: '#general' });
+  const bobs = await drawnAt(carol, ts, 'Not revoked · @bob');
+  expect(namesIn(bobs.blocks)).toEqual(['presented', 'soon', 'endless', 'over']);
+  expect(bobs.buttons).toEqual(['Everybody', ...CONTROLS]);
+  await carol.selects('Status', 'Expired', { in: '#general' });
+  expect(namesIn((await drawnAt(carol, ts, 'Expired · @bob')).blocks)).toEqual(['presented', 'over']);
+  await carol.selects('Owner', 'alice', { in: '#general' });
+  expect(namesIn((await drawnAt(carol, ts, 'Expired · @alice')).blocks)).toEqual([]);
+  await carol.clicks('Everybody', { in: '#general' });
+
+  expect(namesIn((await drawnAt(carol, ts, 'Expired · everybody’s')).blocks)).toEqual(['presented', 'over']);
+  expect(carol.sees('#general')).toHaveLength(1);
+});
+
+test('a person whom Slack did not recognise is asked for and never guessed', async () => {
+  const { carol } = await setEachKind();
+
+  const asked = await answerTo(carol, '/apitoken status @nobody-of-that-name expired');
+  expect(asked.text).toContain(
+    'Which person do you mean by “@nobody-of-that-name”? Choose them from the list.',
+  );
+  await carol.selects('Owner', 'bob', { in: '#general' });
+
+  const drawn = await drawnAt(carol, asked.ts, 'Expired · @bob');
+  expect(namesIn(drawn.blocks)).toEqual(['presented', 'over']);
+});
+
+test('81 tokens are three pages of 40, turned in place; a page beyond the last is the last', async () => {
+  const { stage, workspace } = await setStill(CAROL);
+  const carol = workspace.person('carol');
+  await holdsTokens(
+    stage,
+    carol,
+    81,
+    (number) => `bot-${number}`,
+    (number) => ({
+      createdAt: T0,
+      lifetimeDays: 20 + number,
+    }),
+  );
+  const { ts, ...first } = await answerTo(carol, '/apitoken status');
+
+  expect(first.text).toContain('Page 1 of 3 · 81 tokens');
+  expect(first.buttons).toEqual(['Next', ...CONTROLS]);
+  expect(namesIn(first.blocks)).toHaveLength(40);
+  await carol.clicks('Next', { in: '#general' });
+  const second = await drawnAt(carol, ts, 'Page 2 of 3');
+  expect(namesIn(second.blocks).slice(0, 2)).toEqual(['bot-41', 'bot-42']);
+  expect(second.buttons).toEqual(['Previous', 'Next', ...CONTROLS]);
+  await carol.forges({
+    type: 'block_actions',
+    action_id: 'status_next',
+    value: 'status:current::99',
+    from: { message: ts },
+  });
+
+  const last = await drawnAt(carol, ts, 'Page 3 of 3');
+  expect(namesIn(last.blocks)).toEqual(['bot-81']);
+  expect(last.buttons).toEqual(['Previous', ...CONTROLS]);
+});
+
+test.for([
+  ['alice', 'a member', {}, false],
+  ['bob', 'on-call', { ONCALL: 'U0BOB000001' }, true],
+  ['carol', 'a manager', CAROL, true],
+  ['dave', 'an admin', {}, true],
+  ['gus', 'a guest', { ALLOW_GUESTS: 'true' }, false],
+] as const)('%s, %s, sees everybody’s tokens: %o %o', async ([handle, , env, may]) => {
+  const stage = await setStage({ env });
+  const person = stage.workspace.person(handle);
+  await holdsToken(stage, stage.workspace.person('alice'), 'alices-bot');
+  const before = auditOf(stage).length;
+
+  for (const command of ['status', 'status revoked', 'status @alice', 'status @whoever']) {
+    const { text } = await answerTo(person, `/apitoken ${command}`);
+    expect(text === NOT_FOUND).toBe(!may);
+  }
+
+  const refused = { actor: person.id, action: 'action.refused', tokenId: null };
+  expect(auditOf(stage).slice(before)).toEqual(may ? [] : Array.from({ length: 4 }, () => refused));
+});
+
+test.for([
+  ['a filter', 'status_filter', 'status:all::1'],
+  ['a page', 'status_next', 'status:current::2'],
+  ['the share', 'status_share', 'status:current::1'],
+  ['the file', 'status_csv', 'status:current::1'],
+] as const)(
+  'who is no manager any more gets nothing by %s, and that is an event',
+  async ([, actionId, value]) => {
+    const stage = await setStage({ env: { MANAGERS: 'S0ONCALL001' } });
+    const bob = stage.workspace.person('bob');
+    await holdsToken(stage, stage.workspace.person('alice'), 'alices-bot');
+    const { ts } = await answerTo(bob, '/apitoken status');
+    await stage.workspace.setGroupMembers('oncall', ['alice']);
+    const before = auditOf(stage).length;
+
+    const told = await answerIn(bob, '#general', async () => {
+      await bob.forges({ type: 'block_actions', action_id: actionId, value, from: { message: ts } });
+    });
+
+    expect(told.text).toBe(NOT_FOUND);
+    expect(auditOf(stage).slice(before)).toEqual([
+      { actor: bob.id, action: 'action.refused', tokenId: null },
+    ]);
+    expect(stage.workspace.person('alice').sees('#general')).toEqual([]);
+    expect(callsOf(stage.workspace, 'files.getUploadURLExternal')).toEqual([]);
+  },
+);
+
+test('a page is shared after a warning of who will see it, says who shared it, and cannot be pressed', async () => {
+  const { stage, carol, alice } = await setEachKind();
+  await answerTo(carol, '/apitoken status expired');
+
+  const { text } = carol.confirmation('Share to channel', { in: '#general' }) ?? {};
+  expect(text).toContain('Everybody in this channel will see this page');
+  await carol.clicks('Share to channel', { in: '#general', confirm: 'deny' });
+  expect(alice.sees('#general').filter(({ ephemeral }) => !ephemeral)).toEqual([]);
+  const shared = await answerIn(alice, '#general', () =>
+    carol.clicks('Share to channel', { in: '#general' }),
+  );
+
+  expect(shared.ephemeral).toBe(false);
+  expect(namesIn(shared.blocks)).toEqual(['presented', 'over']);
+  expect(shared.text).toContain('Shared by @carol');
+  expect(shared.buttons).toEqual([]);
+  expect(JSON.stringify(shared.blocks)).not.toContain('action_id');
+  expect(carol.sees('#general').map(({ ephemeral }) => ephemeral)).toEqual([true, false]);
+  expect(auditOf(stage).at(-1)).toEqual({ actor: carol.id, action: 'status.shared', tokenId: null });
+});
+
+test('a page is shared where the app is no member, and once, however often Slack delivers the press', async () => {
+  const { stage, carol, workspace } = await setEachKind();
+  await answerTo(carol, '/apitoken status', '#no-app');
+
+  await carol.clicks('Share to channel', { in: '#no-app' });
+  await carol.redelivers();
+  await carol.redelivers({ sameEnvelope: true });
+  await soon(() => expect(deliveriesIn(workspace).at(-1)?.acked).toBe(true));
+  await answerTo(carol, '/apitoken help', '#no-app');
+
+  expect(workspace.person('alice').sees('#no-app')).toHaveLength(1);
+  expect(auditOf(stage).filter(({ action }) => action === 'status.shared')).toHaveLength(1);
+});
+
+test('a stranger who presses in a shared page hears that this is not for them', async () => {
+  const { stage, carol, workspace } = await setEachKind();
+  await answerTo(carol, '/apitoken status');
+  await carol.clicks('Share to channel', { in: '#general' });
+  const sam = workspace.person('sam');
+  const shared = await soon(() => sam.sees('#general')[0] ?? Promise.reject(new Error('not yet')));
+
+  const told = await answerIn(sam, '#general', async () => {
+    await sam.forges({
+      type: 'block_actions',
+      action_id: 'status_filter',
+      value: 'status:all::1',
+      from: { message: shared.ts },
+    });
+  });
+
+  expect(told.text).toContain('apitoken is for full members of this workspace.');
+  expect(auditOf(stage).at(-1)).toEqual({ actor: sam.id, action: 'action.refused', tokenId: null });
+  expect(namesIn(sam.sees('#general')[0]?.blocks ?? [])).not.toContain('ended');
+});
+
+test('where Slack refuses a table, sections say the same, and no table is tried for ten minutes', async () => {
+  const { clock, carol, workspace } = await setEachKind();
+  const urlCalls = () => workspace.traffic.filter(({ kind }) => kind === 'response-url').length;
+  workspace.faults.add({ url: 'response_url', status: 400 });
+  const before = urlCalls();
+
+  const status = await answerTo(carol, '/apitoken status @bob');
+
+  expect(status.text).toContain('presented\nOwner\n@bob\nStatus\nexpired\nCreated\n2026-01-01 00:00 UTC');
+  expect(status.blocks.filter(({ type }) => type === 'section')).toHaveLength(4);
+  expect(urlCalls()).toBe(before + 2);
+  expect(namesIn((await answerTo(carol, '/apitoken status')).blocks)).toEqual([]);
+  expect(urlCalls()).toBe(before + 3);
+  clock.moveBy(10 * MINUTE_MS);
+
+  expect(namesIn((await answerTo(carol, '/apitoken status')).blocks)).toHaveLength(7);
+});
+
+test('the shared page falls back to sections too', async () => {
+  const { carol, alice, workspace } = await setEachKind();
+  await answerTo(carol, '/apitoken status');
+  workspace.faults.add({ url: 'response_url', status: 500 });
+
+  const shared = await answerIn(alice, '#general', () =>
+    carol.clicks('Share to channel', { in: '#general' }),
+  );
+
+  expect(shared.text).toContain('presented\nOwner\n@bob');
+  expect(shared.text).toContain('Shared by @carol');
+});
+
+test('a used-up url is no reason to give up tables', async () => {
+  const { carol, workspace } = await setEachKind();
+  workspace.faults.add({ url: 'response_url', error: 'Expired url' });
+
+  const told = await answerTo(carol, '/apitoken status');
+
+  expect(told.text).toContain('Something broke on our side');
+  expect(namesIn((await answerTo(carol, '/apitoken status')).blocks)).toHaveLength(7);
+});
+
+test('whatever names are made of, they stand in the table as they are and mean nothing', async () => {
+  const { stage, carol, workspace } = await setEachKind();
+  for (const name of HOSTILE_NAMES) await holdsToken(stage, carol, name, { createdAt: stage.now() });
+
+  const status = await answerTo(carol, '/apitoken status @carol');
+  await carol.clicks('Share to channel', { in: '#general' });
+  const shared = await soon(
+    () =>
+      workspace
+        .person('alice')
+        .sees('#general')
+        .find(({ ephemeral }) => !ephemeral) ?? Promise.reject(new Error('not yet')),
+  );
+
+  for (const { blocks, raw } of [status, shared]) {
+    expect(namesIn(blocks).sort()).toEqual([...HOSTILE_NAMES].sort());
+    const { table: _, ...others } = Object.groupBy(blocks, ({ type }) => type);
+    for (const name of HOSTILE_NAMES.filter((one) => one.length > 3)) {
+      expect(raw.text + JSON.stringify(others)).not.toContain(JSON.stringify(name).slice(1, -1));
+    }
+  }
+});
+
+test('neither a value nor a lookup id is in what is shown, shared or written to a file', async () => {
+  const stage: Stage = await setStage({ env: CAROL });
+  const carol = stage.workspace.person('carol');
+  const { value } = await holdsToken(stage, carol, 'deploy-bot');
+  await stage.verify(value);
+  await answerTo(carol, '/apitoken status all');
+
+  await carol.clicks('Share to channel', { in: '#general' });
+  await carol.clicks('CSV', { in: '#general' });
+  await soon(() => expect(carol.readsFile('@apitoken')).toContain('deploy-bot'));
+
+  const [, lookupId = '', secret = ''] = value.split('_');
+  for (const part of [lookupId, secret]) {
+    expect(JSON.stringify(stage.workspace.traffic)).not.toContain(part);
+    expect(stage.log()).not.toContain(part);
+    expect(JSON.stringify(rowsOf(stage, 'select * from audit_events'))).not.toContain(part);
+  }
+});

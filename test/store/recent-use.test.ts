@@ -1,0 +1,154 @@
+import { expect, test } from 'vitest';
+import { HOUR_MS } from '../../src/clock.ts';
+import { REVOKED_AT_ONCE_MAX } from '../../src/tokens/store.ts';
+import { aStore, everythingIn } from './fixtures/temp-store.ts';
+import {
+  ANN,
+  aDelivery,
+  anEffect,
+  aSecret,
+  aShownValue,
+  aStoredToken,
+  aUse,
+  BY_ANN,
+  NOW,
+  verdictOn,
+  WORKSPACE,
+} from './fixtures/tokens.ts';
+
+/** The first millisecond of an hour. */
+const HOUR = Math.floor(NOW / HOUR_MS) * HOUR_MS;
+
+test.for([
+  ['this hour', HOUR, 3],
+  ['the 23rd hour before', HOUR - 23 * HOUR_MS, 3],
+  ['the last millisecond of the hour before that', HOUR - 23 * HOUR_MS - 1, 0],
+  ['two days ago', HOUR - 48 * HOUR_MS, 0],
+] as const)('uses in %s count among those of a day as they should', async ([, at, count]) => {
+  const { store } = await aStore();
+  const { secret } = await aShownValue(store, await aStoredToken(store));
+
+  await store.addUses([aUse(secret, { useCount: 2, lastUsedAt: at })]);
+  await store.addUses([aUse(secret, { useCount: 1, lastUsedAt: at })]);
+
+  expect(await store.usesInDay(secret.tokenId, HOUR + HOUR_MS - 1)).toBe(count);
+});
+
+test('each token has its own uses, and hours of 48 hours ago are dropped', async () => {
+  const { store, raw } = await aStore();
+  const [one, other] = [await aStoredToken(store), await aStoredToken(store)];
+  const old = HOUR - 49 * HOUR_MS;
+  await store.addUses([
+    aUse(aSecret(one), { useCount: 1, lastUsedAt: NOW }),
+    aUse(aSecret(other), { useCount: 5, lastUsedAt: NOW }),
+    aUse(aSecret(other), { useCount: 7, lastUsedAt: old }),
+  ]);
+
+  await store.tidy(NOW);
+
+  expect(await store.usesInDay(one.id, NOW)).toBe(1);
+  expect(raw.prepare('select use_count from token_uses_by_hour order by use_count').pluck().all()).toEqual([
+    1, 5,
+  ]);
+});
+
+test('tries with a revoked value are added up apart from uses and refusals', async () => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store);
+  const { secret } = await aShownValue(store, token);
+  await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
+
+  await store.addUses([aUse(secret, { triedCount: 2, lastTriedAt: NOW + 5 })]);
+  await store.addUses([aUse(secret, { triedCount: 1, lastTriedAt: NOW + 2 })]);
+
+  expect(await store.triesOf([token.id])).toEqual(new Map([[token.id, { count: 3, lastAt: NOW + 5 }]]));
+  expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ useCount: 0, refusedCount: 0 });
+  expect(await store.takeDue(NOW + 9, 9)).toEqual([]);
+});
+
+test('several tokens are ended in one transaction, each with its event, but for those that were ended before', async () => {
+  const { store, raw } = await aStore();
+  const tokens = [await aStoredToken(store), await aStoredToken(store), await aStoredToken(store)];
+  const values = [];
+  for (const token of tokens) values.push((await aShownValue(store, token)).value);
+  const [first, second, third] = tokens.map(({ id }) => id);
+  if (!first || !second || !third) throw new Error('three tokens');
+  await store.revokeToken(second, BY_ANN, anEffect(second));
+  const delivery = aDelivery();
+  const end = () =>
+    store.revokeTokens([first, second, third], BY_ANN, delivery, (ended) =>
+      ended.map((id) => ({ event: { ...anEffect(id).event, action: 'token.revoked' }, sayings: [] })),
+    );
+
+  expect(await end()).toEqual({ kind: 'revoked', ended: [first, third] });
+  expect(await end()).toEqual({ kind: 'repeated', tokenId: first });
+  expect(await store.revokeTokens([first, second], BY_ANN, aDelivery(), () => [])).toEqual({
+    kind: 'already_revoked',
+  });
+  for (const value of values) expect(await verdictOn(store, value, NOW)).toMatchObject({ why: 'revoked' });
+  expect(
+    raw
+      .prepare("select token_id from audit_events where action = 'token.revoked' order by sequence")
+      .pluck()
+      .all(),
+  ).toEqual([first, third]);
+});
+
+test('a fault while several tokens are ended leaves all of them as they were', async () => {
+  const { store, raw } = await aStore();
+  const tokens = [await aStoredToken(store), await aStoredToken(store)];
+  const before = everythingIn(raw);
+
+  const ending = store.revokeTokens(
+    tokens.map(({ id }) => id),
+    BY_ANN,
+    aDelivery(),
+    () => {
+      throw new Error('in the middle');
+    },
+  );
+
+  await expect(ending).rejects.toThrow();
+  expect(everythingIn(raw)).toEqual(before);
+});
+
+test('more than a hundred tokens are not ended at once', async () => {
+  const { store } = await aStore();
+  const { id } = await aStoredToken(store);
+  const ids = Array.from({ length: REVOKED_AT_ONCE_MAX + 1 }, () => id);
+
+  await expect(store.revokeTokens(ids, BY_ANN, aDelivery(), () => [])).rejects.toThrow();
+});
+
+test.for([
+  ['the beginning', 'AbCdEf', ['one']],
+  ['all of it', 'AbCdEf000001', ['one']],
+  ['another case', 'abcdef', []],
+  ['more than it has', 'AbCdEf0000011', []],
+  ['what sorts behind it', 'AbCdEfz', []],
+  ['a wildcard', 'AbCdE%', []],
+] as const)('a token is found by %s of a lookup id', async ([, characters, names]) => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store, { name: 'one' as never });
+  const other = await aStoredToken(store);
+  await store.insertSecret(aSecret(token, { lookupId: 'AbCdEf000001' }), 'first', aDelivery());
+  await store.insertSecret(aSecret(other, { lookupId: 'AbCdEe000001' }), 'first', aDelivery());
+
+  const found = await store.findByFirstCharacters(WORKSPACE, characters);
+
+  expect(found.map(({ name }) => name)).toEqual(names);
+  expect(await store.findByFirstCharacters('T2' as typeof WORKSPACE, characters)).toEqual([]);
+});
+
+test('a deed about a token is an event once a delivery, and each time without one', async () => {
+  const { store, raw } = await aStore();
+  const token = await aStoredToken(store);
+  const event = { at: NOW, actor: ANN, action: 'card.shared', tokenId: token.id, detail: {} } as const;
+  const delivery = aDelivery();
+
+  expect(await store.recordDeed(event, delivery)).toBe('recorded');
+  expect(await store.recordDeed(event, delivery)).toBe('repeated');
+  expect(await store.recordDeed(event, { keys: [] })).toBe('recorded');
+
+  expect(raw.prepare("select count(*) from audit_events where action = 'card.shared'").pluck().get()).toBe(2);
+});
