@@ -2,11 +2,14 @@ import type { Message } from './blocks/message.ts';
 
 const RESPOND_MS_MAX = 5000;
 
-/** How a message posted through a `response_url` meets the message that the url came from. */
-export type Placing = 'beside' | 'instead';
+/**
+ * How a message posted through a `response_url` meets the message that the url came from: beside it or instead of it, in both
+ * cases seen by that person alone; or as what a lasting message says from now on, to whoever reads that.
+ */
+export type Placing = 'beside' | 'instead' | 'lasting';
 
 /**
- * Posts `message` through a delivery's `response_url`, seen by that person alone. Slack takes five within 30 minutes; the
+ * Posts `message` through a delivery's `response_url`. Slack takes five within 30 minutes; the
  * url of a command cannot replace anything. Throws when Slack refuses or does not answer within 5 s.
  */
 export async function respond(
@@ -16,8 +19,9 @@ export async function respond(
 ): Promise<void> {
   await post(responseUrl, {
     ...message,
-    response_type: 'ephemeral',
-    replace_original: placing === 'instead',
+    // What is changed stays as visible as it was: Slack documents no `response_type` for that.
+    ...(placing === 'lasting' ? {} : { response_type: 'ephemeral' }),
+    replace_original: placing !== 'beside',
     unfurl_links: false,
     unfurl_media: false,
   });

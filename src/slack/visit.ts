@@ -12,6 +12,8 @@ export type Visit = {
   readonly triggerId: string | undefined;
   /** Answers in the place the delivery came from. */
   readonly responseUrl: string | undefined;
+  /** It was pressed in a conversation of two: what stands there, nobody else reads. */
+  readonly isDirect: boolean;
   readonly viewId: string | undefined;
   readonly viewType: string | undefined;
   /** The keys by which an effect happens once, whatever is delivered twice. */
@@ -31,6 +33,7 @@ const delivery = z.object({
   user_id: z.string().optional(),
   team_id: z.string().optional(),
   user: named.optional(),
+  channel: z.object({ id: z.string() }).optional(),
   view: z.object({ id: z.string(), type: z.string() }).optional(),
 });
 
@@ -47,6 +50,7 @@ export function parseVisit(body: unknown): Visit {
     appId: parsed.api_app_id,
     triggerId: parsed.trigger_id,
     responseUrl: parsed.response_url,
+    isDirect: parsed.channel?.id.startsWith('D') ?? false,
     viewId,
     viewType: parsed.view?.type,
     // With the person: nobody gets the answer to somebody else's press, whatever their client claims.

@@ -11,7 +11,13 @@ import { HISTORY_PAGE_SIZE, historyMessage } from '../../src/slack/blocks/histor
 import { infoMessage } from '../../src/slack/blocks/info.ts';
 import { listBlocks, listMessage } from '../../src/slack/blocks/list.ts';
 import type { Message } from '../../src/slack/blocks/message.ts';
-import { claimedMessage, neverClaimedMessage, noticeMessage } from '../../src/slack/blocks/notice.ts';
+import {
+  claimedMessage,
+  neverClaimedMessage,
+  noticeAgainMessage,
+  noticeMessage,
+  remindedMessage,
+} from '../../src/slack/blocks/notice.ts';
 import { pickDialog } from '../../src/slack/blocks/pick-dialog.ts';
 import { receiptMessage, revokedByOtherMessage } from '../../src/slack/blocks/receipt.ts';
 import { notRevokedDialog, revokeDialog, revokedDialog } from '../../src/slack/blocks/revoke-dialog.ts';
@@ -30,7 +36,7 @@ import { heldProof } from '../../src/tokens/held.ts';
 import type { TokenName } from '../../src/tokens/name.ts';
 import { sentenceFor } from '../../src/tokens/refusal.ts';
 import { INTROSPECT_SCOPE } from '../../src/tokens/scope.ts';
-import { type EventPage, LIST_FILTERS, type ListPage, type NoticeKind } from '../../src/tokens/store.ts';
+import { type EventPage, LIST_FILTERS, type ListPage, NOTICE_KINDS } from '../../src/tokens/store.ts';
 import { newTokenId, type PersonId, type TokenStatus, type UsedToken } from '../../src/tokens/token.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aToken, PEPPER, T0 } from '../tokens/a-token.ts';
@@ -109,14 +115,6 @@ export const NOW = T0 + 10;
 const REASON = 'changed_meanwhile';
 const A_LIVE_VALUE = { shownAt: T0, endsAt: T0 + YEAR_MS, lastUsedAt: null };
 const AN_OLD_VALUE = { shownAt: T0, endsAt: T0 + 2, lastUsedAt: T0 };
-const NOTICES = [
-  'expires_in_14_days',
-  'expires_in_7_days',
-  'expires_tomorrow',
-  'reminder',
-  'dead_presented',
-  'retired_presented',
-] as const satisfies NoticeKind[];
 const ACTIONS = [
   'token.created',
   'value.shown',
@@ -198,9 +196,13 @@ function messagesIn(unit: string, status: TokenStatus): [string, Message][] {
     [`info without buttons, ${status}`, infoMessage(token, NOW, [])],
     [`claimed, ${status}`, claimedMessage(token)],
     [`never claimed, ${status}`, neverClaimedMessage(token)],
-    ...NOTICES.map((kind): [string, Message] => [
-      `notice ${kind}, ${status}`,
-      noticeMessage(kind, token, NOW),
+    ...NOTICE_KINDS.flatMap((kind): [string, Message][] => [
+      [`notice ${kind}, ${status}`, noticeMessage(kind, token, NOW)],
+      [`reminded, ${kind}, ${status}`, remindedMessage(kind, token, T0 + YEAR_MS, NOW)],
+      ...[token.generation, token.generation + 1].map((generation): [string, Message] => [
+        `notice ${kind} of ${generation} again, ${status}`,
+        noticeAgainMessage({ tokenId: token.id, kind, generation }, token, NOW),
+      ]),
     ]),
   ];
 }

@@ -5,15 +5,14 @@ import { revokeToken } from '../../../tokens/revoke.ts';
 import type { TokenId } from '../../../tokens/token.ts';
 import { notRevokedDialog, REASON_INPUT_ID, revokedDialog } from '../../blocks/revoke-dialog.ts';
 import { parseMetadata } from '../../dialog-metadata.ts';
-import { listAnswer } from '../../list-answer.ts';
 import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
 import { parseNote } from '../../parse-note.ts';
+import { redrawOrigin } from '../../redraw.ts';
 import { refuseForged } from '../../refuse-forged.ts';
-import { respond } from '../../respond.ts';
 import { errorAt, type RefusalPlaces, refusedSubmission } from '../../submission-answer.ts';
 import type { KnownVisit } from '../../visit.ts';
 
-/** *Revoke* was pressed: ends the token, turns the dialog into the result, and draws the list anew that it came from. */
+/** *Revoke* was pressed: ends the token, turns the dialog into the result, and draws anew what it came from. */
 export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, metadata, ack }, deps) => {
   const reason = parseNote(fields[REASON_INPUT_ID] ?? '', REASON_LENGTH_MAX);
   if ('refusal' in reason) return ack(errorAt(REASON_INPUT_ID, reason.refusal));
@@ -33,7 +32,7 @@ export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, met
     return ack(refusedSubmission(hasLapsed ? { code: 'no_longer_held' } : outcome.refusal, PLACES));
   }
   await ack({ response_action: 'update', view: revokedDialog(outcome.token) });
-  await redrawList(visit, deps);
+  await redrawOrigin(visit, deps);
 };
 
 /** Where trying again may help, the dialog stays as it was filled in. */
@@ -47,19 +46,4 @@ async function actorFor(visit: KnownVisit, tokenId: TokenId, deps: ListenerDeps)
   const token = await deps.store.findToken(visit.actor.workspace, tokenId);
   if (token === undefined || token.owner === visit.actor.id) return visit.actor;
   return deps.actors.find(visit.personId, visit.teamId, 'fresh');
-}
-
-/**
- * The row stays in sight with its date revoked: a list of the active ones becomes one of all. The revocation stands, and the
- * dialog says so, whether or not the list can be drawn.
- */
-async function redrawList(visit: KnownVisit, deps: ListenerDeps): Promise<void> {
-  const from = visit.viewId === undefined ? undefined : deps.places.find(visit.viewId);
-  if (from === undefined) return;
-  const place = from.place.filter === 'active' ? ({ filter: 'all', page: 1 } as const) : from.place;
-  try {
-    await respond(from.responseUrl, await listAnswer(visit.actor, place, deps), 'instead');
-  } catch (error) {
-    deps.log.warn({ err: error }, 'the list that a token was revoked from could not be drawn again');
-  }
 }
