@@ -9,6 +9,7 @@ import {
   CREATE_ID,
   CREATE_SHORTCUT_ID,
   END_OLD_ID,
+  HIDE_VALUE_ID,
   HISTORY_NEWER_ID,
   HISTORY_OLDER_ID,
   LIST_FILTER_ID,
@@ -72,6 +73,9 @@ export type Taking = {
   readonly refusal?: string;
 };
 
+/** What a board says that was just put up, and one that was just stopped. */
+export const PLACED_SIGN = 'The board of API tokens is being drawn.';
+export const STOPPED_SIGN = 'stopped it.';
 /** Stands for a receipt that was drawn once more. */
 export const RECEIPT_SIGN = 'a receipt drawn anew';
 
@@ -88,14 +92,24 @@ function command(text: (walk: Walk) => string, place = '#general') {
   return (walk: Walk) => walk.walker.forges({ type: 'slash_command', text: text(walk), channel: place });
 }
 
-/** A button in a message. */
-function button(actionId: string, value: (walk: Walk) => string = () => '') {
+type Place = (walk: Walk) => Extract<Forged, { type: 'block_actions' }>['from'];
+const inMessage: Place = ({ ephemeral }) => ({ message: ephemeral });
+const inHome: Place = () => ({ view: {} });
+/** The newest one in #oncall. */
+const inBoard: Place = ({ stage }) => {
+  const { workspace } = stage;
+  const posts = workspace.messages(workspace.ids.channels.oncall);
+  return { message: posts.findLast(({ from }) => from === workspace.botUserId)?.ts ?? '' };
+};
+
+/** A button, where it stands. */
+function button(actionId: string, value: (walk: Walk) => string = () => '', place = inMessage) {
   return (walk: Walk) =>
     walk.walker.forges({
       type: 'block_actions',
       action_id: actionId,
       value: value(walk),
-      from: { message: walk.ephemeral },
+      from: place(walk),
     });
 }
 
@@ -103,13 +117,13 @@ const ofToken = ({ token }: Walk) => token.id;
 const ofGeneration = ({ token }: Walk) => `${token.id}:0`;
 
 /** An entry of a row's menu, in a message or in the Home tab. */
-function cog(verb: string, where: 'message' | 'home' = 'message') {
-  return ({ walker, token, ephemeral }: Walk) =>
-    walker.forges({
+function cog(verb: string, place = inMessage) {
+  return (walk: Walk) =>
+    walk.walker.forges({
       type: 'block_actions',
       action_id: 'token_menu_0',
-      action: { type: 'overflow', selected_option: { value: `${verb}:${token.id}:active:1` } },
-      from: where === 'home' ? { view: {} } : { message: ephemeral },
+      action: { type: 'overflow', selected_option: { value: `${verb}:${walk.token.id}:active:1` } },
+      from: place(walk),
     });
 }
 
@@ -271,7 +285,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
   '/apitoken board': {
     about: 'none',
     take: command(() => 'board', '#oncall'),
-    sign: 'The board of API tokens is being drawn.',
+    sign: PLACED_SIGN,
   },
 
   'Create API Token, pressed': {
@@ -307,17 +321,40 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     take: cog('create_again'),
     sign: opensDialog(CREATE_DIALOG_ID),
   },
+  'Home, Create API Token, pressed': {
+    about: 'none',
+    take: button(CREATE_ID, () => '', inHome),
+    sign: opensDialog(CREATE_DIALOG_ID),
+  },
+  'Home, the list’s filter': {
+    about: 'own',
+    take: button(LIST_FILTER_ID, () => 'all:1', inHome),
+    sign: nameOf,
+  },
+  'Home, cog: Show value': {
+    about: 'tokens',
+    token: 'unclaimed',
+    take: cog('show_value', inHome),
+    sign: 'The value is in your conversation',
+  },
+  'Home, cog: Create again': {
+    about: 'tokens',
+    token: 'revoked',
+    take: cog('create_again', inHome),
+    sign: opensDialog(CREATE_DIALOG_ID),
+  },
+  'value: Hide now': { about: 'none', take: button(HIDE_VALUE_ID), sign: '"delete_original":true' },
   'Home, cog: Rotate': {
     about: 'tokens',
-    take: cog('rotate', 'home'),
+    take: cog('rotate', inHome),
     sign: opensDialog(ROTATE_DIALOG_ID),
   },
   'Home, cog: Revoke API Token': {
     about: 'tokens',
-    take: cog('revoke', 'home'),
+    take: cog('revoke', inHome),
     sign: opensDialog(REVOKE_DIALOG_ID),
   },
-  'Home, cog: History': { about: 'tokens', take: cog('history', 'home'), sign: nameOf },
+  'Home, cog: History': { about: 'tokens', take: cog('history', inHome), sign: nameOf },
   'receipt: Rotate': {
     about: 'tokens',
     take: button(ROTATE_ID, ofToken),
@@ -414,8 +451,8 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
   },
   'board: Stop updating': {
     about: 'none',
-    take: button(BOARD_STOP_ID),
-    sign: 'This board is not kept up to date any more',
+    take: button(BOARD_STOP_ID, () => '', inBoard),
+    sign: STOPPED_SIGN,
   },
 
   'submitted: create for oneself': {

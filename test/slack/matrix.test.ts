@@ -19,7 +19,7 @@ import {
   withStore,
 } from './flows.ts';
 import { type Comer, expected, KEPT_OUT, LET_IN, TABLE, type Way, type Whose } from './matrix-table.ts';
-import { RECEIPT_SIGN, type Taking, WAYS, type Walk } from './matrix-ways.ts';
+import { PLACED_SIGN, RECEIPT_SIGN, STOPPED_SIGN, type Taking, WAYS, type Walk } from './matrix-ways.ts';
 
 const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
 const MEMBERS_ONLY =
@@ -111,6 +111,9 @@ async function walkAll(comer: Comer, env: Record<string, string>): Promise<Recor
   const roles = { ...(comer === 'manager' ? { MANAGERS: ids } : {}), ONCALL: 'S0ONCALL001', ...MANY };
   const stage = await setStage({ clock, workspace, env: { ...roles, ...env } });
   const { ts: ephemeral } = await answerTo(workspace.person('alice'), '/apitoken help');
+  // One that everybody may try to stop.
+  await workspace.person('dave').types('#oncall', '/apitoken board');
+  await soon(() => expect(rowsOf(stage, "select id from messages where kind = 'board'")).toHaveLength(1));
 
   const walkers = people.map(({ handle }) => workspace.person(handle));
   const walks = await prepareAll({ stage, walkers, ephemeral });
@@ -255,7 +258,8 @@ function saidIn(traffic: readonly TrafficEntry[], { token }: Walk): string {
     const args = JSON.stringify(entry.args);
     if (entry.method === 'chat.update' && args.includes(token.name)) return RECEIPT_SIGN;
     const isByItself = entry.method.startsWith('chat.') && entry.method !== 'chat.postEphemeral';
-    return isByItself && !args.includes('C0ONCALL001') ? '' : args;
+    const isOfBoard = [PLACED_SIGN, STOPPED_SIGN].some((sign) => args.includes(sign));
+    return isByItself && !isOfBoard ? '' : args;
   });
   return said.join('\n').replaceAll('\\"', '"');
 }
