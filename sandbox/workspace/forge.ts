@@ -1,8 +1,19 @@
 import { deliver, type Post } from './deliver.ts';
 import { isJson } from './http.ts';
-import { actionFor, blockActions, forgedView, type Origin, viewSubmission } from './payloads.ts';
+import {
+  actionFor,
+  blockActions,
+  blockSuggestion,
+  eventCallback,
+  forgedView,
+  globalShortcut,
+  messageShortcut,
+  type Origin,
+  slashCommand,
+  viewSubmission,
+} from './payloads.ts';
 import type { AckOutcome, Delivery } from './sockets.ts';
-import type { Json, OpenView, PersonRecord } from './state.ts';
+import { type Channel, directMessage, type Json, nextTs, type OpenView, type PersonRecord } from './state.ts';
 import { allViews } from './views.ts';
 
 /** What a hand-made delivery claims. It is shaped like a real one and comes from a real person; the rest may be a lie. */
@@ -24,17 +35,80 @@ export type Forged =
       private_metadata?: string;
       state?: Json;
     } & Json)
+  /** A command of somebody who has no client to type it in; `text` as Slack delivers it. */
+  | { type: 'slash_command'; text: string; channel: string }
+  /** A global shortcut or, with a message by its timestamp, one on that. */
+  | { type: 'shortcut'; callback_id: string; message?: string }
+  /** What was typed into a field that searches, in a dialog with that metadata. */
+  | { type: 'block_suggestion'; action_id: string; query: string; private_metadata: string }
+  | { type: 'app_home_opened' }
   | { type: 'raw'; envelope: Delivery['type']; payload: Json };
 
 /** Sends a delivery that no client would send. Nothing is done with the ack: it is the result. */
 export function forge(post: Post, person: PersonRecord, forged: Forged): Promise<AckOutcome> {
-  if (forged.type === 'raw')
-    return deliver(post, { type: forged.envelope, payload: forged.payload }, 'forged');
-  const payload =
-    forged.type === 'block_actions'
-      ? forgedAction(post, person, forged)
-      : forgedSubmission(post, person, forged);
-  return deliver(post, { type: 'interactive', payload }, 'forged');
+  return deliver(post, deliveryOf(post, person, forged), 'forged');
+}
+
+function deliveryOf(post: Post, person: PersonRecord, forged: Forged): Delivery {
+  const { state } = post;
+  const interactive = (payload: Json): Delivery => ({ type: 'interactive', payload });
+  switch (forged.type) {
+    case 'raw':
+      return { type: forged.envelope, payload: forged.payload };
+    case 'block_actions':
+      return interactive(forgedAction(post, person, forged));
+    case 'view_submission':
+      return interactive(forgedSubmission(post, person, forged));
+    case 'shortcut':
+      return interactive(forgedShortcut(post, person, forged));
+    case 'block_suggestion':
+      return interactive(forgedSearch(post, person, forged));
+    case 'slash_command': {
+      const channel = channelCalled(post, forged.channel);
+      return {
+        type: 'slash_commands',
+        payload: slashCommand(state, person, channel, '/apitoken', forged.text),
+      };
+    }
+    case 'app_home_opened': {
+      const channel = directMessage(state, person.id).id;
+      const event = {
+        type: 'app_home_opened',
+        user: person.id,
+        channel,
+        tab: 'home',
+        event_ts: nextTs(state),
+      };
+      return { type: 'events_api', payload: eventCallback(state, event) };
+    }
+  }
+}
+
+function channelCalled({ state }: Post, name: string): Channel {
+  const channel = [...state.channels.values()].find((one) => `#${one.name}` === name);
+  if (channel === undefined) throw new Error(`there is no channel called ${name}`);
+  return channel;
+}
+
+function forgedShortcut(
+  { state }: Post,
+  person: PersonRecord,
+  { callback_id, message: ts }: Extract<Forged, { type: 'shortcut' }>,
+): Json {
+  if (ts === undefined) return globalShortcut(state, person, callback_id);
+  const message = state.messages.find((one) => one.ts === ts);
+  if (message === undefined) throw new Error(`no message was ever posted at ${ts}`);
+  return messageShortcut(state, person, callback_id, message);
+}
+
+function forgedSearch(
+  { state }: Post,
+  person: PersonRecord,
+  { action_id: actionId, query, private_metadata }: Extract<Forged, { type: 'block_suggestion' }>,
+): Json {
+  const element = { type: 'external_select' as const, action_id: actionId };
+  const placed = { block: { type: 'divider' as const }, blockId: actionId, actionId, element };
+  return blockSuggestion(state, person, forgedView(person, { private_metadata }), placed, query);
 }
 
 function forgedAction(

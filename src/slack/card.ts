@@ -37,9 +37,11 @@ export async function findCard(
 async function revokedToken(actor: Actor, id: TokenId, deps: ListenerDeps): Promise<UsedToken | Refused> {
   const refusal = { code: 'token_not_found' } as const;
   const token = await deps.store.findToken(actor.workspace, id);
-  if (token === undefined || token.revokedAt === null) return refused(refusal);
-  if (token.revokedBy === actor.id || may(actor, 'see', token, deps.policy)) return token;
-  return refuseByPolicy({ actor, attempted: 'see', tokenId: id, refusal }, deps);
+  if (token === undefined) return refused(refusal);
+  if (token.revokedBy !== actor.id && !may(actor, 'see', token, deps.policy)) {
+    return refuseByPolicy({ actor, attempted: 'see', tokenId: id, refusal }, deps);
+  }
+  return token.revokedAt === null ? refused(refusal) : token;
 }
 
 /** The card in a dialog. It is shared where the dialog was opened: not from Home or a notice, which nobody else reads. */

@@ -3,7 +3,7 @@ import { csvOf } from '../../src/slack/status-csv.ts';
 import type { TokenName } from '../../src/tokens/name.ts';
 import { setStage } from '../fixture.ts';
 import { aName, aToken, BOB, T0 } from '../tokens/a-token.ts';
-import { answerIn, answerTo, auditOf, callsOf, holdsToken, setStill, soon } from './flows.ts';
+import { answerIn, answerTo, auditOf, callsOf, holdsToken, receiptOf, setStill, soon } from './flows.ts';
 import { HOSTILE_NAMES } from './hostile.ts';
 
 const CAROL = { MANAGERS: 'U0CAROL0001' };
@@ -142,6 +142,8 @@ test.for([
     const stage = await setStage({ env: CAROL });
     const carol = stage.workspace.person('carol');
     await holdsToken(stage, carol, 'deploy-bot');
+    // Its receipt opens a conversation too, and would meet the fault in the file's place.
+    await soon(() => receiptOf(carol, 'deploy-bot'));
     await answerTo(carol, '/apitoken status');
     stage.workspace.faults.add(fault);
 

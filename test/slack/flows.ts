@@ -217,10 +217,24 @@ export async function holdsTokens(
   nameOf: (number: number) => string,
   held: (number: number) => Held = () => ({ shown: false }),
 ): Promise<void> {
-  await withStore(stage, async (store) => {
-    for (let number = 1; number <= count; number++) {
-      await putToken(store, stage, person, nameOf(number), held(number));
+  const numbers = Array.from({ length: count }, (_, index) => index + 1);
+  await putTokens(
+    stage,
+    numbers.map((number) => ({ person, name: nameOf(number), held: held(number) })),
+  );
+}
+
+/** As `holdsToken`, for many people's: in the order in which they are given. */
+export async function putTokens(
+  stage: Stage,
+  wanted: readonly { person: Person; name: string; held: Held }[],
+): Promise<{ id: TokenId; name: string; value: string }[]> {
+  return withStore(stage, async (store) => {
+    const made: { id: TokenId; name: string; value: string }[] = [];
+    for (const { person, name, held } of wanted) {
+      made.push({ name, ...(await putToken(store, stage, person, name, held)) });
     }
+    return made;
   });
 }
 

@@ -693,6 +693,29 @@ describe('forging', () => {
     });
   });
 
+  test.for([
+    [
+      'a command',
+      { type: 'slash_command', text: 'status', channel: '#general' },
+      { command: '/apitoken', text: 'status', user_id: 'U0SAM000001', channel_id: 'C0GENERAL01' },
+    ],
+    ['a shortcut', { type: 'shortcut', callback_id: 'create' }, { type: 'shortcut', callback_id: 'create' }],
+    [
+      'a search',
+      { type: 'block_suggestion', action_id: 'pick', query: 'bot', private_metadata: 'info' },
+      { type: 'block_suggestion', action_id: 'pick', value: 'bot', view: { private_metadata: 'info' } },
+    ],
+    [
+      'a Home tab that is opened',
+      { type: 'app_home_opened' },
+      { event: { tab: 'home', user: 'U0SAM000001' } },
+    ],
+  ] as const)('%s of somebody who has no client for it', async ([, forged, delivered]) => {
+    await workspace.person('sam').forges(forged);
+
+    expect(lastPayload(workspace)).toMatchObject(delivered);
+  });
+
   test('a submission of a view that is not open, and what the app said to it', async () => {
     answer = () => ({ response_action: 'errors', errors: { name: 'No.' } });
     const outcome = await workspace.person('bob').forges({

@@ -1,5 +1,5 @@
 import { isHeldProof } from '../../../tokens/held.ts';
-import type { Actor } from '../../../tokens/policy.ts';
+import { type Actor, may } from '../../../tokens/policy.ts';
 import { REASON_LENGTH_MAX, type Refusal } from '../../../tokens/refusal.ts';
 import { revokeSeveral } from '../../../tokens/revoke-several.ts';
 import type { Delivery } from '../../../tokens/store.ts';
@@ -32,10 +32,11 @@ export const onSeveralSubmitted: SubmissionListener = async (visit, submission, 
   ) {
     return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), PLACES));
   }
-  const unnamed = await unnamedPerson(asked, tokenIds, fields[PERSON_NAME_INPUT_ID] ?? '', deps);
-  if (unnamed !== undefined) return ack(refusedSubmission(unnamed, PLACES));
   const actor = await actorToRevoke(visit, tokenIds, deps);
   if (actor === undefined) return ack(refusedSubmission({ code: 'person_unknown' }, PLACES));
+  const named = { typed: fields[PERSON_NAME_INPUT_ID] ?? '', by: actor };
+  const unnamed = await unnamedPerson(asked, tokenIds, named, deps);
+  if (unnamed !== undefined) return ack(refusedSubmission(unnamed, PLACES));
 
   const held = isHeld(asked, actor, tokenIds, deps);
   const delivery = deliveryOf(visit, tokenIds);
@@ -84,14 +85,18 @@ async function areTheirs(
   return true;
 }
 
-/** That a person's many tokens are to end and the person was not named; undefined when all is well. */
+/**
+ * That a person's many tokens are to end and the person was not named; undefined when all is well. Whoever may not end them
+ * is not told who that is: the verb refuses them.
+ */
 async function unnamedPerson(
   { person }: SeveralMetadata,
   tokenIds: readonly TokenId[],
-  typed: string,
+  { typed, by }: { readonly typed: string; readonly by: Actor },
   deps: ListenerDeps,
 ): Promise<Refusal | undefined> {
   if (person === undefined || tokenIds.length <= UNNAMED_MAX) return undefined;
+  if (person !== by.id && !may(by, 'revoke', undefined, deps.policy)) return undefined;
   if (await isNameOf(person, typed, deps)) return undefined;
   return { code: 'person_not_named', expected: await nameOf(person, deps) };
 }

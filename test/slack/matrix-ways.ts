@@ -1,0 +1,575 @@
+import type { Forged } from '../../sandbox/workspace/forge.ts';
+import type { Person } from '../../sandbox/workspace/person.ts';
+import type { AckOutcome } from '../../sandbox/workspace/sockets.ts';
+import {
+  BOARD_STOP_ID,
+  CARD_REFRESH_ID,
+  CARD_SHARE_ID,
+  CREATE_DIALOG_ID,
+  CREATE_ID,
+  CREATE_SHORTCUT_ID,
+  END_OLD_ID,
+  HIDE_VALUE_ID,
+  HISTORY_NEWER_ID,
+  HISTORY_OLDER_ID,
+  LIST_FILTER_ID,
+  LIST_NEXT_ID,
+  LIST_PREVIOUS_ID,
+  MESSAGE_SHORTCUT_ID,
+  NEW_VALUE_ID,
+  PICK_DIALOG_ID,
+  PICK_PERSON_DIALOG_ID,
+  PICK_PERSON_ID,
+  PICK_TOKEN_ID,
+  REFRESH_ID,
+  REMIND_ID,
+  REVOKE_DIALOG_ID,
+  REVOKE_ID,
+  REVOKE_PERSON_ID,
+  ROTATE_DIALOG_ID,
+  ROTATE_ID,
+  RUN_COMMAND_ID,
+  SEVERAL_DIALOG_ID,
+  SHOW_VALUE_ID,
+  STATUS_CSV_ID,
+  STATUS_EVERYBODY_ID,
+  STATUS_FILTER_ID,
+  STATUS_NEXT_ID,
+  STATUS_OWNER_ID,
+  STATUS_PREVIOUS_ID,
+  STATUS_SHARE_ID,
+} from '../../src/slack/blocks/ids.ts';
+import type { TokenId } from '../../src/tokens/token.ts';
+import type { Stage } from '../fixture.ts';
+import { soon } from './flows.ts';
+import type { Way } from './matrix-table.ts';
+
+/** One walk: who comes, and the token that they come for. */
+export type Walk = {
+  readonly stage: Stage;
+  readonly walker: Person;
+  readonly owner: Person;
+  readonly token: { readonly id: TokenId; readonly name: string; readonly value: string };
+  /** Eleven live tokens of the owner's, where the way needs them. */
+  readonly eleven: readonly string[];
+  /** An ephemeral message, to press in. */
+  readonly ephemeral: string;
+  /** A message that holds the token's value. */
+  readonly leak: string;
+  /** Somebody else's note that they had presented the value. */
+  readonly othersProof: string;
+};
+
+/** How a way is taken, whatever is drawn for whoever takes it, and how it shows that it worked. */
+export type Taking = {
+  /** `own`: only one's own can be named in it. `none`: it concerns no token. */
+  readonly about: 'tokens' | 'own' | 'none';
+  /** Active unless it says otherwise. */
+  readonly token?: 'unclaimed' | 'revoked' | 'eleven';
+  readonly take: (walk: Walk) => Promise<AckOutcome>;
+  /** What the app says when it worked, and does not when it refused. */
+  readonly sign: string | ((walk: Walk) => string);
+  /** What it says to somebody who is let in when it refuses; where there is nothing, as for a token that is not there. */
+  readonly refusal?: string;
+};
+
+/** What a board says that was just put up, and one that was just stopped. */
+export const PLACED_SIGN = 'The board of API tokens is being drawn.';
+export const STOPPED_SIGN = 'stopped it.';
+/** Stands for a receipt that was drawn once more. */
+export const RECEIPT_SIGN = 'a receipt drawn anew';
+
+type Field = { [actionId: string]: { [key: string]: unknown } };
+
+const TOLD_NOTHING = 'Nothing is told about this value';
+const CANNOT_OWN = 'This person cannot own a token';
+const NO_SUCH_SCOPE = 'One of these scopes does not exist any more';
+const LAPSED = 'It was too long ago that you presented the value';
+
+const nameOf = ({ token }: Walk) => token.name;
+
+function command(text: (walk: Walk) => string, place = '#general') {
+  return (walk: Walk) => walk.walker.forges({ type: 'slash_command', text: text(walk), channel: place });
+}
+
+type Place = (walk: Walk) => Extract<Forged, { type: 'block_actions' }>['from'];
+const inMessage: Place = ({ ephemeral }) => ({ message: ephemeral });
+const inHome: Place = () => ({ view: {} });
+/** The newest one in #oncall. */
+const inBoard: Place = ({ stage }) => {
+  const { workspace } = stage;
+  const posts = workspace.messages(workspace.ids.channels.oncall);
+  return { message: posts.findLast(({ from }) => from === workspace.botUserId)?.ts ?? '' };
+};
+
+/** A button, where it stands. */
+function button(actionId: string, value: (walk: Walk) => string = () => '', place = inMessage) {
+  return (walk: Walk) =>
+    walk.walker.forges({
+      type: 'block_actions',
+      action_id: actionId,
+      value: value(walk),
+      from: place(walk),
+    });
+}
+
+const ofToken = ({ token }: Walk) => token.id;
+const ofGeneration = ({ token }: Walk) => `${token.id}:0`;
+
+/** An entry of a row's menu, in a message or in the Home tab. */
+function cog(verb: string, place = inMessage) {
+  return (walk: Walk) =>
+    walk.walker.forges({
+      type: 'block_actions',
+      action_id: 'token_menu_0',
+      action: { type: 'overflow', selected_option: { value: `${verb}:${walk.token.id}:active:1` } },
+      from: place(walk),
+    });
+}
+
+function submission(
+  dialog: string,
+  parts: (walk: Walk) => { metadata?: unknown; state: { [blockId: string]: Field } },
+) {
+  return (walk: Walk) => {
+    const { metadata = '', state } = parts(walk);
+    const text = typeof metadata === 'string' ? metadata : JSON.stringify(metadata);
+    return walk.walker.forges({
+      type: 'view_submission',
+      callback_id: dialog,
+      private_metadata: text,
+      state,
+    });
+  };
+}
+
+function field(id: string, holds: { [key: string]: unknown }): { [blockId: string]: Field } {
+  return { [id]: { [id]: holds } };
+}
+
+const text = (id: string, value: string) => field(id, { type: 'plain_text_input', value });
+const option = (id: string, value: string) =>
+  field(id, { type: 'static_select', selected_option: { value } });
+const person = (id: string, value: string) => field(id, { type: 'users_select', selected_user: value });
+const ticked = (id: string, values: readonly string[]) =>
+  field(id, { type: 'checkboxes', selected_options: values.map((value) => ({ value })) });
+const WITH_REASON = text('reason', 'leaked');
+
+function created(more: (walk: Walk) => { [blockId: string]: Field }) {
+  return submission(CREATE_DIALOG_ID, (walk) => ({
+    state: { ...text('name', `new-${walk.walker.handle}`), ...option('lifetime', '7'), ...more(walk) },
+  }));
+}
+
+function elevenOf(typed: (walk: Walk) => string) {
+  return submission(SEVERAL_DIALOG_ID, (walk) => ({
+    metadata: { person: walk.owner.id },
+    state: { ...ticked('tokens_0', walk.eleven), ...text('person_name', typed(walk)), ...WITH_REASON },
+  }));
+}
+
+function picked(verb: string) {
+  return submission(PICK_DIALOG_ID, ({ token }) => ({
+    metadata: verb,
+    state: option(PICK_TOKEN_ID, token.id),
+  }));
+}
+
+/** Presents the value, and submits what was opened. */
+async function heldSubmission(walk: Walk): Promise<AckOutcome> {
+  const { workspace } = walk.stage;
+  const before = workspace.traffic.length;
+  const outcome = await walk.walker.forges({
+    type: 'slash_command',
+    text: `revoke ${walk.token.value}`,
+    channel: '#general',
+  });
+  const opened = await openedSince(walk, before);
+  if (opened === undefined) return outcome;
+  return walk.walker.forges({ type: 'view_submission', id: opened, state: WITH_REASON });
+}
+
+/** The id of the dialog that was opened; undefined when something was said in its place. */
+async function openedSince({ stage, walker }: Walk, before: number): Promise<string | undefined> {
+  return soon(() => {
+    const modal = walker.modal();
+    if (modal !== undefined) return modal.id;
+    const isTold = stage.workspace.traffic.slice(before).some(({ kind }) => kind === 'response-url');
+    if (!isTold) throw new Error('nothing was opened, and nothing said');
+    return undefined;
+  });
+}
+
+const opensDialog = (id: string) => `"callback_id":"${id}"`;
+
+/** Every way, and how it is taken. */
+export const WAYS: Readonly<Record<Way, Taking>> = {
+  '/apitoken': { about: 'none', take: command(() => ''), sign: 'My API Tokens' },
+  '/apitoken list all': { about: 'own', take: command(() => 'list all'), sign: nameOf },
+  '/apitoken help': { about: 'none', take: command(() => 'help'), sign: 'apitoken: /apitoken create' },
+  '/apitoken frobnicate': { about: 'none', take: command(() => 'frobnicate'), sign: 'Did you mean this?' },
+  '/apitoken create NAME': {
+    about: 'none',
+    take: command(() => 'create a-bot'),
+    sign: opensDialog(CREATE_DIALOG_ID),
+  },
+  '/apitoken info NAME': { about: 'tokens', take: command((walk) => `info ${nameOf(walk)}`), sign: nameOf },
+  '/apitoken info, to pick': { about: 'own', take: command(() => 'info'), sign: opensDialog(PICK_DIALOG_ID) },
+  '/apitoken history NAME': {
+    about: 'tokens',
+    take: command((walk) => `history ${nameOf(walk)}`),
+    sign: nameOf,
+  },
+  '/apitoken history, to pick': {
+    about: 'own',
+    take: command(() => 'history'),
+    sign: opensDialog(PICK_DIALOG_ID),
+  },
+  '/apitoken rotate NAME': {
+    about: 'tokens',
+    take: command((walk) => `rotate ${nameOf(walk)}`),
+    sign: opensDialog(ROTATE_DIALOG_ID),
+  },
+  '/apitoken rotate, to pick': {
+    about: 'own',
+    take: command(() => 'rotate'),
+    sign: opensDialog(PICK_DIALOG_ID),
+  },
+  '/apitoken revoke NAME': {
+    about: 'tokens',
+    take: command((walk) => `revoke ${nameOf(walk)}`),
+    sign: opensDialog(REVOKE_DIALOG_ID),
+  },
+  '/apitoken revoke tok_…': {
+    about: 'tokens',
+    take: command(({ token }) => `revoke ${token.id}`),
+    sign: opensDialog(REVOKE_DIALOG_ID),
+  },
+  '/apitoken revoke VALUE': {
+    about: 'tokens',
+    take: command(({ token }) => `revoke ${token.value}`),
+    sign: opensDialog(REVOKE_DIALOG_ID),
+  },
+  '/apitoken revoke first characters': {
+    about: 'tokens',
+    take: command(({ token }) => `revoke ${token.value.slice(0, 15)}`),
+    sign: opensDialog(REVOKE_DIALOG_ID),
+  },
+  '/apitoken revoke @person': {
+    about: 'tokens',
+    take: command(({ owner }) => `revoke <@${owner.id}|somebody>`),
+    sign: opensDialog(SEVERAL_DIALOG_ID),
+  },
+  '/apitoken revoke, to pick': {
+    about: 'own',
+    take: command(() => 'revoke'),
+    sign: opensDialog(PICK_DIALOG_ID),
+  },
+  '/apitoken check VALUE': {
+    about: 'tokens',
+    take: command(({ token }) => `check ${token.value}`),
+    sign: nameOf,
+    refusal: TOLD_NOTHING,
+  },
+  '/apitoken status': { about: 'none', take: command(() => 'status'), sign: 'API tokens, not revoked' },
+  '/apitoken status @person': {
+    about: 'none',
+    take: command(({ owner }) => `status <@${owner.id}|somebody>`),
+    sign: 'API tokens, not revoked',
+  },
+  '/apitoken status @nobody': {
+    about: 'none',
+    take: command(() => 'status @nobody'),
+    sign: 'Which person do you mean?',
+  },
+  '/apitoken board': {
+    about: 'none',
+    take: command(() => 'board', '#oncall'),
+    sign: PLACED_SIGN,
+  },
+
+  'Create API Token, pressed': {
+    about: 'none',
+    take: button(CREATE_ID),
+    sign: opensDialog(CREATE_DIALOG_ID),
+  },
+  'Did you mean /apitoken help': {
+    about: 'none',
+    take: button(RUN_COMMAND_ID, () => 'help'),
+    sign: 'apitoken: /apitoken create',
+  },
+  'Did you mean /apitoken status, forged': {
+    about: 'none',
+    take: button(RUN_COMMAND_ID, () => 'status'),
+    sign: 'API tokens, not revoked',
+  },
+  'the list’s filter': { about: 'own', take: button(LIST_FILTER_ID, () => 'all:1'), sign: nameOf },
+  'the list’s next page': { about: 'own', take: button(LIST_NEXT_ID, () => 'all:1'), sign: nameOf },
+  'the list’s previous page': { about: 'own', take: button(LIST_PREVIOUS_ID, () => 'all:1'), sign: nameOf },
+  'cog: Rotate': { about: 'tokens', take: cog('rotate'), sign: opensDialog(ROTATE_DIALOG_ID) },
+  'cog: Revoke API Token': { about: 'tokens', take: cog('revoke'), sign: opensDialog(REVOKE_DIALOG_ID) },
+  'cog: History': { about: 'tokens', take: cog('history'), sign: nameOf },
+  'cog: Show value': {
+    about: 'tokens',
+    token: 'unclaimed',
+    take: cog('show_value'),
+    sign: 'The value is in your conversation',
+  },
+  'cog: Create again': {
+    about: 'tokens',
+    token: 'revoked',
+    take: cog('create_again'),
+    sign: opensDialog(CREATE_DIALOG_ID),
+  },
+  'Home, Create API Token, pressed': {
+    about: 'none',
+    take: button(CREATE_ID, () => '', inHome),
+    sign: opensDialog(CREATE_DIALOG_ID),
+  },
+  'Home, the list’s filter': {
+    about: 'own',
+    take: button(LIST_FILTER_ID, () => 'all:1', inHome),
+    sign: nameOf,
+  },
+  'Home, cog: Show value': {
+    about: 'tokens',
+    token: 'unclaimed',
+    take: cog('show_value', inHome),
+    sign: 'The value is in your conversation',
+  },
+  'Home, cog: Create again': {
+    about: 'tokens',
+    token: 'revoked',
+    take: cog('create_again', inHome),
+    sign: opensDialog(CREATE_DIALOG_ID),
+  },
+  'value: Hide now': { about: 'none', take: button(HIDE_VALUE_ID), sign: '"delete_original":true' },
+  'Home, cog: Rotate': {
+    about: 'tokens',
+    take: cog('rotate', inHome),
+    sign: opensDialog(ROTATE_DIALOG_ID),
+  },
+  'Home, cog: Revoke API Token': {
+    about: 'tokens',
+    take: cog('revoke', inHome),
+    sign: opensDialog(REVOKE_DIALOG_ID),
+  },
+  'Home, cog: History': { about: 'tokens', take: cog('history', inHome), sign: nameOf },
+  'receipt: Rotate': {
+    about: 'tokens',
+    take: button(ROTATE_ID, ofToken),
+    sign: opensDialog(ROTATE_DIALOG_ID),
+  },
+  'receipt: Revoke': {
+    about: 'tokens',
+    take: button(REVOKE_ID, ofToken),
+    sign: opensDialog(REVOKE_DIALOG_ID),
+  },
+  'receipt: Show value': {
+    about: 'tokens',
+    token: 'unclaimed',
+    take: button(SHOW_VALUE_ID, ofToken),
+    sign: 'Copy it now',
+  },
+  'receipt: Issue new value': {
+    about: 'tokens',
+    take: button(NEW_VALUE_ID, ofGeneration),
+    sign: 'Copy it now',
+  },
+  'receipt: End old value now': {
+    about: 'tokens',
+    take: button(END_OLD_ID, ofGeneration),
+    sign: 'has no old value that is still honoured',
+  },
+  'receipt: Refresh': { about: 'tokens', take: button(REFRESH_ID, ofToken), sign: RECEIPT_SIGN },
+  'notice: Remind me tomorrow': {
+    about: 'tokens',
+    take: button(REMIND_ID, ofToken),
+    sign: 'You are reminded of',
+  },
+  'history: Newer': {
+    about: 'tokens',
+    take: button(HISTORY_NEWER_ID, ({ token }) => `${token.id}:1`),
+    sign: nameOf,
+  },
+  'history: Older': {
+    about: 'tokens',
+    take: button(HISTORY_OLDER_ID, ({ token }) => `${token.id}:1`),
+    sign: nameOf,
+  },
+  'card: Refresh': {
+    about: 'tokens',
+    token: 'revoked',
+    take: button(CARD_REFRESH_ID, ({ token }) => `alone:${token.id}`),
+    sign: 'is revoked.',
+  },
+  'card: Share to channel': {
+    about: 'tokens',
+    token: 'revoked',
+    take: button(CARD_SHARE_ID, ({ token }) => `alone:${token.id}`),
+    sign: 'is revoked.',
+  },
+  'card: Show the others': {
+    about: 'tokens',
+    take: button(REVOKE_PERSON_ID, ({ owner }) => owner.id),
+    sign: opensDialog(SEVERAL_DIALOG_ID),
+  },
+  'status: filter': {
+    about: 'none',
+    take: button(STATUS_FILTER_ID, () => 'status:all::1'),
+    sign: 'API tokens, all',
+  },
+  'status: person': {
+    about: 'none',
+    take: button(STATUS_OWNER_ID, ({ owner }) => owner.id),
+    sign: 'API tokens, not revoked',
+  },
+  'status: Everybody': {
+    about: 'none',
+    take: button(STATUS_EVERYBODY_ID, () => 'status:all::1'),
+    sign: 'API tokens, all',
+  },
+  'status: Next': {
+    about: 'none',
+    take: button(STATUS_NEXT_ID, () => 'status:all::2'),
+    sign: 'API tokens, all',
+  },
+  'status: Previous': {
+    about: 'none',
+    take: button(STATUS_PREVIOUS_ID, () => 'status:all::1'),
+    sign: 'API tokens, all',
+  },
+  'status: Share to channel': {
+    about: 'none',
+    take: button(STATUS_SHARE_ID, () => 'status:current::1'),
+    sign: '"response_type":"in_channel"',
+  },
+  'status: CSV': {
+    about: 'none',
+    take: button(STATUS_CSV_ID, () => 'status:current::1'),
+    sign: 'The file is in your conversation',
+  },
+  'board: Stop updating': {
+    about: 'none',
+    take: button(BOARD_STOP_ID, () => '', inBoard),
+    sign: STOPPED_SIGN,
+  },
+
+  'submitted: create for oneself': {
+    about: 'none',
+    take: created(() => ({})),
+    sign: 'Copy it now',
+  },
+  'submitted: create for another': {
+    about: 'none',
+    take: created(({ owner }) => person('owner', owner.id)),
+    sign: 'You are told when they have taken it',
+    refusal: CANNOT_OWN,
+  },
+  'submitted: create with introspect': {
+    about: 'none',
+    take: created(() => ticked('scopes', ['introspect'])),
+    sign: 'Copy it now',
+    refusal: NO_SUCH_SCOPE,
+  },
+  'submitted: rotate': {
+    about: 'tokens',
+    take: submission(ROTATE_DIALOG_ID, ({ token }) => ({
+      metadata: { token: token.id, generation: 0 },
+      state: { ...option('grace', 'now'), ...option('lifetime', 'keep') },
+    })),
+    sign: 'Copy it now',
+  },
+  'submitted: revoke': {
+    about: 'tokens',
+    take: submission(REVOKE_DIALOG_ID, ({ token }) => ({
+      metadata: { token: token.id },
+      state: WITH_REASON,
+    })),
+    sign: 'is revoked.',
+  },
+  'submitted: revoke after VALUE': { about: 'tokens', take: heldSubmission, sign: 'is revoked.' },
+  'submitted: revoke with another’s proof': {
+    about: 'tokens',
+    take: submission(REVOKE_DIALOG_ID, ({ token, othersProof }) => ({
+      metadata: { token: token.id, held: othersProof },
+      state: WITH_REASON,
+    })),
+    sign: 'is revoked.',
+    refusal: LAPSED,
+  },
+  'submitted: several of a person': {
+    about: 'tokens',
+    take: submission(SEVERAL_DIALOG_ID, ({ token, owner }) => ({
+      metadata: { person: owner.id },
+      state: { ...ticked('tokens_0', [token.id]), ...WITH_REASON },
+    })),
+    sign: 'is revoked.',
+  },
+  'submitted: eleven of a person': {
+    about: 'tokens',
+    token: 'eleven',
+    take: elevenOf(({ owner }) => owner.id),
+    sign: '11 tokens are revoked.',
+  },
+  'submitted: eleven of a person, not named': {
+    about: 'tokens',
+    token: 'eleven',
+    take: elevenOf(() => 'somebody else'),
+    sign: 'This is not the name.',
+  },
+  'submitted: several without a person': {
+    about: 'tokens',
+    take: submission(SEVERAL_DIALOG_ID, ({ token }) => ({
+      metadata: {},
+      state: { ...ticked('tokens_0', [token.id]), ...WITH_REASON },
+    })),
+    sign: 'is revoked.',
+  },
+  'submitted: pick for info': { about: 'tokens', take: picked('info'), sign: nameOf },
+  'submitted: pick for history': { about: 'tokens', take: picked('history'), sign: nameOf },
+  'submitted: pick for rotate': {
+    about: 'tokens',
+    take: picked('rotate'),
+    sign: opensDialog(ROTATE_DIALOG_ID),
+  },
+  'submitted: pick for revoke': {
+    about: 'tokens',
+    take: picked('revoke'),
+    sign: opensDialog(REVOKE_DIALOG_ID),
+  },
+  'submitted: person picked': {
+    about: 'tokens',
+    take: submission(PICK_PERSON_DIALOG_ID, ({ owner }) => ({
+      state: person(PICK_PERSON_ID, owner.id),
+    })),
+    sign: opensDialog(SEVERAL_DIALOG_ID),
+  },
+
+  'shortcut Create API Token': {
+    about: 'none',
+    take: ({ walker }) => walker.forges({ type: 'shortcut', callback_id: CREATE_SHORTCUT_ID }),
+    sign: opensDialog(CREATE_DIALOG_ID),
+  },
+  'shortcut Revoke token in message': {
+    about: 'tokens',
+    take: ({ walker, leak }) =>
+      walker.forges({ type: 'shortcut', callback_id: MESSAGE_SHORTCUT_ID, message: leak }),
+    sign: opensDialog(REVOKE_DIALOG_ID),
+  },
+  'search in the picker': {
+    about: 'own',
+    take: ({ walker, token }) =>
+      walker.forges({
+        type: 'block_suggestion',
+        action_id: PICK_TOKEN_ID,
+        query: token.name,
+        private_metadata: 'revoke',
+      }),
+    sign: nameOf,
+    refusal: '{"options":[]}',
+  },
+  'Home, opened': { about: 'own', take: ({ walker }) => walker.forges(HOME), sign: nameOf },
+};
+
+const HOME: Forged = { type: 'app_home_opened' };
