@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { startBrowser } from './browser.ts';
 import { type Sandbox, startSandbox } from './start.ts';
 
-/** The two pictures of the README. */
+/** Where the pictures of the README stand. */
 const IMAGES = fileURLToPath(new URL('../docs/images/', import.meta.url));
 
 type Look = { scheme: 'light' | 'dark'; width: number; height: number; name: string };
@@ -26,7 +26,7 @@ try {
 
 async function takeImages(chromium: Browser): Promise<void> {
   mkdirSync(IMAGES, { recursive: true });
-  const look = { scheme: 'light', width: 1000, height: 680, name: 'image' } as const;
+  const look = { scheme: 'light', width: 1000, height: 790, name: 'image' } as const;
   await withPage(chromium, look, async (page, { demoUrl }) => {
     await page.getByRole('button', { name: 'Hide story' }).click();
     await create(page, 'deploy-bot', '90 days');
@@ -42,9 +42,77 @@ async function takeImages(chromium: Browser): Promise<void> {
     await page.getByRole('tab', { name: 'Home' }).click();
     await revoke(page, 'ci-runner');
     await openUsedList(page);
+    await page.setViewportSize({ width: 1000, height: 720 });
+    // A choice in a list that was just drawn anew is refused, in a toast.
+    await page.getByText('sees no select').waitFor({ state: 'hidden' });
     await settle(page);
     await page.screenshot({ path: join(IMAGES, 'list.png') });
   });
+  await withPage(chromium, { ...look, height: 560 }, takeImagesOfRoles);
+}
+
+/** A token in use that leaked, in the dialog of on-call; then all tokens, as a manager sees them. */
+async function takeImagesOfRoles(page: Page, sandbox: Sandbox): Promise<void> {
+  await page.getByRole('button', { name: 'Hide story' }).click();
+  await create(page, 'deploy-bot', '90 days', { purpose: 'Deploys the website' });
+  await page.getByRole('button', { name: 'apitoken', exact: true }).click();
+  await page.getByRole('tab', { name: 'Messages' }).click();
+  const value = await page
+    .getByRole('log')
+    .getByText(/^apit_\w{12}_\w{38}$/)
+    .textContent();
+  for (let uses = 0; uses < 3; uses += 1) {
+    await fetch(sandbox.demoUrl, { headers: { authorization: `Bearer ${value}` } });
+  }
+  await page.getByRole('button', { name: '#oncall' }).click();
+  await send(page, `The deployment fails: ${value} is refused`);
+  await create(page, 'nightly-report', '7 days');
+  await beSomebody(page, 'dave');
+  await create(page, 'backup', '1 year');
+  await create(page, 'ci-runner', '30 days', { owner: 'carol' });
+  await beSomebody(page, 'bob');
+  await page.getByRole('log').getByText('The deployment fails').waitFor();
+  await shootKill(page, 'kill.png');
+  await beSomebody(page, 'carol');
+  await send(page, '/apitoken status all');
+  await page.setViewportSize({ width: 1080, height: 720 });
+  await page.getByRole('table').waitFor();
+  await settle(page);
+  await page.screenshot({ path: join(IMAGES, 'status.png') });
+  // What only she saw is gone, and the board stands where it can be seen.
+  await page.reload();
+  await page.getByRole('button', { name: 'Hide story' }).click();
+  await page.setViewportSize({ width: 1000, height: 560 });
+  await send(page, '/apitoken board');
+  await page.getByRole('button', { name: 'Stop updating' }).waitFor();
+  await settle(page);
+  await page.screenshot({ path: join(IMAGES, 'board.png') });
+}
+
+/** The dialog that *Revoke token in message* opens, once it tells that the token was used; then the token is revoked. */
+async function shootKill(page: Page, file: string): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Revoke API Token' });
+  for (let tries = 0; tries < 20; tries += 1) {
+    await page.getByRole('button', { name: 'Shortcuts for the message from Alice' }).click();
+    await page.getByRole('menuitem', { name: 'Revoke token in message' }).click();
+    await dialog.getByText('deploy-bot of').waitFor();
+    if ((await dialog.getByText('never used').count()) === 0) break;
+    await dialog.getByRole('button', { name: 'Keep it' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await page.waitForTimeout(1000);
+  }
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill('Its value stands in #oncall');
+  await settle(page);
+  await page.screenshot({ path: join(IMAGES, file) });
+  await dialog.getByRole('button', { name: 'Revoke', exact: true }).click();
+  await dialog.getByText('Now delete the message').waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+}
+
+async function beSomebody(page: Page, handle: string): Promise<void> {
+  await page.getByRole('combobox', { name: 'You are' }).selectOption(handle);
+  await page.getByRole('button', { name: '#oncall', exact: true }).waitFor();
 }
 
 /** Draws the list until it tells that a token was used, which is written every few seconds. */
@@ -193,12 +261,20 @@ async function send(page: Page, text: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Message' }).press('Enter');
 }
 
-async function create(page: Page, name: string, expires: string): Promise<void> {
+async function create(
+  page: Page,
+  name: string,
+  expires: string,
+  more: { purpose?: string; owner?: string } = {},
+): Promise<void> {
   await send(page, `/apitoken create ${name}`);
   const dialog = page.getByRole('dialog', { name: 'Create API Token' });
+  await dialog.getByRole('textbox', { name: 'Purpose' }).fill(more.purpose ?? '');
+  if (more.owner !== undefined)
+    await dialog.getByRole('combobox', { name: 'Owner' }).selectOption(more.owner);
   await dialog.getByRole('combobox', { name: 'Expires' }).selectOption(expires);
   await dialog.getByRole('button', { name: 'Create Token' }).click();
-  await dialog.getByText('on its way').waitFor();
+  await dialog.getByText(more.owner === undefined ? 'on its way' : 'only its owner').waitFor();
   await dialog.getByRole('button', { name: 'Close' }).click();
   await dialog.waitFor({ state: 'hidden' });
 }

@@ -174,7 +174,8 @@ export async function lookAsManager(): Promise<void> {
   await be('carol');
   await say('#oncall', '/apitoken status');
   await until((now) => messagesIn(now).some(({ blocks }) => blocks.some(isTable)), WAIT_MS);
-  await pause(3);
+  // Time to read the table; what comes much sooner would count as the same answer, and be out of sight below it.
+  await pause(12);
   const before = boardIn(state())?.ts;
   await say('#oncall', '/apitoken board');
   await until((now) => boardIn(now)?.ts !== before && boardIn(now), WAIT_MS);

@@ -94,8 +94,8 @@ export const STEPS: readonly Step[] = [
   {
     id: 'leak',
     title: 'On-call kills a leaked token',
-    todo: 'As Alice, create another token and paste its value into #general. As Bob, choose *Revoke token in message* in the ⋯ of her message.',
-    look: 'Holding the value is enough to kill it, whosever it is, and `/apitoken revoke` with the value does the same. Alice is told by whom, and why.',
+    todo: 'As Alice, create another token and paste its value into #general. As Bob, choose *Revoke token in message* in the ⋯ of her message, or type `/apitoken revoke` and the value.',
+    look: 'Holding the value is enough to kill it, whosever it is. Alice is told by whom, and why.',
     hasCurl: true,
     isDone: ({ as, scene }) => as !== 'alice' && REVOKED.test(topText(scene)),
     run: killLeaked,
