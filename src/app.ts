@@ -15,7 +15,8 @@ import { type Hasher, startHasher } from './tokens/hasher.ts';
 import { createRedigests } from './tokens/redigest.ts';
 import { createUsageRecorder } from './tokens/usage.ts';
 
-const FLUSH_MS = 5 * SECOND_MS;
+/** Figures are to be told within 10 s. */
+const FLUSH_MS = 8 * SECOND_MS;
 const TIDY_MS = 1 * MINUTE_MS;
 /** One core is left to everything else. */
 const HASHER_THREADS = Math.min(4, Math.max(1, availableParallelism() - 1));

@@ -36,5 +36,6 @@ export function callerAddress(request: IncomingMessage, isProxy: IsProxy): strin
  * nothing to anybody else, and may be of any length.
  */
 function plainAddress(address: string): string {
+  if (!address.includes(':')) return address;
   return address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/s, '');
 }

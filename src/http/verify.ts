@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { StoredSecret } from '../tokens/store.ts';
+import type { Verdict } from '../tokens/verify.ts';
 import { RETRY_AFTER_SECONDS } from './answer.ts';
 import { callerAddress } from './caller-address.ts';
 import { challenge } from './challenge.ts';
@@ -9,6 +10,7 @@ import { type JudgeDeps, judge } from './judge.ts';
 
 export type VerifyDoorDeps = JudgeDeps & { readonly metrics: { readonly figures: Figures } };
 
+type Question = { readonly credential: string; readonly demanded: readonly string[] };
 type Answer = { readonly status: number; readonly headers: OutgoingHttpHeaders };
 
 const NO_CREDENTIAL = refusal(401, challenge());
@@ -39,28 +41,35 @@ export async function answerVerify(
   response: ServerResponse,
   deps: VerifyDoorDeps,
 ): Promise<void> {
-  const { status, headers } = await answerTo(request, deps);
+  const question = questionIn(request, deps);
+  // Never before Node has read on: where the rest of the request turns out to be unreadable, that is answered.
+  const { status, headers } =
+    'status' in question
+      ? await question
+      : answerTo(question, await judge(question.credential, request, deps), request, deps);
   response.writeHead(status, headers).end();
 }
 
-async function answerTo(request: IncomingMessage, deps: VerifyDoorDeps): Promise<Answer> {
+/** What is asked, or the answer to what is no question. */
+function questionIn(request: IncomingMessage, deps: VerifyDoorDeps): Question | Answer {
   if (request.method !== 'GET' && request.method !== 'HEAD') return METHOD_NOT_ALLOWED;
-  const { verifications, refusals } = deps.metrics.figures;
-  const refuse = (answer: Answer, why: RefusalReason): Answer => {
-    verifications.refused += 1;
-    refusals[why] += 1;
-    return answer;
-  };
   const demanded = demandedScopes(request.url ?? '');
-  if (demanded === undefined) return refuse(INVALID_REQUEST, 'invalid_scope');
+  if (demanded === undefined) return refuse(INVALID_REQUEST, 'invalid_scope', deps);
   const credentials = presentedCredentials(request.rawHeaders, ACCEPTED);
   const [credential, second] = credentials ?? [];
   if (credentials === undefined || second !== undefined)
-    return refuse(INVALID_REQUEST, 'several_credentials');
-  if (credential === undefined) return refuse(NO_CREDENTIAL, 'no_credential');
+    return refuse(INVALID_REQUEST, 'several_credentials', deps);
+  return credential === undefined ? refuse(NO_CREDENTIAL, 'no_credential', deps) : { credential, demanded };
+}
 
-  const verdict = await judge(credential, request, deps);
-  if (verdict.kind === 'bad') return refuse(INVALID_TOKEN, verdict.why);
+function answerTo(
+  { demanded }: Question,
+  verdict: Verdict,
+  request: IncomingMessage,
+  deps: VerifyDoorDeps,
+): Answer {
+  const { verifications } = deps.metrics.figures;
+  if (verdict.kind === 'bad') return refuse(INVALID_TOKEN, verdict.why, deps);
   if (verdict.kind === 'busy') {
     verifications.unavailable += 1;
     return BUSY;
@@ -68,9 +77,15 @@ async function answerTo(request: IncomingMessage, deps: VerifyDoorDeps): Promise
   const { secret } = verdict;
   deps.usage.used(secret, deps.clock(), callerAddress(request, deps.isProxy));
   if (!demanded.every((scope) => secret.scopes.includes(scope)))
-    return refuse(insufficientScope(demanded), 'insufficient_scope');
+    return refuse(insufficientScope(demanded), 'insufficient_scope', deps);
   verifications.allowed += 1;
   return allowed(secret);
+}
+
+function refuse(answer: Answer, why: RefusalReason, { metrics }: VerifyDoorDeps): Answer {
+  metrics.figures.verifications.refused += 1;
+  metrics.figures.refusals[why] += 1;
+  return answer;
 }
 
 function allowed(secret: StoredSecret): Answer {

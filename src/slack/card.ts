@@ -4,11 +4,9 @@ import { type Refused, refused } from '../tokens/refusal.ts';
 import { refuseByPolicy } from '../tokens/refuse.ts';
 import type { TokenId, UsedToken } from '../tokens/token.ts';
 import { tellingDialog } from './blocks/dialog.ts';
-import { type CardSubject, type KillCard, killCardBlocks, killCardMessage } from './blocks/kill-card.ts';
+import { type CardSubject, type KillCard, killCardBlocks } from './blocks/kill-card.ts';
 import { REVOKE_TITLE } from './blocks/revoke-dialog.ts';
-import { listAnswer } from './list-answer.ts';
 import type { ListenerDeps } from './listener.ts';
-import { respond } from './respond.ts';
 import type { KnownVisit } from './visit.ts';
 
 /** The card about tokens that were just revoked, as they are by now. */
@@ -44,25 +42,9 @@ async function revokedToken(actor: Actor, id: TokenId, deps: ListenerDeps): Prom
   return refuseByPolicy({ actor, attempted: 'see', tokenId: id, refusal }, deps);
 }
 
-/** The card in a dialog. It is shared where the dialog was opened, so not from Home, where nobody else would see it. */
+/** The card in a dialog. It is shared where the dialog was opened: not from Home or a notice, which nobody else reads. */
 export function cardDialog(visit: KnownVisit, card: KillCard, deps: ListenerDeps): ModalView {
-  const canShare = visit.viewId !== undefined && deps.places.find(visit.viewId) !== undefined;
-  return tellingDialog(REVOKE_TITLE, killCardBlocks(card, { canShare }));
-}
-
-/**
- * Tells it where the dialog was opened too: by the card, or in a list that stood there by drawing it anew. The revocation
- * stands, and the dialog says so, whether or not that works.
- */
-export async function tellWhereOpened(visit: KnownVisit, card: KillCard, deps: ListenerDeps): Promise<void> {
   const from = visit.viewId === undefined ? undefined : deps.places.find(visit.viewId);
-  if (from === undefined) return;
-  try {
-    if (from.place === undefined) return await respond(from.responseUrl, killCardMessage(card));
-    // The row stays in sight with its date revoked: a list of the active ones becomes one of all.
-    const place = from.place.filter === 'active' ? ({ filter: 'all', page: 1 } as const) : from.place;
-    await respond(from.responseUrl, await listAnswer(visit.actor, place, deps), 'instead');
-  } catch (error) {
-    deps.log.warn({ err: error }, 'what a token was revoked from could not be brought up to date');
-  }
+  const canShare = from !== undefined && from.kind !== 'notice';
+  return tellingDialog(REVOKE_TITLE, killCardBlocks(card, { canShare }));
 }

@@ -6,10 +6,11 @@ const RESPOND_MS_MAX = 5000;
 const ANSWER_LENGTH_MAX = 2000;
 
 /**
- * How a message posted through a `response_url` meets the message that the url came from. `shared`: beside it, seen by
- * everybody in the channel; the app need not be a member.
+ * How a message posted through a `response_url` meets the message that the url came from: beside it or instead of it, in both
+ * cases seen by that person alone; as what a lasting message says from now on, to whoever reads that; or `shared`, beside it
+ * and seen by everybody in the channel, of which the app need not be a member.
  */
-export type Placing = 'beside' | 'instead' | 'shared';
+export type Placing = 'beside' | 'instead' | 'lasting' | 'shared';
 
 /** Slack's no to a message sent to a `response_url`, without anything of what was sent. */
 export class ResponseRefused extends Error {
@@ -34,8 +35,9 @@ export async function respond(
 ): Promise<void> {
   await post(responseUrl, {
     ...message,
-    response_type: placing === 'shared' ? 'in_channel' : 'ephemeral',
-    replace_original: placing === 'instead',
+    // What is changed stays as visible as it was: Slack documents no `response_type` for that.
+    ...(placing === 'lasting' ? {} : { response_type: placing === 'shared' ? 'in_channel' : 'ephemeral' }),
+    replace_original: placing === 'instead' || placing === 'lasting',
     unfurl_links: false,
     unfurl_media: false,
   });

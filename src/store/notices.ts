@@ -36,6 +36,8 @@ export type NoticePlan = {
   plan(tokenId: TokenId, toCome: readonly Notice[]): void;
   /** As `plan`, but one that was sent is to come again. */
   planAgain(tokenId: TokenId, notice: Notice): void;
+  /** When the notice of this kind is due, or was; undefined when none was planned in this generation. */
+  dueAt(tokenId: TokenId, kind: NoticeKind): number | undefined;
   /** Forgets what was planned and sent for the generation that ends. */
   endGeneration(tokenId: TokenId): void;
   /** Takes the UTC day of `at` for a notice of this kind. False when that day or a later one was taken. */
@@ -59,6 +61,11 @@ export function createNoticePlan(db: Db): NoticePlan {
     })
     .returning({ kind: notices.kind })
     .prepare();
+  const planned = db
+    .select({ dueAt: notices.dueAt })
+    .from(notices)
+    .where(and(OF_TOKEN, eq(notices.kind, textParam('kind'))))
+    .prepare();
   const endGeneration = db
     .delete(notices)
     .where(and(OF_TOKEN, notInArray(notices.kind, [...PRESENTED])))
@@ -69,6 +76,7 @@ export function createNoticePlan(db: Db): NoticePlan {
       for (const notice of toCome) plan.run({ tokenId, ...notice, sentAt: null });
     },
     planAgain: (tokenId, notice) => void planAgain.run({ tokenId, ...notice, sentAt: null }),
+    dueAt: (tokenId, kind) => planned.get({ tokenId, kind })?.dueAt,
     endGeneration: (tokenId) => void endGeneration.run({ tokenId }),
     takeDay: (tokenId, kind, at) => takeDay.all({ tokenId, kind, dueAt: at, sentAt: at }).length > 0,
   };
@@ -112,12 +120,13 @@ export function createNotices(
   return {
     remind: (id, notice, delivery) =>
       write(() => {
-        const repeated = effects.repeated(delivery);
-        if (repeated !== undefined) return repeated;
+        if (effects.repeated(delivery) !== undefined) {
+          return effects.notices.dueAt(id, notice.kind) ?? notice.dueAt;
+        }
         effects.notices.planAgain(id, notice);
         // Kept until the reminder is due and not for 15 minutes only: what is asked for has no other instant.
         effects.deliveries.keep(delivery, notice.dueAt, id);
-        return { kind: 'noted' };
+        return notice.dueAt;
       }),
     sendNotices: async (now) => {
       for (let batch = 0; batch < BATCHES_MAX; batch++) {

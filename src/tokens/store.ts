@@ -28,8 +28,15 @@ export type Saying =
   | { readonly kind: 'board'; readonly channel: string };
 
 /** What an owner is told without having asked. */
-export type NoticeKind = ExpiryNotice | 'reminder' | 'dead_presented' | 'retired_presented';
-export type ExpiryNotice = 'expires_in_14_days' | 'expires_in_7_days' | 'expires_tomorrow';
+export const NOTICE_KINDS = [
+  'expires_in_14_days',
+  'expires_in_7_days',
+  'expires_tomorrow',
+  'reminder',
+  'dead_presented',
+  'retired_presented',
+] as const;
+export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
 /** A notice to come. It is dropped when the token has ended or was rotated by then. */
 export type Notice = { readonly kind: NoticeKind; readonly dueAt: number };
@@ -322,8 +329,11 @@ export interface TokenStore {
     },
   ): Promise<readonly UsedToken[]>;
 
-  /** Notes a notice to come; one of the same kind that is to come already is moved. */
-  remind(id: TokenId, notice: Notice, delivery: Delivery): Promise<{ kind: 'noted' } | Repeated>;
+  /**
+   * Notes a notice to come; one of the same kind that is to come already is moved, but not by a delivery that noted it before.
+   * Resolves to the instant at which it is due.
+   */
+  remind(id: TokenId, notice: Notice, delivery: Delivery): Promise<number>;
   /** Puts the notices that are due into the outbox, each once, and drops those of tokens that ended or were rotated. */
   sendNotices(now: number): Promise<void>;
   /** Tokens that nobody claimed since `before`, the oldest first; 200 at most. */

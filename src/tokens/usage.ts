@@ -25,16 +25,28 @@ export type UsageRecorder = {
   flush(): Promise<void>;
 };
 
+/** Of one secret, as it is counted: a verification changes it in place. */
+type Counted = { -readonly [Key in keyof SecretUse]: SecretUse[Key] };
+
 /** A recorder that starts empty. */
 export function createUsageRecorder(store: Pick<TokenStore, 'addUses'>): UsageRecorder {
-  const uses = new Map<string, SecretUse>();
+  const uses = new Map<string, Counted>();
   /** On their way into the store. */
   const leaving = new Set<SecretUse>();
+
+  /** Undefined when too many are remembered already. */
+  function countedOf(secret: Used): Counted | undefined {
+    const known = uses.get(secret.lookupId);
+    if (known !== undefined || uses.size >= SECRETS_MAX) return known;
+    const counted = unusedOf(secret);
+    uses.set(secret.lookupId, counted);
+    return counted;
+  }
 
   function add(use: SecretUse): void {
     const known = uses.get(use.lookupId);
     if (known === undefined && uses.size >= SECRETS_MAX) return;
-    uses.set(use.lookupId, known === undefined ? use : merged(known, use));
+    uses.set(use.lookupId, known === undefined ? { ...use } : merged(known, use));
   }
 
   /** What was counted since is the later of both. */
@@ -67,11 +79,26 @@ export function createUsageRecorder(store: Pick<TokenStore, 'addUses'>): UsageRe
   }
 
   return {
-    used: (secret, at, address) =>
-      add({ ...unusedOf(secret), useCount: 1, lastUsedAt: at, addresses: [address] }),
-    refused: (secret, at, address) =>
-      add({ ...unusedOf(secret), refusedCount: 1, lastRefusedAt: at, addresses: [address] }),
-    tried: (secret, at) => add({ ...unusedOf(secret), triedCount: 1, lastTriedAt: at }),
+    used: (secret, at, address) => {
+      const counted = countedOf(secret);
+      if (counted === undefined) return;
+      counted.useCount += 1;
+      counted.lastUsedAt = latest(counted.lastUsedAt, at);
+      counted.addresses = withAddress(counted.addresses, address);
+    },
+    refused: (secret, at, address) => {
+      const counted = countedOf(secret);
+      if (counted === undefined) return;
+      counted.refusedCount += 1;
+      counted.lastRefusedAt = latest(counted.lastRefusedAt, at);
+      counted.addresses = withAddress(counted.addresses, address);
+    },
+    tried: (secret, at) => {
+      const counted = countedOf(secret);
+      if (counted === undefined) return;
+      counted.triedCount += 1;
+      counted.lastTriedAt = latest(counted.lastTriedAt, at);
+    },
     isUsed: (lookupId) => {
       const written = [...leaving].filter((use) => use.lookupId === lookupId);
       return [uses.get(lookupId), ...written].some((use) => (use?.lastUsedAt ?? null) !== null);
@@ -80,7 +107,7 @@ export function createUsageRecorder(store: Pick<TokenStore, 'addUses'>): UsageRe
   };
 }
 
-function unusedOf({ tokenId, lookupId }: Used): SecretUse {
+function unusedOf({ tokenId, lookupId }: Used): Counted {
   return {
     tokenId,
     lookupId,
@@ -109,10 +136,13 @@ function merged(earlier: SecretUse, later: SecretUse): SecretUse {
   };
 }
 
-/** Nearly every use comes from where the one before it came from: that costs nothing. */
 function addressesOf(earlier: readonly string[], later: readonly string[]): readonly string[] {
-  if (later.length === 1 && later[0] === earlier[0]) return earlier;
   return [...new Set([...later, ...earlier])].slice(0, ADDRESSES_MAX);
+}
+
+/** Nearly every use comes from where the one before it came from: that costs nothing. */
+function withAddress(addresses: readonly string[], address: string): readonly string[] {
+  return addresses[0] === address ? addresses : addressesOf(addresses, [address]);
 }
 
 function latest(a: number | null, b: number | null): number | null {

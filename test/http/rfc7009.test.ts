@@ -241,6 +241,17 @@ describe('holding a value means the whole of it', () => {
     expect(service.refusals).toMatchObject([{ tokenId: token.id }]);
   });
 
+  test('a value that is killed twice is counted as tried once after its end', async () => {
+    const service = await aService();
+    const { token, value } = await service.house.holds();
+
+    await service.posts('/revoke', `token=${value.reveal()}`);
+    await service.posts('/revoke', `token=${value.reveal()}`);
+
+    expect(service.tries).toMatchObject([{ tokenId: token.id }]);
+    expect(service.refusals).toEqual([]);
+  });
+
   test('killing is no use of the token', async () => {
     const service = await aService();
     const { value } = await service.house.holds();

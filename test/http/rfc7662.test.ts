@@ -365,6 +365,17 @@ describe('what owners see of an introspection', () => {
     expect(server.refusals).toMatchObject([{ tokenId: ended.tokenId }]);
   });
 
+  test('is a try when the token was revoked', async () => {
+    const subject = TokenValue.generate('apit');
+    const revoked = aSecret(subject, { digest: null });
+    const server = await aServer([caller, revoked]);
+
+    await post(server.port, '/introspect', `token=${subject.reveal()}`, bearer(CALLER.reveal()));
+
+    expect(server.tries).toMatchObject([{ tokenId: revoked.tokenId }]);
+    expect(server.refusals).toEqual([]);
+  });
+
   test('is nothing while the caller may not ask', async () => {
     const subject = TokenValue.generate('apit');
     const server = await aServer([aSecret(subject)]);

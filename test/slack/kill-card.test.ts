@@ -168,7 +168,7 @@ test('a revocation stands though Slack does not take the card', async () => {
   await carol.fills({ Reason: 'leaked' });
   stage.workspace.faults.add({ url: 'response_url', status: 500 });
   await carol.submits();
-  await soon(() => expect(stage.log()).toContain('could not be brought up to date'));
+  await soon(() => expect(stage.log()).toContain('could not be drawn again'));
 
   expect((await modalOf(carol)).text).toContain('deploy-bot is revoked.');
   expect(await verdictsOf(stage, value)).toEqual([401]);

@@ -1,5 +1,8 @@
 import { expect, test, vi } from 'vitest';
-import { DAY_MS, HOUR_MS, SECOND_MS } from '../../src/clock.ts';
+import type { CallEntry } from '../../sandbox/workspace/state.ts';
+import type { VisibleMessage } from '../../sandbox/workspace/visible.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/clock.ts';
+import { REVOKE_DIALOG_ID } from '../../src/slack/blocks/ids.ts';
 import { T0 } from '../tokens/a-token.ts';
 import {
   actionsOf,
@@ -253,8 +256,12 @@ test('Rotate under a notice opens the dialog and rotates', async () => {
   await alice.fills({ Expires: '90 days', 'Old value ends': 'Now' });
   const value = await shownBy(alice, () => alice.submits());
   await soon(() => expect(actionsOf(stage)).toContain('token.rotated'));
+  await alice.redelivers();
 
   expect(await verdictsOf(stage, old, value)).toEqual([401, 200]);
+  await noticeSays(alice, 'Your token deploy-bot was rotated: it has a new value.', []);
+  expect(toldTo(alice)[0]?.text).toContain('Expires: 2026-04-24 00:00 UTC');
+  expect(tokenRow(stage, 'deploy-bot').generation).toBe(1);
 });
 
 test('Revoke, not needed under a notice asks and revokes', async () => {
@@ -268,18 +275,147 @@ test('Revoke, not needed under a notice asks and revokes', async () => {
   await modalSaying(alice, 'deploy-bot is revoked.');
 
   expect(await verdictsOf(stage, value)).toEqual([401]);
+  await noticeSays(alice, 'Your token deploy-bot was revoked.', []);
+  expect(toldTo(alice)[0]?.text).toContain('Revoked by @alice');
 });
 
-test('Remind me tomorrow tells once more in 24 hours, and each time it is pressed', async () => {
+test('a notice keeps its buttons while nothing has come of the dialog', async () => {
   const { stage, alice, clock } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
   await toNotice(stage, clock);
 
-  const answer = await answerIn(alice, '@apitoken', () => pressesUnderNotice(alice, 'Remind me tomorrow'));
-  expect(answer).toMatchObject({ ephemeral: true });
-  expect(answer.text).toContain('You are reminded of deploy-bot tomorrow');
+  await pressesUnderNotice(alice, 'Rotate');
+  await modalOf(alice);
+  await alice.fills({ Expires: 'On a date' });
+  await alice.submits();
+  await soon(() => expect(Object.keys(alice.modal()?.errors ?? {})).not.toEqual([]));
+  await alice.closes();
+
+  expect(toldTo(alice)[0]?.buttons).toEqual(['Rotate', 'Revoke, not needed', 'Remind me tomorrow']);
+  expect(toldTo(alice)[0]?.edited).toBe(false);
+});
+
+test.for([
+  ['is no longer remembered', 0, ({ clock }: Still) => clock.moveBy(30 * MINUTE_MS)],
+  [
+    'is not taken by Slack',
+    1,
+    ({ workspace }: Still) => workspace.faults.add({ url: 'response_url', status: 500 }),
+  ],
+] as const)(
+  'where the response_url of the notice %s, its dialog does its work all the same',
+  async ([, tries, upset]) => {
+    const still = await setStill();
+    const { stage, alice, clock, workspace } = still;
+    const { value } = await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+    await toNotice(stage, clock);
+    await pressesUnderNotice(alice, 'Revoke, not needed');
+    await modalOf(alice);
+
+    upset(still);
+    await alice.submits();
+    await modalSaying(alice, 'deploy-bot is revoked.');
+    await settled(stage);
+    await soon(() => expect(answersBy(workspace)).toHaveLength(tries));
+
+    expect(await verdictsOf(stage, value)).toEqual([401]);
+    expect(toldTo(alice)).toMatchObject([{ edited: false }]);
+    expect(stage.log()).not.toContain('"level":"error"');
+  },
+);
+
+test('a dialog of somebody else under the id of this one leaves the notice as it is', async () => {
+  const { stage, alice, clock, workspace } = await setStill();
+  const dave = workspace.person('dave');
+  await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+  const { id: daves, value } = await holdsToken(stage, dave, 'daves-bot', { createdAt: T0 });
+  await toNotice(stage, clock);
+  await pressesUnderNotice(alice, 'Revoke, not needed');
+  const { id } = await modalOf(alice);
+
+  const outcome = await dave.forges({
+    type: 'view_submission',
+    id,
+    callback_id: REVOKE_DIALOG_ID,
+    private_metadata: JSON.stringify({ token: daves }),
+    state: { reason: { reason: { type: 'plain_text_input', value: '' } } },
+  });
+  await soon(() => expect(actionsOf(stage)).toContain('action.refused'));
+
+  expect(JSON.stringify(outcome)).toContain('daves-bot is revoked.');
+  expect(await verdictsOf(stage, value)).toEqual([401]);
+  expect(answersBy(workspace)).toEqual([]);
+});
+
+const CHANGED =
+  'deploy-bot was changed by another press or person meanwhile, so nothing was done now. Its receipt shows how it stands.';
+const REVOKED = 'deploy-bot is already revoked. Nothing more needs to be done.';
+const EXPIRED = 'deploy-bot has expired, so nothing accepts it. Renew it, or create a new token.';
+
+test.for([
+  ['Rotate', 'revoked', REVOKED],
+  ['Revoke, not needed', 'revoked', REVOKED],
+  ['Remind me tomorrow', 'revoked', REVOKED],
+  ['Rotate', 'rotated', CHANGED],
+  ['Revoke, not needed', 'rotated', CHANGED],
+  ['Remind me tomorrow', 'rotated', CHANGED],
+  ['Remind me tomorrow', 'expired', EXPIRED],
+] as const)(
+  '%s under the notice of a token that was %s meanwhile is refused, and offers it no more',
+  async ([button, what, sentence]) => {
+    const { stage, alice, clock } = await setStill();
+    await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+    await toNotice(stage, clock);
+    if (what === 'revoked') await revokes(alice);
+    if (what === 'rotated') await rotates(stage, alice, 'deploy-bot');
+    if (what === 'expired') clock.moveTo(END);
+    const before = actionsOf(stage);
+
+    const answer = await answerIn(alice, '@apitoken', () => pressesUnderNotice(alice, button));
+
+    expect(answer).toMatchObject({ text: sentence, ephemeral: true });
+    const standing = {
+      revoked: ['Your token deploy-bot was revoked.', []],
+      rotated: ['Your token deploy-bot was rotated: it has a new value.', []],
+      expired: ['Your token deploy-bot has expired.', ['Renew', 'Revoke']],
+    } as const;
+    const [first, buttons] = standing[what];
+    await noticeSays(alice, first, buttons);
+    expect(alice.modal()).toBeUndefined();
+    expect(actionsOf(stage)).toEqual(before);
+  },
+);
+
+test('Rotate under the notice of a token that has expired meanwhile renews, and the notice says how it stands', async () => {
+  const { stage, alice, clock } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+  await toNotice(stage, clock);
+  clock.moveTo(END);
+
+  await pressesUnderNotice(alice, 'Rotate');
+  expect(await modalOf(alice)).toMatchObject({ title: 'Renew API Token' });
+  await noticeSays(alice, 'Your token deploy-bot has expired.', ['Renew', 'Revoke']);
+  await shownBy(alice, () => alice.submits());
+
+  await noticeSays(alice, 'Your token deploy-bot was rotated: it has a new value.', []);
+});
+
+test('Remind me tomorrow tells once more in 24 hours, and each time it is pressed', async () => {
+  const { stage, alice, clock, workspace } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+  await toNotice(stage, clock);
+
+  await pressesUnderNotice(alice, 'Remind me tomorrow');
+  const reminded = await noticeSays(alice, 'Your token deploy-bot expires in 7 days.', []);
+  expect(reminded.text).toContain('You are reminded of it 2026-01-25 00:00 UTC.');
+  expect(reminded).toMatchObject({ ephemeral: false, edited: true });
+  clock.moveBy(MINUTE_MS);
   await alice.redelivers();
-  await soon(() => expect(alice.reads('@apitoken').match(/You are reminded of/g)).toHaveLength(2));
+  await soon(() => expect(answersBy(workspace)).toHaveLength(2));
+  clock.moveBy(-MINUTE_MS);
+  // Slack documents no change of who sees a message that is there already.
+  expect(answersBy(workspace).filter(({ args }) => 'response_type' in args)).toEqual([]);
+  expect(toldTo(alice)).toMatchObject([{ text: reminded.text, buttons: [] }]);
   clock.moveBy(DAY_MS - 1);
   await chores(stage);
   expect(sentencesTo(alice)).toHaveLength(1);
@@ -291,7 +427,8 @@ test('Remind me tomorrow tells once more in 24 hours, and each time it is presse
     'Your token deploy-bot expires in 7 days.',
     'You wanted to be reminded of your token deploy-bot.',
   ]);
-  await answerIn(alice, '@apitoken', () => pressesUnderNotice(alice, 'Remind me tomorrow'));
+  await pressesUnderNotice(alice, 'Remind me tomorrow');
+  await noticeSays(alice, 'You wanted to be reminded of your token deploy-bot.', [], 1);
   clock.moveBy(DAY_MS);
   await chores(stage);
   expect(sentencesTo(alice)).toHaveLength(3);
@@ -303,7 +440,9 @@ test('Remind me tomorrow on the last day tells an hour before the end', async ()
   clock.moveTo(END - DAY_MS + 20 * SECOND_MS);
   await chores(stage);
 
-  await answerIn(alice, '@apitoken', () => pressesUnderNotice(alice, 'Remind me tomorrow'));
+  await pressesUnderNotice(alice, 'Remind me tomorrow');
+  const reminded = await noticeSays(alice, 'Your token deploy-bot expires tomorrow.', []);
+  expect(reminded.text).toContain('You are reminded of it 2026-01-30 23:00 UTC.');
   clock.moveTo(END - HOUR_MS - 1);
   await chores(stage);
   expect(sentencesTo(alice)).toHaveLength(1);
@@ -311,21 +450,6 @@ test('Remind me tomorrow on the last day tells an hour before the end', async ()
   await chores(stage);
 
   expect(sentencesTo(alice).at(-1)).toBe('You wanted to be reminded of your token deploy-bot.');
-});
-
-test.for([
-  ['revoked', 'deploy-bot is already revoked. Nothing more needs to be done.'],
-  ['expired', 'deploy-bot has expired, so nothing accepts it. Renew it, or create a new token.'],
-] as const)('Remind me tomorrow of a token that is %s by then says so', async ([what, sentence]) => {
-  const { stage, alice, clock } = await setStill();
-  await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
-  await toNotice(stage, clock);
-  if (what === 'revoked') await revokes(alice);
-  else clock.moveTo(END);
-
-  const answer = await answerIn(alice, '@apitoken', () => pressesUnderNotice(alice, 'Remind me tomorrow'));
-
-  expect(answer.text).toBe(sentence);
 });
 
 test('nobody is reminded of somebody else’s token', async () => {
@@ -343,6 +467,67 @@ test('nobody is reminded of somebody else’s token', async () => {
   expect(answer.text).toContain('There is no such token');
   expect(sentencesTo(alice)).toEqual([]);
 });
+
+test.for([
+  ['no notice at all', 'ID:no_such_notice:0'],
+  ['no generation', 'ID:expires_in_7_days'],
+  ['a generation that is no number', 'ID:expires_in_7_days:one'],
+  ['a generation below zero', 'ID:expires_in_7_days:-1'],
+  ['more than there is', 'ID:expires_in_7_days:0:0'],
+  ['somebody else’s token', 'OTHER:expires_in_7_days:0'],
+] as const)(
+  'a button that carries %s is refused with an audit event, and the notice stays',
+  async ([, text]) => {
+    const { stage, alice, clock, workspace } = await setStill();
+    const { id } = await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+    const { id: other } = await holdsToken(stage, workspace.person('dave'), 'daves-bot', { createdAt: T0 });
+    await toNotice(stage, clock);
+    const value = text.replace('ID', id).replace('OTHER', other);
+
+    for (const actionId of ['rotate_token', 'revoke_token', 'remind_tomorrow']) {
+      const answer = await answerIn(alice, '@apitoken', () => forgesUnderNotice(alice, actionId, value));
+      expect(answer.text).toContain('There is no such token');
+    }
+
+    expect(toldTo(alice)).toMatchObject([{ edited: false }]);
+    expect(callsOf(workspace, 'views.open')).toEqual([]);
+    expect(actionsOf(stage).filter((action) => action === 'action.refused')).toHaveLength(3);
+  },
+);
+
+test.for([
+  ['from before its buttons carried it', '@apitoken', 'ID'],
+  ['made up in a channel that others read', '#general', 'ID:expires_in_7_days:0'],
+] as const)(
+  'a notice %s is answered beside it, and does not take the place of anything',
+  async ([, place, text]) => {
+    const { stage, alice, clock, workspace } = await setStill();
+    const { id, value } = await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+    await toNotice(stage, clock);
+    const message = workspace.post('#general', 'buildbot', { text: 'anything' });
+    const under = place === '#general' ? message : undefined;
+    const carried = text.replace('ID', id);
+
+    const answer = await answerIn(alice, place, () =>
+      forgesUnderNotice(alice, 'remind_tomorrow', carried, under),
+    );
+    await forgesUnderNotice(alice, 'revoke_token', carried, under);
+    await modalOf(alice);
+    await alice.submits();
+    await modalSaying(alice, 'deploy-bot is revoked.');
+
+    expect(answer).toMatchObject({
+      text: 'You are reminded of deploy-bot tomorrow, or an hour before it expires.',
+      ephemeral: true,
+    });
+    expect(await verdictsOf(stage, value)).toEqual([401]);
+    expect(toldTo(alice)[0]).toMatchObject({ edited: false });
+    expect(alice.sees('#general').find(({ ts }) => ts === message)).toMatchObject({
+      text: 'anything',
+      edited: false,
+    });
+  },
+);
 
 test('an expired token that is still presented is told of once a day, with the count and Renew', async () => {
   const { stage, alice, clock } = await setStill();
@@ -371,6 +556,8 @@ test('an expired token that is still presented is told of once a day, with the c
 
   await alice.clicks('Renew', { in: '@apitoken', near: 'refused 43 times' });
   expect(await modalOf(alice)).toMatchObject({ title: 'Renew API Token' });
+  await shownBy(alice, () => alice.submits());
+  await noticeSays(alice, 'Your token deploy-bot was renewed: it has a new value.', [], 1);
 });
 
 test('a retired value that is presented again alarms once a day, and nothing is killed', async () => {
@@ -459,6 +646,40 @@ async function triesNotices(stage: Still['stage']): Promise<void> {
 
 function pressesUnderNotice(person: Still['alice'], button: string): Promise<void> {
   return person.clicks(button, { in: '@apitoken', near: 'Expires: ' });
+}
+
+/** What was said through a response_url so far. */
+function answersBy(workspace: Still['workspace']): CallEntry[] {
+  return workspace.traffic.filter((entry): entry is CallEntry => entry.kind === 'response-url');
+}
+
+/** Presses a button that carries what none of the notice does, under the notice or under another message. */
+async function forgesUnderNotice(
+  person: Still['alice'],
+  actionId: string,
+  value: string,
+  message = toldTo(person)[0]?.ts ?? '',
+): Promise<void> {
+  await person.forges({ type: 'block_actions', action_id: actionId, value, from: { message } });
+}
+
+/** The notice with this number, as soon as it begins with `sentence` and offers `buttons`. */
+function noticeSays(
+  person: Still['alice'],
+  sentence: string,
+  buttons: readonly string[],
+  number = 0,
+): Promise<VisibleMessage> {
+  return soon(() => {
+    const notice = toldTo(person)[number];
+    if (notice === undefined) throw new Error(`there is no notice ${number}`);
+    expect([notice.text.split('\n')[0], notice.buttons, notice.raw.text]).toEqual([
+      sentence,
+      buttons,
+      sentence,
+    ]);
+    return notice;
+  });
 }
 
 async function revokes(person: Still['alice']): Promise<void> {

@@ -24,8 +24,10 @@ import { notSentSentence } from '../../src/slack/blocks/not-sent.ts';
 import {
   claimedMessage,
   neverClaimedMessage,
+  noticeAgainMessage,
   noticeMessage,
   ownerLeftMessage,
+  remindedMessage,
 } from '../../src/slack/blocks/notice.ts';
 import { personPicker } from '../../src/slack/blocks/person-picker.ts';
 import { pickDialog } from '../../src/slack/blocks/pick-dialog.ts';
@@ -57,7 +59,7 @@ import { heldProof } from '../../src/tokens/held.ts';
 import type { TokenName } from '../../src/tokens/name.ts';
 import { sentenceFor } from '../../src/tokens/refusal.ts';
 import { INTROSPECT_SCOPE } from '../../src/tokens/scope.ts';
-import { type EventPage, LIST_FILTERS, type ListPage, type NoticeKind } from '../../src/tokens/store.ts';
+import { type EventPage, LIST_FILTERS, type ListPage, NOTICE_KINDS } from '../../src/tokens/store.ts';
 import { newTokenId, type PersonId, type TokenStatus, type UsedToken } from '../../src/tokens/token.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aToken, PEPPER, T0 } from '../tokens/a-token.ts';
@@ -139,14 +141,6 @@ export const NOW = T0 + 10;
 const REASON = 'changed_meanwhile';
 const A_LIVE_VALUE = { shownAt: T0, endsAt: T0 + YEAR_MS, lastUsedAt: null };
 const AN_OLD_VALUE = { shownAt: T0, endsAt: T0 + 2, lastUsedAt: T0 };
-const NOTICES = [
-  'expires_in_14_days',
-  'expires_in_7_days',
-  'expires_tomorrow',
-  'reminder',
-  'dead_presented',
-  'retired_presented',
-] as const satisfies NoticeKind[];
 const ACTIONS = [
   'token.created',
   'value.shown',
@@ -291,9 +285,13 @@ function messagesIn(unit: string, status: TokenStatus): [string, Message][] {
     [`claimed, ${status}`, claimedMessage(token)],
     [`never claimed, ${status}`, neverClaimedMessage(token)],
     [`owner left, ${status}`, ownerLeftMessage(token)],
-    ...NOTICES.map((kind): [string, Message] => [
-      `notice ${kind}, ${status}`,
-      noticeMessage(kind, token, NOW),
+    ...NOTICE_KINDS.flatMap((kind): [string, Message][] => [
+      [`notice ${kind}, ${status}`, noticeMessage(kind, token, NOW)],
+      [`reminded, ${kind}, ${status}`, remindedMessage(kind, token, T0 + YEAR_MS, NOW)],
+      ...[token.generation, token.generation + 1].map((generation): [string, Message] => [
+        `notice ${kind} of ${generation} again, ${status}`,
+        noticeAgainMessage({ tokenId: token.id, kind, generation }, token, NOW),
+      ]),
     ]),
   ];
 }

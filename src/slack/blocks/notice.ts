@@ -1,25 +1,79 @@
 import type { Button } from '@slack/types';
 import { DAY_MS, HOUR_MS } from '../../clock.ts';
 import { counted } from '../../counted.ts';
-import type { NoticeKind } from '../../tokens/store.ts';
+import { NOTICE_KINDS, type NoticeKind } from '../../tokens/store.ts';
 import { UNCLAIMED_MS_MAX } from '../../tokens/sweep.ts';
-import type { UsedToken } from '../../tokens/token.ts';
+import { parseTokenId, statusOf, type TokenId, type UsedToken } from '../../tokens/token.ts';
 import { REMIND_ID } from './ids.ts';
 import type { Message } from './message.ts';
 import { dateTime, escaped, mention, plain, saying, smallPrint, timesOf } from './text.ts';
 import { revokeButton, revokedText, rotateButton } from './token-facts.ts';
 
+const REMIND_BUTTON: Button = { type: 'button', action_id: REMIND_ID, text: plain('Remind me tomorrow') };
+
+/** A notice as it was drawn: its buttons carry it, so that it can be drawn again. */
+export type DrawnNotice = {
+  readonly tokenId: TokenId;
+  readonly kind: NoticeKind;
+  /** The token's, of which it tells. */
+  readonly generation: number;
+};
+
+/** Whether a notice can still be acted on as it was drawn, or what became of its token since. */
+export type NoticeStanding = 'open' | 'expired' | 'rotated' | 'revoked';
+
+/** How the notice stands. Revoked wins over rotated; whatever has a new value since is not the token that it tells of. */
+export function standingOf(notice: DrawnNotice, token: UsedToken, now: number): NoticeStanding {
+  const status = statusOf(token, now);
+  if (status === 'revoked') return 'revoked';
+  if (notice.generation !== token.generation) return 'rotated';
+  return status === 'expired' && notice.kind !== 'dead_presented' ? 'expired' : 'open';
+}
+
 /** What an owner is told without having asked, with what they may want to do about it. */
 export function noticeMessage(kind: NoticeKind, token: UsedToken, now: number): Message {
-  const sentence = sentenceOf(kind, token, now);
-  return {
-    text: escaped(sentence),
-    blocks: [
-      saying(sentence),
-      smallPrint(moreOf(kind, token)),
-      { type: 'actions', elements: buttonsOf(kind, token, now) },
-    ],
-  };
+  return message(sentenceOf(kind, token, now), [moreOf(kind, token)], buttonsOf(kind, token, now));
+}
+
+/** The notice as it stands now: it offers nothing that is done already. */
+export function noticeAgainMessage(notice: DrawnNotice, token: UsedToken, now: number): Message {
+  const { name } = token;
+  switch (standingOf(notice, token, now)) {
+    case 'open':
+      return noticeMessage(notice.kind, token, now);
+    case 'expired': {
+      const buttons = carrying(notice, [rotateButton(token, now), revokeButton(token)]);
+      return message(`Your token ${name} has expired.`, [expiryAndUse(token)], buttons);
+    }
+    case 'rotated': {
+      const done = notice.kind === 'dead_presented' ? 'renewed' : 'rotated';
+      return message(`Your token ${name} was ${done}: it has a new value.`, [expiryAndUse(token)], []);
+    }
+    case 'revoked':
+      return message(`Your token ${name} was revoked.`, [revokedText(token)], []);
+  }
+}
+
+/** The notice when its owner will be reminded of it at `dueAt`: until then it offers nothing. */
+export function remindedMessage(kind: NoticeKind, token: UsedToken, dueAt: number, now: number): Message {
+  const when = `You are reminded of it ${dateTime(dueAt)}.`;
+  return message(sentenceOf(kind, token, now), [moreOf(kind, token), when], []);
+}
+
+/**
+ * What a button under a notice carries, or one that carries a token's id alone; undefined when it is none of ours. Hints, no
+ * rights: the token is to be looked up.
+ */
+export function parseNoticeText(
+  text: string,
+): { readonly tokenId: TokenId; readonly notice: DrawnNotice | undefined } | undefined {
+  const [id = '', word, number, ...rest] = text.split(':');
+  const tokenId = parseTokenId(id);
+  if (tokenId === undefined) return undefined;
+  if (word === undefined) return { tokenId, notice: undefined };
+  const kind = NOTICE_KINDS.find((known) => known === word);
+  if (kind === undefined || rest.length > 0 || !/^\d{1,15}$/.test(number ?? '')) return undefined;
+  return { tokenId, notice: { tokenId, kind, generation: Number(number) } };
 }
 
 /** What whoever created a token for somebody else is told when that one has taken it. */
@@ -59,6 +113,17 @@ export function ownerLeftMessage(token: UsedToken): Message {
   };
 }
 
+function message(sentence: string, more: readonly string[], buttons: Button[]): Message {
+  return {
+    text: escaped(sentence),
+    blocks: [
+      saying(sentence),
+      ...more.map(smallPrint),
+      ...(buttons.length === 0 ? [] : [{ type: 'actions', elements: buttons } as const]),
+    ],
+  };
+}
+
 function sentenceOf(kind: NoticeKind, token: UsedToken, now: number): string {
   switch (kind) {
     case 'expires_in_14_days':
@@ -75,29 +140,35 @@ function sentenceOf(kind: NoticeKind, token: UsedToken, now: number): string {
 }
 
 function moreOf(kind: NoticeKind, token: UsedToken): string {
-  const use = token.lastUsedAt === null ? 'never used' : `last used ${dateTime(token.lastUsedAt)}`;
   switch (kind) {
     case 'dead_presented':
       return `Last refused ${token.lastRefusedAt === null ? 'just now' : dateTime(token.lastRefusedAt)}. You are told once a day at most.`;
     case 'retired_presented':
       return 'Something was not changed over, or somebody else has the old value. The new value is good. You are told once a day at most.';
     default:
-      return `Expires: ${expiryOf(token)} · ${use}`;
+      return expiryAndUse(token);
   }
 }
 
 function buttonsOf(kind: NoticeKind, token: UsedToken, now: number): Button[] {
+  const notice = { tokenId: token.id, kind, generation: token.generation };
+  const rotate = rotateButton(token, now);
   switch (kind) {
     case 'dead_presented':
     case 'retired_presented':
-      return [rotateButton(token, now), revokeButton(token)];
+      return carrying(notice, [rotate, revokeButton(token)]);
     default:
-      return [rotateButton(token, now), revokeButton(token, 'Revoke, not needed'), remindButton(token)];
+      return carrying(notice, [rotate, revokeButton(token, 'Revoke, not needed'), REMIND_BUTTON]);
   }
 }
 
-function remindButton(token: UsedToken): Button {
-  return { type: 'button', action_id: REMIND_ID, text: plain('Remind me tomorrow'), value: token.id };
+function carrying({ tokenId, kind, generation }: DrawnNotice, buttons: readonly Button[]): Button[] {
+  return buttons.map((button) => ({ ...button, value: `${tokenId}:${kind}:${generation}` }));
+}
+
+function expiryAndUse(token: UsedToken): string {
+  const use = token.lastUsedAt === null ? 'never used' : `last used ${dateTime(token.lastUsedAt)}`;
+  return `Expires: ${expiryOf(token)} · ${use}`;
 }
 
 function expiryOf(token: UsedToken): string {

@@ -1,8 +1,6 @@
 import { endOldValues } from '../../../tokens/end-old-values.ts';
 import { findToken } from '../../../tokens/find.ts';
 import type { Action } from '../../../tokens/policy.ts';
-import { type Refusal, sentenceFor } from '../../../tokens/refusal.ts';
-import { remindTomorrow } from '../../../tokens/remind.ts';
 import { parseTokenId, type TokenId } from '../../../tokens/token.ts';
 import { type Answer, answerVisit, viewOf } from '../../answer.ts';
 import { parseHistoryPlace } from '../../blocks/history.ts';
@@ -31,15 +29,16 @@ import { listAnswer } from '../../list-answer.ts';
 import type { ListenerDeps, PressListener } from '../../listener.ts';
 import { issueNewValue } from '../../new-value.ts';
 import { rememberPlace } from '../../places.ts';
-import { refuseForged } from '../../refuse-forged.ts';
 import { deleteOriginal, respond } from '../../respond.ts';
 import { revokeAnswer } from '../../revoke-answer.ts';
 import { rotateAnswer } from '../../rotate-answer.ts';
 import { answerShowValue, updateDialog } from '../../show-answer.ts';
 import { sentenceMessage, tell } from '../../tell.ts';
+import { tellForged, tellRefusal } from '../../tell-refusal.ts';
 import type { KnownVisit } from '../../visit.ts';
 import { onCommand } from '../commands/apitoken.ts';
 import { CARD_PRESSES } from './card-presses.ts';
+import { onRemind, onRevoke, onRotate } from './notice-presses.ts';
 import { STATUS_PRESSES } from './status-presses.ts';
 
 /** *Create API Token*, wherever it stands, and the global shortcut. */
@@ -128,17 +127,6 @@ const onRefresh = aboutToken('see', async (visit, tokenId, deps) => {
   await deps.receipts.draw(found.token.id);
 });
 
-/** *Remind me tomorrow*, under a notice. */
-const onRemind = aboutToken('rotate', async (visit, tokenId, deps) => {
-  const outcome = await remindTomorrow({ actor: visit.actor, tokenId, delivery: visit.delivery }, deps);
-  if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
-  await tell(
-    visit,
-    sentenceMessage(`You are reminded of ${outcome.token.name} tomorrow, or an hour before it expires.`),
-    deps.client,
-  );
-});
-
 /** A button that carries a token's id and nothing else. */
 function aboutToken(
   attempted: Action,
@@ -163,32 +151,11 @@ function aboutSeenToken(
   };
 }
 
-/** No button of ours carries such a value. */
-async function tellForged(visit: KnownVisit, attempted: Action, deps: ListenerDeps): Promise<void> {
-  await tellRefusal(visit, await refuseForged(visit, attempted, deps), deps);
-}
-
-function tellRefusal(visit: KnownVisit, refusal: Refusal, deps: ListenerDeps): Promise<void> {
-  return tell(visit, sentenceMessage(sentenceFor(refusal)), deps.client);
-}
-
 /** Every `action_id` that the app draws, with what answers it. */
 export const PRESSES: ReadonlyMap<string, PressListener> = new Map<string, PressListener>([
   [CREATE_ID, onCreate],
-  [
-    REVOKE_ID,
-    aboutToken('revoke', async (visit, tokenId, deps) => {
-      const viewId = await answerVisit(visit, await revokeAnswer(visit.actor, tokenId, deps), deps);
-      // A receipt or notice tells by itself that its token is revoked.
-      if (visit.isFromEphemeral) rememberPlace(visit, viewId, deps.places);
-    }),
-  ],
-  [
-    ROTATE_ID,
-    aboutToken('rotate', async (visit, tokenId, deps) => {
-      await answerVisit(visit, await rotateAnswer(visit.actor, tokenId, deps), deps);
-    }),
-  ],
+  [REVOKE_ID, onRevoke],
+  [ROTATE_ID, onRotate],
   [
     SHOW_VALUE_ID,
     aboutToken('show_value', async (visit, tokenId, deps) => {

@@ -1,11 +1,13 @@
 import { isHeldProof } from '../../../tokens/held.ts';
 import { REASON_LENGTH_MAX } from '../../../tokens/refusal.ts';
 import { revokeToken } from '../../../tokens/revoke.ts';
+import { killCardMessage } from '../../blocks/kill-card.ts';
 import { notRevokedDialog, REASON_INPUT_ID } from '../../blocks/revoke-dialog.ts';
-import { cardDialog, cardOf, tellWhereOpened } from '../../card.ts';
+import { cardDialog, cardOf } from '../../card.ts';
 import { parseMetadata } from '../../dialog-metadata.ts';
 import type { SubmissionListener } from '../../listener.ts';
 import { parseNote } from '../../parse-note.ts';
+import { redrawOrigin } from '../../redraw.ts';
 import { refuseForged } from '../../refuse-forged.ts';
 import { actorToRevoke } from '../../revoking-actor.ts';
 import { errorAt, type RefusalPlaces, refusedSubmission } from '../../submission-answer.ts';
@@ -31,7 +33,7 @@ export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, met
   }
   const card = await cardOf([outcome.token], asked.inMessage === true, deps);
   await ack({ response_action: 'update', view: cardDialog(visit, card, deps) });
-  if (outcome.kind === 'revoked') await tellWhereOpened(visit, card, deps);
+  if (outcome.kind === 'revoked') await redrawOrigin(visit, deps, killCardMessage(card));
 };
 
 /** Where trying again may help, the dialog stays as it was filled in. */

@@ -11,6 +11,7 @@ import {
 import { parseMetadata } from '../../dialog-metadata.ts';
 import { dmLink } from '../../direct-message.ts';
 import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
+import { redrawOrigin } from '../../redraw.ts';
 import { refuseForged } from '../../refuse-forged.ts';
 import { updateDialog } from '../../show-answer.ts';
 import { type RefusalPlaces, refusedSubmission } from '../../submission-answer.ts';
@@ -47,6 +48,7 @@ async function carryOut(visit: KnownVisit, planned: PlannedRotation, deps: Liste
   if (outcome.kind === 'refused') {
     return updateDialog(visit.viewId, rotationRefusedDialog(sentenceFor(outcome.refusal)), deps);
   }
+  await redrawOrigin(visit, deps);
 }
 
 const PLACES: RefusalPlaces = {

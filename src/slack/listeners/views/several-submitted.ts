@@ -4,13 +4,14 @@ import { REASON_LENGTH_MAX, type Refusal } from '../../../tokens/refusal.ts';
 import { revokeSeveral } from '../../../tokens/revoke-several.ts';
 import type { Delivery } from '../../../tokens/store.ts';
 import { type PersonId, parseTokenId, type TokenId, type UsedToken } from '../../../tokens/token.ts';
-import { othersLeftBlocks } from '../../blocks/kill-card.ts';
+import { killCardMessage, othersLeftBlocks } from '../../blocks/kill-card.ts';
 import { notRevokedDialog, REASON_INPUT_ID } from '../../blocks/revoke-dialog.ts';
 import { GROUP_IDS, PERSON_NAME_INPUT_ID, UNNAMED_MAX } from '../../blocks/several-dialog.ts';
-import { cardDialog, cardOf, tellWhereOpened } from '../../card.ts';
+import { cardDialog, cardOf } from '../../card.ts';
 import { parseSeveralMetadata, type SeveralMetadata } from '../../dialog-metadata.ts';
 import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
 import { parseNote } from '../../parse-note.ts';
+import { redrawOrigin } from '../../redraw.ts';
 import { refuseForged } from '../../refuse-forged.ts';
 import { isNameOf, nameOf } from '../../revoke-person-answer.ts';
 import { actorToRevoke } from '../../revoking-actor.ts';
@@ -47,7 +48,8 @@ export const onSeveralSubmitted: SubmissionListener = async (visit, submission, 
   const view = await resultDialog(visit, asked, outcome.tokens, deps);
   await ack({ response_action: 'update', view });
   if (outcome.kind === 'revoked') {
-    await tellWhereOpened(visit, await cardOf(outcome.tokens, asked.inMessage === true, deps), deps);
+    const card = await cardOf(outcome.tokens, asked.inMessage === true, deps);
+    await redrawOrigin(visit, deps, killCardMessage(card));
   }
 };
 
