@@ -28,8 +28,6 @@ export async function takeImages(chromium: Browser): Promise<void> {
     await revoke(page, 'ci-runner');
     await page.setViewportSize({ width: 1000, height: 720 });
     await openWholeList(page);
-    // A choice in a list that was just drawn anew is refused, in a toast.
-    await page.getByText('sees no select').waitFor({ state: 'hidden' });
     await settle(page);
     await page.screenshot({ path: join(IMAGES, 'list.png') });
   });
@@ -98,10 +96,11 @@ async function useValue(page: Page, demoUrl: string, value: string | null): Prom
 
 /** Chooses *All*. A choice in a list that was drawn anew at that moment is refused, in a toast: it is made again. */
 async function openWholeList(page: Page): Promise<void> {
-  const whole = page.getByRole('tabpanel').getByText('2 tokens');
-  for (let tries = 0; tries < 10 && (await whole.count()) === 0; tries += 1) {
+  const revoked = page.getByRole('tabpanel').getByText('revoked', { exact: true });
+  for (let tries = 0; tries < 10 && (await revoked.count()) === 0; tries += 1) {
     await page.getByRole('combobox', { name: 'Show' }).selectOption('All');
     await page.waitForTimeout(500);
   }
-  await whole.waitFor();
+  await revoked.waitFor();
+  await page.getByText('sees no select').waitFor({ state: 'hidden' });
 }
