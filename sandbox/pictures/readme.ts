@@ -96,7 +96,10 @@ async function useValue(page: Page, demoUrl: string, value: string | null): Prom
 
 /** Chooses *All*. A choice in a list that was drawn anew at that moment is refused, in a toast: it is made again. */
 async function openWholeList(page: Page): Promise<void> {
-  const revoked = page.getByRole('tabpanel').getByText(/\brevoked\b/).first();
+  const revoked = page
+    .getByRole('tabpanel')
+    .getByText(/\brevoked\b/)
+    .first();
   for (let tries = 0; tries < 10 && (await revoked.count()) === 0; tries += 1) {
     await page.getByRole('combobox', { name: 'Show' }).selectOption('All');
     await page.waitForTimeout(500);
