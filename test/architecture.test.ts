@@ -49,7 +49,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'sandbox/start.ts': ['src/app.ts', 'sandbox/server', 'sandbox/workspace'],
   'sandbox/main.ts': ['sandbox/start.ts'],
   'sandbox/browser.ts': [],
-  'sandbox/screenshots.ts': ['sandbox/browser.ts', 'sandbox/start.ts'],
+  'sandbox/pictures': ['sandbox/start.ts'],
+  'sandbox/screenshots.ts': ['sandbox/browser.ts', 'sandbox/pictures'],
 };
 
 test('imports point one way, and every part has its place in the table', () => {

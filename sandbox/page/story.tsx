@@ -4,7 +4,8 @@ import { tell } from './moves.ts';
 import { Mrkdwn } from './mrkdwn.tsx';
 import type { DemoAnswer } from './protocol.ts';
 import { changeStory, type PageState, usePageState } from './store.ts';
-import { beginningOf, runCurl, runStep, STEPS, type Step } from './story-steps.ts';
+import { beginningOf, runCurl } from './story-doing.ts';
+import { runStep, STEPS, type Step } from './story-steps.ts';
 
 /** The tour: what to do, what to look at, and somebody who does it. */
 export function Story() {

@@ -51,6 +51,23 @@ describe.skipIf(!hasBrowser())('axe finds nothing to mend', () => {
     await page.getByRole('tab', { name: 'Home' }).click();
     await page.getByRole('button', { name: 'More actions for deploy-bot' }).waitFor();
     found.home = await violations(page);
+    await page.getByRole('combobox', { name: 'You are' }).selectOption('bob');
+    await page.getByRole('button', { name: '#oncall', exact: true }).click();
+    await say(page, '/apitoken revoke deploy-bot');
+    await dialog.getByText('Uses in 24 h').waitFor();
+    found.kill = await violations(page);
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('leaked');
+    await dialog.getByRole('button', { name: 'Revoke', exact: true }).click();
+    await dialog.getByText('Presented since').waitFor();
+    found.killCard = await violations(page);
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('combobox', { name: 'You are' }).selectOption('carol');
+    await say(page, '/apitoken status all');
+    await page.getByRole('table').waitFor();
+    found.status = await violations(page);
+    await say(page, '/apitoken board');
+    await page.getByRole('button', { name: 'Stop updating' }).waitFor();
+    found.board = await violations(page);
 
     expect(found).toEqual({
       channel: [],
@@ -60,6 +77,10 @@ describe.skipIf(!hasBrowser())('axe finds nothing to mend', () => {
       table: [],
       value: [],
       home: [],
+      kill: [],
+      killCard: [],
+      status: [],
+      board: [],
     });
   });
 });

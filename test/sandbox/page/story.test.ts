@@ -4,7 +4,7 @@ import { createToken, hasBrowser, openSandbox, readValue, say, useBrowser } from
 describe.skipIf(!hasBrowser())('the story, by roles and labels alone', () => {
   const { openPage } = useBrowser();
 
-  test('a visitor creates, uses, finds and revokes a token, and on-call kills a leaked one', async () => {
+  test('a visitor creates, uses, finds and revokes a token, on-call kills a leaked one, and a manager looks', async () => {
     const { link, demoUrl } = await openSandbox();
     const page = await openPage(link);
     const knock = (value: string): Promise<Response> =>
@@ -40,13 +40,29 @@ describe.skipIf(!hasBrowser())('the story, by roles and labels alone', () => {
     await say(page, `Does this work for you? ${leaked}`);
     await page.getByRole('combobox', { name: 'You are' }).selectOption('bob');
     await page.getByRole('log').getByText(leaked).waitFor();
-    await page.getByRole('button', { name: '#oncall', exact: true }).click();
-    await say(page, `/apitoken revoke ${leaked}`);
+    await page.getByRole('button', { name: 'Shortcuts for the message from Alice' }).click();
+    await page.getByRole('menuitem', { name: 'Revoke token in message' }).click();
+    await revoke.getByText('ci-runner of').waitFor();
     await revoke.getByRole('textbox', { name: 'Reason' }).fill('Leaked in #general');
     await revoke.getByRole('button', { name: 'Revoke', exact: true }).click();
     await revoke.getByText('ci-runner is revoked').waitFor();
-
+    await revoke.getByText('Now delete the message').waitFor();
     expect((await knock(leaked)).status).toBe(401);
+    await revoke.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('log').getByRole('button', { name: 'Share to channel' }).waitFor();
+
+    await page.getByRole('combobox', { name: 'You are' }).selectOption('carol');
+    await page.getByRole('button', { name: '#oncall', exact: true }).click();
+    await say(page, '/apitoken status all');
+    const table = page.getByRole('table');
+    await table.getByRole('row', { name: 'ci-runner' }).getByText('revoked').waitFor();
+    await table.getByRole('row', { name: 'deploy-bot' }).getByText('revoked').waitFor();
+    await say(page, '/apitoken board');
+    const board = page.getByRole('article').filter({ hasText: 'Put here by @Carol' });
+    await board.getByText('Revoked 2').waitFor();
+    await board.getByRole('button', { name: 'Stop updating' }).waitFor();
+    await story.getByRole('heading', { name: 'A manager looks at everything (done)' }).waitFor();
+
     expect(await page.getByText('cannot draw').count()).toBe(0);
 
     async function createToken2(on: typeof page): Promise<void> {
@@ -59,27 +75,43 @@ describe.skipIf(!hasBrowser())('the story, by roles and labels alone', () => {
     const { link } = await openSandbox();
     const page = await openPage(link);
     const steps = page.getByRole('region', { name: 'Story' }).getByRole('listitem');
-    expect(await steps.count()).toBe(7);
+    expect(await steps.count()).toBe(8);
 
     for (const step of await steps.all()) {
       const button = step.getByRole('button', { name: 'Do it for me' });
       await button.click();
       await step.getByText('(done)').waitFor();
       await button.and(page.locator(':enabled')).waitFor();
+      expect(await page.getByText('cannot draw').count()).toBe(0);
     }
 
-    await steps.last().getByText('HTTP/1.1 401').waitFor();
-    expect(await page.getByText('cannot draw').count()).toBe(0);
+    await steps.nth(6).getByText('HTTP/1.1 401').waitFor();
+    const log = page.getByRole('log');
+    await log.getByRole('row', { name: 'nightly-report' }).waitFor();
+    await log.getByRole('button', { name: 'Stop updating' }).waitFor();
     expect(await page.getByRole('status').textContent()).toBe('');
   });
 
-  test('starts at any step by doing those before it', async () => {
+  test.for([
+    ['Use it', 'HTTP/1.1 200 OK'],
+    ['On-call kills a leaked token', 'HTTP/1.1 401 Unauthorized'],
+  ] as const)('starts at any step, as “%s”, by doing those before it', async ([title, outcome]) => {
     const { link } = await openSandbox();
     const page = await openPage(link);
 
-    const steps = page.getByRole('region', { name: 'Story' }).getByRole('listitem');
-    await steps.nth(1).getByRole('button', { name: 'Do it for me' }).click();
+    const step = page.getByRole('region', { name: 'Story' }).getByRole('listitem').filter({ hasText: title });
+    await step.getByRole('button', { name: 'Do it for me' }).click();
 
-    await steps.nth(1).getByText('HTTP/1.1 200 OK').waitFor();
+    await step.getByText(outcome).waitFor({ timeout: 60_000 });
+  });
+
+  test('ticks off what is done by hand, in whatever order', async () => {
+    const { link } = await openSandbox();
+    const page = await openPage(link, 'carol');
+    await page.getByRole('button', { name: '#oncall', exact: true }).click();
+    await say(page, '/apitoken board');
+
+    const story = page.getByRole('region', { name: 'Story' });
+    await story.getByRole('heading', { name: 'A manager looks at everything (done)' }).waitFor();
   });
 });
