@@ -22,6 +22,7 @@ import { createCheckLimit } from './rate-limit.ts';
 import { createReceipts, type Receipts } from './receipts.ts';
 import { sdkLogger } from './sdk-logger.ts';
 import { createTables } from './tables.ts';
+import { createTurns, type TakeTurn } from './turns.ts';
 import { parsePress, parseSearch, parseSubmission } from './visit.ts';
 
 const CALL_MS_MAX = 5 * SECOND_MS;
@@ -35,12 +36,21 @@ export type SlackApp = {
   readonly homes: Homes;
   readonly receipts: Receipts;
   readonly actors: Actors;
+  readonly takeBoardTurn: TakeTurn;
   start(): Promise<void>;
 };
 
 export type SlackAppDeps = Omit<
   ListenerDeps,
-  'client' | 'actors' | 'places' | 'homes' | 'receipts' | 'tables' | 'checkLimit' | 'deliver'
+  | 'client'
+  | 'actors'
+  | 'places'
+  | 'homes'
+  | 'receipts'
+  | 'tables'
+  | 'takeBoardTurn'
+  | 'checkLimit'
+  | 'deliver'
 > & {
   readonly apiUrl: string;
   readonly botToken: () => string;
@@ -86,6 +96,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     homes: createHomes({ ...deps, client }),
     receipts: createReceipts({ ...deps, client }),
     tables: createTables(clock),
+    takeBoardTurn: createTurns(),
     deliver: valueDelivery(client, log),
   };
   register(app, listenerDeps);
@@ -95,6 +106,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     homes: listenerDeps.homes,
     receipts: listenerDeps.receipts,
     actors: listenerDeps.actors,
+    takeBoardTurn: listenerDeps.takeBoardTurn,
     start: async () => {
       await app.init();
       await app.start();

@@ -254,7 +254,7 @@ export interface TokenStore {
    */
   revokeTokens(
     ids: readonly TokenId[],
-    by: { readonly actor: PersonId; readonly at: number; readonly reason: string | null },
+    by: { readonly actor: Doer; readonly at: number; readonly reason: string | null },
     delivery: Delivery,
     effectOf: (ended: readonly TokenId[]) => readonly Omit<Effect, 'delivery'>[],
   ): Promise<{ kind: 'revoked'; ended: readonly TokenId[] } | { kind: 'already_revoked' } | Repeated>;
