@@ -16,6 +16,7 @@ import { onCommand } from './listeners/commands/apitoken.ts';
 import { registerEvents } from './listeners/events/events.ts';
 import { onRevokeInMessage } from './listeners/shortcuts/revoke-in-message.ts';
 import { SUBMISSIONS } from './listeners/views/submissions.ts';
+import { createOneAtATime } from './one-at-a-time.ts';
 import { pickOptions } from './pick-answer.ts';
 import { createPlaces } from './places.ts';
 import { createCheckLimit } from './rate-limit.ts';
@@ -49,6 +50,7 @@ export type SlackAppDeps = Omit<
   | 'receipts'
   | 'tables'
   | 'takeBoardTurn'
+  | 'exportOneAtATime'
   | 'checkLimit'
   | 'deliver'
 > & {
@@ -97,6 +99,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     receipts: createReceipts({ ...deps, client }),
     tables: createTables(clock),
     takeBoardTurn: createTurns(),
+    exportOneAtATime: createOneAtATime(),
     deliver: valueDelivery(client, log),
   };
   register(app, listenerDeps);

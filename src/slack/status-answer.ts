@@ -75,8 +75,19 @@ export async function showToChannel(
   await deps.tables.respond(responseUrl, draw, 'shared');
 }
 
-/** Sends all rows of the place's selection as a file into the person's own conversation with the app. */
+/**
+ * Sends all rows of the place's selection as a file into the person's own conversation with the app. One file of a person at
+ * a time: each holds all its rows in memory.
+ */
 export async function sendCsv(visit: KnownVisit, place: StatusPlace, deps: ListenerDeps): Promise<void> {
+  const sending = deps.exportOneAtATime(visit.actor.id, () => makeAndSend(visit, place, deps));
+  if (sending !== undefined) return sending;
+  const sentence =
+    'A file for you is being made already. When it is in your conversation with apitoken, press CSV again for another.';
+  await tellSentence(visit, sentence, deps.client);
+}
+
+async function makeAndSend(visit: KnownVisit, place: StatusPlace, deps: ListenerDeps): Promise<void> {
   const { actor, delivery } = visit;
   const outcome = await exportStatus({ ...place, actor, delivery }, deps);
   if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
@@ -98,6 +109,6 @@ export async function sendCsv(visit: KnownVisit, place: StatusPlace, deps: Liste
 
 function commentOn({ tokens, isCut }: Exported, { filter, owner }: StatusPlace): string {
   const whose = owner === null ? 'everybody’s' : mention(owner);
-  const cut = isCut ? ` There are more: the file was cut after ${EXPORT_ROWS_MAX} rows.` : '';
+  const cut = isCut ? ` There are more: these are the ${EXPORT_ROWS_MAX} that come first in the list.` : '';
   return `API tokens, *${FILTER_WORDS[filter]}*, ${whose}: ${tokens.length} in this file.${cut}`;
 }

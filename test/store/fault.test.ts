@@ -104,7 +104,7 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
     'firstByAttention',
     (store) => store.firstByAttention(WORKSPACE, { attention: 'idle', limit: 1, now: NOW }),
   ],
-  ['tokensAfter', (store) => store.tokensAfter(WORKSPACE, null)],
+  ['tokensAfter', (store) => store.tokensAfter(WORKSPACE, { owner: null, after: null })],
   ['recordDeed', (store) => store.recordDeed(EFFECT.event, aDelivery(MARK))],
   ['listBoards', (store) => store.listBoards()],
   ['findBoard', (store) => store.findBoard(MARK)],

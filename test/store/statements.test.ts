@@ -65,7 +65,8 @@ test('all statements are prepared at the start and none later', async () => {
   await store.listByAttention(WORKSPACE, { ...everybody, owner: ANN });
   await store.countByAttention(WORKSPACE, NOW);
   await store.firstByAttention(WORKSPACE, { attention: 'idle', limit: 1, now: NOW });
-  await store.tokensAfter(WORKSPACE, null);
+  await store.tokensAfter(WORKSPACE, { owner: null, after: null });
+  await store.tokensAfter(WORKSPACE, { owner: ANN, after: null });
   const board = { channel: 'C1', ts: '1.0', placedBy: ANN };
   await store.keepBoard(board, { event: anEffect(null).event, delivery: aDelivery() });
   for (const kept of await store.listBoards()) {
@@ -252,6 +253,11 @@ test.for([
     'all tokens by their ids',
     /"tokens"\."id" > /,
     'SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id>?)',
+  ],
+  [
+    'one person’s tokens by their ids',
+    /"tokens"\."owner" = .* and "tokens"\."id" > /,
+    'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
   ],
   [
     'emptying a token’s secrets',
