@@ -283,6 +283,12 @@ test('a stranger who presses in a shared page hears that this is not for them', 
   expect(namesIn(sam.sees('#general')[0]?.blocks ?? [])).not.toContain('ended');
 });
 
+test('@me is whoever types it', async () => {
+  const { carol } = await setEachKind();
+
+  expect((await answerTo(carol, '/apitoken status @me')).text).toContain('Not revoked · @carol');
+});
+
 test('where Slack refuses a table, sections say the same, and no table is tried for ten minutes', async () => {
   const { clock, carol, workspace } = await setEachKind();
   const urlCalls = () => workspace.traffic.filter(({ kind }) => kind === 'response-url').length;
