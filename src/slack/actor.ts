@@ -6,15 +6,12 @@ import type { Actor, Role, Standing } from '../tokens/policy.ts';
 import type { PersonId, WorkspaceId } from '../tokens/token.ts';
 import { isZone } from '../zone.ts';
 import { createMemory } from './memory.ts';
-import { slackErrorOf } from './slack-error.ts';
+import { isUnknownPerson, slackErrorOf } from './slack-error.ts';
 
 const PERSON_AGE_MS_MAX = 60 * SECOND_MS;
 const GROUP_AGE_MS_MAX = 5 * MINUTE_MS;
 /** People or groups remembered at once. */
 const FACTS_MAX = 10_000;
-
-/** Slack's clear word that the id is nobody's whom we may see. */
-const NOBODY_CODES: ReadonlySet<string> = new Set(['user_not_found', 'user_not_visible']);
 
 /** Who has a role: people and user groups, by id. */
 export type RoleMembers = { readonly people: readonly string[]; readonly groups: readonly string[] };
@@ -128,9 +125,9 @@ export function createActors(deps: ActorDeps): Actors {
         const { standing, zone = 'UTC' } = person;
         return { ...base, standing, zone, roles: rolesOf(personId, person, memberships, roles) };
       } catch (error) {
-        const { code } = slackErrorOf(error);
-        if (isForeign || NOBODY_CODES.has(code)) return stranger;
-        log.warn({ person: personId, code }, 'Slack did not tell who somebody is');
+        const slackError = slackErrorOf(error);
+        if (isForeign || isUnknownPerson(slackError)) return stranger;
+        log.warn({ person: personId, code: slackError.code }, 'Slack did not tell who somebody is');
         return undefined;
       }
     },

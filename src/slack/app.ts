@@ -16,12 +16,14 @@ import { onCommand } from './listeners/commands/apitoken.ts';
 import { registerEvents } from './listeners/events/events.ts';
 import { onRevokeInMessage } from './listeners/shortcuts/revoke-in-message.ts';
 import { SUBMISSIONS } from './listeners/views/submissions.ts';
+import { createOneAtATime } from './one-at-a-time.ts';
 import { pickOptions } from './pick-answer.ts';
 import { createPlaces } from './places.ts';
 import { createCheckLimit } from './rate-limit.ts';
 import { createReceipts, type Receipts } from './receipts.ts';
 import { sdkLogger } from './sdk-logger.ts';
 import { createTables } from './tables.ts';
+import { createTurns, type TakeTurn } from './turns.ts';
 import { parsePress, parseSearch, parseSubmission } from './visit.ts';
 
 const CALL_MS_MAX = 5 * SECOND_MS;
@@ -35,12 +37,22 @@ export type SlackApp = {
   readonly homes: Homes;
   readonly receipts: Receipts;
   readonly actors: Actors;
+  readonly takeBoardTurn: TakeTurn;
   start(): Promise<void>;
 };
 
 export type SlackAppDeps = Omit<
   ListenerDeps,
-  'client' | 'actors' | 'places' | 'homes' | 'receipts' | 'tables' | 'checkLimit' | 'deliver'
+  | 'client'
+  | 'actors'
+  | 'places'
+  | 'homes'
+  | 'receipts'
+  | 'tables'
+  | 'takeBoardTurn'
+  | 'exportOneAtATime'
+  | 'checkLimit'
+  | 'deliver'
 > & {
   readonly apiUrl: string;
   readonly botToken: () => string;
@@ -86,6 +98,8 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     homes: createHomes({ ...deps, client }),
     receipts: createReceipts({ ...deps, client }),
     tables: createTables(clock),
+    takeBoardTurn: createTurns(),
+    exportOneAtATime: createOneAtATime(),
     deliver: valueDelivery(client, log),
   };
   register(app, listenerDeps);
@@ -95,6 +109,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     homes: listenerDeps.homes,
     receipts: listenerDeps.receipts,
     actors: listenerDeps.actors,
+    takeBoardTurn: listenerDeps.takeBoardTurn,
     start: async () => {
       await app.init();
       await app.start();

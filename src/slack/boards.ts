@@ -3,29 +3,22 @@ import type { WebClient } from '@slack/web-api';
 import { type Clock, MINUTE_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { boardFacts } from '../tokens/board.ts';
-import type { Board, KeptMessage, Outbox } from '../tokens/outbox.ts';
+import { BOARDS_MAX, type Board, type KeptMessage, type Outbox } from '../tokens/outbox.ts';
 import { sentenceFor } from '../tokens/refusal.ts';
+import type { RefuseDeps } from '../tokens/refuse.ts';
 import { refusalToSeeAll } from '../tokens/status.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import { boardBlocks, boardMessage, emptyBoardMessage, stoppedBoardMessage } from './blocks/board.ts';
 import type { Message } from './blocks/message.ts';
 import type { ListenerDeps } from './listener.ts';
-import { slackErrorOf } from './slack-error.ts';
-import { sentenceMessage, tell } from './tell.ts';
+import { mayStillSucceed, slackErrorOf } from './slack-error.ts';
+import { tellSentence } from './tell.ts';
+import type { TakeTurn } from './turns.ts';
 import type { KnownVisit } from './visit.ts';
 
 /** Between two changes of one board. */
 const PAUSE_MS = 1 * MINUTE_MS;
-/** The message, the channel or the app's place in it is gone for good. */
-const GONE_CODES: ReadonlySet<string> = new Set([
-  'message_not_found',
-  'channel_not_found',
-  'not_in_channel',
-  'is_archived',
-  'is_inactive',
-  'cant_update_message',
-]);
 /** The app is no member of the channel. */
 const UNINVITED_CODES: ReadonlySet<string> = new Set(['not_in_channel', 'channel_not_found']);
 
@@ -33,43 +26,53 @@ type BoardDeps = {
   readonly store: TokenStore & Outbox;
   readonly client: WebClient;
   readonly workspace: WorkspaceId;
+  readonly takeBoardTurn: TakeTurn;
   readonly clock: Clock;
   readonly log: Log;
 };
 
+type StopDeps = BoardDeps & RefuseDeps;
+
 /** Answers `/apitoken board`: a board in the channel, below everything else there, in place of the one it had. */
 export async function placeBoard(visit: KnownVisit, deps: ListenerDeps): Promise<void> {
   const refusal = await refusalToSeeAll(visit.actor, deps);
-  if (refusal !== undefined) return tellSentence(visit, sentenceFor(refusal.refusal), deps);
+  if (refusal !== undefined) return tellSentence(visit, sentenceFor(refusal.refusal), deps.client);
   const { channelId } = visit;
   if (channelId === undefined) throw new Error('a command comes from nowhere');
   const posted = await postEmpty(channelId, deps);
-  if ('sentence' in posted) return tellSentence(visit, posted.sentence, deps);
+  if ('sentence' in posted) return tellSentence(visit, posted.sentence, deps.client);
   await keepOrTakeBack(visit, posted, deps);
 }
 
-/** *Stop updating*, under a board. */
-export async function stopBoard(visit: KnownVisit, message: KeptMessage, deps: ListenerDeps): Promise<void> {
+/** *Stop updating*, under a board. In its turn: what is being drawn at this moment must not be what the board says in the end. */
+export async function stopBoard(visit: KnownVisit, message: KeptMessage, deps: StopDeps): Promise<void> {
   const refusal = await refusalToSeeAll(visit.actor, deps);
-  if (refusal !== undefined) return tellSentence(visit, sentenceFor(refusal.refusal), deps);
+  if (refusal !== undefined) return tellSentence(visit, sentenceFor(refusal.refusal), deps.client);
+  await deps.takeBoardTurn(message.channel, () => stopInTurn(visit, message, deps));
+}
+
+async function stopInTurn(visit: KnownVisit, message: KeptMessage, deps: StopDeps): Promise<void> {
   const { actor } = visit;
   const at = deps.clock();
   const detail = { channel: message.channel };
   const event = { at, actor: actor.id, action: 'board.stopped', tokenId: null, detail } as const;
   if (!(await deps.store.forgetBoard(message, event))) {
     const sentence = 'This board is not kept up to date any more. /apitoken board puts up a new one.';
-    return tellSentence(visit, sentence, deps);
+    return tellSentence(visit, sentence, deps.client);
   }
   const facts = await boardFacts(deps.workspace, at, deps.store);
-  await redraw(message, stoppedBoardMessage(facts, { stoppedBy: actor.id, at }), deps.client);
+  const code = await redraw(message, stoppedBoardMessage(facts, { stoppedBy: actor.id, at }), deps.client);
+  if (code === undefined) return;
+  const sentence = 'This board is kept up to date no longer. Slack does not let it say so itself.';
+  await tellSentence(visit, sentence, deps.client);
 }
 
-/** Asks for the boards to be drawn anew that no longer show how things stand: each a minute after it was last drawn. */
+/** Asks for the boards to be drawn anew that no longer show how things stand: each a minute after it was last tried. */
 export async function refreshBoards({
   store,
   workspace,
   clock,
-}: Omit<BoardDeps, 'client' | 'log'>): Promise<void> {
+}: Omit<BoardDeps, 'client' | 'takeBoardTurn' | 'log'>): Promise<void> {
   const boards = await store.listBoards();
   if (boards.length === 0) return;
   const now = clock();
@@ -81,9 +84,13 @@ export async function refreshBoards({
 
 /**
  * Brings the board of a channel up to date, where it does not show how things stand. Resolves to the instant at which it may
- * be drawn when that is later. One that is gone in Slack is forgotten. Throws as `WebClient` does.
+ * be drawn when that is later. One of which Slack takes no change any more is forgotten. Throws as `WebClient` does.
  */
-export async function drawBoard(channel: string, deps: BoardDeps): Promise<number | undefined> {
+export function drawBoard(channel: string, deps: BoardDeps): Promise<number | undefined> {
+  return deps.takeBoardTurn(channel, () => drawInTurn(channel, deps));
+}
+
+async function drawInTurn(channel: string, deps: BoardDeps): Promise<number | undefined> {
   const { store, client, workspace, log } = deps;
   const board = await store.findBoard(channel);
   if (board === undefined) return undefined;
@@ -94,25 +101,27 @@ export async function drawBoard(channel: string, deps: BoardDeps): Promise<numbe
   const drawing = drawingOf(boardBlocks(facts));
   if (board.drawing === drawing) return undefined;
   const message = boardMessage(facts, { placedBy: board.placedBy, drawnAt: now });
+  // Before it is known what comes of it: a lost answer counts, too.
+  await store.tryBoard(board, now);
   const code = await redraw(board, message, client);
   if (code !== undefined) {
     if (await store.forgetBoard(board))
-      log.info({ channel, code }, 'a board is gone, and kept up to date no longer');
+      log.warn({ channel, code }, 'Slack takes no change of a board: it is kept up to date no longer');
     return undefined;
   }
-  await store.keepDrawing(board, drawing, now);
+  await store.keepDrawing(board, drawing);
   return undefined;
 }
 
-function nextDrawingAt({ drawnAt }: Board, now: number): number {
-  return drawnAt === null ? now : Math.max(now, drawnAt + PAUSE_MS);
+function nextDrawingAt({ triedAt }: Board, now: number): number {
+  return triedAt === null ? now : Math.max(now, triedAt + PAUSE_MS);
 }
 
 function drawingOf(blocks: ReturnType<typeof boardBlocks>): string {
   return createHash('sha256').update(JSON.stringify(blocks)).digest('base64url');
 }
 
-/** Resolves to Slack's code when the message is gone for good. Throws as `WebClient` does when it is not. */
+/** Resolves to Slack's code when it never will take the change. Throws as `WebClient` does when it may later. */
 async function redraw(
   { channel, ts }: KeptMessage,
   message: Message,
@@ -122,9 +131,9 @@ async function redraw(
     await client.chat.update({ channel, ts, ...message });
     return undefined;
   } catch (error) {
-    const { code } = slackErrorOf(error);
-    if (!GONE_CODES.has(code)) throw error;
-    return code;
+    const slackError = slackErrorOf(error);
+    if (mayStillSucceed(slackError)) throw error;
+    return slackError.code;
   }
 }
 
@@ -160,7 +169,7 @@ async function keepOrTakeBack(visit: KnownVisit, posted: KeptMessage, deps: List
   const { actor, delivery } = visit;
   const at = deps.clock();
   const outcome = await deps.store.keepBoard(
-    { ...posted, placedBy: actor.id, placedAt: at },
+    { ...posted, placedBy: actor.id },
     {
       event: {
         at,
@@ -182,8 +191,8 @@ async function keepOrTakeBack(visit: KnownVisit, posted: KeptMessage, deps: List
       await takeAway(posted, deps);
       return tellSentence(
         visit,
-        'There are 50 boards in other channels, which is the most. Stop one of them first.',
-        deps,
+        `There are ${BOARDS_MAX} boards in other channels, which is the most. Stop one of them first.`,
+        deps.client,
       );
   }
 }
@@ -198,8 +207,4 @@ async function takeAway(message: KeptMessage, { client, log }: ListenerDeps): Pr
       'an old board could not be taken away',
     );
   }
-}
-
-function tellSentence(visit: KnownVisit, sentence: string, deps: ListenerDeps): Promise<void> {
-  return tell(visit, sentenceMessage(sentence), deps.client);
 }

@@ -92,8 +92,8 @@ async function connect(deps: SlackDeps & DeliveryDeps, signal: AbortSignal): Pro
   }
   const app = createSlackApp({ ...deps, workspace: bound, identity });
   await app.start();
-  const { client, homes, receipts, actors } = app;
-  const outbox = startOutbox({ ...deps, workspace: bound, client, homes, receipts, actors });
+  const { client, homes, receipts, actors, takeBoardTurn } = app;
+  const outbox = startOutbox({ ...deps, workspace: bound, client, homes, receipts, actors, takeBoardTurn });
   const lookUpOwner = createOwnerLookUp({ ...deps, workspace: bound, actors });
   const chores = [
     every(NOTICES_MS, 'finding due notices', () => deps.store.sendNotices(deps.clock()), deps.log),

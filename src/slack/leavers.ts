@@ -3,7 +3,7 @@ import type { Log } from '../log.ts';
 import { type LeaverDeps, passOwner, settleOwner, type Whereabouts } from '../tokens/leavers.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import type { Actors } from './actor.ts';
-import { type SlackError, slackErrorOf } from './slack-error.ts';
+import { isUnknownPerson, type SlackError, slackErrorOf } from './slack-error.ts';
 
 /** One call of `users.info` a second leaves two fifths of Slack's 100 a minute (Tier 4) to the people who use the app. */
 export const LOOK_UP_PACE_MS = 1 * SECOND_MS;
@@ -14,8 +14,6 @@ const REST_MS_MIN = 1 * SECOND_MS;
 const REST_MS_MAX = 10 * MINUTE_MS;
 /** Owners without live tokens that one call passes over. */
 const PASSED_MAX = 200;
-/** Slack's words for somebody whom it does not know, or not to us. Whatever else goes wrong says nothing of the person. */
-const UNKNOWN_CODES: ReadonlySet<string> = new Set(['user_not_found', 'user_not_visible']);
 
 type LookUpDeps = LeaverDeps & {
   readonly actors: Actors;
@@ -24,7 +22,7 @@ type LookUpDeps = LeaverDeps & {
 };
 
 /**
- * A job that asks Slack about the one owner who has been due longest, and acts on the answer; to be run at
+ * A job that asks Slack about the one owner who has been due longest, those suspected first, and acts on the answer; to be run at
  * `LOOK_UP_PACE_MS`. Nobody but `users.info` decides that an owner left: an event only makes them due. Who is due stands in
  * the store, so that a restart forgets nobody.
  */
@@ -62,7 +60,8 @@ async function lookUpNext(deps: LookUpDeps): Promise<SlackError | undefined> {
     { person: owner.person, code },
     'Slack did not tell whether an owner left; they are asked about again',
   );
-  await deps.store.noteOwner(owner, { lookUpAt: deps.clock() + RETRY_MS, goneAt: owner.goneAt });
+  const { goneAt, isSuspected } = owner;
+  await deps.store.noteOwner(owner, { lookUpAt: deps.clock() + RETRY_MS, goneAt, isSuspected });
   return whereabouts;
 }
 
@@ -80,6 +79,6 @@ async function whereaboutsOf(person: string, { actors }: LookUpDeps): Promise<Wh
     return (await actors.standing(person, 'fresh')) === 'deactivated' ? 'left' : 'here';
   } catch (thrown) {
     const error = slackErrorOf(thrown);
-    return UNKNOWN_CODES.has(error.code) ? 'unknown' : error;
+    return isUnknownPerson(error) ? 'unknown' : error;
   }
 }

@@ -13,10 +13,12 @@ import type { UsageRecorder } from '../tokens/usage.ts';
 import type { VerifyDeps } from '../tokens/verify.ts';
 import type { Actors } from './actor.ts';
 import type { Homes } from './home.ts';
+import type { OneAtATime } from './one-at-a-time.ts';
 import type { Places } from './places.ts';
 import type { CheckLimit } from './rate-limit.ts';
 import type { Receipts } from './receipts.ts';
 import type { Tables } from './tables.ts';
+import type { TakeTurn } from './turns.ts';
 import type { KnownVisit } from './visit.ts';
 
 /** All that a listener may use. */
@@ -35,6 +37,10 @@ export type ListenerDeps = RefuseDeps &
     readonly checkLimit: CheckLimit;
     readonly receipts: Receipts;
     readonly tables: Tables;
+    /** By channel: drawing a board and stopping it. */
+    readonly takeBoardTurn: TakeTurn;
+    /** By person: making and sending a file. */
+    readonly exportOneAtATime: OneAtATime;
     readonly log: Log;
     /** Brings what was counted in memory into the store, before it is drawn, and tells what is not there yet. */
     readonly usage: Pick<UsageRecorder, 'flush' | 'isUsed'>;

@@ -15,20 +15,11 @@ import { postAtMostOnce, postDirectMessage } from './direct-message.ts';
 import type { Homes } from './home.ts';
 import { pause } from './pause.ts';
 import type { Receipts } from './receipts.ts';
-import { slackErrorOf } from './slack-error.ts';
+import { mayStillSucceed, slackErrorOf } from './slack-error.ts';
+import type { TakeTurn } from './turns.ts';
 
 const POLL_MS = 200;
 const BATCH_MAX = 10;
-/** What an admin can mend, as the person is told: then the message still comes. */
-const MENDABLE_CODES: ReadonlySet<string> = new Set([
-  'messages_tab_disabled',
-  'missing_scope',
-  'restricted_action',
-  'token_revoked',
-  'token_expired',
-  'invalid_auth',
-  'account_inactive',
-]);
 /** The person left, or cannot be written to by any app: nobody can mend that, and nobody needs to. */
 const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
   'user_disabled',
@@ -51,6 +42,7 @@ export type OutboxDeps = {
   readonly homes: Homes;
   readonly receipts: Receipts;
   readonly actors: Actors;
+  readonly takeBoardTurn: TakeTurn;
   readonly workspace: WorkspaceId;
   readonly policy: AccessPolicy;
   readonly clock: Clock;
@@ -119,12 +111,13 @@ async function sayOne(due: DueSaying, deps: OutboxDeps, quiet: Quiet): Promise<v
 /** When what Slack did not take is to be tried again; undefined: never. */
 function retryAt(due: DueSaying, error: unknown, deps: OutboxDeps, quiet: Quiet): number | undefined {
   const { key, attempts } = due;
-  const { code, isPassing, retryAfterMs } = slackErrorOf(error);
+  const slackError = slackErrorOf(error);
+  const { code, retryAfterMs } = slackError;
   if (UNREACHABLE_CODES.has(code)) {
     deps.log.info({ key, code }, 'a message is dropped: nobody is there to read it');
     return undefined;
   }
-  const willRetry = (isPassing || MENDABLE_CODES.has(code)) && attempts < ATTEMPTS_MAX;
+  const willRetry = mayStillSucceed(slackError) && attempts < ATTEMPTS_MAX;
   deps.log.warn({ key, code, attempts, willRetry }, 'Slack did not take a message');
   const againAt = deps.clock() + (retryAfterMs ?? backOff(attempts));
   if (retryAfterMs !== undefined) setBounded(quiet, key, againAt, QUIET_MAX);

@@ -17,7 +17,7 @@ export type Command =
   | { readonly verb: 'revoke'; readonly unclearPerson: string }
   /** Without a value when there is none, or none with right check digits. */
   | { readonly verb: 'check'; readonly value?: TokenValue }
-  | { readonly verb: 'status'; readonly filter: StatusFilter; readonly owner: PersonId | null }
+  | { readonly verb: 'status'; readonly filter: StatusFilter; readonly owner: PersonId | 'me' | null }
   /** A person was typed whom Slack did not recognise: who that is, is asked and never guessed. */
   | { readonly verb: 'status'; readonly filter: StatusFilter; readonly unknownPerson: string }
   | { readonly verb: 'board' }
@@ -153,6 +153,7 @@ function parseStatus(text: string, typed: string): Command {
   const [filter = 'current', ...more] = words.filter((word) => !word.startsWith('@')).map(parseStatusFilter);
   if (filter === 'unknown' || more.length > 0 || people.size + names.length > 1) return unknown;
   const [name] = names;
+  if (name?.toLowerCase() === '@me') return { verb: 'status', filter, owner: 'me' };
   if (name !== undefined) return { verb: 'status', filter, unknownPerson: name };
   const [owner = null] = people;
   return { verb: 'status', filter, owner };

@@ -23,6 +23,30 @@ const PASSING_CODES = new Set([
   'rate_limited',
 ]);
 
+/** What an admin can mend: then the same call succeeds later. */
+const MENDABLE_CODES: ReadonlySet<string> = new Set([
+  'messages_tab_disabled',
+  'missing_scope',
+  'restricted_action',
+  'token_revoked',
+  'token_expired',
+  'invalid_auth',
+  'account_inactive',
+]);
+
+/** Slack's clear word that the id is nobody's, or of nobody whom we may see. Whatever else goes wrong says nothing of a person. */
+const UNKNOWN_PERSON_CODES: ReadonlySet<string> = new Set(['user_not_found', 'user_not_visible']);
+
+/** Whether the same call may succeed later, by itself or when an admin has mended what is wrong. */
+export function mayStillSucceed({ code, isPassing }: SlackError): boolean {
+  return isPassing || MENDABLE_CODES.has(code);
+}
+
+/** Whether Slack knows nobody of the id that it was asked about. */
+export function isUnknownPerson({ code }: SlackError): boolean {
+  return UNKNOWN_PERSON_CODES.has(code);
+}
+
 /**
  * What `thrown` by a `WebClient` means. Whatever is no clear answer of Slack's (a cut connection, a page of a proxy) is
  * `no_answer`: nobody knows whether the call had its effect.

@@ -1,5 +1,5 @@
 import { isoTime } from '../clock.ts';
-import { type Refusal, sentenceFor } from '../tokens/refusal.ts';
+import { sentenceFor } from '../tokens/refusal.ts';
 import {
   EXPORT_ROWS_MAX,
   type Exported,
@@ -17,7 +17,8 @@ import type { Command } from './parse-command.ts';
 import type { Placing } from './respond.ts';
 import { sendFile } from './send-file.ts';
 import { csvOf } from './status-csv.ts';
-import { sentenceMessage, tell } from './tell.ts';
+import { sentenceMessage, tell, tellSentence } from './tell.ts';
+import { tellRefusal } from './tell-refusal.ts';
 import type { KnownVisit, PressedMessage } from './visit.ts';
 
 /** Answers `/apitoken status …`. */
@@ -28,7 +29,8 @@ export async function answerStatus(
 ): Promise<void> {
   const { filter } = command;
   if (!('unknownPerson' in command)) {
-    return showStatus(visit, { filter, owner: command.owner, page: 1 }, 'beside', deps);
+    const owner = command.owner === 'me' ? visit.actor.id : command.owner;
+    return showStatus(visit, { filter, owner, page: 1 }, 'beside', deps);
   }
   const refusal = await refusalToSeeAll(visit.actor, deps);
   const message =
@@ -73,8 +75,19 @@ export async function showToChannel(
   await deps.tables.respond(responseUrl, draw, 'shared');
 }
 
-/** Sends all rows of the place's selection as a file into the person's own conversation with the app. */
+/**
+ * Sends all rows of the place's selection as a file into the person's own conversation with the app. One file of a person at
+ * a time: each holds all its rows in memory.
+ */
 export async function sendCsv(visit: KnownVisit, place: StatusPlace, deps: ListenerDeps): Promise<void> {
+  const sending = deps.exportOneAtATime(visit.actor.id, () => makeAndSend(visit, place, deps));
+  if (sending !== undefined) return sending;
+  const sentence =
+    'A file for you is being made already. When it is in your conversation with apitoken, press CSV again for another.';
+  await tellSentence(visit, sentence, deps.client);
+}
+
+async function makeAndSend(visit: KnownVisit, place: StatusPlace, deps: ListenerDeps): Promise<void> {
   const { actor, delivery } = visit;
   const outcome = await exportStatus({ ...place, actor, delivery }, deps);
   if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
@@ -88,18 +101,14 @@ export async function sendCsv(visit: KnownVisit, place: StatusPlace, deps: Liste
   const refusedWith = await sendFile(deps.client, actor.id, file);
   if (refusedWith !== undefined) {
     deps.log.warn({ code: refusedWith }, 'Slack did not take a file');
-    return tell(visit, sentenceMessage(notSentSentence(refusedWith)), deps.client);
+    return tellSentence(visit, notSentSentence(refusedWith), deps.client);
   }
   const sentence = 'The file is in your conversation with apitoken, under Messages.';
-  await tell(visit, sentenceMessage(sentence), deps.client);
+  await tellSentence(visit, sentence, deps.client);
 }
 
 function commentOn({ tokens, isCut }: Exported, { filter, owner }: StatusPlace): string {
   const whose = owner === null ? 'everybody’s' : mention(owner);
-  const cut = isCut ? ` There are more: the file was cut after ${EXPORT_ROWS_MAX} rows.` : '';
+  const cut = isCut ? ` There are more: these are the ${EXPORT_ROWS_MAX} that come first in the list.` : '';
   return `API tokens, *${FILTER_WORDS[filter]}*, ${whose}: ${tokens.length} in this file.${cut}`;
-}
-
-function tellRefusal(visit: KnownVisit, refusal: Refusal, deps: ListenerDeps): Promise<void> {
-  return tell(visit, sentenceMessage(sentenceFor(refusal)), deps.client);
 }

@@ -4,8 +4,8 @@ import { type Placing, ResponseRefused, respond } from './respond.ts';
 
 /** After Slack refused a table, none is tried for so long: each try costs one of the five uses of a `response_url`. */
 const REFUSED_MS = 10 * MINUTE_MS;
-/** The url is used up or expired, or Slack is busy: nothing that is wrong with a table. */
-const OTHER_REASONS: readonly number[] = [404, 410, 429];
+/** What is wrong with a message itself comes so, the latter with `ok: false`. After any other no it may have been posted. */
+const MESSAGE_REFUSED: readonly number[] = [400, 200];
 
 /** Draws messages with a table where Slack takes tables: in an ephemeral message they are undocumented. */
 export type Tables = {
@@ -22,7 +22,7 @@ export function createTables(clock: Clock): Tables {
       try {
         await respond(responseUrl, draw(true), placing);
       } catch (error) {
-        if (!(error instanceof ResponseRefused) || OTHER_REASONS.includes(error.status)) throw error;
+        if (!(error instanceof ResponseRefused) || !MESSAGE_REFUSED.includes(error.status)) throw error;
         await respond(responseUrl, draw(false), placing);
         refusedUntil = clock() + REFUSED_MS;
       }

@@ -16,6 +16,11 @@ export async function tell(visit: Visit, message: Message, client: WebClient): P
   await client.views.open({ trigger_id: visit.triggerId, view: tellingDialog('apitoken', message.blocks) });
 }
 
+/** The same with one sentence, drawn as it is. */
+export function tellSentence(visit: Visit, sentence: string, client: WebClient): Promise<void> {
+  return tell(visit, sentenceMessage(sentence), client);
+}
+
 /** A message of one sentence, drawn as it is. */
 export function sentenceMessage(sentence: string): Message {
   return { text: escaped(sentence), blocks: [saying(sentence)] };

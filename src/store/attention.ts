@@ -49,7 +49,11 @@ export function createAttention(
 ): Pick<TokenStore, 'listByAttention' | 'countByAttention' | 'firstByAttention' | 'tokensAfter'> {
   const all = partQueries(db, partsOfAll(), countQuery(db, EXPIRED_OF_ALL));
   const ofOwner = partQueries(db, partsOfOwner());
-  const after = afterQuery(db);
+  const after = afterQuery(db, sql`+${tokens.workspace} = ${textParam('workspace')}`);
+  const afterOfOwner = afterQuery(
+    db,
+    and(eq(tokens.workspace, textParam('workspace')), eq(tokens.owner, textParam('owner'))),
+  );
 
   return {
     listByAttention: (workspace, { owner, filter, now, ...request }) =>
@@ -72,7 +76,8 @@ export function createAttention(
         const wanted = { workspace, owner: null, ...instantsAt(now) };
         return all.rows(attention, wanted, { limit: Math.min(limit, ROWS_MAX), offset: 0 });
       }),
-    tokensAfter: (workspace, id) => read(() => after.all({ workspace, after: id ?? '' })),
+    tokensAfter: (workspace, { owner, after: id }) =>
+      read(() => (owner === null ? after : afterOfOwner).all({ workspace, owner, after: id ?? '' })),
   };
 }
 
@@ -145,12 +150,12 @@ function rowsQuery(db: Db, { where, order }: Part) {
     .prepare();
 }
 
-function afterQuery(db: Db) {
+function afterQuery(db: Db, whose: SQL | undefined) {
   return db
     .select(USED_TOKEN)
     .from(tokens)
     .leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id))
-    .where(and(sql`+${tokens.workspace} = ${textParam('workspace')}`, gt(tokens.id, textParam('after'))))
+    .where(and(whose, gt(tokens.id, textParam('after'))))
     .orderBy(asc(tokens.id))
     .limit(rowCount(ROWS_MAX))
     .prepare();

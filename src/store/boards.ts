@@ -1,12 +1,10 @@
-import type { Board, Outbox } from '../tokens/outbox.ts';
+import { BOARDS_MAX, type Board, type Outbox } from '../tokens/outbox.ts';
 import { and, asc, type Db, eq, ne, rowCount, rowParams, sql, storedParam, textParam } from './drizzle.ts';
 import type { Effects } from './effects.ts';
 import { createSayOnce } from './outbox.ts';
 import type { Read } from './reader.ts';
 import { messages } from './schema.ts';
 import type { Write } from './writer.ts';
-
-const BOARDS_MAX = 50;
 
 const IS_BOARD = eq(messages.kind, 'board').inlineParams();
 const IN_CHANNEL = and(IS_BOARD, eq(messages.channel, textParam('channel')));
@@ -28,7 +26,7 @@ export function createBoardWrites(
   db: Db,
   write: Write,
   effects: Effects,
-): Pick<Outbox, 'keepBoard' | 'askForBoard' | 'keepDrawing' | 'forgetBoard'> {
+): Pick<Outbox, 'keepBoard' | 'askForBoard' | 'tryBoard' | 'keepDrawing' | 'forgetBoard'> {
   const find = boardQuery(db).where(IN_CHANNEL).prepare();
   const others = db
     .select({ total: sql<number>`count(*)` })
@@ -36,9 +34,14 @@ export function createBoardWrites(
     .where(and(IS_BOARD, ne(messages.channel, textParam('channel'))))
     .prepare();
   const keep = keepStatement(db);
+  const attempt = db
+    .update(messages)
+    .set({ triedAt: storedParam('triedAt') })
+    .where(IN_PLACE)
+    .prepare();
   const draw = db
     .update(messages)
-    .set({ drawing: storedParam('drawing'), drawnAt: storedParam('drawnAt') })
+    .set({ drawing: storedParam('drawing') })
     .where(IN_PLACE)
     .prepare();
   const forget = db.delete(messages).where(IN_PLACE).returning({ id: messages.id }).prepare();
@@ -47,19 +50,19 @@ export function createBoardWrites(
   return {
     keepBoard: (board, { event, delivery }) =>
       write(() => {
-        const { channel, placedAt } = board;
+        const { channel } = board;
         if (effects.deliveries.areKept(delivery)) return { kind: 'repeated' };
         if ((others.get({ channel })?.total ?? 0) >= BOARDS_MAX) return { kind: 'too_many' };
         const former = find.get({ channel });
-        keep.run({ ...board, id: null, kind: 'board', tokenId: null, drawing: null, drawnAt: null });
+        keep.run({ ...board, id: null, kind: 'board', tokenId: null, drawing: null, triedAt: null });
         effects.deliveries.keep(delivery, event.at, null);
         effects.chain.append(event);
-        effects.say([{ saying: { kind: 'board', channel }, dueAt: placedAt }]);
+        effects.say([{ saying: { kind: 'board', channel }, dueAt: event.at }]);
         return { kind: 'kept', former: former && { channel: former.channel, ts: former.ts } };
       }),
     askForBoard: (channel, dueAt) => write(() => sayOnce({ kind: 'board', channel }, dueAt)),
-    keepDrawing: ({ channel, ts }, drawing, drawnAt) =>
-      write(() => void draw.run({ channel, ts, drawing, drawnAt })),
+    tryBoard: ({ channel, ts }, triedAt) => write(() => void attempt.run({ channel, ts, triedAt })),
+    keepDrawing: ({ channel, ts }, drawing) => write(() => void draw.run({ channel, ts, drawing })),
     forgetBoard: ({ channel, ts }, event) =>
       write(() => {
         if (forget.all({ channel, ts }).length === 0) return false;
@@ -79,9 +82,8 @@ function keepStatement(db: Db) {
       set: {
         ts: sql`excluded.ts`,
         placedBy: sql`excluded.placed_by`,
-        placedAt: sql`excluded.placed_at`,
         drawing: null,
-        drawnAt: null,
+        triedAt: null,
       },
     })
     .prepare();
@@ -94,9 +96,8 @@ function boardQuery(db: Db) {
       channel: messages.channel,
       ts: messages.ts,
       placedBy: sql<Board['placedBy']>`${messages.placedBy}`,
-      placedAt: sql<number>`${messages.placedAt}`,
       drawing: messages.drawing,
-      drawnAt: messages.drawnAt,
+      triedAt: messages.triedAt,
     })
     .from(messages)
     .$dynamic();

@@ -4,7 +4,7 @@ import type { Read } from './reader.ts';
 import { messages } from './schema.ts';
 import type { Write } from './writer.ts';
 
-const NO_BOARD = { id: null, placedBy: null, placedAt: null, drawing: null, drawnAt: null };
+const NO_BOARD = { id: null, placedBy: null, drawing: null, triedAt: null };
 
 /** Where the lasting messages stand. */
 export function createMessageReads(db: Db, read: Read): Pick<Outbox, 'findReceipt'> {

@@ -7,7 +7,6 @@ import {
   type Db,
   eq,
   integerParam,
-  isNotNull,
   lte,
   or,
   rowCount,
@@ -22,6 +21,8 @@ import type { Write } from './writer.ts';
 
 const IN_WORKSPACE = eq(owners.workspace, textParam('workspace'));
 const IS_DUE = lte(owners.lookUpAt, integerParam('now'));
+/** Said to be gone, or gone before and perhaps back. */
+const IS_CAUSE = sql`(${integerParam('isSaidGone')} = 1 or ${owners.goneAt} is not null)`;
 const IS_OWNER = and(IN_WORKSPACE, eq(owners.person, textParam('person')));
 
 /** Of a query of tokens: since when the owner is gone. */
@@ -36,7 +37,13 @@ export type AddOwner = (token: Pick<Token, 'workspace' | 'owner' | 'createdAt'>)
 export function createAddOwner(db: Db): AddOwner {
   const insert = db.insert(owners).values(rowParams(owners)).onConflictDoNothing().prepare();
   return ({ workspace, owner: person, createdAt }) =>
-    void insert.run({ workspace, person, lookUpAt: createdAt + LOOK_UP_MS, goneAt: null });
+    void insert.run({
+      workspace,
+      person,
+      lookUpAt: createdAt + LOOK_UP_MS,
+      goneAt: null,
+      isSuspected: false,
+    });
 }
 
 /** Who is to be looked up. */
@@ -48,40 +55,50 @@ export function createOwnerReads(db: Db, read: Read): Pick<Owners, 'ownerToLookU
       person: owners.person,
       lookUpAt: owners.lookUpAt,
       goneAt: owners.goneAt,
+      isSuspected: owners.isSuspected,
       hasLiveTokens: hasLiveTokens.mapWith(Boolean),
     })
     .from(owners)
-    .where(and(IN_WORKSPACE, IS_DUE))
+    .where(and(IN_WORKSPACE, eq(owners.isSuspected, integerParam('isSuspected')), IS_DUE))
     .orderBy(asc(owners.lookUpAt))
     .limit(rowCount(1))
     .prepare();
 
-  return { ownerToLookUp: (workspace, now) => read(() => due.get({ workspace, now })) };
+  return {
+    // Each by its range of the index: in one go nobody would be found only after a look at everybody who is not due.
+    ownerToLookUp: (workspace, now) =>
+      read(() => due.get({ workspace, now, isSuspected: 1 }) ?? due.get({ workspace, now, isSuspected: 0 })),
+  };
 }
 
 /** Suspecting owners, and noting what came of it. */
 export function createOwnerWrites(db: Db, write: Write): Pick<Owners, 'suspectOwner' | 'noteOwner'> {
   const suspect = db
     .update(owners)
-    .set({ lookUpAt: storedParam('now') })
-    .where(
-      and(
-        IS_OWNER,
-        // Gone, or being asked about because they are said to be.
-        or(eq(integerParam('isSaidGone'), sql`1`), isNotNull(owners.goneAt), IS_DUE),
-      ),
-    )
+    .set({
+      // Another one than before, so that an answer that is on its way is not noted; and never a later one, whatever is said.
+      lookUpAt: sql`min(${owners.lookUpAt} - 1, ${integerParam('now')})`,
+      isSuspected: sql`${owners.isSuspected} or ${IS_CAUSE}`,
+    })
+    // Who is due may be being asked about.
+    .where(and(IS_OWNER, or(IS_CAUSE, IS_DUE)))
     .prepare();
   const note = db
     .update(owners)
-    .set({ lookUpAt: storedParam('next'), goneAt: storedParam('goneAt') })
+    .set({
+      lookUpAt: storedParam('next'),
+      goneAt: storedParam('goneAt'),
+      isSuspected: storedParam('isSuspected'),
+    })
     .where(and(IS_OWNER, eq(owners.lookUpAt, integerParam('lookUpAt'))))
     .prepare();
 
   return {
     suspectOwner: (workspace, person, { isSaidGone, at }) =>
       write(() => void suspect.run({ workspace, person, isSaidGone: Number(isSaidGone), now: at })),
-    noteOwner: ({ workspace, person, lookUpAt }, { lookUpAt: next, goneAt }) =>
-      write(() => void note.run({ workspace, person, lookUpAt, next, goneAt })),
+    noteOwner: ({ workspace, person, lookUpAt }, { lookUpAt: next, goneAt, isSuspected }) =>
+      write(
+        () => void note.run({ workspace, person, lookUpAt, next, goneAt, isSuspected: Number(isSuspected) }),
+      ),
   };
 }

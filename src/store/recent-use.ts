@@ -1,19 +1,21 @@
 import { HOUR_MS } from '../clock.ts';
 import type { SecretUse, TokenStore } from '../tokens/store.ts';
-import { and, type Db, eq, integerParam, lt, rowParams, sql, textParam } from './drizzle.ts';
+import { and, type Db, eq, integerParam, rowCount, rowParams, sql, textParam } from './drizzle.ts';
 import type { Read } from './reader.ts';
 import { revokedTries, tokenUsesByHour } from './schema.ts';
 
 const DAY_HOURS = 24;
 /** Twice what is asked for: a clock that is set back loses nothing. */
 const KEPT_HOURS = 48;
+/** Rows that one transaction drops: an hour may have one of each token. */
+const DROPPED_MAX = 200;
 
 /** What happened lately. For use inside a write. */
 export type RecentWrites = {
   /** Adds the uses to the hour of the last one, and the tries to those of the token. */
   add(use: SecretUse): void;
-  /** Drops the hours of 48 hours ago and before. */
-  dropOld(now: number): void;
+  /** Drops 200 of the rows of 48 hours ago and before; false: there were no more. */
+  dropSomeOld(now: number): boolean;
 };
 
 /** The recent uses on the write connection `db`. */
@@ -39,7 +41,10 @@ export function createRecentWrites(db: Db): RecentWrites {
     .prepare();
   const dropOld = db
     .delete(tokenUsesByHour)
-    .where(lt(tokenUsesByHour.hour, integerParam('hour')))
+    .where(
+      sql`(${tokenUsesByHour.hour}, ${tokenUsesByHour.tokenId}) in (select hour, token_id from token_uses_by_hour where hour < ${integerParam('hour')} limit ${rowCount(DROPPED_MAX)})`,
+    )
+    .returning({ hour: tokenUsesByHour.hour })
     .prepare();
 
   return {
@@ -47,7 +52,7 @@ export function createRecentWrites(db: Db): RecentWrites {
       if (lastUsedAt !== null) addUses.run({ hour: hourOf(lastUsedAt), tokenId, useCount });
       if (lastTriedAt !== null) addTries.run({ tokenId, tryCount: triedCount, lastTriedAt });
     },
-    dropOld: (now) => void dropOld.run({ hour: hourOf(now) - KEPT_HOURS }),
+    dropSomeOld: (now) => dropOld.all({ hour: hourOf(now) - KEPT_HOURS }).length === DROPPED_MAX,
   };
 }
 

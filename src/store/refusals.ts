@@ -11,6 +11,8 @@ import type { Write } from './writer.ts';
 const EVENTS_MAX = 10;
 /** Hours that one transaction closes; the next one goes on. */
 const HOURS_MAX = 200;
+/** Batches of old uses that one call drops; the next one goes on. */
+const BATCHES_MAX = 1000;
 
 type Count = typeof refusalCounts.$inferSelect;
 
@@ -57,12 +59,16 @@ export function createRefusals(
         const [counted] = countOne.all({ actor, hour, count: 1 });
         if (counted !== undefined && counted.count <= EVENTS_MAX) effects.chain.append(event);
       }),
-    tidy: (now) =>
-      write(() => {
+    tidy: async (now) => {
+      await write(() => {
         close(allOver.all({ hour: hourOf(now) }), now);
         effects.deliveries.dropOld(now);
-        recent.dropOld(now);
-      }),
+      });
+      // Others may write between two of these. What a power cut brings back is dropped anew.
+      for (let batch = 0; batch < BATCHES_MAX; batch++) {
+        if (!(await write(() => recent.dropSomeOld(now), 'eventual'))) return;
+      }
+    },
   };
 }
 

@@ -172,10 +172,12 @@ export const owners = sqliteTable(
     person: text('person').$type<PersonId>().notNull(),
     lookUpAt: integer('look_up_at').notNull(),
     goneAt: integer('gone_at'),
+    // Slack told something of them: they come before those who are due by the clock alone.
+    isSuspected: integer('is_suspected', { mode: 'boolean' }).notNull().default(false),
   },
   (table) => [
     primaryKey({ columns: [table.workspace, table.person] }),
-    index('owners_due').on(table.workspace, table.lookUpAt),
+    index('owners_due').on(table.workspace, table.isSuspected, table.lookUpAt),
     index('owners_gone').on(table.workspace, table.person).where(sql`gone_at is not null`),
   ],
 );
@@ -206,9 +208,8 @@ export const messages = sqliteTable(
     ts: text('ts').notNull(),
     // Of a board alone.
     placedBy: text('placed_by').$type<PersonId>(),
-    placedAt: integer('placed_at'),
     drawing: text('drawing'),
-    drawnAt: integer('drawn_at'),
+    triedAt: integer('tried_at'),
   },
   (table) => [
     uniqueIndex('messages_kind_token').on(table.kind, table.tokenId),

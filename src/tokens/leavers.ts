@@ -1,7 +1,8 @@
 import { type Clock, DAY_MS } from '../clock.ts';
 import type { DueOwner, Owners } from './owners.ts';
+import { tellEach } from './revoke.ts';
 import { sayingsAbout } from './showing.ts';
-import type { Effect, TokenStore } from './store.ts';
+import { type Effect, REVOKED_AT_ONCE_MAX, type TokenStore } from './store.ts';
 import type { Token } from './token.ts';
 
 /** What becomes of the live tokens of somebody who left: they are revoked, or stay and are marked *owner gone*. */
@@ -14,9 +15,6 @@ export const OWNER_LEFT = 'owner left';
 
 /** How long until Slack is asked about an owner again. */
 export const LOOK_UP_MS = 1 * DAY_MS;
-/** Tokens that one call revokes. */
-const REVOKED_MAX = 200;
-
 export type LeaverDeps = {
   readonly store: TokenStore & Owners;
   readonly clock: Clock;
@@ -24,7 +22,7 @@ export type LeaverDeps = {
 };
 
 /**
- * Acts on what Slack just answered about the owner. Only `left` ends tokens, 200 a call, and only by policy: then the owner
+ * Acts on what Slack just answered about the owner. Only `left` ends tokens, 100 a call, and only by policy: then the owner
  * stays due until no live token is left, so that a crash in the middle ends nothing. Somebody unknown to Slack is marked as
  * gone and keeps their tokens: a wrong answer about everybody must not end everything. Who is here again is gone no more;
  * what was revoked stays revoked.
@@ -37,27 +35,36 @@ export async function settleOwner(
   if (whereabouts === 'left' && deps.leavers === 'revoke') return revokeSome(owner, deps);
   const now = deps.clock();
   const goneAt = whereabouts === 'here' ? null : (owner.goneAt ?? now);
-  await deps.store.noteOwner(owner, { lookUpAt: now + LOOK_UP_MS, goneAt });
+  await deps.store.noteOwner(owner, { lookUpAt: now + LOOK_UP_MS, goneAt, isSuspected: false });
 }
 
 /** Of an owner without live tokens there is nothing to ask and nothing to tell. */
 export async function passOwner(owner: DueOwner, { store, clock }: LeaverDeps): Promise<void> {
-  await store.noteOwner(owner, { lookUpAt: clock() + LOOK_UP_MS, goneAt: null });
+  await store.noteOwner(owner, { lookUpAt: clock() + LOOK_UP_MS, goneAt: null, isSuspected: false });
 }
 
 async function revokeSome({ workspace, person }: DueOwner, { store, clock }: LeaverDeps): Promise<void> {
   const at = clock();
-  const live = { owner: person, filter: 'active', page: 1, pageSize: REVOKED_MAX, now: at } as const;
+  const live = { owner: person, filter: 'active', page: 1, pageSize: REVOKED_AT_ONCE_MAX, now: at } as const;
   const { tokens } = await store.listTokens(workspace, live);
-  for (const token of tokens) {
-    await store.revokeToken(token.id, { actor: 'system', at, reason: OWNER_LEFT }, effectOf(token, at));
-  }
+  const ids = tokens.map(({ id }) => id);
+  // No delivery asked for it: Slack's answer did, and what is revoked is not revoked again.
+  await store.revokeTokens(ids, { actor: 'system', at, reason: OWNER_LEFT }, { keys: [] }, (ended) =>
+    effectsOf(
+      tokens.filter(({ id }) => ended.includes(id)),
+      at,
+    ),
+  );
 }
 
-/** The owner cannot be told any more; whoever created the token for them can. */
-function effectOf(token: Token, at: number): Effect {
-  const byOther = token.createdBy !== token.owner;
-  return {
+/** The owner cannot be told any more; whoever created tokens for them can, once of all that ended together. */
+function effectsOf(ended: readonly Token[], at: number): Omit<Effect, 'delivery'>[] {
+  const byOthers = ended.filter(({ owner, createdBy }) => createdBy !== owner);
+  const told = tellEach(byOthers, ({ createdBy }) => createdBy, 'owner_left').map((saying) => ({
+    saying,
+    dueAt: at,
+  }));
+  return ended.map((token, index) => ({
     event: {
       at,
       actor: 'system',
@@ -65,11 +72,6 @@ function effectOf(token: Token, at: number): Effect {
       tokenId: token.id,
       detail: { name: token.name, reason: OWNER_LEFT, held: 0 },
     },
-    // No delivery asked for it: Slack's answer did, and what is revoked is not revoked again.
-    delivery: { keys: [] },
-    sayings: [
-      ...sayingsAbout(token, at),
-      ...(byOther ? [{ saying: { kind: 'owner_left', tokenId: token.id } as const, dueAt: at }] : []),
-    ],
-  };
+    sayings: [...sayingsAbout(token, at), ...(index === 0 ? told : [])],
+  }));
 }

@@ -15,13 +15,16 @@ export type KeptMessage = { readonly channel: string; readonly ts: string };
 
 /** A message in a channel that is kept up to date with how everybody's tokens stand. */
 export type Board = KeptMessage & {
-  /** Who put it there, and when. */
+  /** Who put it there. */
   readonly placedBy: PersonId;
-  readonly placedAt: number;
-  /** What it shows (a digest of it), and when that was drawn; null: nothing yet. */
+  /** What it shows (a digest of it); null: nothing yet. */
   readonly drawing: string | null;
-  readonly drawnAt: number | null;
+  /** When Slack was asked last to change it, whatever came of that; null: never yet. */
+  readonly triedAt: number | null;
 };
+
+/** Boards of a workspace: each may be changed once a minute, and Slack takes about 50 changes a minute of all messages. */
+export const BOARDS_MAX = 20;
 
 /**
  * What is still to be said in Slack. A saying that is asked for again before it was said is one saying, due at the
@@ -42,21 +45,23 @@ export interface Outbox {
   /** The receipt now stands there; a former one is forgotten. */
   keepReceipt(tokenId: TokenId, message: KeptMessage): Promise<void>;
 
-  /** All boards; 50 at most. */
+  /** All boards; 20 at most. */
   listBoards(): Promise<readonly Board[]>;
   findBoard(channel: string): Promise<Board | undefined>;
   /**
    * The board of that channel now stands there and is to be drawn at once. Resolves to where it stood before, if it did.
-   * Nothing is written when there are 50 in other channels (`too_many`), or this delivery placed it before (`repeated`).
+   * Nothing is written when there are 20 in other channels (`too_many`), or this delivery placed it before (`repeated`).
    */
   keepBoard(
-    board: Omit<Board, 'drawing' | 'drawnAt'>,
+    board: Omit<Board, 'drawing' | 'triedAt'>,
     effect: { readonly event: AuditEvent; readonly delivery: Delivery },
   ): Promise<{ kind: 'kept'; former: KeptMessage | undefined } | { kind: 'too_many' } | { kind: 'repeated' }>;
   /** The board is to be drawn anew at `dueAt`, unless that is to be done already. */
   askForBoard(channel: string, dueAt: number): Promise<void>;
-  /** The board in that place shows `drawing` since `drawnAt`. */
-  keepDrawing(board: Board, drawing: string, drawnAt: number): Promise<void>;
+  /** Slack is about to be asked to change the board in that place. */
+  tryBoard(board: KeptMessage, triedAt: number): Promise<void>;
+  /** The board in that place shows `drawing`. */
+  keepDrawing(board: KeptMessage, drawing: string): Promise<void>;
   /**
    * The board in that place is kept up to date no longer; `event`: because somebody wanted that. False, and nothing is
    * written, when it was not kept up to date, or stands elsewhere by now.

@@ -4,21 +4,23 @@ import type { PersonId, WorkspaceId } from './token.ts';
 export type DueOwner = {
   readonly workspace: WorkspaceId;
   readonly person: PersonId;
-  /** Since when it is due. Tells whether the owner came to be asked about once more while Slack was being asked. */
+  /** Since when it is due, or before. Tells whether the owner came to be asked about once more while Slack was being asked. */
   readonly lookUpAt: number;
   /** Since when the owner is known to be gone; null: not known to be. */
   readonly goneAt: number | null;
+  /** Whether Slack told something of them that makes them due before everybody who is due by the clock. */
+  readonly isSuspected: boolean;
   /** Whether they have a token that is neither revoked nor expired. */
   readonly hasLiveTokens: boolean;
 };
 
 /** When Slack is to be asked next about each owner of a token, and which of them are gone. */
 export interface Owners {
-  /** The owner who has been due longest at `now`; undefined when nobody is. */
+  /** The owner who has been due longest at `now`, suspected ones first; undefined when nobody is due. */
   ownerToLookUp(workspace: WorkspaceId, now: number): Promise<DueOwner | undefined>;
   /**
-   * Slack told that a person changed: an owner is due at once when they are said to be gone, and when they were said to be
-   * before and may be back. Nothing is written for anybody else.
+   * Slack told that a person changed: an owner is due at once, and suspected, when they are said to be gone, and when they
+   * were before and may be back. Who is due already never comes later by it. Nothing is written for anybody else.
    */
   suspectOwner(
     workspace: WorkspaceId,
@@ -28,6 +30,6 @@ export interface Owners {
   /** What came of it. Nothing is written when the owner came to be asked about once more in the meantime. */
   noteOwner(
     owner: DueOwner,
-    note: { readonly lookUpAt: number; readonly goneAt: number | null },
+    note: { readonly lookUpAt: number; readonly goneAt: number | null; readonly isSuspected: boolean },
   ): Promise<void>;
 }

@@ -68,16 +68,17 @@ export function tellings(ended: readonly Token[], actor: PersonId, dueAt: number
   const byOthers = ended.filter(({ owner }) => owner !== actor);
   const created = byOthers.filter(({ owner, createdBy }) => createdBy !== owner && createdBy !== actor);
   const sayings = [
-    ...groupsOf(byOthers, ({ owner }) => owner, 'revoked_by_other'),
-    ...groupsOf(created, ({ createdBy }) => createdBy, 'revoked_of_created'),
+    ...tellEach(byOthers, ({ owner }) => owner, 'revoked_by_other'),
+    ...tellEach(created, ({ createdBy }) => createdBy, 'revoked_of_created'),
   ];
   return sayings.map((saying) => ({ saying, dueAt }));
 }
 
-function groupsOf(
+/** One message to each person that `personOf` names, however many of the tokens are theirs. */
+export function tellEach(
   tokens: readonly Token[],
   personOf: (token: Token) => PersonId,
-  ofOne: 'revoked_by_other' | 'revoked_of_created',
+  ofOne: 'revoked_by_other' | 'revoked_of_created' | 'owner_left',
 ): Saying[] {
   return [...Map.groupBy(tokens, personOf)].map(([person, [first, ...others]]) => {
     if (first === undefined) throw new Error('a group without a token');

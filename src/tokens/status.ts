@@ -10,6 +10,8 @@ import type { PersonId, UsedToken } from './token.ts';
 /** Rows of one export; what is beyond is cut, and that is said. */
 export const EXPORT_ROWS_MAX = 10_000;
 const CHUNK_ROWS = 200;
+/** Chunks that one export looks at: a million tokens. */
+const CHUNKS_MAX = 5000;
 
 /** Which of everybody's tokens are wanted; `owner` null: whosever they are. */
 export type StatusSelection = { readonly filter: StatusFilter; readonly owner: PersonId | null };
@@ -23,7 +25,7 @@ export type Exported = {
   readonly kind: 'exported';
   /** In the order of the list. */
   readonly tokens: readonly UsedToken[];
-  /** There are more than one export holds. */
+  /** There are more than one export holds: what comes first in that order is in it. */
   readonly isCut: boolean;
 };
 /** This delivery did it before. */
@@ -90,18 +92,22 @@ async function collect(
   { store, clock }: RefuseDeps,
 ): Promise<{ tokens: UsedToken[]; isCut: boolean }> {
   const now = clock();
-  const found: UsedToken[] = [];
+  let found: UsedToken[] = [];
+  let isCut = false;
   let after: UsedToken | undefined;
-  for (;;) {
-    const chunk = await store.tokensAfter(actor.workspace, after?.id ?? null);
-    found.push(
-      ...chunk.filter((token) => isListed(token, filter, now) && (owner === null || token.owner === owner)),
-    );
+  for (let chunks = 0; chunks < CHUNKS_MAX; chunks++) {
+    const chunk = await store.tokensAfter(actor.workspace, { owner, after: after?.id ?? null });
+    found.push(...chunk.filter((token) => isListed(token, filter, now)));
     after = chunk.at(-1);
-    if (chunk.length < CHUNK_ROWS || found.length > EXPORT_ROWS_MAX) break;
+    if (chunk.length < CHUNK_ROWS) break;
+    // Now and then, since it sorts: those that come first are kept, and never more than twice as many as are wanted.
+    if (found.length > 2 * EXPORT_ROWS_MAX - CHUNK_ROWS) {
+      found = byAttention(found, now).slice(0, EXPORT_ROWS_MAX);
+      isCut = true;
+    }
     // A read is done before it is awaited: without this all of them would be one.
     await nextTurn();
   }
-  const tokens = byAttention(found.slice(0, EXPORT_ROWS_MAX), now);
-  return { tokens, isCut: found.length > EXPORT_ROWS_MAX };
+  const tokens = byAttention(found, now).slice(0, EXPORT_ROWS_MAX);
+  return { tokens, isCut: isCut || found.length > EXPORT_ROWS_MAX };
 }

@@ -254,7 +254,7 @@ export interface TokenStore {
    */
   revokeTokens(
     ids: readonly TokenId[],
-    by: { readonly actor: PersonId; readonly at: number; readonly reason: string | null },
+    by: { readonly actor: Doer; readonly at: number; readonly reason: string | null },
     delivery: Delivery,
     effectOf: (ended: readonly TokenId[]) => readonly Omit<Effect, 'delivery'>[],
   ): Promise<{ kind: 'revoked'; ended: readonly TokenId[] } | { kind: 'already_revoked' } | Repeated>;
@@ -296,8 +296,11 @@ export interface TokenStore {
     workspace: WorkspaceId,
     request: { readonly attention: Attention; readonly limit: number; readonly now: number },
   ): Promise<readonly UsedToken[]>;
-  /** Tokens in the order of their ids, those after `after` (null: from the first on); 200 at most. */
-  tokensAfter(workspace: WorkspaceId, after: TokenId | null): Promise<readonly UsedToken[]>;
+  /** Everybody's tokens, or those of `owner`, in the order of their ids: after `after` (null: from the first on), 200 at most. */
+  tokensAfter(
+    workspace: WorkspaceId,
+    request: { readonly owner: PersonId | null; readonly after: TokenId | null },
+  ): Promise<readonly UsedToken[]>;
 
   /** The one indexed read of a verification, on a connection of its own. */
   readSecret(lookupId: string): Promise<StoredSecret | undefined>;

@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
 import type { Person } from '../../sandbox/workspace/person.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../src/clock.ts';
-import { refreshBoards } from '../../src/slack/boards.ts';
-import type { WorkspaceId } from '../../src/tokens/token.ts';
-import { type Stage, setStage } from '../fixture.ts';
+import { createLog } from '../../src/log.ts';
+import { createSlackClient } from '../../src/slack/app.ts';
+import { drawBoard, refreshBoards, stopBoard } from '../../src/slack/boards.ts';
+import { createTurns } from '../../src/slack/turns.ts';
+import type { KnownVisit } from '../../src/slack/visit.ts';
+import type { PersonId, WorkspaceId } from '../../src/tokens/token.ts';
+import { openWorkspace, type Stage, setStage } from '../fixture.ts';
+import { admin, aHouse } from '../tokens/a-house.ts';
 import { T0 } from '../tokens/a-token.ts';
 import {
   actionsOf,
@@ -252,6 +257,10 @@ test.for([
   ['not_in_channel'],
   ['is_archived'],
   ['is_inactive'],
+  ['edit_window_closed'],
+  ['invalid_blocks'],
+  ['msg_too_long'],
+  ['no_permission'],
 ] as const)(
   'a board of which Slack says %s is forgotten, with one line in the log and no other try',
   async ([error]) => {
@@ -266,7 +275,7 @@ test.for([
     await looksAtBoards(stage);
 
     expect(updatesOf(stage)).toHaveLength(2);
-    expect(stage.log().split('a board is gone').length - 1).toBe(1);
+    expect(stage.log().split('Slack takes no change of a board').length - 1).toBe(1);
     expect(stage.log()).not.toContain('Slack did not take a message');
   },
 );
@@ -291,8 +300,9 @@ test.for([
   ['is busy', { status: 429, retryAfter: 2 }],
   ['is broken', { status: 500 }],
   ['does not answer', { drop: 'before' as const }],
+  ['lacks a scope that an admin can add', { error: 'missing_scope' }],
 ] as const)(
-  'a board is drawn later when Slack %s, and looking at it again hurries nothing',
+  'a board is drawn a minute later when Slack %s, and looking at it again hurries nothing',
   async ([, fault]) => {
     const { stage, clock, alice, carol, workspace } = await setBoard();
     await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
@@ -301,8 +311,10 @@ test.for([
 
     await looksAtBoards(stage);
     await looksAtBoards(stage);
+    clock.moveBy(MINUTE_MS - 1);
+    await looksAtBoards(stage);
     expect(updatesOf(stage)).toHaveLength(2);
-    clock.moveBy(2 * SECOND_MS);
+    clock.moveBy(1);
 
     await soon(() => expect(carol.reads('#oncall')).toContain('Active 1'));
     expect(updatesOf(stage)).toHaveLength(3);
@@ -359,6 +371,38 @@ test('whoever may see all may stop a board, which then says so and changes no mo
   expect((await boardIn(carol)).buttons).toEqual([]);
   expect(updatesOf(stage)).toHaveLength(2);
   expect(auditOf(stage)[1]).toEqual({ actor: dave.id, action: 'board.stopped', tokenId: null });
+});
+
+test('a board that is stopped while it is being drawn says in the end that it was stopped', async () => {
+  const { store, raw, now } = await aHouse();
+  const workspace = await openWorkspace({ clock: now });
+  const log = createLog({ level: 'fatal' });
+  const client = createSlackClient({ botToken: () => workspace.botToken, apiUrl: workspace.apiUrl, log });
+  const { ts = '' } = await client.chat.postMessage({ channel: BOARD, text: 'a board' });
+  const board = { channel: BOARD, ts };
+  const actor = { ...admin, id: workspace.person('carol').id as PersonId };
+  const event = { at: now(), actor: actor.id, action: 'board.placed', tokenId: null, detail: {} } as const;
+  await store.keepBoard({ ...board, placedBy: actor.id }, { event, delivery: { keys: [] } });
+  const common = { client, log, clock: now, workspace: workspace.teamId as WorkspaceId };
+  const deps = { ...common, store, takeBoardTurn: createTurns(), policy: { allowGuests: false } };
+  const [isAboutToDraw, mayDraw] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const tryBoard: typeof store.tryBoard = async (...args) => {
+    await store.tryBoard(...args);
+    isAboutToDraw.resolve();
+    await mayDraw.promise;
+  };
+
+  const drawing = drawBoard(BOARD, { ...deps, store: { ...store, tryBoard } });
+  await isAboutToDraw.promise;
+  const visit = { actor, personId: actor.id, delivery: { keys: [] } } as unknown as KnownVisit;
+  const stopping = stopBoard(visit, board, deps);
+  // More than stopping takes when it waits for nobody.
+  for (let call = 0; call < 50; call++) await client.auth.test();
+  mayDraw.resolve();
+  await Promise.all([drawing, stopping]);
+
+  expect(workspace.person('carol').reads('#oncall')).toContain('stopped it');
+  expect(raw.prepare("select count(*) from messages where kind = 'board'").pluck().get()).toBe(0);
 });
 
 test('a board that is kept up to date no longer says so to who stops it', async () => {

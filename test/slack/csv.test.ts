@@ -107,6 +107,21 @@ test('a press that Slack delivers twice sends one file', async () => {
   expect(callsOf(workspace, 'files.completeUploadExternal')).toHaveLength(1);
 });
 
+test('a press while a file is still being sent makes no second one, and says so', async () => {
+  const { stage, workspace } = await setStill(CAROL);
+  const carol = workspace.person('carol');
+  await holdsToken(stage, carol, 'deploy-bot', { createdAt: T0 });
+  await answerTo(carol, '/apitoken status');
+  workspace.faults.add({ method: 'files.completeUploadExternal', delayMs: 2000 });
+  await carol.clicks('CSV', { in: '#general' });
+  await soon(() => expect(callsOf(workspace, 'files.completeUploadExternal')).toHaveLength(1));
+
+  const told = await answerIn(carol, '#general', () => carol.clicks('CSV', { in: '#general' }));
+
+  expect(told.text).toContain('A file for you is being made already.');
+  expect(callsOf(workspace, 'files.getUploadURLExternal')).toHaveLength(1);
+});
+
 const NOT_TAKEN = 'Slack did not take the file, so nothing was sent. Press CSV again in a moment.';
 const NO_ANSWER =
   'Slack did not say whether it took the file. Look at your conversation with apitoken, and press CSV again if it is not there.';

@@ -40,6 +40,8 @@ test.for([
   ['status <@W0ANN|ann b>  idle', { verb: 'status', filter: 'idle', owner: 'W0ANN' }],
   ['status idle <@U0ANN|ann>', { verb: 'status', filter: 'idle', owner: 'U0ANN' }],
   ['status <@U0ANN> <@U0ANN|ann>', { verb: 'status', filter: 'current', owner: 'U0ANN' }],
+  ['status @me', { verb: 'status', filter: 'current', owner: 'me' }],
+  ['status idle @Me', { verb: 'status', filter: 'idle', owner: 'me' }],
   ['status @ann', { verb: 'status', filter: 'current', unknownPerson: '@ann' }],
   ['status @ann revoked', { verb: 'status', filter: 'revoked', unknownPerson: '@ann' }],
 ] as const)('"%s" is understood', ([text, command]) => {

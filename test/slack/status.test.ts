@@ -283,6 +283,12 @@ test('a stranger who presses in a shared page hears that this is not for them', 
   expect(namesIn(sam.sees('#general')[0]?.blocks ?? [])).not.toContain('ended');
 });
 
+test('@me is whoever types it', async () => {
+  const { carol } = await setEachKind();
+
+  expect((await answerTo(carol, '/apitoken status @me')).text).toContain('Not revoked · @carol');
+});
+
 test('where Slack refuses a table, sections say the same, and no table is tried for ten minutes', async () => {
   const { clock, carol, workspace } = await setEachKind();
   const urlCalls = () => workspace.traffic.filter(({ kind }) => kind === 'response-url').length;
@@ -291,7 +297,9 @@ test('where Slack refuses a table, sections say the same, and no table is tried 
 
   const status = await answerTo(carol, '/apitoken status @bob');
 
-  expect(status.text).toContain('presented\nOwner\n@bob\nStatus\nexpired\nCreated\n2026-01-01 00:00 UTC');
+  expect(status.text).toContain(
+    'presented\nOwner\n@bob\nStatus\nexpired · still presented\nCreated\n2026-01-01 00:00 UTC',
+  );
   expect(status.blocks.filter(({ type }) => type === 'section')).toHaveLength(4);
   expect(urlCalls()).toBe(before + 2);
   expect(namesIn((await answerTo(carol, '/apitoken status')).blocks)).toEqual([]);
@@ -304,7 +312,7 @@ test('where Slack refuses a table, sections say the same, and no table is tried 
 test('the shared page falls back to sections too', async () => {
   const { carol, alice, workspace } = await setEachKind();
   await answerTo(carol, '/apitoken status');
-  workspace.faults.add({ url: 'response_url', status: 500 });
+  workspace.faults.add({ url: 'response_url', status: 400 });
 
   const shared = await answerIn(alice, '#general', () =>
     carol.clicks('Share to channel', { in: '#general' }),
@@ -312,6 +320,21 @@ test('the shared page falls back to sections too', async () => {
 
   expect(shared.text).toContain('presented\nOwner\n@bob');
   expect(shared.text).toContain('Shared by @carol');
+});
+
+test('a Slack that is broken is no reason to give up tables, nor to share a page twice', async () => {
+  const { carol, workspace } = await setEachKind();
+  await answerTo(carol, '/apitoken status');
+  workspace.faults.add({ url: 'response_url', status: 500 });
+  const shared = () => workspace.traffic.filter(({ kind }) => kind === 'response-url').length;
+  const before = shared();
+
+  const told = await answerIn(carol, '#general', () => carol.clicks('Share to channel', { in: '#general' }));
+
+  expect(told.text).toContain('Something broke on our side');
+  // The page that was not taken, and that it was not.
+  expect(shared()).toBe(before + 2);
+  expect(namesIn((await answerTo(carol, '/apitoken status')).blocks)).toHaveLength(7);
 });
 
 test('a used-up url is no reason to give up tables', async () => {

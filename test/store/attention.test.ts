@@ -42,7 +42,9 @@ function fill(raw: Database.Database, seed: number): void {
     'insert into tokens (id, workspace, name, name_key, owner, created_by, scopes, created_at, expires_at, generation, claimed_at, revoked_at, quiet_since) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)',
   );
   const insertUsage = raw.prepare("insert into token_usage values (?, ?, 1, 1, ?, '[]')");
-  const insertOwner = raw.prepare('insert into owners values (?, ?, 0, ?)');
+  const insertOwner = raw.prepare(
+    'insert into owners (workspace, person, look_up_at, gone_at) values (?, ?, 0, ?)',
+  );
   insertOwner.run(WORKSPACE, ANN, null);
   insertOwner.run('T2', BOB, NOW);
   insertOwner.run(WORKSPACE, GONE, NOW);
@@ -62,10 +64,10 @@ function fill(raw: Database.Database, seed: number): void {
   }
 }
 
-async function everyToken(store: Store): Promise<UsedToken[]> {
+async function everyToken(store: Store, owner: PersonId | null = null): Promise<UsedToken[]> {
   const found: UsedToken[] = [];
   for (;;) {
-    const page = await store.tokensAfter(WORKSPACE, found.at(-1)?.id ?? null);
+    const page = await store.tokensAfter(WORKSPACE, { owner, after: found.at(-1)?.id ?? null });
     found.push(...page);
     if (page.length < 200) return found;
   }
@@ -89,6 +91,9 @@ test('the lists of the database are those of the domain, whatever the tokens are
 
   expect(all, `seed ${seed}`).toHaveLength(TOKENS);
   for (const owner of [null, BOB, GONE]) {
+    expect(await everyToken(store, owner)).toEqual(
+      all.filter((token) => owner === null || token.owner === owner),
+    );
     for (const filter of STATUS_FILTERS) {
       const wanted = all.filter(
         (token) => isListed(token, filter, NOW) && (owner === null || token.owner === owner),
@@ -167,5 +172,5 @@ test('nothing of another workspace is listed or counted', async () => {
     });
   }
   expect(Object.values(await store.countByAttention(WORKSPACE, NOW))).toEqual(ATTENTIONS.map(() => 0));
-  expect(await store.tokensAfter(WORKSPACE, null)).toEqual([]);
+  expect(await store.tokensAfter(WORKSPACE, { owner: null, after: null })).toEqual([]);
 });

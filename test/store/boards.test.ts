@@ -7,20 +7,21 @@ const placed = () => ({
   event: { ...anEffect(null).event, action: 'board.placed' as const },
   delivery: aDelivery(),
 });
-const aBoard = (channel: string, ts = '1.0') => ({ channel, ts, placedBy: ANN, placedAt: NOW });
+const aBoard = (channel: string, ts = '1.0') => ({ channel, ts, placedBy: ANN });
 
 test('a channel has one board: the second one takes its place and is told where the first stands', async () => {
   const { store } = await aStore();
 
   expect(await store.keepBoard(aBoard('C1', '1.0'), placed())).toEqual({ kind: 'kept', former: undefined });
-  await store.keepDrawing({ ...aBoard('C1', '1.0'), drawing: null, drawnAt: null }, 'a drawing', NOW);
-  expect(await store.findBoard('C1')).toMatchObject({ drawing: 'a drawing', drawnAt: NOW });
+  await store.tryBoard(aBoard('C1', '1.0'), NOW);
+  await store.keepDrawing(aBoard('C1', '1.0'), 'a drawing');
+  expect(await store.findBoard('C1')).toMatchObject({ drawing: 'a drawing', triedAt: NOW });
   expect(await store.keepBoard({ ...aBoard('C1', '2.0'), placedBy: BOB }, placed())).toEqual({
     kind: 'kept',
     former: { channel: 'C1', ts: '1.0' },
   });
 
-  const board = { channel: 'C1', ts: '2.0', placedBy: BOB, placedAt: NOW, drawing: null, drawnAt: null };
+  const board = { channel: 'C1', ts: '2.0', placedBy: BOB, drawing: null, triedAt: null };
   expect(await store.listBoards()).toEqual([board]);
   expect(await store.findBoard('C2')).toBeUndefined();
 });
@@ -29,25 +30,26 @@ test('a board that was moved is neither drawn nor forgotten by who still sees th
   const { store } = await aStore();
   await store.keepBoard(aBoard('C1', '1.0'), placed());
   await store.keepBoard(aBoard('C1', '2.0'), placed());
-  const old = { ...aBoard('C1', '1.0'), drawing: null, drawnAt: null };
+  const old = aBoard('C1', '1.0');
 
-  await store.keepDrawing(old, 'an old drawing', NOW);
+  await store.tryBoard(old, NOW);
+  await store.keepDrawing(old, 'an old drawing');
   expect(await store.forgetBoard(old)).toBe(false);
 
-  expect(await store.findBoard('C1')).toMatchObject({ ts: '2.0', drawing: null });
+  expect(await store.findBoard('C1')).toMatchObject({ ts: '2.0', drawing: null, triedAt: null });
   expect(await store.forgetBoard({ channel: 'C1', ts: '2.0' })).toBe(true);
   expect(await store.listBoards()).toEqual([]);
 });
 
-test('50 boards are the most, and moving one of them is not one more', async () => {
+test('20 boards are the most, and moving one of them is not one more', async () => {
   const { store, raw } = await aStore();
-  for (let number = 1; number <= 50; number++) await store.keepBoard(aBoard(`C${number}`), placed());
+  for (let number = 1; number <= 20; number++) await store.keepBoard(aBoard(`C${number}`), placed());
 
-  expect(await store.keepBoard(aBoard('C51'), placed())).toEqual({ kind: 'too_many' });
-  expect(await store.keepBoard(aBoard('C50', '2.0'), placed())).toMatchObject({ kind: 'kept' });
+  expect(await store.keepBoard(aBoard('C21'), placed())).toEqual({ kind: 'too_many' });
+  expect(await store.keepBoard(aBoard('C20', '2.0'), placed())).toMatchObject({ kind: 'kept' });
 
-  expect(await store.listBoards()).toHaveLength(50);
-  expect(raw.prepare("select count(*) from outbox where key = 'board:C51'").pluck().get()).toBe(0);
+  expect(await store.listBoards()).toHaveLength(20);
+  expect(raw.prepare("select count(*) from outbox where key = 'board:C21'").pluck().get()).toBe(0);
 });
 
 test('a new board is due at once; asked for again, it stays due when it was, with its attempts', async () => {

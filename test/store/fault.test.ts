@@ -28,7 +28,7 @@ const EFFECT = anEffect(TOKEN.id, {
 });
 
 const EVERYBODY = { filter: 'all', owner: null, page: 1, pageSize: 1, now: NOW } as const;
-const BOARD = { channel: MARK, ts: MARK, placedBy: TOKEN.owner, placedAt: NOW, drawing: null, drawnAt: null };
+const BOARD = { channel: MARK, ts: MARK, placedBy: TOKEN.owner, drawing: null, triedAt: null };
 
 const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] = [
   ['insertToken', (store) => store.insertToken(TOKEN, LIMITS, EFFECT)],
@@ -104,13 +104,14 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
     'firstByAttention',
     (store) => store.firstByAttention(WORKSPACE, { attention: 'idle', limit: 1, now: NOW }),
   ],
-  ['tokensAfter', (store) => store.tokensAfter(WORKSPACE, null)],
+  ['tokensAfter', (store) => store.tokensAfter(WORKSPACE, { owner: null, after: null })],
   ['recordDeed', (store) => store.recordDeed(EFFECT.event, aDelivery(MARK))],
   ['listBoards', (store) => store.listBoards()],
   ['findBoard', (store) => store.findBoard(MARK)],
   ['keepBoard', (store) => store.keepBoard(BOARD, EFFECT)],
   ['askForBoard', (store) => store.askForBoard(MARK, NOW)],
-  ['keepDrawing', (store) => store.keepDrawing(BOARD, MARK, NOW)],
+  ['keepDrawing', (store) => store.keepDrawing(BOARD, MARK)],
+  ['tryBoard', (store) => store.tryBoard(BOARD, NOW)],
   ['forgetBoard', (store) => store.forgetBoard(BOARD, EFFECT.event)],
   ['ownerToLookUp', (store) => store.ownerToLookUp(WORKSPACE, NOW)],
   ['suspectOwner', (store) => store.suspectOwner(WORKSPACE, TOKEN.owner, { isSaidGone: true, at: NOW })],
@@ -118,8 +119,15 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
     'noteOwner',
     (store) =>
       store.noteOwner(
-        { workspace: WORKSPACE, person: TOKEN.owner, lookUpAt: NOW, goneAt: null, hasLiveTokens: true },
-        { lookUpAt: NOW, goneAt: NOW },
+        {
+          workspace: WORKSPACE,
+          person: TOKEN.owner,
+          lookUpAt: NOW,
+          goneAt: null,
+          isSuspected: false,
+          hasLiveTokens: true,
+        },
+        { lookUpAt: NOW, goneAt: NOW, isSuspected: false },
       ),
   ],
   ['bindWorkspace', (store) => store.bindWorkspace(WORKSPACE)],

@@ -57,9 +57,8 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'channel TEXT',
       'ts TEXT',
       'placed_by TEXT?',
-      'placed_at INTEGER?',
       'drawing TEXT?',
-      'drawn_at INTEGER?',
+      'tried_at INTEGER?',
       'token_id -> tokens.id',
       'unique messages_board(channel)',
       'unique messages_kind_token(kind,token_id)',
@@ -88,7 +87,8 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'person TEXT PK',
       'look_up_at INTEGER',
       'gone_at INTEGER?',
-      'index owners_due(workspace,look_up_at)',
+      'is_suspected INTEGER',
+      'index owners_due(workspace,is_suspected,look_up_at)',
       'index owners_gone(workspace,person)',
     ],
     refusal_counts: ['actor TEXT PK', 'hour INTEGER PK', 'count INTEGER'],
@@ -279,7 +279,14 @@ test('the owners of a database without owners are looked up at once, each once, 
   const store = await openStore({ url: `file:${path}`, pepper: PEPPER });
   onTestFinished(() => store.close());
 
-  const due = { workspace: WORKSPACE, person: ANN, lookUpAt: 0, goneAt: null, hasLiveTokens: true };
+  const due = {
+    workspace: WORKSPACE,
+    person: ANN,
+    lookUpAt: 0,
+    goneAt: null,
+    isSuspected: false,
+    hasLiveTokens: true,
+  };
   expect(await store.ownerToLookUp(WORKSPACE, NOW)).toEqual(due);
   expect(raw.prepare('select person from owners').pluck().all()).toEqual([ANN]);
 });

@@ -22,7 +22,7 @@ test('an owner has one row, and is due by their first token, however many they h
   for (const createdAt of [NOW, NOW + 5, NOW + 9]) await aStoredToken(store, { createdAt });
 
   expect(raw.prepare('select * from owners').all()).toEqual([
-    { workspace: WORKSPACE, person: ANN, look_up_at: DUE, gone_at: null },
+    { workspace: WORKSPACE, person: ANN, look_up_at: DUE, gone_at: null, is_suspected: 0 },
   ]);
 });
 
@@ -46,6 +46,7 @@ test('who has been due longest comes first, and nobody of another workspace', as
     person: BOB,
     lookUpAt: DUE,
     goneAt: null,
+    isSuspected: false,
     hasLiveTokens: true,
   });
 });
@@ -64,30 +65,67 @@ test.for([
 });
 
 test.for([
-  ['who is said to be gone', true, null, NOW],
-  ['who is known to be gone, and may be back', false, NOW - 5, NOW],
-  ['of whom nothing is known or said', false, null, DUE],
-] as const)('an owner %s comes to be due so', async ([, isSaidGone, goneAt, lookUpAt]) => {
+  ['who is said to be gone', true, null, NOW, 1],
+  ['who is known to be gone, and may be back', false, NOW - 5, NOW, 1],
+  ['of whom nothing is known or said', false, null, DUE, 0],
+] as const)('an owner %s comes to be due so', async ([, isSaidGone, goneAt, lookUpAt, isSuspected]) => {
   const { store, raw } = await aStore();
   await aStoredToken(store);
   raw.prepare('update owners set gone_at = ?').run(goneAt);
 
   await store.suspectOwner(WORKSPACE, ANN, { isSaidGone, at: NOW });
 
-  expect(raw.prepare('select look_up_at, gone_at from owners').get()).toEqual({
+  expect(raw.prepare('select look_up_at, gone_at, is_suspected from owners').get()).toEqual({
     look_up_at: lookUpAt,
     gone_at: goneAt,
+    is_suspected: isSuspected,
   });
 });
 
-test('who is being asked about comes to be asked about once more, whatever is said of them', async () => {
+test.for([
+  ['said to be gone', true],
+  ['due by the clock', false],
+] as const)(
+  'an owner who is being asked about, being %s, comes to be asked about once more, whatever is said of them',
+  async ([, isSaidGone]) => {
+    const { store } = await aStore();
+    await aStoredToken(store);
+    if (isSaidGone) await store.suspectOwner(WORKSPACE, ANN, { isSaidGone, at: DUE });
+    const owner = await store.ownerToLookUp(WORKSPACE, DUE);
+    if (owner === undefined) throw new Error('nobody is due');
+
+    await store.suspectOwner(WORKSPACE, ANN, { isSaidGone: false, at: DUE });
+    await store.noteOwner(owner, { ...owner, lookUpAt: DUE + DAY_MS, isSuspected: false });
+
+    expect(await store.ownerToLookUp(WORKSPACE, DUE)).toEqual({ ...owner, lookUpAt: owner.lookUpAt - 1 });
+  },
+);
+
+test('who was just said to be gone comes before everybody who is due by the clock', async () => {
   const { store } = await aStore();
-  await aStoredToken(store);
-  await store.suspectOwner(WORKSPACE, ANN, { isSaidGone: true, at: NOW });
+  await aStoredToken(store, { owner: BOB });
+  await aStoredToken(store, { owner: ANN, createdAt: NOW + DAY_MS });
 
-  await store.suspectOwner(WORKSPACE, ANN, { isSaidGone: false, at: NOW + 1 });
+  await store.suspectOwner(WORKSPACE, ANN, { isSaidGone: true, at: DUE + 5 });
 
-  expect(await dueAt(store.ownerToLookUp(WORKSPACE, NOW + 1))).toBe(NOW + 1);
+  const owner = await store.ownerToLookUp(WORKSPACE, DUE + 5);
+  expect(owner).toMatchObject({ person: ANN, isSuspected: true });
+  // Slack did not answer: the others come meanwhile, and after a while this one before them again.
+  await store.noteOwner(owner as DueOwner, { lookUpAt: DUE + 9, goneAt: null, isSuspected: true });
+  expect(await store.ownerToLookUp(WORKSPACE, DUE + 8)).toMatchObject({ person: BOB });
+  expect(await store.ownerToLookUp(WORKSPACE, DUE + 9)).toMatchObject({ person: ANN });
+});
+
+test('who is due loses no place by whatever Slack tells of them, and wins none unless they may be gone', async () => {
+  const { store } = await aStore();
+  await aStoredToken(store, { owner: ANN, createdAt: NOW });
+  await aStoredToken(store, { owner: BOB, createdAt: NOW - 5 });
+  await store.suspectOwner(WORKSPACE, ANN, { isSaidGone: false, at: DUE + 9 });
+  expect(await store.ownerToLookUp(WORKSPACE, DUE + 9)).toMatchObject({ person: BOB });
+
+  await store.suspectOwner(WORKSPACE, BOB, { isSaidGone: false, at: DUE + 9 });
+
+  expect(await store.ownerToLookUp(WORKSPACE, DUE + 9)).toMatchObject({ person: BOB, isSuspected: false });
 });
 
 test.for([
@@ -110,9 +148,10 @@ test('what came of it is noted, and nothing of it when the owner came to be due 
   if (owner === undefined) throw new Error('nobody is due');
 
   await store.suspectOwner(WORKSPACE, ANN, { isSaidGone: true, at: DUE + 1 });
-  await store.noteOwner(owner, { lookUpAt: DUE + DAY_MS, goneAt: null });
-  expect(await dueAt(store.ownerToLookUp(WORKSPACE, DUE + 1))).toBe(DUE + 1);
-  await store.noteOwner({ ...owner, lookUpAt: DUE + 1 }, { lookUpAt: DUE + DAY_MS, goneAt: DUE });
+  await store.noteOwner(owner, { lookUpAt: DUE + DAY_MS, goneAt: null, isSuspected: false });
+  const again = await store.ownerToLookUp(WORKSPACE, DUE);
+  expect(again).toEqual({ ...owner, lookUpAt: DUE - 1, isSuspected: true });
+  await store.noteOwner(again as DueOwner, { lookUpAt: DUE + DAY_MS, goneAt: DUE, isSuspected: false });
 
   expect(raw.prepare('select look_up_at, gone_at from owners').raw().get()).toEqual([DUE + DAY_MS, DUE]);
 });
@@ -122,7 +161,7 @@ test('a token tells since when its owner is gone, wherever it is read, and nobod
   const { id, name, nameKey } = await aStoredToken(store);
   const other = await aStoredToken(store, { owner: BOB });
   const owner = (await store.ownerToLookUp(WORKSPACE, DUE)) as DueOwner;
-  await store.noteOwner(owner, { lookUpAt: DUE, goneAt: NOW + 7 });
+  await store.noteOwner(owner, { lookUpAt: DUE, goneAt: NOW + 7, isSuspected: false });
   const list = { owner: ANN, filter: 'all', page: 1, pageSize: 9, now: NOW } as const;
 
   const found = [
@@ -147,7 +186,3 @@ test('a new token of somebody who was gone changes nothing of what is known', as
 
   expect(raw.prepare('select * from owners').all()).toEqual(before);
 });
-
-async function dueAt(owner: Promise<DueOwner | undefined>): Promise<number | undefined> {
-  return (await owner)?.lookUpAt;
-}

@@ -52,6 +52,37 @@ test('each token has its own uses, and hours of 48 hours ago are dropped', async
   ]);
 });
 
+test('of the hours of 48 hours ago every one is dropped, 200 rows in a transaction, so that others may write meanwhile', async () => {
+  const { store, raw } = await aStore();
+  const { id } = await aStoredToken(store);
+  const hour = HOUR / HOUR_MS;
+  raw
+    .prepare(
+      `with recursive n (i) as (select 1 union all select i + 1 from n where i < 450)
+       insert into token_uses_by_hour (hour, token_id, use_count) select ? - i, ?, 1 from n`,
+    )
+    .run(hour, id);
+  raw.exec(
+    `create table left_rows (count integer);
+     create trigger counted after insert on tokens begin insert into left_rows select count(*) from token_uses_by_hour; end`,
+  );
+
+  let isTidy = false;
+  const tidying = store.tidy(NOW).then(() => {
+    isTidy = true;
+  });
+  while (!isTidy) await aStoredToken(store);
+  await tidying;
+
+  expect(raw.prepare('select min(hour), count(*) from token_uses_by_hour').raw().get()).toEqual([
+    hour - 48,
+    48,
+  ]);
+  // As others saw them, who wrote in between.
+  const left = raw.prepare('select distinct count from left_rows order by count desc').pluck().all();
+  expect(left).toEqual(expect.arrayContaining([250, 50]));
+});
+
 test('tries with a revoked value are added up apart from uses and refusals', async () => {
   const { store } = await aStore();
   const token = await aStoredToken(store);

@@ -65,17 +65,21 @@ test('all statements are prepared at the start and none later', async () => {
   await store.listByAttention(WORKSPACE, { ...everybody, owner: ANN });
   await store.countByAttention(WORKSPACE, NOW);
   await store.firstByAttention(WORKSPACE, { attention: 'idle', limit: 1, now: NOW });
-  await store.tokensAfter(WORKSPACE, null);
-  const board = { channel: 'C1', ts: '1.0', placedBy: ANN, placedAt: NOW };
+  await store.tokensAfter(WORKSPACE, { owner: null, after: null });
+  await store.tokensAfter(WORKSPACE, { owner: ANN, after: null });
+  const board = { channel: 'C1', ts: '1.0', placedBy: ANN };
   await store.keepBoard(board, { event: anEffect(null).event, delivery: aDelivery() });
-  for (const kept of await store.listBoards()) await store.keepDrawing(kept, 'drawing', NOW);
+  for (const kept of await store.listBoards()) {
+    await store.tryBoard(kept, NOW);
+    await store.keepDrawing(kept, 'drawing');
+  }
   await store.askForBoard('C1', NOW);
   await store.findBoard('C1');
   await store.forgetBoard(board);
   await store.recordDeed(anEffect(null).event, aDelivery());
   const owner = await store.ownerToLookUp(WORKSPACE, NOW + DAY_MS);
   await store.suspectOwner(WORKSPACE, ANN, { isSaidGone: true, at: NOW });
-  if (owner !== undefined) await store.noteOwner(owner, { lookUpAt: NOW, goneAt: null });
+  if (owner !== undefined) await store.noteOwner(owner, { lookUpAt: NOW, goneAt: null, isSuspected: false });
   await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
   await store.countTokens(NOW);
   await store.waitingSayings(NOW);
@@ -161,7 +165,7 @@ test.for([
   [
     'dropping old hours',
     /^delete from "token_uses_by_hour"/,
-    'SEARCH token_uses_by_hour USING PRIMARY KEY (hour<?)',
+    'SEARCH token_uses_by_hour USING PRIMARY KEY (hour=? AND token_id=?)',
   ],
   [
     'the notices that are due',
@@ -176,7 +180,7 @@ test.for([
   [
     'the owner who is due longest',
     /^select "workspace", "person".* from "owners"/,
-    'SEARCH owners USING INDEX owners_due (workspace=? AND look_up_at<?)',
+    'SEARCH owners USING INDEX owners_due (workspace=? AND is_suspected=? AND look_up_at<?)',
   ],
   [
     'counting a person’s live tokens',
@@ -249,6 +253,11 @@ test.for([
     'all tokens by their ids',
     /"tokens"\."id" > /,
     'SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id>?)',
+  ],
+  [
+    'one person’s tokens by their ids',
+    /"tokens"\."owner" = .* and "tokens"\."id" > /,
+    'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
   ],
   [
     'emptying a token’s secrets',

@@ -45,6 +45,28 @@ test('an export of one owner has all of theirs and nothing else, over many chunk
   expect(new Set(outcome.tokens.map(({ owner }) => owner))).toEqual(new Set([ANN]));
 });
 
+test.for([
+  ['a few more', EXPORT_ROWS_MAX + 5],
+  ['many more', 3 * EXPORT_ROWS_MAX],
+] as const)(
+  'of %s tokens than an export holds it has those that come first in the list',
+  async ([, count]) => {
+    const { raw, deps, fill } = await aHouse();
+    fill(count);
+    // The last ones by their ids deserve a look first.
+    raw
+      .prepare('update tokens set claimed_at = ? where id <= ?')
+      .run(T0, `tok_${String(count - 3).padStart(16, '0')}`);
+
+    const outcome = await exportStatus({ ...all, actor: manager, delivery: { keys: ['1'] } }, deps);
+
+    if (outcome.kind !== 'exported') throw new Error(outcome.kind);
+    expect(outcome.isCut).toBe(true);
+    expect(outcome.tokens).toHaveLength(EXPORT_ROWS_MAX);
+    expect(outcome.tokens.slice(0, 4).map(({ claimedAt }) => claimedAt)).toEqual([null, null, null, T0]);
+  },
+);
+
 test('who may not see all is refused everything with an event each, and nothing is noted as done', async () => {
   const { store, raw, deps } = await aHouse();
   await aStoredToken(store, { workspace: WORKSPACE });

@@ -3,7 +3,7 @@ import { isoTime } from '../../clock.ts';
 import { attentionOf } from '../../tokens/attention.ts';
 import { remarksOf, statusOf, type UsedToken } from '../../tokens/token.ts';
 import { mention, plain } from './text.ts';
-import { field, tokenFields } from './token-facts.ts';
+import { dateFields, field } from './token-facts.ts';
 
 type Cell = TableBlock['rows'][number][number];
 
@@ -23,12 +23,16 @@ export function statusSections(tokens: readonly UsedToken[], now: number): Secti
   return tokens.map((token) => ({
     type: 'section',
     text: plain(token.name),
-    fields: [field('Owner', mention(token.owner)), ...tokenFields(token, now)],
+    fields: [
+      field('Owner', mention(token.owner)),
+      field('Status', standingText(token, now)),
+      ...dateFields(token),
+    ],
   }));
 }
 
 /** Status and remarks, in our own words. */
-export function standingText(token: UsedToken, now: number): string {
+function standingText(token: UsedToken, now: number): string {
   const isPresented = attentionOf(token, now) === 'presented';
   const remarks = [...remarksOf(token, now), ...(isPresented ? ['still presented'] : [])];
   return [statusOf(token, now), ...remarks].join(' · ');

@@ -9,6 +9,13 @@ const NOTE_DRAWN_MAX = 300;
 export function tokenFields(token: UsedToken, now: number): MrkdwnElement[] {
   return [
     field('Status', [statusOf(token, now), ...remarksOf(token, now)].join(' · ')),
+    ...dateFields(token),
+  ];
+}
+
+/** The same columns without the status. */
+export function dateFields(token: UsedToken): MrkdwnElement[] {
+  return [
     field('Created', dateTime(token.createdAt)),
     field('Last used', token.lastUsedAt === null ? 'never' : dateTime(token.lastUsedAt)),
     field('Expires', token.expiresAt === null ? 'never' : dateTime(token.expiresAt)),

@@ -1,4 +1,3 @@
-import { sentenceFor } from '../../../tokens/refusal.ts';
 import {
   BOARD_STOP_ID,
   STATUS_CSV_ID,
@@ -12,9 +11,8 @@ import {
 import { parsePersonId, parseStatusPlace } from '../../blocks/status-place.ts';
 import { stopBoard } from '../../boards.ts';
 import type { ListenerDeps, PressListener } from '../../listener.ts';
-import { refuseForged } from '../../refuse-forged.ts';
 import { sendCsv, showStatus, showToChannel } from '../../status-answer.ts';
-import { sentenceMessage, tell } from '../../tell.ts';
+import { tellForged } from '../../tell-refusal.ts';
 import { type KnownVisit, type PressedMessage, pressedMessageOf } from '../../visit.ts';
 
 /** A page or another filter of everybody's tokens: drawn in place of what stands there. */
@@ -34,8 +32,7 @@ function inMessage(
   return async (visit, value, deps) => {
     const message = pressedMessageOf(visit);
     if (message !== undefined) return listener(visit, value, message, deps);
-    const sentence = sentenceFor(await refuseForged(visit, 'see', deps));
-    await tell(visit, sentenceMessage(sentence), deps.client);
+    await tellForged(visit, 'see', deps);
   };
 }
 
