@@ -1,5 +1,5 @@
 import { isoTime } from '../clock.ts';
-import { type Refusal, sentenceFor } from '../tokens/refusal.ts';
+import { sentenceFor } from '../tokens/refusal.ts';
 import {
   EXPORT_ROWS_MAX,
   type Exported,
@@ -18,6 +18,7 @@ import type { Placing } from './respond.ts';
 import { sendFile } from './send-file.ts';
 import { csvOf } from './status-csv.ts';
 import { sentenceMessage, tell } from './tell.ts';
+import { tellRefusal } from './tell-refusal.ts';
 import type { KnownVisit, PressedMessage } from './visit.ts';
 
 /** Answers `/apitoken status …`. */
@@ -98,8 +99,4 @@ function commentOn({ tokens, isCut }: Exported, { filter, owner }: StatusPlace):
   const whose = owner === null ? 'everybody’s' : mention(owner);
   const cut = isCut ? ` There are more: the file was cut after ${EXPORT_ROWS_MAX} rows.` : '';
   return `API tokens, *${FILTER_WORDS[filter]}*, ${whose}: ${tokens.length} in this file.${cut}`;
-}
-
-function tellRefusal(visit: KnownVisit, refusal: Refusal, deps: ListenerDeps): Promise<void> {
-  return tell(visit, sentenceMessage(sentenceFor(refusal)), deps.client);
 }

@@ -1,4 +1,4 @@
-import { sentenceFor } from '../../../tokens/refusal.ts';
+import { parsePersonId } from '../../../tokens/token.ts';
 import {
   BOARD_STOP_ID,
   STATUS_CSV_ID,
@@ -9,12 +9,11 @@ import {
   STATUS_PREVIOUS_ID,
   STATUS_SHARE_ID,
 } from '../../blocks/ids.ts';
-import { parsePersonId, parseStatusPlace } from '../../blocks/status-place.ts';
+import { parseStatusPlace } from '../../blocks/status-place.ts';
 import { stopBoard } from '../../boards.ts';
 import type { ListenerDeps, PressListener } from '../../listener.ts';
-import { refuseForged } from '../../refuse-forged.ts';
 import { sendCsv, showStatus, showToChannel } from '../../status-answer.ts';
-import { sentenceMessage, tell } from '../../tell.ts';
+import { tellForged } from '../../tell-refusal.ts';
 import { type KnownVisit, type PressedMessage, pressedMessageOf } from '../../visit.ts';
 
 /** A page or another filter of everybody's tokens: drawn in place of what stands there. */
@@ -23,7 +22,7 @@ const onTurn: PressListener = (visit, value, deps) =>
 
 /** A person was chosen: their tokens, under the filter that stands there. */
 const onOwner: PressListener = (visit, value, deps) => {
-  const place = { ...parseStatusPlace(visit.blockId ?? ''), owner: parsePersonId(value), page: 1 };
+  const place = { ...parseStatusPlace(visit.blockId ?? ''), owner: parsePersonId(value) ?? null, page: 1 };
   return showStatus(visit, place, 'instead', deps);
 };
 
@@ -34,8 +33,7 @@ function inMessage(
   return async (visit, value, deps) => {
     const message = pressedMessageOf(visit);
     if (message !== undefined) return listener(visit, value, message, deps);
-    const sentence = sentenceFor(await refuseForged(visit, 'see', deps));
-    await tell(visit, sentenceMessage(sentence), deps.client);
+    await tellForged(visit, 'see', deps);
   };
 }
 
