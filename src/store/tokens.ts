@@ -141,12 +141,16 @@ function createEnd(db: Db, isMeant?: SQL): (id: TokenId, by: Ending) => boolean 
 export function createTokenReads(
   db: Db,
   read: Read,
-): Pick<TokenStore, 'findToken' | 'findTokenByName' | 'findByFirstCharacters' | 'takenNames'> {
+): Pick<TokenStore, 'findToken' | 'findTokens' | 'findTokenByName' | 'findByFirstCharacters' | 'takenNames'> {
   const inWorkspace = eq(tokens.workspace, textParam('workspace'));
   const usedTokens = () =>
     db.select(USED_TOKEN).from(tokens).leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id)).$dynamic();
   const byId = usedTokens()
     .where(and(inWorkspace, eq(tokens.id, textParam('id'))))
+    .prepare();
+  const byIds = usedTokens()
+    .where(and(inWorkspace, sql`${tokens.id} in (select value from json_each(${textParam('ids')}))`))
+    .limit(rowCount(REVOKED_AT_ONCE_MAX))
     .prepare();
   const byName = usedTokens()
     .where(and(inWorkspace, eq(tokens.nameKey, textParam('key'))))
@@ -160,6 +164,12 @@ export function createTokenReads(
 
   return {
     findToken: (workspace, id) => read(() => byId.get({ workspace, id })),
+    findTokens: (workspace, ids) =>
+      read(() => {
+        if (ids.length > REVOKED_AT_ONCE_MAX) throw new RangeError('too many tokens for one read');
+        const rows = byIds.all({ workspace, ids: JSON.stringify(ids) });
+        return new Map(rows.map((token) => [token.id, token]));
+      }),
     findTokenByName: (workspace, key) => read(() => byName.get({ workspace, key })),
     findByFirstCharacters: (workspace, characters) =>
       read(() => {
