@@ -24,6 +24,8 @@ import type { Write } from './writer.ts';
 
 /** Sorts behind every character of a lookup id. */
 const AFTER_BASE62 = '~';
+/** The plus keeps SQLite from going through all tokens of the workspace where something else finds few. */
+const IS_IN_WORKSPACE_UNINDEXED = sql`+${tokens.workspace} = ${textParam('workspace')}`;
 /** One more than are offered. */
 const FOUND_ROWS_MAX = 6;
 
@@ -149,7 +151,9 @@ export function createTokenReads(
     .where(and(inWorkspace, eq(tokens.id, textParam('id'))))
     .prepare();
   const byIds = usedTokens()
-    .where(and(inWorkspace, sql`${tokens.id} in (select value from json_each(${textParam('ids')}))`))
+    .where(
+      and(sql`${tokens.id} in (select value from json_each(${textParam('ids')}))`, IS_IN_WORKSPACE_UNINDEXED),
+    )
     .limit(rowCount(REVOKED_AT_ONCE_MAX))
     .prepare();
   const byName = usedTokens()
@@ -200,8 +204,7 @@ function firstCharactersQuery(db: Db) {
       and(
         gte(secrets.lookupId, textParam('from')),
         lt(secrets.lookupId, textParam('to')),
-        // The plus keeps SQLite from going through all tokens of the workspace instead.
-        sql`+${tokens.workspace} = ${textParam('workspace')}`,
+        IS_IN_WORKSPACE_UNINDEXED,
       ),
     )
     .limit(rowCount(FOUND_ROWS_MAX))
