@@ -436,6 +436,23 @@ test.for([
   },
 );
 
+test('what was refused only after a long wait is told in the dialog too', async () => {
+  const stage = await setStage({ env: ONCALL });
+  const [alice, carol] = [stage.workspace.person('alice'), stage.workspace.person('carol')];
+  await holdsToken(stage, alice, 'first');
+  await opens(carol, '/apitoken revoke first');
+  await carol.fills({ Reason: 'leaked' });
+  const other = new Database(`${stage.folder}/apitoken.db`);
+  onTestFinished(() => void other.close());
+  other.exec("begin immediate; update tokens set revoked_at = created_at, revoked_by = 'system'");
+
+  await carol.submits();
+  expect(carol.modal()?.text).toContain('The token is being revoked.');
+  other.exec('commit');
+
+  await modalSaying(carol, 'first is already revoked.');
+});
+
 /** Submits the dialog with these tokens ticked, whatever it draws; returns what it turns into. */
 async function ticks(person: Person, id: string, ...given: (string | { private_metadata: string })[]) {
   const [ids, [carried = {}]] = [
