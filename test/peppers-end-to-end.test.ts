@@ -4,7 +4,7 @@ import { pepperFrom } from '../src/tokens/pepper.ts';
 import type { PersonId, TokenId } from '../src/tokens/token.ts';
 import { TokenValue } from '../src/tokens/token-value.ts';
 import { type Stage, setStage, settingsFor } from './fixture.ts';
-import { holdsToken, rowsOf, withStore } from './slack/flows.ts';
+import { holdsToken, modalOf, rowsOf, withStore } from './slack/flows.ts';
 import { anEffect } from './store/fixtures/tokens.ts';
 import { withAnotherSecret, withPrefix } from './tokens/a-token.ts';
 
@@ -81,6 +81,26 @@ describe('losing the pepper', () => {
 
     expect(await statusesOf(stage, values)).toEqual([[200, 20]]);
     expect(matched).toHaveLength(20);
+  });
+
+  test('keeps no live value of a message from the shortcut, though it may take several times', {
+    timeout: 60_000,
+  }, async () => {
+    const { stage } = await aStage();
+    const bob = stage.workspace.person('bob');
+    const values = await holdsMany(stage, 15, aRealHasher());
+    await stage.restart({ TOKEN_PEPPER: NEXT });
+    const ts = stage.workspace.post('#general', 'alice', { text: values.join(' ') });
+
+    const offered = async () => {
+      await bob.uses('Revoke token in message', ts);
+      const { text } = await modalOf(bob);
+      await bob.closes();
+      return text;
+    };
+
+    await expect.poll(offered, FLUSHED).toContain('bot 15 of @alice');
+    expect(await offered()).not.toContain('could not be looked up');
   });
 
   test.for([

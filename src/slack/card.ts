@@ -1,52 +1,81 @@
 import type { ModalView } from '@slack/types';
+import { MINUTE_MS } from '../clock.ts';
 import { type Actor, may } from '../tokens/policy.ts';
 import { type Refused, refused } from '../tokens/refusal.ts';
 import { refuseByPolicy } from '../tokens/refuse.ts';
-import type { TokenId, UsedToken } from '../tokens/token.ts';
+import type { PersonId, UsedToken } from '../tokens/token.ts';
 import { tellingDialog } from './blocks/dialog.ts';
-import { type CardSubject, type KillCard, killCardBlocks } from './blocks/kill-card.ts';
+import { type CardSubject, type KillCard, killCardBlocks, othersLeftBlocks } from './blocks/kill-card.ts';
 import { REVOKE_TITLE } from './blocks/revoke-dialog.ts';
 import type { ListenerDeps } from './listener.ts';
 import type { KnownVisit } from './visit.ts';
 
-/** The card about tokens that were just revoked, as they are by now. */
+/** How long a card is there for whoever ended its tokens and may not see them otherwise: as its message can be answered. */
+const ENDED_MS_MAX = 30 * MINUTE_MS;
+
+/** The card about tokens that were revoked, as they are by now; of a person's sheet with how many of theirs are left. */
 export async function cardOf(
-  tokens: readonly UsedToken[],
-  inMessage: boolean,
+  actor: Actor,
+  about: Pick<KillCard, 'tokens' | 'inMessage'> & { readonly person?: PersonId | undefined },
   deps: ListenerDeps,
 ): Promise<KillCard> {
-  const tries = await deps.store.triesOf(tokens.map(({ id }) => id));
-  return { tokens, tries, inMessage, now: deps.clock() };
+  const { tokens, inMessage, person } = about;
+  const now = deps.clock();
+  const [tries, others] = await Promise.all([
+    deps.store.triesOf(tokens.map(({ id }) => id)),
+    person && othersOf(actor, person, now, deps),
+  ]);
+  return { tokens, tries, inMessage, others, now };
 }
 
-/** The card that a button belongs to, for whoever may see its tokens or ended them; else a refusal. */
+/** The card that a button belongs to, for whoever may see its tokens or ended them just now; else a refusal. */
 export async function findCard(
   actor: Actor,
-  { tokenIds, inMessage }: CardSubject,
+  { tokenIds, inMessage, person }: CardSubject,
   deps: ListenerDeps,
 ): Promise<{ kind: 'found'; card: KillCard } | Refused> {
   const tokens: UsedToken[] = [];
+  const there = await deps.store.findTokens(actor.workspace, tokenIds);
   for (const id of tokenIds) {
-    const token = await revokedToken(actor, id, deps);
+    const token = await revokedToken(actor, there.get(id), deps);
     if ('kind' in token) return token;
     tokens.push(token);
   }
-  return { kind: 'found', card: await cardOf(tokens, inMessage, deps) };
+  return { kind: 'found', card: await cardOf(actor, { tokens, inMessage, person }, deps) };
 }
 
-async function revokedToken(actor: Actor, id: TokenId, deps: ListenerDeps): Promise<UsedToken | Refused> {
+async function revokedToken(
+  actor: Actor,
+  token: UsedToken | undefined,
+  deps: ListenerDeps,
+): Promise<UsedToken | Refused> {
   const refusal = { code: 'token_not_found' } as const;
-  const token = await deps.store.findToken(actor.workspace, id);
   if (token === undefined) return refused(refusal);
-  if (token.revokedBy !== actor.id && !may(actor, 'see', token, deps.policy)) {
-    return refuseByPolicy({ actor, attempted: 'see', tokenId: id, refusal }, deps);
+  const { revokedAt } = token;
+  const endedIt =
+    revokedAt !== null && token.revokedBy === actor.id && deps.clock() - revokedAt < ENDED_MS_MAX;
+  if (!endedIt && !may(actor, 'see', token, deps.policy)) {
+    return refuseByPolicy({ actor, attempted: 'see', tokenId: token.id, refusal }, deps);
   }
-  return token.revokedAt === null ? refused(refusal) : token;
+  return revokedAt === null ? refused(refusal) : token;
+}
+
+/** How many tokens of the person are live: for themselves, and for whoever may end them. */
+async function othersOf(
+  actor: Actor,
+  person: PersonId,
+  now: number,
+  deps: ListenerDeps,
+): Promise<KillCard['others']> {
+  if (person !== actor.id && !may(actor, 'revoke', undefined, deps.policy)) return undefined;
+  const rest = { owner: person, filter: 'active', page: 1, pageSize: 1, now } as const;
+  const { total } = await deps.store.listTokens(actor.workspace, rest);
+  return { person, count: total };
 }
 
 /** The card in a dialog. It is shared where the dialog was opened: not from Home or a notice, which nobody else reads. */
 export function cardDialog(visit: KnownVisit, card: KillCard, deps: ListenerDeps): ModalView {
-  const from = visit.viewId === undefined ? undefined : deps.places.find(visit.viewId);
+  const from = deps.places.find(visit);
   const canShare = from !== undefined && from.kind !== 'notice';
-  return tellingDialog(REVOKE_TITLE, killCardBlocks(card, { canShare }));
+  return tellingDialog(REVOKE_TITLE, [...killCardBlocks(card, { canShare }), ...othersLeftBlocks(card)]);
 }

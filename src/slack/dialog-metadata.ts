@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type PersonId, parseTokenId, type TokenId } from '../tokens/token.ts';
+import { type PersonId, parsePersonId, parseTokenId, type TokenId } from '../tokens/token.ts';
 
 const metadata = z.object({
   token: z.string(),
@@ -43,10 +43,12 @@ export function severalMetadataText(metadata: SeveralMetadata): string {
 export function parseSeveralMetadata(text: string): SeveralMetadata | undefined {
   const parsed = severalMetadata.safeParse(jsonIn(text)).data;
   if (parsed === undefined) return undefined;
-  const { person, held, inMessage } = parsed;
+  const { held, inMessage } = parsed;
+  const person = parsePersonId(parsed.person ?? '');
+  if (parsed.person !== undefined && person === undefined) return undefined;
   const tokens = (held?.tokens ?? []).flatMap((id) => parseTokenId(id) ?? []);
   return {
-    person: person as PersonId | undefined,
+    person,
     held: held === undefined ? undefined : { proof: held.proof, tokens },
     inMessage,
   };

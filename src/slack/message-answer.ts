@@ -1,3 +1,5 @@
+import { counted } from '../counted.ts';
+import type { CheckHash } from '../tokens/check-hash.ts';
 import { heldProof } from '../tokens/held.ts';
 import type { Actor } from '../tokens/policy.ts';
 import type { TokenId, UsedToken } from '../tokens/token.ts';
@@ -6,21 +8,25 @@ import { verifyValue } from '../tokens/verify.ts';
 import type { Answer } from './answer.ts';
 import { tellingDialog } from './blocks/dialog.ts';
 import { REVOKE_TITLE } from './blocks/revoke-dialog.ts';
-import { severalDialog } from './blocks/several-dialog.ts';
+import { SHEET_TOKENS_MAX, severalDialog } from './blocks/several-dialog.ts';
 import { saying } from './blocks/text.ts';
 import type { ListenerDeps } from './listener.ts';
 import { revokeQuestion } from './revoke-answer.ts';
 import { valuesInMessage } from './values-in-message.ts';
 
-/** Values of one message that are looked up. */
-const VALUES_MAX = 20;
+/** Values that are looked up, each by one indexed read: the text of a message holds some 700. */
+const VALUES_MAX = 5000;
+/** How long values whose pepper is lost are checked by bcrypt: the trigger of the dialog is good for 3 s. */
+const HASHING_MS_MAX = 500;
 const SEARCHED =
   'Its text, its blocks, its attachments and the titles and previews of its files were searched, not what is inside the files.';
 
 /** What the values of a message turned out to be. */
 type Found = {
-  /** Live tokens, each once. */
+  /** Live tokens, each once: as many as one dialog takes. */
   readonly tokens: readonly UsedToken[];
+  /** Live ones beside those. */
+  readonly othersCount: number;
   readonly deadCount: number;
   /** Nobody can say just now whether they are live. */
   readonly unclearCount: number;
@@ -54,43 +60,63 @@ function distinct(values: readonly TokenValue[], { peppers }: ListenerDeps): Tok
 }
 
 async function lookUp(actor: Actor, values: readonly TokenValue[], deps: ListenerDeps): Promise<Found> {
-  const tokens = new Map<TokenId, UsedToken>();
+  const bounded = { ...deps, checkHash: checkHashFor(HASHING_MS_MAX, deps.checkHash) };
+  const live = new Set<TokenId>();
   let deadCount = 0;
   let unclearCount = 0;
   for (const value of values.slice(0, VALUES_MAX)) {
-    const verdict = await verifyValue(value, deps);
-    if (verdict.kind === 'good') {
-      const token = await deps.store.findToken(actor.workspace, verdict.secret.tokenId);
-      if (token !== undefined) tokens.set(token.id, token);
-    } else if (verdict.kind === 'bad') deadCount += 1;
+    const verdict = await verifyValue(value, bounded);
+    if (verdict.kind === 'good') live.add(verdict.secret.tokenId);
+    else if (verdict.kind === 'bad') deadCount += 1;
     else unclearCount += 1;
   }
-  const leftCount = Math.max(0, values.length - VALUES_MAX);
-  return { tokens: [...tokens.values()], deadCount, unclearCount, leftCount };
+  const drawn = [...live].slice(0, SHEET_TOKENS_MAX);
+  const tokens = await deps.store.findTokens(actor.workspace, drawn);
+  return {
+    tokens: [...tokens.values()].toSorted((a, b) => drawn.indexOf(a.id) - drawn.indexOf(b.id)),
+    othersCount: live.size - drawn.length,
+    deadCount,
+    unclearCount,
+    leftCount: Math.max(0, values.length - VALUES_MAX),
+  };
 }
 
-function noteOf({ tokens, deadCount, unclearCount, leftCount }: Found): string | undefined {
+/** Begins no check after `ms`. What was found out by then is found at once the next time. */
+function checkHashFor(ms: number, checkHash: CheckHash): CheckHash {
+  const deadline = performance.now() + ms;
+  return async (value, secret) => (performance.now() < deadline ? checkHash(value, secret) : 'busy');
+}
+
+function noteOf(found: Found): string | undefined {
+  const { tokens, othersCount, deadCount, unclearCount, leftCount } = found;
   const more = tokens.length > 0 ? ' more' : '';
   const notes = [
-    ...(deadCount > 0
-      ? [
-          `${counted(deadCount, more)} in it ${deadCount === 1 ? 'is' : 'are'} not live: nothing accepts ${deadCount === 1 ? 'it' : 'them'}.`,
-        ]
-      : []),
-    ...(unclearCount > 0
-      ? [`${counted(unclearCount, more)} in it could not be looked up just now. Try again in a moment.`]
-      : []),
-    ...(leftCount > 0
-      ? [
-          `${counted(leftCount, ' more')} in it ${leftCount === 1 ? 'was' : 'were'} not looked up: use the shortcut again once these are revoked and out of the message.`,
-        ]
-      : []),
-  ];
+    noteFor(othersCount, (one) =>
+      one
+        ? 'The value of 1 more live token stands in it: use the shortcut again once these are revoked.'
+        : `The values of ${othersCount} more live tokens stand in it: use the shortcut again once these are revoked.`,
+    ),
+    noteFor(deadCount, (one) =>
+      one
+        ? `1${more} value in it is not live: nothing accepts it.`
+        : `${deadCount}${more} values in it are not live: nothing accepts them.`,
+    ),
+    noteFor(
+      unclearCount,
+      () =>
+        `${counted(unclearCount, `${more} value`.trim())} in it could not be looked up just now. Try again in a moment.`,
+    ),
+    noteFor(
+      leftCount,
+      (one) =>
+        `${counted(leftCount, 'more value')} in it ${one ? 'was' : 'were'} not looked up: use the shortcut again once these are revoked and out of the message.`,
+    ),
+  ].filter((note) => note !== undefined);
   return notes.length === 0 ? undefined : notes.join(' ');
 }
 
-function counted(count: number, more: string): string {
-  return `${count}${more} ${count === 1 ? 'value' : 'values'}`;
+function noteFor(count: number, sentenceOf: (isOne: boolean) => string): string | undefined {
+  return count === 0 ? undefined : sentenceOf(count === 1);
 }
 
 function telling(sentence: string): Answer {

@@ -1,6 +1,6 @@
 import { STATUS_FILTERS, type StatusFilter } from '../tokens/attention.ts';
 import { LIST_FILTERS, type ListFilter } from '../tokens/store.ts';
-import type { PersonId } from '../tokens/token.ts';
+import { type PersonId, parsePersonId } from '../tokens/token.ts';
 import { findValues, type TokenValue } from '../tokens/token-value.ts';
 
 /** What `/apitoken …` asks for. Names are as typed, not yet checked. */
@@ -66,7 +66,7 @@ const SYNONYMS: Readonly<Record<string, Verb>> = {
 /** In opening and closing quotes of people's keyboards; clients turn straight ones into curly ones. */
 const QUOTED = /^["'“”„‟«»‘’‚‛`](.*)["'“”„‟«»‘’‚‛`]$/s;
 /** One person and nothing else, as Slack escapes a mention. */
-const ONE_PERSON = /^<@([UW][A-Z0-9]{1,30})(?:\|[^<>]*)?>$/;
+const ONE_PERSON = /^<@([^<>|]*)(?:\|[^<>]*)?>$/;
 const LIFETIME = /^(?<name>.*\S)\s+(?<days>-?\d{1,15})d$/is;
 /** Slack's forms of people, channels, groups and links: `<@U1|ann>`, `<#C1|general>`, `<https://x|x>`, `<!here>`. */
 const FORM = /<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g;
@@ -130,8 +130,9 @@ function parseCreate(rest: string): Command {
 }
 
 function parseRevoke(escapedText: string, rest: string): Command {
-  const mention = ONE_PERSON.exec(escapedText.trim().replace(/^\S+\s*/, ''))?.[1];
-  if (mention !== undefined) return { verb: 'revoke', person: mention as PersonId };
+  const [, id = ''] = ONE_PERSON.exec(escapedText.trim().replace(/^\S+\s*/, '')) ?? [];
+  const person = parsePersonId(id);
+  if (person !== undefined) return { verb: 'revoke', person };
   const { name } = named(rest);
   if (name === undefined) return { verb: 'revoke' };
   if (name.toLowerCase() === '@me') return { verb: 'revoke', person: 'me' };

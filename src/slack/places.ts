@@ -10,28 +10,37 @@ const PLACES_MAX = 10_000;
 
 /** Where a dialog was opened from, so that its result can be told there too. */
 export type OpenedFrom =
-  | { readonly kind: 'list'; readonly responseUrl: string; readonly place: ListPlace }
+  | {
+      readonly kind: 'list';
+      readonly responseUrl: string;
+      readonly channel: string | undefined;
+      readonly place: ListPlace;
+    }
   | { readonly kind: 'notice'; readonly responseUrl: string; readonly notice: DrawnNotice }
   /** A command, a shortcut, or a message that only that person sees. */
-  | { readonly kind: 'elsewhere'; readonly responseUrl: string };
+  | { readonly kind: 'elsewhere'; readonly responseUrl: string; readonly channel: string | undefined };
+
+/** A dialog and who opened it: a view's id comes back from a client, and nobody writes where somebody else's was opened. */
+type Dialog = Pick<Visit, 'personId' | 'viewId'>;
 
 /** Remembers, in memory and for 30 minutes, where dialogs were opened. After a restart nothing is told there. */
 export type Places = {
-  remember(viewId: string, from: OpenedFrom): void;
-  find(viewId: string): OpenedFrom | undefined;
+  remember(dialog: Dialog, from: OpenedFrom): void;
+  find(dialog: Dialog): OpenedFrom | undefined;
 };
 
 /** Notes that a dialog was opened there, where that can be answered later. */
 export function rememberPlace(
-  { responseUrl }: Pick<Visit, 'responseUrl'>,
+  { personId, responseUrl, channelId: channel }: Pick<Visit, 'personId' | 'responseUrl' | 'channelId'>,
   viewId: string | undefined,
   places: Places,
   place?: ListPlace,
 ): void {
   if (viewId === undefined || responseUrl === undefined) return;
+  const from = { responseUrl, channel };
   places.remember(
-    viewId,
-    place === undefined ? { kind: 'elsewhere', responseUrl } : { kind: 'list', responseUrl, place },
+    { personId, viewId },
+    place === undefined ? { kind: 'elsewhere', ...from } : { kind: 'list', ...from, place },
   );
 }
 
@@ -39,10 +48,14 @@ export function rememberPlace(
 export function createPlaces(clock: Clock): Places {
   const places = new Map<string, { readonly from: OpenedFrom; readonly at: number }>();
   return {
-    remember: (viewId, from) => setBounded(places, viewId, { from, at: clock() }, PLACES_MAX),
-    find: (viewId) => {
-      const place = places.get(viewId);
+    remember: (dialog, from) => setBounded(places, keyOf(dialog), { from, at: clock() }, PLACES_MAX),
+    find: (dialog) => {
+      const place = places.get(keyOf(dialog));
       return place !== undefined && clock() - place.at < PLACE_AGE_MS_MAX ? place.from : undefined;
     },
   };
+}
+
+function keyOf({ personId, viewId = '' }: Dialog): string {
+  return `${personId} ${viewId}`;
 }

@@ -14,7 +14,7 @@ import type { KnownVisit } from './visit.ts';
  * there is one. What the dialog did stands, and it says so, whether or not that can be drawn.
  */
 export async function redrawOrigin(visit: KnownVisit, deps: ListenerDeps, result?: Message): Promise<void> {
-  const from = visit.viewId === undefined ? undefined : deps.places.find(visit.viewId);
+  const from = deps.places.find(visit);
   if (from === undefined) return;
   await orWarn(draw(visit, from, result, deps), deps);
 }

@@ -56,7 +56,18 @@ async function post(responseUrl: string, body: object): Promise<void> {
     redirect: 'error',
     signal: AbortSignal.timeout(RESPOND_MS_MAX),
   });
-  const text = (await answer.text()).slice(0, ANSWER_LENGTH_MAX);
   // A no may come with a 200, too.
-  if (!answer.ok || /"ok"\s*:\s*false/.test(text)) throw new ResponseRefused(answer.status);
+  if (!answer.ok || /"ok"\s*:\s*false/.test(await beginningOf(answer)))
+    throw new ResponseRefused(answer.status);
+}
+
+/** What is longer is not read on. */
+async function beginningOf({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const part of body ?? []) {
+    text += decoder.decode(part, { stream: true });
+    if (text.length >= ANSWER_LENGTH_MAX) break;
+  }
+  return text.slice(0, ANSWER_LENGTH_MAX);
 }

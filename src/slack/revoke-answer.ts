@@ -1,5 +1,5 @@
 import { findToken } from '../tokens/find.ts';
-import { findByFirstCharacters, parseFirstCharacters } from '../tokens/first-characters.ts';
+import { findToRevoke } from '../tokens/first-characters.ts';
 import { heldProof } from '../tokens/held.ts';
 import { type Actor, may } from '../tokens/policy.ts';
 import type { StoredSecret } from '../tokens/store.ts';
@@ -12,21 +12,19 @@ import { matchesMessage } from './blocks/matches.ts';
 import { revokeDialog } from './blocks/revoke-dialog.ts';
 import { type DialogMetadata, metadataText } from './dialog-metadata.ts';
 import type { ListenerDeps } from './listener.ts';
+import { profileInTime } from './profile-in-time.ts';
 
 /** Asks whether the token of that id or name shall be ended, or one whose value begins so. */
 export async function revokeAnswer(actor: Actor, text: string, deps: ListenerDeps): Promise<Answer> {
-  const found = await findToken(text, 'revoke', actor, deps);
-  if (found.kind === 'found') return revokeQuestion(actor, found.token, {}, deps);
-  const characters = parseFirstCharacters(text);
-  const matches = characters === undefined ? found : await findByFirstCharacters(characters, actor, deps);
-  if (matches.kind === 'refused') {
-    const isMisread = matches.refusal.code === 'token_not_found' && looksLikeValue(text);
-    return refusalAnswer(isMisread ? { code: 'value_misread' } : matches.refusal);
+  const found = await findToRevoke(text, actor, deps);
+  if (found.kind === 'refused') {
+    const isMisread = found.refusal.code === 'token_not_found' && looksLikeValue(text);
+    return refusalAnswer(isMisread ? { code: 'value_misread' } : found.refusal);
   }
-  const [first, ...others] = matches.tokens;
+  const [first, ...others] = found.tokens;
   return first !== undefined && others.length === 0
     ? revokeQuestion(actor, first, {}, deps)
-    : { kind: 'message', message: matchesMessage(matches.tokens, deps.clock()) };
+    : { kind: 'message', message: matchesMessage(found.tokens, deps.clock()) };
 }
 
 /** Asks the same of whoever holds a value, whosever token it is. */
@@ -88,7 +86,7 @@ async function blastRadiusFor(
   if (!may(actor, 'see', token, deps.policy)) return undefined;
   const [usesInDay, owner] = await Promise.all([
     deps.store.usesInDay(token.id, now),
-    token.owner === actor.id ? undefined : deps.actors.findProfile(token.owner),
+    token.owner === actor.id ? undefined : profileInTime(token.owner, deps),
   ]);
   return { usesInDay, owner };
 }

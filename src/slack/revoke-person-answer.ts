@@ -6,16 +6,10 @@ import { personPicker } from './blocks/person-picker.ts';
 import { SHEET_TOKENS_MAX, severalDialog } from './blocks/several-dialog.ts';
 import { mention, mrkdwn } from './blocks/text.ts';
 import type { ListenerDeps } from './listener.ts';
+import { nameOf } from './person-name.ts';
+import { profileInTime } from './profile-in-time.ts';
 import { revokeAnswer } from './revoke-answer.ts';
 import { sentenceMessage } from './tell.ts';
-
-/** What a Slack user id looks like: nothing else is drawn as a mention. */
-const PERSON_PATTERN = /^[UW][A-Z0-9]{1,30}$/;
-
-/** The id that `text` is, or undefined. Says nothing of whether there is such a person. */
-export function parsePersonId(text: string): PersonId | undefined {
-  return PERSON_PATTERN.test(text) ? (text as PersonId) : undefined;
-}
 
 /** The sheet of a person's live tokens, to be ended at once: one's own, or anybody's for on-call and admins. */
 export async function revokePersonAnswer(
@@ -38,7 +32,7 @@ export async function revokePersonAnswer(
     now,
   });
   if (total === 0) return noLiveTokens(person, byOwner);
-  const nameToType = await nameOf(person, deps);
+  const nameToType = nameOf(person, await profileInTime(person, deps));
   const view = severalDialog(tokens, { metadata: { person }, byOwner, now, total, nameToType });
   return { kind: 'dialog', view };
 }
@@ -48,23 +42,6 @@ export async function unclearPersonAnswer(actor: Actor, typed: string, deps: Lis
   return may(actor, 'revoke', undefined, deps.policy)
     ? { kind: 'dialog', view: personPicker() }
     : revokeAnswer(actor, typed, deps);
-}
-
-/** What to type to confirm that it is this person: what people call them, or their id where Slack tells no name. */
-export async function nameOf(person: PersonId, deps: ListenerDeps): Promise<string> {
-  const profile = await deps.actors.findProfile(person);
-  return profile?.names[0] ?? person;
-}
-
-/** Whether `typed` is one of the person's names, or their id, in whatever case and with or without an @. */
-export async function isNameOf(person: PersonId, typed: string, deps: ListenerDeps): Promise<boolean> {
-  const profile = await deps.actors.findProfile(person);
-  const wanted = folded(typed);
-  return [person, ...(profile?.names ?? [])].some((name) => folded(name) === wanted);
-}
-
-function folded(name: string): string {
-  return name.normalize('NFKC').trim().replace(/^@/, '').toLowerCase();
 }
 
 function noLiveTokens(person: PersonId, byOwner: boolean): Answer {

@@ -1,5 +1,5 @@
 import type { Actor } from '../tokens/policy.ts';
-import type { TokenId } from '../tokens/token.ts';
+import type { Token } from '../tokens/token.ts';
 import type { ListenerDeps } from './listener.ts';
 import type { KnownVisit } from './visit.ts';
 
@@ -9,14 +9,9 @@ import type { KnownVisit } from './visit.ts';
  */
 export async function actorToRevoke(
   visit: KnownVisit,
-  tokenIds: readonly TokenId[],
+  tokens: Iterable<Token>,
   deps: ListenerDeps,
 ): Promise<Actor | undefined> {
-  for (const id of tokenIds) {
-    const token = await deps.store.findToken(visit.actor.workspace, id);
-    if (token !== undefined && token.owner !== visit.actor.id) {
-      return deps.actors.find(visit.personId, visit.teamId, 'fresh');
-    }
-  }
-  return visit.actor;
+  const areOwn = [...tokens].every(({ owner }) => owner === visit.actor.id);
+  return areOwn ? visit.actor : deps.actors.find(visit.personId, visit.teamId, 'fresh');
 }

@@ -24,6 +24,8 @@ import type { Write } from './writer.ts';
 
 /** Sorts behind every character of a lookup id. */
 const AFTER_BASE62 = '~';
+/** The plus keeps SQLite from going through all tokens of the workspace where something else finds few. */
+const IS_IN_WORKSPACE_UNINDEXED = sql`+${tokens.workspace} = ${textParam('workspace')}`;
 /** One more than are offered. */
 const FOUND_ROWS_MAX = 6;
 
@@ -141,12 +143,18 @@ function createEnd(db: Db, isMeant?: SQL): (id: TokenId, by: Ending) => boolean 
 export function createTokenReads(
   db: Db,
   read: Read,
-): Pick<TokenStore, 'findToken' | 'findTokenByName' | 'findByFirstCharacters' | 'takenNames'> {
+): Pick<TokenStore, 'findToken' | 'findTokens' | 'findTokenByName' | 'findByFirstCharacters' | 'takenNames'> {
   const inWorkspace = eq(tokens.workspace, textParam('workspace'));
   const usedTokens = () =>
     db.select(USED_TOKEN).from(tokens).leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id)).$dynamic();
   const byId = usedTokens()
     .where(and(inWorkspace, eq(tokens.id, textParam('id'))))
+    .prepare();
+  const byIds = usedTokens()
+    .where(
+      and(sql`${tokens.id} in (select value from json_each(${textParam('ids')}))`, IS_IN_WORKSPACE_UNINDEXED),
+    )
+    .limit(rowCount(REVOKED_AT_ONCE_MAX))
     .prepare();
   const byName = usedTokens()
     .where(and(inWorkspace, eq(tokens.nameKey, textParam('key'))))
@@ -160,6 +168,12 @@ export function createTokenReads(
 
   return {
     findToken: (workspace, id) => read(() => byId.get({ workspace, id })),
+    findTokens: (workspace, ids) =>
+      read(() => {
+        if (ids.length > REVOKED_AT_ONCE_MAX) throw new RangeError('too many tokens for one read');
+        const rows = byIds.all({ workspace, ids: JSON.stringify(ids) });
+        return new Map(rows.map((token) => [token.id, token]));
+      }),
     findTokenByName: (workspace, key) => read(() => byName.get({ workspace, key })),
     findByFirstCharacters: (workspace, characters) =>
       read(() => {
@@ -190,8 +204,7 @@ function firstCharactersQuery(db: Db) {
       and(
         gte(secrets.lookupId, textParam('from')),
         lt(secrets.lookupId, textParam('to')),
-        // The plus keeps SQLite from going through all tokens of the workspace instead.
-        sql`+${tokens.workspace} = ${textParam('workspace')}`,
+        IS_IN_WORKSPACE_UNINDEXED,
       ),
     )
     .limit(rowCount(FOUND_ROWS_MAX))

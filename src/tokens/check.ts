@@ -1,6 +1,7 @@
 import { type Actor, may } from './policy.ts';
 import { type Refused, refused } from './refusal.ts';
 import { type RefuseDeps, refuseByPolicy } from './refuse.ts';
+import type { StoredSecret } from './store.ts';
 import { statusOf, type UsedToken } from './token.ts';
 import type { TokenValue } from './token-value.ts';
 import { type Verdict, type VerifyDeps, verifyValue } from './verify.ts';
@@ -14,8 +15,8 @@ export type Finding =
 
 /**
  * What on-call, admins and the owner may know of a value. Everybody else is refused, each time with an audit event and
- * whatever the value is, so that nothing can be learnt by asking. Where nobody can say just now, all are told that alone. Not a
- * use of the token.
+ * whatever the value is, so that nothing can be learnt by asking. Where nobody can say just now, the same are told that alone.
+ * Not a use of the token.
  */
 export async function checkValue(
   request: { readonly actor: Actor; readonly value: TokenValue },
@@ -23,13 +24,15 @@ export async function checkValue(
 ): Promise<Checked | Refused> {
   const { actor, value } = request;
   const verdict = await verifyValue(value, deps);
-  if (verdict.kind === 'busy') return refused({ code: 'verification_busy' });
-  const secret = 'secret' in verdict ? verdict.secret : undefined;
+  // Only of a known lookup id can nobody say: that there is one is for nobody else to learn.
+  const secret = verdict.kind === 'busy' ? await deps.store.readSecret(value.lookupId) : provenOf(verdict);
   const token = secret && { owner: secret.owner, workspace: actor.workspace };
   if (!may(actor, 'check', token, deps.policy)) {
     const refusal = { code: 'check_not_permitted' } as const;
-    return refuseByPolicy({ actor, attempted: 'check', tokenId: secret?.tokenId ?? null, refusal }, deps);
+    const tokenId = provenOf(verdict)?.tokenId ?? null;
+    return refuseByPolicy({ actor, attempted: 'check', tokenId, refusal }, deps);
   }
+  if (verdict.kind === 'busy') return refused({ code: 'verification_busy' });
   const finding = await findingOf(verdict, actor, deps);
   const tokenId = finding.is === 'unknown' ? null : finding.token.id;
   await deps.store.recordDeed(
@@ -37,6 +40,10 @@ export async function checkValue(
     { keys: [] },
   );
   return { kind: 'checked', finding };
+}
+
+function provenOf(verdict: Verdict): StoredSecret | undefined {
+  return 'secret' in verdict ? verdict.secret : undefined;
 }
 
 async function findingOf(verdict: Verdict, actor: Actor, deps: RefuseDeps): Promise<Finding> {

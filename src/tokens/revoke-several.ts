@@ -1,4 +1,4 @@
-import { findToken } from './find.ts';
+import { findTokens } from './find.ts';
 import { type Refused, refused } from './refusal.ts';
 import type { RefuseDeps } from './refuse.ts';
 import { type RevokeRequest, revokedEvent, tellings } from './revoke.ts';
@@ -7,7 +7,7 @@ import type { Effect } from './store.ts';
 import type { TokenId, UsedToken } from './token.ts';
 
 export type RevokeSeveralRequest = Omit<RevokeRequest, 'tokenId'> & {
-  /** 100 at most. */
+  /** 100 at most. A delivery key stands for these and no others. */
   readonly tokenIds: readonly TokenId[];
 };
 
@@ -20,8 +20,10 @@ export async function revokeSeveral(
   deps: RefuseDeps,
 ): Promise<{ kind: 'revoked' | 'repeated'; tokens: readonly UsedToken[] } | Refused> {
   const { actor, reason, tokenIds, delivery } = request;
-  const found = await findAll(request, deps);
-  if ('kind' in found) return found;
+  const action = request.held ? 'revoke_held' : 'revoke';
+  const asked = await findTokens(tokenIds, action, actor, deps);
+  if (asked.kind === 'refused') return asked;
+  const found = asked.tokens;
   const [first] = found;
   if (first === undefined) return refused({ code: 'nothing_ticked' });
   if (reason === null && found.some(({ owner }) => owner !== actor.id)) {
@@ -41,22 +43,9 @@ export async function revokeSeveral(
     const isOne = found.length === 1;
     return refused(isOne ? { code: 'already_revoked', name: first.name } : { code: 'all_already_revoked' });
   }
-  const now = await findAll(request, deps);
-  if ('kind' in now) throw new Error('tokens that were just revoked are not there');
-  return { kind: outcome.kind, tokens: now };
-}
-
-async function findAll(
-  { actor, tokenIds, held }: RevokeSeveralRequest,
-  deps: RefuseDeps,
-): Promise<readonly UsedToken[] | Refused> {
-  const tokens: UsedToken[] = [];
-  for (const id of tokenIds) {
-    const found = await findToken(id, held ? 'revoke_held' : 'revoke', actor, deps);
-    if (found.kind === 'refused') return found;
-    tokens.push(found.token);
-  }
-  return tokens;
+  const now = await findTokens(tokenIds, action, actor, deps);
+  if (now.kind === 'refused') throw new Error('tokens that were just revoked are not there');
+  return { kind: outcome.kind, tokens: now.tokens };
 }
 
 /** An event for each token, and what is said once of all of them beside the first. */

@@ -269,6 +269,8 @@ export interface TokenStore {
   /** The token of the effect that this delivery had before; undefined when it had none. */
   effectOf(delivery: Delivery): Promise<TokenId | undefined>;
   findToken(workspace: WorkspaceId, id: TokenId): Promise<UsedToken | undefined>;
+  /** Those of the tokens that are there, by their ids; 100 at most. */
+  findTokens(workspace: WorkspaceId, ids: readonly TokenId[]): Promise<ReadonlyMap<TokenId, UsedToken>>;
   findTokenByName(workspace: WorkspaceId, key: NameKey): Promise<UsedToken | undefined>;
   /** Tokens that have a value whose lookup id begins with `characters` (base62), six at most. */
   findByFirstCharacters(workspace: WorkspaceId, characters: string): Promise<readonly UsedToken[]>;

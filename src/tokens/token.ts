@@ -64,6 +64,11 @@ export function newTokenId(): TokenId {
   return `tok_${randomBase62(ID_LENGTH)}` as TokenId;
 }
 
+/** The Slack user id that `text` is, or undefined. Says nothing of whether there is such a person. */
+export function parsePersonId(text: string): PersonId | undefined {
+  return /^[UW][0-9A-Z]{1,30}$/.test(text) ? (text as PersonId) : undefined;
+}
+
 /** The id that `text` is, or undefined. Says nothing of whether such a token exists. */
 export function parseTokenId(text: string): TokenId | undefined {
   return /^tok_[0-9A-Za-z]{16}$/.test(text) ? (text as TokenId) : undefined;

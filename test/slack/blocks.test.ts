@@ -16,7 +16,7 @@ import {
 import { tokenOptions } from '../../src/slack/blocks/pick-dialog.ts';
 import { parseStatusPlace, statusPlaceText } from '../../src/slack/blocks/status-place.ts';
 import { agoOf, cut, escaped } from '../../src/slack/blocks/text.ts';
-import { newTokenId } from '../../src/tokens/token.ts';
+import { newTokenId, type PersonId } from '../../src/tokens/token.ts';
 import { aToken, T0 } from '../tokens/a-token.ts';
 import {
   ASKER,
@@ -211,7 +211,7 @@ test.for([
 const CARD_IDS = Array.from({ length: 91 }, () => newTokenId());
 
 test('what a button of a card carries is read as it was written', () => {
-  const subject = { tokenIds: CARD_IDS.slice(1), inMessage: true };
+  const subject = { tokenIds: CARD_IDS.slice(1), inMessage: true, person: 'U0ANN' as PersonId };
 
   expect(parseCard(cardText(subject))).toEqual(subject);
   expect(parseCard(cardText({ tokenIds: CARD_IDS.slice(0, 1), inMessage: false }))?.inMessage).toBe(false);
@@ -222,6 +222,8 @@ test.for([
   ['another kind', `shared:${CARD_IDS[0]}`],
   ['no token', 'alone:'],
   ['something that is no id', `alone:${CARD_IDS[0]},x`],
+  ['a token twice', `alone:${CARD_IDS[0]},${CARD_IDS[0]}`],
+  ['somebody who is nobody', `alone:${CARD_IDS[0]}:<!channel>`],
   ['more tokens than a card has', `alone:${CARD_IDS.join(',')}`],
 ] as const)('a button that carries %s belongs to no card', ([, text]) => {
   expect(parseCard(text)).toBeUndefined();

@@ -11,6 +11,7 @@ import {
   modalOf,
   modalSaying,
   opens,
+  rowsOf,
   setStill,
   settled,
   soon,
@@ -72,7 +73,7 @@ test.for([
   async ([, where]) => {
     const stage = await setStage({ env: ONCALL });
     const [bob, carol] = [stage.workspace.person('bob'), stage.workspace.person('carol')];
-    const { value } = await holdsToken(stage, stage.workspace.person('alice'), '<!channel> *bot*');
+    const { id, value } = await holdsToken(stage, stage.workspace.person('alice'), '<!channel> *bot*');
     await revokes(carol, '<!channel> *bot*', '#oncall');
     await soon(() => expect(carol.sees('#oncall')).toHaveLength(1));
 
@@ -92,7 +93,13 @@ test.for([
     expect(shared?.text).toContain('<!channel> *bot* is revoked.\nOwner: @alice');
     expect(shared?.text).toContain('Shared by @carol');
     expect(shared?.raw.text).toBe('&lt;!channel&gt; *bot* is revoked.');
-    expect(actionsOf(stage).filter((action) => action === 'card.shared')).toHaveLength(1);
+    const [event, ...others] = rowsOf(stage, "select * from audit_events where action = 'card.shared'");
+    expect(others).toEqual([]);
+    expect(JSON.parse(String(event?.detail))).toEqual({
+      channel: expect.stringMatching(/^C[0-9A-Z]+$/),
+      tokens: 1,
+      ids: id,
+    });
     expectNeverSaid(value, stage);
   },
 );
@@ -188,6 +195,65 @@ test('half an hour later the dialog still becomes the card, which is then told n
   expect((await modalSaying(carol, 'deploy-bot is revoked.')).buttons).toEqual(['Refresh']);
   await settled(stage);
   expect(carol.sees('#general')).toEqual([]);
+});
+
+test('a card of tokens that different people ended says of each by whom and when', async () => {
+  const { stage, clock, alice, workspace } = await setStill(ONCALL);
+  const [bob, carol] = [workspace.person('bob'), workspace.person('carol')];
+  const first = await holdsToken(stage, alice, 'first', { createdAt: T0 });
+  await holdsToken(stage, alice, 'second', { createdAt: T0 });
+  await opens(carol, '/apitoken revoke @alice', '#oncall');
+  await opens(bob, `/apitoken revoke ${first.value}`);
+  await bob.fills({ Reason: 'found it' });
+  await bob.submits();
+  await modalSaying(bob, 'first is revoked.');
+  clock.moveBy(20 * MINUTE_MS);
+
+  await carol.fills({ Reason: 'leaked' });
+  await carol.submits();
+
+  const card = await modalSaying(carol, '2 tokens are revoked.');
+  expect(card.text).toContain('first of @alice, never used, revoked by @bob 2026-01-01 00:00 UTC');
+  expect(card.text).toContain('second of @alice, never used, revoked by @carol 2026-01-01 00:20 UTC');
+});
+
+test('who ended a token and may not see it otherwise has its card for half an hour', async () => {
+  const { stage, clock, alice, workspace } = await setStill();
+  const dave = workspace.person('dave');
+  await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await revokes(dave, 'deploy-bot', '#oncall');
+  await soon(() => expect(dave.sees('#oncall')).toHaveLength(1));
+  await workspace.setPerson('dave', { is_admin: false });
+
+  clock.moveBy(30 * MINUTE_MS - 1);
+  await dave.clicks('Refresh', { in: 'modal' });
+  await soon(() => expect(dave.modal()?.text).toContain('deploy-bot is revoked.'));
+  expect(actionsOf(stage)).not.toContain('action.refused');
+  clock.moveBy(1);
+  await dave.clicks('Refresh', { in: 'modal' });
+
+  await modalSaying(dave, 'There is no such token');
+  expect(actionsOf(stage).at(-1)).toBe('action.refused');
+});
+
+test('nobody shares a card where somebody else opened a dialog', async () => {
+  const stage = await setStage({ env: ONCALL });
+  const [bob, carol] = [stage.workspace.person('bob'), stage.workspace.person('carol')];
+  const { id: tokenId } = await holdsToken(stage, bob, 'bobs-bot');
+  await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+  await revokes(bob, 'bobs-bot');
+  const { id: view } = await opens(carol, '/apitoken revoke deploy-bot', '#oncall');
+
+  await bob.forges({
+    type: 'block_actions',
+    action_id: 'share_card',
+    value: `alone:${tokenId}`,
+    from: { view },
+  });
+  await settled(stage);
+
+  expect(actionsOf(stage)).not.toContain('card.shared');
+  expect(carol.sees('#oncall')).toEqual([]);
 });
 
 async function revokes(person: Person, name: string, place = '#general'): Promise<void> {

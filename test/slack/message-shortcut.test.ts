@@ -161,16 +161,35 @@ test.for([
   expect(actionsOf(stage)).toEqual([]);
 });
 
-test('of very many values the first twenty are looked up, and it is said how many were not', async () => {
+test('a live value is found however many dead ones stand in front of it', async () => {
   const stage = await setStage();
   const bob = stage.workspace.person('bob');
-  const values = Array.from({ length: 23 }, () => TokenValue.generate('apit').reveal());
-  const ts = stage.workspace.post('#general', 'alice', { text: values.join(' ') });
+  const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+  const decoys = Array.from({ length: 600 }, () => TokenValue.generate('apit').reveal());
+  const ts = stage.workspace.post('#general', 'alice', { text: [...decoys, value].join(' ') });
 
   await bob.uses(SHORTCUT, ts);
 
-  const modal = await modalSaying(bob, '20 values in it are not live');
-  expect(modal.text).toContain('3 more values in it were not looked up');
+  const modal = await modalSaying(bob, 'deploy-bot of @alice');
+  expect(modal.text).toContain('600 more values in it are not live');
+});
+
+test('of more live values than a dialog takes the first 90 are offered, and the others are counted', async () => {
+  const stage = await setStage();
+  const [alice, bob] = [stage.workspace.person('alice'), stage.workspace.person('bob')];
+  const values: string[] = [];
+  for (let number = 1; number <= 92; number++)
+    values.push((await holdsToken(stage, alice, `bot ${number}`)).value);
+  const ts = stage.workspace.post('#general', 'alice', { text: values.join(' ') });
+
+  await bob.uses(SHORTCUT, ts);
+  const sheet = await modalSaying(bob, 'The values of 2 more live tokens stand in it');
+  expect(sheet.text).toContain('bot 90 of @alice');
+  await bob.fills({ Reason: 'leaked' });
+  await bob.submits();
+
+  await modalSaying(bob, '90 tokens are revoked.');
+  expect(await verdictsOf(stage, ...values.slice(89))).toEqual([401, 200, 200]);
 });
 
 test('having had the values is good for half an hour and that person, and for these tokens alone', async () => {

@@ -340,7 +340,7 @@ test('a dialog of somebody else under the id of this one leaves the notice as it
     private_metadata: JSON.stringify({ token: daves }),
     state: { reason: { reason: { type: 'plain_text_input', value: '' } } },
   });
-  await soon(() => expect(actionsOf(stage)).toContain('action.refused'));
+  await settled(stage);
 
   expect(JSON.stringify(outcome)).toContain('daves-bot is revoked.');
   expect(await verdictsOf(stage, value)).toEqual([401]);

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import Database from 'better-sqlite3';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Person } from '../../sandbox/workspace/person.ts';
 import { setStage } from '../fixture.ts';
 import {
   actionsOf,
@@ -38,7 +40,7 @@ test('on-call ends all live tokens of a person at once: one reason, one message 
   await settled(stage);
 
   const sheet = await opens(carol, '/apitoken revoke @alice', '#oncall');
-  expect(sheet).toMatchObject({ title: 'Revoke API Token', submit: 'Revoke', close: 'Keep them' });
+  expect(sheet).toMatchObject({ title: 'Revoke API Token', submit: 'Revoke', close: 'Keep it' });
   expect(sheet.text).toContain('Live tokens of @alice. Anything that uses one of the ticked ones is refused');
   expect(sheet.inputs).toMatchObject([
     { label: 'Tokens', kind: 'checkboxes', optional: true },
@@ -85,7 +87,9 @@ test('what is not ticked stays live, and nothing ticked is an error at the field
   expect(toldTo(alice).map(({ raw }) => raw.text)).toEqual([
     `Your token second was revoked by <@${carol.id}>.`,
   ]);
-  await carol.clicks('Show the other 1');
+  await carol.clicks('Refresh', { in: 'modal' });
+  await soon(() => expect(callsOf(stage.workspace, 'views.update')).toHaveLength(1));
+  await carol.clicks('Show the other 1', { in: 'modal' });
   await modalSaying(carol, 'Live tokens of @alice');
 });
 
@@ -102,7 +106,9 @@ test.for([['alice'], ['ALICE'], [' @Alice '], ['U0ALICE0001']] as const)(
       'Reason',
       'Name of the person',
     ]);
-    expect(sheet.inputs[3]?.hint).toBe('More than 10 tokens are ticked: type alice to confirm.');
+    expect(sheet.inputs[3]?.hint).toBe(
+      'While more than 10 tokens are ticked: type alice or U0ALICE0001 to confirm.',
+    );
 
     await carol.fills({ Reason: 'left', 'Name of the person': 'bob' });
     await carol.submits();
@@ -343,3 +349,120 @@ test('the card comes where the sheet was asked for too, for that person alone', 
   expect(card.text).toContain('2 tokens are revoked.');
   expect(alice.sees('#no-app')).toEqual([]);
 });
+
+test('other ticks in the same dialog are another wish: what the card says is revoked is revoked', async () => {
+  const stage = await setStage({ env: ONCALL });
+  const [alice, carol] = [stage.workspace.person('alice'), stage.workspace.person('carol')];
+  const first = await holdsToken(stage, alice, 'first');
+  const second = await holdsToken(stage, alice, 'second');
+  const [low = '', high = ''] = [first.id, second.id].toSorted();
+  const { id } = await opens(carol, '/apitoken revoke @alice');
+
+  expect(await ticks(carol, id, low)).toContain(' is revoked.');
+  expect(await ticks(carol, id, low, high)).toContain('2 tokens are revoked.');
+
+  expect(await verdictsOf(stage, first.value, second.value)).toEqual([401, 401]);
+  expect(actionsOf(stage).filter((action) => action === 'token.revoked')).toHaveLength(2);
+});
+
+test('having values of a person tells nobody how many more tokens that person has', async () => {
+  const stage = await setStage();
+  const [alice, bob] = [stage.workspace.person('alice'), stage.workspace.person('bob')];
+  const first = await holdsToken(stage, alice, 'first');
+  const second = await holdsToken(stage, alice, 'second');
+  await holdsToken(stage, alice, 'third');
+  const ts = stage.workspace.post('#general', 'alice', { text: `${first.value} ${second.value}` });
+  await bob.uses('Revoke token in message', ts);
+  const { id } = await modalSaying(bob, 'first of @alice');
+  const [opened] = callsOf(stage.workspace, 'views.open');
+  const { private_metadata: drawn } = JSON.parse(String(opened?.args.view));
+  const private_metadata = JSON.stringify({ ...JSON.parse(drawn), person: alice.id });
+
+  const outcome = await ticks(bob, id, first.id, { private_metadata });
+
+  expect(outcome).toContain('first is revoked.');
+  expect(outcome).not.toContain('more of their tokens');
+});
+
+test('more than ten may be drawn: where ten stay ticked, no name is asked for', async () => {
+  const stage = await setStage({ env: ONCALL });
+  const [alice, carol] = [stage.workspace.person('alice'), stage.workspace.person('carol')];
+  await holdsTokens(stage, alice, 11, (number) => `bot ${number}`);
+  await opens(carol, '/apitoken revoke @alice');
+
+  await carol.fills({ 'Tokens 11 to 11': [], Reason: 'leaked' });
+  await carol.submits();
+
+  await modalSaying(carol, '10 tokens are revoked.');
+});
+
+test('the sheet of a person tells of each token what breaks with it', async () => {
+  const stage = await setStage({ env: ONCALL });
+  const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot', {
+    purpose: 'deploys',
+  });
+  await verdictsOf(stage, value, value);
+  await stage.restart();
+
+  await opens(stage.workspace.person('carol'), '/apitoken revoke @alice');
+
+  const [opened] = callsOf(stage.workspace, 'views.open');
+  expect(JSON.stringify(opened?.args)).toContain('last used moments ago · 2 uses · deploys');
+});
+
+test.for([
+  ['one token', '/apitoken revoke first', 'The token is being revoked.', 'first is revoked.'],
+  ['several', '/apitoken revoke @alice', '2 tokens are being revoked.', '2 tokens are revoked.'],
+] as const)(
+  'where the database keeps the end of %s, the dialog says so and then what came of it',
+  async ([, command, waiting, done]) => {
+    const stage = await setStage({ env: ONCALL });
+    const [alice, carol] = [stage.workspace.person('alice'), stage.workspace.person('carol')];
+    await holdsToken(stage, alice, 'first');
+    await holdsToken(stage, alice, 'second');
+    await opens(carol, command, '#oncall');
+    await carol.fills({ Reason: 'leaked' });
+    const other = new Database(`${stage.folder}/apitoken.db`);
+    onTestFinished(() => void other.close());
+    other.exec('begin immediate');
+
+    await carol.submits();
+    expect(carol.modal()?.text).toContain(waiting);
+    other.exec('rollback');
+
+    await modalSaying(carol, done);
+    await soon(() => expect(carol.reads('#oncall')).toContain(done));
+    expect(stage.workspace.takeRefusals()).toEqual([]);
+  },
+);
+
+test('what was refused only after a long wait is told in the dialog too', async () => {
+  const stage = await setStage({ env: ONCALL });
+  const [alice, carol] = [stage.workspace.person('alice'), stage.workspace.person('carol')];
+  await holdsToken(stage, alice, 'first');
+  await opens(carol, '/apitoken revoke first');
+  await carol.fills({ Reason: 'leaked' });
+  const other = new Database(`${stage.folder}/apitoken.db`);
+  onTestFinished(() => void other.close());
+  other.exec("begin immediate; update tokens set revoked_at = created_at, revoked_by = 'system'");
+
+  await carol.submits();
+  expect(carol.modal()?.text).toContain('The token is being revoked.');
+  other.exec('commit');
+
+  await modalSaying(carol, 'first is already revoked.');
+});
+
+/** Submits the dialog with these tokens ticked, whatever it draws; returns what it turns into. */
+async function ticks(person: Person, id: string, ...given: (string | { private_metadata: string })[]) {
+  const [ids, [carried = {}]] = [
+    given.filter((one) => typeof one === 'string'),
+    given.filter((one) => typeof one !== 'string'),
+  ];
+  const selected_options = ids.map((value) => ({ text: { type: 'plain_text', text: 'x' }, value }));
+  const state = {
+    tokens_0: { tokens_0: { type: 'checkboxes', selected_options } },
+    reason: { reason: { type: 'plain_text_input', value: 'leaked' } },
+  };
+  return JSON.stringify(await person.forges({ type: 'view_submission', id, ...carried, state }));
+}

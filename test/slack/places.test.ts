@@ -6,8 +6,11 @@ import { aClock } from './flows.ts';
 const FROM = {
   kind: 'list',
   responseUrl: 'https://hooks.slack.com/actions/1',
+  channel: 'C1',
   place: { filter: 'active', page: 2 },
 } as const;
+
+const dialog = (viewId: string, personId = 'U1') => ({ personId, viewId });
 
 test.for([
   ['is there as long as its response_url is good', 30 * MINUTE_MS - 1, FROM],
@@ -16,20 +19,29 @@ test.for([
   const clock = aClock();
   const places = createPlaces(clock);
 
-  places.remember('V1', FROM);
+  places.remember(dialog('V1'), FROM);
   clock.moveBy(passed);
 
-  if (found === undefined) expect(places.find('V1')).toBeUndefined();
-  else expect(places.find('V1')).toEqual(found);
-  expect(places.find('V2')).toBeUndefined();
+  if (found === undefined) expect(places.find(dialog('V1'))).toBeUndefined();
+  else expect(places.find(dialog('V1'))).toEqual(found);
+  expect(places.find(dialog('V2'))).toBeUndefined();
 });
 
 test('ten thousand places are remembered, and the oldest is forgotten for the next', () => {
   const places = createPlaces(aClock());
 
-  for (let view = 0; view <= 10_000; view++) places.remember(`V${view}`, FROM);
+  for (let view = 0; view <= 10_000; view++) places.remember(dialog(`V${view}`), FROM);
 
-  expect(places.find('V0')).toBeUndefined();
-  expect(places.find('V1')).toEqual(FROM);
-  expect(places.find('V10000')).toEqual(FROM);
+  expect(places.find(dialog('V0'))).toBeUndefined();
+  expect(places.find(dialog('V1'))).toEqual(FROM);
+  expect(places.find(dialog('V10000'))).toEqual(FROM);
+});
+
+test('where a dialog was opened is told to nobody but whoever opened it', () => {
+  const places = createPlaces(aClock());
+
+  places.remember(dialog('V1', 'U1'), FROM);
+
+  expect(places.find(dialog('V1', 'U2'))).toBeUndefined();
+  expect(places.find({ personId: 'U1', viewId: undefined })).toBeUndefined();
 });

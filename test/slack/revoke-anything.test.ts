@@ -133,7 +133,7 @@ test.for([
     expect((await answerTo(person, `/apitoken revoke ${value.slice(0, 13)}`)).text).toBe(NOT_FOUND);
     expect((await answerTo(person, '/apitoken revoke apit_00000000')).text).toBe(NOT_FOUND);
 
-    expect(actionsOf(stage).slice(2)).toEqual(['action.refused']);
+    expect(actionsOf(stage).slice(2)).toEqual(['action.refused', 'action.refused']);
     expect(await verdictsOf(stage, value)).toEqual([200]);
     expectNeverSaid(value, stage);
   },
@@ -160,6 +160,15 @@ test.for([
   expect(answer.text).not.toContain('AAAAAA');
   await carol.clicks('Revoke', { in: '#general', near: 'bot 3' });
   expect((await modalOf(carol)).text).toContain('bot 3 of @alice');
+});
+
+test('a name that begins like a value and is not theirs is refused once, not as a name and as first characters', async () => {
+  const stage = await setStage();
+  await holdsToken(stage, stage.workspace.person('alice'), 'my_bot123');
+
+  expect((await answerTo(stage.workspace.person('bob'), '/apitoken revoke my_bot123')).text).toBe(NOT_FOUND);
+
+  expect(actionsOf(stage).slice(2)).toEqual(['action.refused']);
 });
 
 test('a token that is called like first characters is found by its name', async () => {

@@ -331,7 +331,7 @@ export function viewsAbout(unit: string): [string, ModalView | HomeView][] {
     ],
     [
       'sheet of a message',
-      severalDialog(manyActive(unit).slice(0, 20), { ...aSheet(unit), metadata: heldMetadata(unit) }),
+      severalDialog(manyActive(unit), { ...aSheet(unit), metadata: heldMetadata(unit) }),
     ],
     ['person picker', personPicker()],
     ['result of a sheet', resultOfASheet(unit)],
@@ -362,7 +362,10 @@ function manyRevoked(unit: string): UsedToken[] {
 function aCard(unit: string, count: number) {
   const tokens = manyRevoked(unit).slice(0, count);
   const tries = new Map(tokens.map(({ id }) => [id, { count: 9_999_999_999, lastAt: T0 }]));
-  return { tokens, tries, inMessage: true, now: NOW };
+  // Each ended by another act, so that every line says by which.
+  const ended = tokens.map((token, row) => ({ ...token, revokedAt: T0 + row }));
+  const others = { person: LONG_ID, count: 9_910 };
+  return { tokens: ended, tries, inMessage: true, others, now: NOW };
 }
 
 function findingsAbout(unit: string): Finding[] {
@@ -381,16 +384,15 @@ function aSheet(unit: string) {
 }
 
 function heldMetadata(unit: string) {
-  const tokens = manyActive(unit)
-    .slice(0, 20)
-    .map(({ id }) => id);
+  const tokens = manyActive(unit).map(({ id }) => id);
   const proof = heldProof({ actor: LONG_ID, tokenIds: tokens, at: Number.MAX_SAFE_INTEGER }, PEPPER);
   return { held: { proof, tokens }, inMessage: true } as const;
 }
 
 function resultOfASheet(unit: string): ModalView {
-  const blocks = killCardBlocks(aCard(unit, SHEET_TOKENS_MAX), { canShare: true });
-  return tellingDialog('Revoke API Token', [...blocks, ...othersLeftBlocks(LONG_ID, 9_910)]);
+  const card = aCard(unit, SHEET_TOKENS_MAX);
+  const blocks = killCardBlocks(card, { canShare: true });
+  return tellingDialog('Revoke API Token', [...blocks, ...othersLeftBlocks(card)]);
 }
 
 function rotationViews(unit: string, asked: { metadata: string; now: number }): [string, ModalView][] {

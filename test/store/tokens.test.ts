@@ -42,6 +42,25 @@ test('a token comes back as it was put in, by its id and by its name, and was ne
   expect(await store.findTokenByName(WORKSPACE, token.nameKey)).toEqual(used);
 });
 
+test('several tokens are read at once: those that are there, in this workspace, by their ids', async () => {
+  const { store } = await aStore();
+  const one = await aStoredToken(store);
+  const other = await aStoredToken(store);
+  const foreign = await aStoredToken(store, { workspace: OTHER_WORKSPACE });
+  const ids = [other.id, one.id, foreign.id, aToken().id];
+
+  const found = await store.findTokens(WORKSPACE, ids);
+
+  expect([...found.keys()].toSorted()).toEqual([one.id, other.id].toSorted());
+  expect(found.get(one.id)).toEqual(await store.findToken(WORKSPACE, one.id));
+  await expect(
+    store.findTokens(
+      WORKSPACE,
+      Array.from({ length: 101 }, () => one.id),
+    ),
+  ).rejects.toThrow('RangeError');
+});
+
 test('a token of another workspace is not there', async () => {
   const { store } = await aStore();
   const token = aToken();

@@ -1,15 +1,19 @@
-import type { ActionsBlock, KnownBlock, RichTextBlock } from '@slack/types';
+import type { ActionsBlock, KnownBlock, RichTextSection } from '@slack/types';
 import type { Tries } from '../../tokens/store.ts';
-import { type PersonId, parseTokenId, type TokenId, type UsedToken } from '../../tokens/token.ts';
+import {
+  type PersonId,
+  parsePersonId,
+  parseTokenId,
+  type TokenId,
+  type UsedToken,
+} from '../../tokens/token.ts';
 import { CARD_REFRESH_ID, CARD_SHARE_ID, REVOKE_PERSON_ID } from './ids.ts';
 import type { Message } from './message.ts';
-import { tokenLine } from './revoke-dialog.ts';
+import { tokenLine, tokenLines } from './revoke-dialog.ts';
 import { SHEET_TOKENS_MAX } from './several-dialog.ts';
+import { dateElement } from './status-rows.ts';
 import { agoOf, dateTime, escaped, mention, plain, saying, smallPrint, timesOf } from './text.ts';
 import { revokerOf } from './token-facts.ts';
-
-/** Rows in one block. */
-const ROWS_MAX = 20;
 
 /** What a card tells, without anything secret in it. */
 export type KillCard = {
@@ -18,11 +22,18 @@ export type KillCard = {
   readonly tries: ReadonlyMap<TokenId, Tries>;
   /** The value stands in a message. */
   readonly inMessage: boolean;
+  /** Of the person whose sheet it was, for whoever may end those too: how many tokens are live. */
+  readonly others?: { readonly person: PersonId; readonly count: number } | undefined;
   readonly now: number;
 };
 
 /** What the buttons of a card carry. */
-export type CardSubject = Pick<KillCard, 'inMessage'> & { readonly tokenIds: readonly TokenId[] };
+export type CardSubject = Pick<KillCard, 'inMessage'> & {
+  /** Each once. */
+  readonly tokenIds: readonly TokenId[];
+  /** Whose sheet it was. */
+  readonly person?: PersonId | undefined;
+};
 
 /** The card as a message for whoever ended the tokens. */
 export function killCardMessage(card: KillCard): Message {
@@ -50,7 +61,9 @@ export function killCardBlocks(card: KillCard, { canShare }: { readonly canShare
 }
 
 /** That more of the person's tokens are live, with the way to end them too. */
-export function othersLeftBlocks(person: PersonId, count: number): KnownBlock[] {
+export function othersLeftBlocks({ others }: KillCard): KnownBlock[] {
+  if (others === undefined || others.count === 0) return [];
+  const { person, count } = others;
   const text = plain(`Show the other ${count}`);
   return [
     saying(`${count} more of their tokens ${count === 1 ? 'is' : 'are'} live.`),
@@ -59,18 +72,21 @@ export function othersLeftBlocks(person: PersonId, count: number): KnownBlock[] 
 }
 
 /** The value of a card's buttons. */
-export function cardText({ tokenIds, inMessage }: CardSubject): string {
-  return `${inMessage ? 'message' : 'alone'}:${tokenIds.join(',')}`;
+export function cardText({ tokenIds, inMessage, person }: CardSubject): string {
+  const text = `${inMessage ? 'message' : 'alone'}:${tokenIds.join(',')}`;
+  return person === undefined ? text : `${text}:${person}`;
 }
 
 /** What `text` names; undefined when it is no card of ours. */
 export function parseCard(text: string): CardSubject | undefined {
-  const [kind, ids = ''] = text.split(':');
+  const [kind, ids = '', whose] = text.split(':');
   if (kind !== 'message' && kind !== 'alone') return undefined;
   const tokenIds = ids.split(',', SHEET_TOKENS_MAX + 1).map(parseTokenId);
-  const known = tokenIds.filter((id) => id !== undefined);
-  const fits = known.length === tokenIds.length && known.length <= SHEET_TOKENS_MAX;
-  return fits ? { inMessage: kind === 'message', tokenIds: known } : undefined;
+  const known = new Set(tokenIds.filter((id) => id !== undefined));
+  const person = parsePersonId(whose ?? '');
+  const fits =
+    known.size === tokenIds.length && known.size <= SHEET_TOKENS_MAX && (person ?? whose) === person;
+  return fits ? { inMessage: kind === 'message', tokenIds: [...known], person } : undefined;
 }
 
 function headline({ tokens: [first, ...others] }: KillCard): string {
@@ -81,24 +97,36 @@ function headline({ tokens: [first, ...others] }: KillCard): string {
 function facts(card: KillCard): KnownBlock[] {
   const [first, ...others] = card.tokens;
   if (first === undefined) throw new Error('a card tells of at least one token');
-  const revoked = `Date Revoked: ${dateTime(first.revokedAt ?? 0)} · By: ${revokerOf(first)}`;
+  const revoked = `Date Revoked: ${dateTime(endOf(first))} · By: ${revokerOf(first)}`;
   const since = `Presented since: ${triesText(card)}`;
-  if (others.length > 0) return [...rows(card), smallPrint(`${revoked} · ${since}`)];
-  const use = first.lastUsedAt === null ? 'never' : dateTime(first.lastUsedAt);
-  return [smallPrint(`Owner: ${mention(first.owner)} · ${revoked} · Last used: ${use} · ${since}`)];
+  if (others.length === 0) {
+    const use = first.lastUsedAt === null ? 'never' : dateTime(first.lastUsedAt);
+    return [smallPrint(`Owner: ${mention(first.owner)} · ${revoked} · Last used: ${use} · ${since}`)];
+  }
+  const endedAlike = others.every((one) => endOf(one) === endOf(first) && one.revokedBy === first.revokedBy);
+  const rows = tokenLines(card.tokens, (token) => {
+    const line = tokenLine(token, card.now);
+    return endedAlike ? line : { ...line, elements: [...line.elements, ...endElements(token)] };
+  });
+  return [...rows, smallPrint(endedAlike ? `${revoked} · ${since}` : since)];
 }
 
-function rows({ tokens, now }: KillCard): RichTextBlock[] {
-  return Array.from({ length: Math.ceil(tokens.length / ROWS_MAX) }, (_, part) => ({
-    type: 'rich_text',
-    elements: [
-      {
-        type: 'rich_text_list',
-        style: 'bullet',
-        elements: tokens.slice(part * ROWS_MAX, (part + 1) * ROWS_MAX).map((token) => tokenLine(token, now)),
-      },
-    ],
-  }));
+/** When it ended. A card of a token that lives would be a lie that costs more than the card. */
+function endOf({ revokedAt }: UsedToken): number {
+  if (revokedAt === null) throw new Error('a card tells of revoked tokens alone');
+  return revokedAt;
+}
+
+/** By whom and when, of one that another act ended than the others. */
+function endElements(token: UsedToken): RichTextSection['elements'] {
+  const { revokedBy } = token;
+  const isPerson = revokedBy !== null && revokedBy !== 'system' && revokedBy !== 'holder';
+  return [
+    { type: 'text', text: ', revoked by ' },
+    isPerson ? { type: 'user', user_id: revokedBy } : { type: 'text', text: revokerOf(token) },
+    { type: 'text', text: ' ' },
+    dateElement(endOf(token)),
+  ];
 }
 
 /** Told by lookup id alone: whoever knows how a value began can make some of these. */
@@ -110,7 +138,8 @@ function triesText({ tokens, tries, now }: KillCard): string {
 }
 
 function buttons(card: KillCard, canShare: boolean): ActionsBlock {
-  const value = cardText({ tokenIds: card.tokens.map(({ id }) => id), inMessage: card.inMessage });
+  const tokenIds = card.tokens.map(({ id }) => id);
+  const value = cardText({ tokenIds, inMessage: card.inMessage, person: card.others?.person });
   return {
     type: 'actions',
     elements: [

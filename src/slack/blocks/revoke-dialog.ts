@@ -10,6 +10,9 @@ export const REVOKE_TITLE = 'Revoke API Token';
 
 export const REASON_INPUT_ID = 'reason';
 
+/** Lines in one block. */
+const LINES_MAX = 20;
+
 /** The dialog that asks before a token is ended. `metadata` comes back with the answer. */
 export function revokeDialog(
   token: UsedToken,
@@ -50,6 +53,14 @@ export function reasonInput(isOptional: boolean): InputBlock {
   });
 }
 
+/** What the dialog is while the tokens are being ended, should that take long. */
+export function beingRevokedDialog(count: number): ModalView {
+  const what = count === 1 ? 'The token is' : `${count} tokens are`;
+  return tellingDialog(REVOKE_TITLE, [
+    saying(`${what} being revoked. What became of it is told here in a moment.`),
+  ]);
+}
+
 /** What the dialog turns into when there is nothing to do or it may not be done. */
 export function notRevokedDialog(sentence: string): ModalView {
   return tellingDialog(REVOKE_TITLE, [saying(sentence)]);
@@ -71,6 +82,23 @@ export function tokenLine(token: UsedToken, now: number, ending = ''): RichTextS
       { type: 'text', text: `, ${useOf(token, now)}${ending}` },
     ],
   };
+}
+
+/** The lines of many tokens: a block holds so many characters. */
+export function tokenLines(
+  tokens: readonly UsedToken[],
+  lineOf: (token: UsedToken) => RichTextSection,
+): RichTextBlock[] {
+  return Array.from({ length: Math.ceil(tokens.length / LINES_MAX) }, (_, part) => ({
+    type: 'rich_text',
+    elements: [
+      {
+        type: 'rich_text_list',
+        style: 'bullet',
+        elements: tokens.slice(part * LINES_MAX, (part + 1) * LINES_MAX).map(lineOf),
+      },
+    ],
+  }));
 }
 
 /** `last used 3 minutes ago`. */

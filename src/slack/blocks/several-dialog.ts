@@ -1,9 +1,10 @@
-import type { InputBlock, ModalView, RichTextBlock } from '@slack/types';
+import type { InputBlock, ModalView, RichTextBlock, RichTextSection } from '@slack/types';
+import { counted } from '../../counted.ts';
 import type { PersonId, UsedToken } from '../../tokens/token.ts';
 import { type SeveralMetadata, severalMetadataText } from '../dialog-metadata.ts';
 import { textInput } from './dialog.ts';
 import { SEVERAL_DIALOG_ID } from './ids.ts';
-import { REVOKE_TITLE, reasonInput, tokenLine, useOf } from './revoke-dialog.ts';
+import { REVOKE_TITLE, reasonInput, tokenLine, tokenLines, useOf } from './revoke-dialog.ts';
 import { cut, plain, smallPrint } from './text.ts';
 
 /** Options in one group of checkboxes. */
@@ -42,54 +43,50 @@ export function severalDialog(
     private_metadata: severalMetadataText(asked.metadata),
     title: plain(REVOKE_TITLE),
     submit: plain('Revoke'),
-    close: plain('Keep them'),
+    close: plain('Keep it'),
     blocks: [
-      intro(tokens, asked.metadata.person, asked.now),
+      ...intro(tokens, asked.metadata.person, asked.now),
       ...(left > 0
         ? [smallPrint(`These are the first ${tokens.length} of ${asked.total}; the others come afterwards.`)]
         : []),
       ...(asked.note === undefined ? [] : [smallPrint(asked.note)]),
-      ...groups(tokens, asked.now),
+      ...groups(tokens, asked.metadata.person !== undefined, asked.now),
       reasonInput(asked.byOwner),
-      ...(tokens.length > UNNAMED_MAX && asked.nameToType !== undefined ? [nameInput(asked.nameToType)] : []),
+      ...nameInputs(tokens, asked),
     ],
   };
 }
 
-function intro(tokens: readonly UsedToken[], person: PersonId | undefined, now: number): RichTextBlock {
+function intro(tokens: readonly UsedToken[], person: PersonId | undefined, now: number): RichTextBlock[] {
   const warning =
     'Anything that uses one of the ticked ones is refused from the next request on. This cannot be undone.';
-  if (person !== undefined) {
-    return {
-      type: 'rich_text',
-      elements: [
-        {
-          type: 'rich_text_section',
-          elements: [
-            { type: 'text', text: 'Live tokens of ' },
-            { type: 'user', user_id: person },
-            { type: 'text', text: `. ${warning}` },
-          ],
-        },
-      ],
-    };
-  }
-  return {
+  const section = (...elements: RichTextSection['elements']): RichTextBlock => ({
     type: 'rich_text',
-    elements: [
-      { type: 'rich_text_list', style: 'bullet', elements: tokens.map((token) => tokenLine(token, now)) },
-      { type: 'rich_text_section', elements: [{ type: 'text', text: warning }] },
-    ],
-  };
+    elements: [{ type: 'rich_text_section', elements }],
+  });
+  if (person === undefined) {
+    return [
+      ...tokenLines(tokens, (token) => tokenLine(token, now)),
+      section({ type: 'text', text: warning }),
+    ];
+  }
+  return [
+    section(
+      { type: 'text', text: 'Live tokens of ' },
+      { type: 'user', user_id: person },
+      { type: 'text', text: `. ${warning}` },
+    ),
+  ];
 }
 
-function groups(tokens: readonly UsedToken[], now: number): InputBlock[] {
+/** `maySee`: only whoever may end the tokens without holding their values opens a person's sheet. */
+function groups(tokens: readonly UsedToken[], maySee: boolean, now: number): InputBlock[] {
   return GROUP_IDS.slice(0, Math.ceil(tokens.length / GROUP_SIZE)).map((id, group) => {
     const start = group * GROUP_SIZE;
     const part = tokens.slice(start, start + GROUP_SIZE);
     const options = part.map((token) => ({
       text: plain(cut(token.name, OPTION_LENGTH_MAX)),
-      description: plain(useOf(token, now)),
+      description: plain(maySee ? cut(radiusOf(token, now), OPTION_LENGTH_MAX) : useOf(token, now)),
       value: token.id,
     }));
     return {
@@ -102,11 +99,25 @@ function groups(tokens: readonly UsedToken[], now: number): InputBlock[] {
   });
 }
 
-function nameInput(nameToType: string): InputBlock {
-  return textInput({
-    id: PERSON_NAME_INPUT_ID,
-    label: 'Name of the person',
-    hint: `More than ${UNNAMED_MAX} tokens are ticked: type ${nameToType} to confirm.`,
-    optional: false,
-  });
+/** What breaks with it, in one line: the use first, since the end may be cut. */
+function radiusOf(token: UsedToken, now: number): string {
+  const uses = token.useCount === 0 ? [] : [counted(token.useCount, 'use')];
+  return [useOf(token, now), ...uses, ...(token.purpose === null ? [] : [token.purpose])].join(' · ');
+}
+
+/** Of a person's sheet that is long enough. It may stay empty where few enough stay ticked. */
+function nameInputs(
+  { length }: readonly UsedToken[],
+  { metadata: { person }, nameToType }: { metadata: SeveralMetadata; nameToType?: string | undefined },
+): InputBlock[] {
+  if (length <= UNNAMED_MAX || person === undefined || nameToType === undefined) return [];
+  const accepted = nameToType === person ? person : `${nameToType} or ${person}`;
+  return [
+    textInput({
+      id: PERSON_NAME_INPUT_ID,
+      label: 'Name of the person',
+      hint: `While more than ${UNNAMED_MAX} tokens are ticked: type ${accepted} to confirm.`,
+      optional: true,
+    }),
+  ];
 }

@@ -1,6 +1,6 @@
 import { STATUS_FILTERS, type StatusFilter } from '../../tokens/attention.ts';
 import type { StatusSelection } from '../../tokens/status.ts';
-import type { PersonId } from '../../tokens/token.ts';
+import { parsePersonId } from '../../tokens/token.ts';
 
 /** How many tokens one page draws: each takes a row of a table, or a block of the 50 that a message may have. */
 export const STATUS_PAGE_SIZE = 40;
@@ -29,10 +29,6 @@ export function parseStatusPlace(text: string): StatusPlace {
   const [, word, id = '', number] = text.split(':');
   const filter = STATUS_FILTERS.find((known) => known === word) ?? 'current';
   const page = Number(number);
-  return { filter, owner: parsePersonId(id), page: Number.isSafeInteger(page) && page >= 1 ? page : 1 };
-}
-
-/** The person's id that `text` is, or null when it is none. */
-export function parsePersonId(text: string): PersonId | null {
-  return /^[UW][0-9A-Z]{1,30}$/.test(text) ? (text as PersonId) : null;
+  const owner = parsePersonId(id) ?? null;
+  return { filter, owner, page: Number.isSafeInteger(page) && page >= 1 ? page : 1 };
 }

@@ -1,5 +1,5 @@
-import type { Refusal } from '../../../tokens/refusal.ts';
-import { sentenceFor } from '../../../tokens/refusal.ts';
+import { type Refusal, sentenceFor } from '../../../tokens/refusal.ts';
+import { parsePersonId } from '../../../tokens/token.ts';
 import { answerVisit, viewOf } from '../../answer.ts';
 import { tellingDialog } from '../../blocks/dialog.ts';
 import { CARD_REFRESH_ID, CARD_SHARE_ID, REVOKE_PERSON_ID } from '../../blocks/ids.ts';
@@ -10,7 +10,7 @@ import { cardDialog, findCard } from '../../card.ts';
 import type { ListenerDeps, PressListener } from '../../listener.ts';
 import { refuseForged } from '../../refuse-forged.ts';
 import { respond } from '../../respond.ts';
-import { parsePersonId, revokePersonAnswer } from '../../revoke-person-answer.ts';
+import { revokePersonAnswer } from '../../revoke-person-answer.ts';
 import { updateDialog } from '../../show-answer.ts';
 import { sentenceMessage, tell } from '../../tell.ts';
 import type { KnownVisit } from '../../visit.ts';
@@ -29,15 +29,25 @@ const onRefreshCard = aboutCard(async (visit, subject, deps) => {
 const onShareCard = aboutCard(async (visit, subject, deps) => {
   const found = await findCard(visit.actor, subject, deps);
   if (found.kind === 'refused') return tellHere(visit, found.refusal, deps);
-  const url = visit.responseUrl ?? (visit.viewId && deps.places.find(visit.viewId)?.responseUrl);
-  if (url === undefined || url === '') return tellHere(visit, { code: 'press_unknown' }, deps);
+  const from = placeOf(visit, deps);
+  if (from === undefined) return tellHere(visit, { code: 'press_unknown' }, deps);
   const { actor, delivery } = visit;
-  const tokenId = subject.tokenIds[0] ?? null;
-  const detail = { tokens: subject.tokenIds.length };
+  const { tokenIds } = subject;
+  const tokenId = tokenIds[0] ?? null;
+  const detail = { channel: from.channel ?? null, tokens: tokenIds.length, ids: tokenIds.join(' ') };
   const event = { at: deps.clock(), actor: actor.id, action: 'card.shared', tokenId, detail } as const;
   const recorded = await deps.store.recordDeed(event, delivery);
-  if (recorded === 'recorded') await respond(url, sharedCardMessage(found.card, actor.id), 'shared');
+  if (recorded === 'recorded')
+    await respond(from.responseUrl, sharedCardMessage(found.card, actor.id), 'shared');
 });
+
+/** Where the card stands, or where its dialog was opened. */
+function placeOf(visit: KnownVisit, { places }: ListenerDeps) {
+  const { responseUrl, channelId } = visit;
+  if (responseUrl !== undefined) return { responseUrl, channel: channelId };
+  const from = places.find(visit);
+  return from === undefined || from.kind === 'notice' ? undefined : from;
+}
 
 /** *Show the other …*, under a card: the sheet of those that are left, in its place. */
 const onRevokePerson: PressListener = async (visit, value, deps) => {

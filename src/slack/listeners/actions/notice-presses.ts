@@ -44,7 +44,7 @@ function opening(
   return aboutToken(attempted, async (visit, tokenId, pressed, deps) => {
     const viewId = await answerVisit(visit, await answerOf(visit.actor, tokenId, deps), deps);
     if (viewId !== undefined && pressed !== undefined)
-      deps.places.remember(viewId, { kind: 'notice', ...pressed });
+      deps.places.remember({ personId: visit.personId, viewId }, { kind: 'notice', ...pressed });
     // A receipt tells by itself what became of its token.
     else if (visit.isFromEphemeral) rememberPlace(visit, viewId, deps.places);
   });

@@ -1,3 +1,4 @@
+import { parsePersonId } from '../../../tokens/token.ts';
 import {
   BOARD_STOP_ID,
   STATUS_CSV_ID,
@@ -8,7 +9,7 @@ import {
   STATUS_PREVIOUS_ID,
   STATUS_SHARE_ID,
 } from '../../blocks/ids.ts';
-import { parsePersonId, parseStatusPlace } from '../../blocks/status-place.ts';
+import { parseStatusPlace } from '../../blocks/status-place.ts';
 import { stopBoard } from '../../boards.ts';
 import type { ListenerDeps, PressListener } from '../../listener.ts';
 import { sendCsv, showStatus, showToChannel } from '../../status-answer.ts';
@@ -21,7 +22,7 @@ const onTurn: PressListener = (visit, value, deps) =>
 
 /** A person was chosen: their tokens, under the filter that stands there. */
 const onOwner: PressListener = (visit, value, deps) => {
-  const place = { ...parseStatusPlace(visit.blockId ?? ''), owner: parsePersonId(value), page: 1 };
+  const place = { ...parseStatusPlace(visit.blockId ?? ''), owner: parsePersonId(value) ?? null, page: 1 };
   return showStatus(visit, place, 'instead', deps);
 };
 

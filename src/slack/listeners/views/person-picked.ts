@@ -1,9 +1,10 @@
+import { parsePersonId } from '../../../tokens/token.ts';
 import { viewOf } from '../../answer.ts';
 import { PICK_PERSON_ID } from '../../blocks/ids.ts';
 import { notRevokedDialog, REVOKE_TITLE } from '../../blocks/revoke-dialog.ts';
 import type { SubmissionListener } from '../../listener.ts';
 import { refuseForged } from '../../refuse-forged.ts';
-import { parsePersonId, revokePersonAnswer } from '../../revoke-person-answer.ts';
+import { revokePersonAnswer } from '../../revoke-person-answer.ts';
 import { refusedSubmission } from '../../submission-answer.ts';
 
 /** *Continue* was pressed: the dialog turns into the sheet of that person's tokens. */

@@ -1,16 +1,18 @@
 import { isHeldProof } from '../../../tokens/held.ts';
-import { REASON_LENGTH_MAX } from '../../../tokens/refusal.ts';
+import { REASON_LENGTH_MAX, refused } from '../../../tokens/refusal.ts';
 import { revokeToken } from '../../../tokens/revoke.ts';
+import { answerInTime } from '../../answer-in-time.ts';
 import { killCardMessage } from '../../blocks/kill-card.ts';
-import { notRevokedDialog, REASON_INPUT_ID } from '../../blocks/revoke-dialog.ts';
+import { beingRevokedDialog, notRevokedDialog, REASON_INPUT_ID } from '../../blocks/revoke-dialog.ts';
 import { cardDialog, cardOf } from '../../card.ts';
-import { parseMetadata } from '../../dialog-metadata.ts';
-import type { SubmissionListener } from '../../listener.ts';
+import { type DialogMetadata, parseMetadata } from '../../dialog-metadata.ts';
+import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
 import { parseNote } from '../../parse-note.ts';
 import { redrawOrigin } from '../../redraw.ts';
 import { refuseForged } from '../../refuse-forged.ts';
 import { actorToRevoke } from '../../revoking-actor.ts';
 import { errorAt, type RefusalPlaces, refusedSubmission } from '../../submission-answer.ts';
+import type { KnownVisit } from '../../visit.ts';
 
 /** *Revoke* was pressed: ends the token, turns the dialog into its card, and tells it where the dialog was opened. */
 export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, metadata, ack }, deps) => {
@@ -18,23 +20,36 @@ export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, met
   if ('refusal' in reason) return ack(errorAt(REASON_INPUT_ID, reason.refusal));
   const asked = parseMetadata(metadata);
   if (asked === undefined) return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), PLACES));
-  const actor = await actorToRevoke(visit, [asked.tokenId], deps);
-  if (actor === undefined) return ack(refusedSubmission({ code: 'person_unknown' }, PLACES));
 
-  const { tokenId } = asked;
+  const work = revokeAsked(visit, asked, reason.note, deps);
+  const answer = { ack, places: PLACES, waiting: beingRevokedDialog(1) };
+  const outcome = await answerInTime(visit, work, answer, deps);
+  if (outcome.kind === 'answered' && outcome.isNew)
+    await redrawOrigin(visit, deps, killCardMessage(outcome.card));
+};
+
+async function revokeAsked(
+  visit: KnownVisit,
+  asked: DialogMetadata,
+  reason: string | null,
+  deps: ListenerDeps,
+) {
+  const { tokenId, inMessage = false } = asked;
+  const token = await deps.store.findToken(visit.actor.workspace, tokenId);
+  const actor = await actorToRevoke(visit, token === undefined ? [] : [token], deps);
+  if (actor === undefined) return refused({ code: 'person_unknown' });
   const held =
     asked.held !== undefined &&
     isHeldProof(asked.held, { actor: actor.id, tokenIds: [tokenId] }, deps.peppers, deps.clock());
-  const request = { actor, tokenId, reason: reason.note, held, delivery: visit.delivery };
-  const outcome = await revokeToken(request, deps);
+  const outcome = await revokeToken({ actor, tokenId, reason, held, delivery: visit.delivery }, deps);
   if (outcome.kind === 'refused') {
     const hasLapsed = asked.held !== undefined && !held && outcome.refusal.code === 'token_not_found';
-    return ack(refusedSubmission(hasLapsed ? { code: 'no_longer_held' } : outcome.refusal, PLACES));
+    return hasLapsed ? refused({ code: 'no_longer_held' }) : outcome;
   }
-  const card = await cardOf([outcome.token], asked.inMessage === true, deps);
-  await ack({ response_action: 'update', view: cardDialog(visit, card, deps) });
-  if (outcome.kind === 'revoked') await redrawOrigin(visit, deps, killCardMessage(card));
-};
+  const card = await cardOf(actor, { tokens: [outcome.token], inMessage }, deps);
+  const isNew = outcome.kind === 'revoked';
+  return { kind: 'answered', view: cardDialog(visit, card, deps), card, isNew } as const;
+}
 
 /** Where trying again may help, the dialog stays as it was filled in. */
 const PLACES: RefusalPlaces = {

@@ -1,22 +1,33 @@
+import { createHash } from 'node:crypto';
 import { isHeldProof } from '../../../tokens/held.ts';
 import { type Actor, may } from '../../../tokens/policy.ts';
-import { REASON_LENGTH_MAX, type Refusal } from '../../../tokens/refusal.ts';
+import { REASON_LENGTH_MAX, type Refusal, refused } from '../../../tokens/refusal.ts';
 import { revokeSeveral } from '../../../tokens/revoke-several.ts';
 import type { Delivery } from '../../../tokens/store.ts';
-import { type PersonId, parseTokenId, type TokenId, type UsedToken } from '../../../tokens/token.ts';
-import { killCardMessage, othersLeftBlocks } from '../../blocks/kill-card.ts';
-import { notRevokedDialog, REASON_INPUT_ID } from '../../blocks/revoke-dialog.ts';
+import { type PersonId, parseTokenId, type Token, type TokenId } from '../../../tokens/token.ts';
+import type { Profile } from '../../actor.ts';
+import { answerInTime } from '../../answer-in-time.ts';
+import { killCardMessage } from '../../blocks/kill-card.ts';
+import { beingRevokedDialog, notRevokedDialog, REASON_INPUT_ID } from '../../blocks/revoke-dialog.ts';
 import { GROUP_IDS, PERSON_NAME_INPUT_ID, UNNAMED_MAX } from '../../blocks/several-dialog.ts';
 import { cardDialog, cardOf } from '../../card.ts';
 import { parseSeveralMetadata, type SeveralMetadata } from '../../dialog-metadata.ts';
 import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
 import { parseNote } from '../../parse-note.ts';
+import { isNameOf, nameOf } from '../../person-name.ts';
 import { redrawOrigin } from '../../redraw.ts';
 import { refuseForged } from '../../refuse-forged.ts';
-import { isNameOf, nameOf } from '../../revoke-person-answer.ts';
 import { actorToRevoke } from '../../revoking-actor.ts';
 import { errorAt, type RefusalPlaces, refusedSubmission } from '../../submission-answer.ts';
 import type { KnownVisit } from '../../visit.ts';
+
+/** What was filled in. */
+type Filled = {
+  readonly asked: SeveralMetadata;
+  readonly tokenIds: readonly TokenId[];
+  readonly reason: string | null;
+  readonly typedName: string;
+};
 
 /** *Revoke* was pressed under several tokens: ends those that are ticked, all in one. */
 export const onSeveralSubmitted: SubmissionListener = async (visit, submission, deps) => {
@@ -25,41 +36,50 @@ export const onSeveralSubmitted: SubmissionListener = async (visit, submission, 
   if ('refusal' in reason) return ack(errorAt(REASON_INPUT_ID, reason.refusal));
   const asked = parseSeveralMetadata(submission.metadata);
   const tokenIds = tickedIn(choices);
-  if (
-    asked === undefined ||
-    tokenIds === undefined ||
-    !(await areTheirs(visit, asked.person, tokenIds, deps))
-  ) {
+  if (asked === undefined || tokenIds === undefined) {
     return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), PLACES));
   }
-  const actor = await actorToRevoke(visit, tokenIds, deps);
-  if (actor === undefined) return ack(refusedSubmission({ code: 'person_unknown' }, PLACES));
-  const named = { typed: fields[PERSON_NAME_INPUT_ID] ?? '', by: actor };
-  const unnamed = await unnamedPerson(asked, tokenIds, named, deps);
-  if (unnamed !== undefined) return ack(refusedSubmission(unnamed, PLACES));
+
+  const typedName = fields[PERSON_NAME_INPUT_ID] ?? '';
+  const work = revokeTicked(visit, { asked, tokenIds, reason: reason.note, typedName }, deps);
+  const answer = { ack, places: PLACES, waiting: beingRevokedDialog(tokenIds.length) };
+  const outcome = await answerInTime(visit, work, answer, deps);
+  if (outcome.kind === 'answered' && outcome.isNew)
+    await redrawOrigin(visit, deps, killCardMessage(outcome.card));
+};
+
+async function revokeTicked(visit: KnownVisit, filled: Filled, deps: ListenerDeps) {
+  const { asked, tokenIds, reason } = filled;
+  const { person, inMessage = false } = asked;
+  const tokens = await deps.store.findTokens(visit.actor.workspace, tokenIds);
+  if (!areTheirs(person, tokenIds, tokens)) return refused(await refuseForged(visit, 'revoke', deps));
+  const [profile, actor] = await Promise.all([
+    person === undefined ? undefined : deps.actors.findProfile(person),
+    actorToRevoke(visit, tokens.values(), deps),
+  ]);
+  if (actor === undefined) return refused({ code: 'person_unknown' });
+  const unnamed = unnamedPerson(filled, profile, actor, deps);
+  if (unnamed !== undefined) return refused(unnamed);
 
   const held = isHeld(asked, actor, tokenIds, deps);
   const delivery = deliveryOf(visit, tokenIds);
-  const request = { actor, tokenIds, reason: reason.note, held, delivery };
-  const outcome = await revokeSeveral(request, deps);
+  const outcome = await revokeSeveral({ actor, tokenIds, reason, held, delivery }, deps);
   if (outcome.kind === 'refused') {
     const hasLapsed = asked.held !== undefined && !held && outcome.refusal.code === 'token_not_found';
-    return ack(refusedSubmission(hasLapsed ? { code: 'no_longer_held' } : outcome.refusal, PLACES));
+    return hasLapsed ? refused({ code: 'no_longer_held' }) : outcome;
   }
-  const view = await resultDialog(visit, asked, outcome.tokens, deps);
-  await ack({ response_action: 'update', view });
-  if (outcome.kind === 'revoked') {
-    const card = await cardOf(outcome.tokens, asked.inMessage === true, deps);
-    await redrawOrigin(visit, deps, killCardMessage(card));
-  }
-};
+  const card = await cardOf(actor, { tokens: outcome.tokens, inMessage, person }, deps);
+  const isNew = outcome.kind === 'revoked';
+  return { kind: 'answered', view: cardDialog(visit, card, deps), card, isNew } as const;
+}
 
 /**
- * The sheet of those that are left stands in the same dialog as the one before: its keys tell them apart. No token is ended
- * twice, so any of those ticked does.
+ * One dialog may be submitted with ever other ticks: when the answer came too late, or as the sheet of those that are left.
+ * What was ticked is part of the keys, so that none of them stands for anything else.
  */
 function deliveryOf({ delivery }: KnownVisit, tokenIds: readonly TokenId[]): Delivery {
-  return { keys: delivery.keys.map((key) => `${key} ${tokenIds.toSorted()[0]}`) };
+  const ticked = createHash('sha256').update(tokenIds.toSorted().join(' ')).digest('base64url');
+  return { keys: delivery.keys.map((key) => `${key} ${ticked}`) };
 }
 
 /** Each ticked token once; undefined when something else stands there than our dialog offers. */
@@ -71,34 +91,28 @@ function tickedIn(choices: Readonly<Record<string, readonly string[]>>): TokenId
 }
 
 /** Whether the tokens are those of the person whose sheet it was, if it was one. */
-async function areTheirs(
-  visit: KnownVisit,
+function areTheirs(
   person: PersonId | undefined,
   tokenIds: readonly TokenId[],
-  deps: ListenerDeps,
-): Promise<boolean> {
-  if (person === undefined) return true;
-  for (const id of tokenIds) {
-    const token = await deps.store.findToken(visit.actor.workspace, id);
-    if (token?.owner !== person) return false;
-  }
-  return true;
+  tokens: ReadonlyMap<TokenId, Token>,
+): boolean {
+  return person === undefined || tokenIds.every((id) => tokens.get(id)?.owner === person);
 }
 
 /**
  * That a person's many tokens are to end and the person was not named; undefined when all is well. Whoever may not end them
  * is not told who that is: the verb refuses them.
  */
-async function unnamedPerson(
-  { person }: SeveralMetadata,
-  tokenIds: readonly TokenId[],
-  { typed, by }: { readonly typed: string; readonly by: Actor },
+function unnamedPerson(
+  { asked: { person }, tokenIds, typedName }: Filled,
+  profile: Profile | undefined,
+  actor: Actor,
   deps: ListenerDeps,
-): Promise<Refusal | undefined> {
+): Refusal | undefined {
   if (person === undefined || tokenIds.length <= UNNAMED_MAX) return undefined;
-  if (person !== by.id && !may(by, 'revoke', undefined, deps.policy)) return undefined;
-  if (await isNameOf(person, typed, deps)) return undefined;
-  return { code: 'person_not_named', expected: await nameOf(person, deps) };
+  if (person !== actor.id && !may(actor, 'revoke', undefined, deps.policy)) return undefined;
+  if (isNameOf(person, profile, typedName)) return undefined;
+  return { code: 'person_not_named', expected: nameOf(person, profile) };
 }
 
 function isHeld(
@@ -109,21 +123,6 @@ function isHeld(
 ): boolean {
   if (held === undefined || !tokenIds.every((id) => held.tokens.includes(id))) return false;
   return isHeldProof(held.proof, { actor: actor.id, tokenIds: held.tokens }, peppers, clock());
-}
-
-/** The card, and, where the person has more live tokens, the way to those. */
-async function resultDialog(
-  visit: KnownVisit,
-  { person, inMessage }: SeveralMetadata,
-  tokens: readonly UsedToken[],
-  deps: ListenerDeps,
-) {
-  const card = await cardOf(tokens, inMessage === true, deps);
-  const view = cardDialog(visit, card, deps);
-  if (person === undefined) return view;
-  const rest = { owner: person, filter: 'active', page: 1, pageSize: 1, now: card.now } as const;
-  const { total } = await deps.store.listTokens(visit.actor.workspace, rest);
-  return total === 0 ? view : { ...view, blocks: [...view.blocks, ...othersLeftBlocks(person, total)] };
 }
 
 /** Where trying again may help, the dialog stays as it was filled in. */

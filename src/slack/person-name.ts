@@ -1,0 +1,20 @@
+import type { PersonId } from '../tokens/token.ts';
+import type { Profile } from './actor.ts';
+
+/** Whatever draws nothing or only turns the writing round: nobody can type it. */
+const UNSEEN = /[\p{C}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** What to type to confirm that it is this person: what people call them, or their id where Slack tells no name. */
+export function nameOf(person: PersonId, profile: Profile | undefined): string {
+  return profile?.names.find((name) => folded(name) !== '') ?? person;
+}
+
+/** Whether `typed` is one of the person's names, or their id, in whatever case and with or without an @. */
+export function isNameOf(person: PersonId, profile: Profile | undefined, typed: string): boolean {
+  const wanted = folded(typed);
+  return wanted !== '' && [person, ...(profile?.names ?? [])].some((name) => folded(name) === wanted);
+}
+
+function folded(name: string): string {
+  return name.normalize('NFKC').replaceAll(UNSEEN, '').trim().replace(/^@/, '').toLowerCase();
+}
