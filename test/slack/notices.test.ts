@@ -311,6 +311,8 @@ test.for([
     await toNotice(stage, clock);
     await pressesUnderNotice(alice, 'Revoke, not needed');
     await modalOf(alice);
+    // Also a way to the app and back: by then it knows that the dialog is open.
+    expect(await verdictsOf(stage, value)).toEqual([200]);
 
     upset(still);
     await alice.submits();

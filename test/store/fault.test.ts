@@ -42,6 +42,7 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ],
   ['revokeUnclaimed', (store) => store.revokeUnclaimed(TOKEN.id, { at: NOW, reason: MARK }, EFFECT)],
   ['findToken', (store) => store.findToken(WORKSPACE, TOKEN.id)],
+  ['findTokens', (store) => store.findTokens(WORKSPACE, [TOKEN.id])],
   ['findTokenByName', (store) => store.findTokenByName(WORKSPACE, TOKEN.nameKey)],
   ['findByFirstCharacters', (store) => store.findByFirstCharacters(WORKSPACE, MARK)],
   ['usesInDay', (store) => store.usesInDay(TOKEN.id, NOW)],
