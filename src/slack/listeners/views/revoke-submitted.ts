@@ -1,15 +1,12 @@
 import { isHeldProof } from '../../../tokens/held.ts';
 import { REASON_LENGTH_MAX, refused } from '../../../tokens/refusal.ts';
 import { revokeToken } from '../../../tokens/revoke.ts';
-import { answerInTime } from '../../answer-in-time.ts';
-import { killCardMessage } from '../../blocks/kill-card.ts';
-import { beingRevokedDialog, notRevokedDialog, REASON_INPUT_ID } from '../../blocks/revoke-dialog.ts';
-import { cardDialog, cardOf } from '../../card.ts';
+import { notRevokedDialog, REASON_INPUT_ID } from '../../blocks/revoke-dialog.ts';
 import { type DialogMetadata, parseMetadata } from '../../dialog-metadata.ts';
 import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
 import { parseNote } from '../../parse-note.ts';
-import { redrawOrigin } from '../../redraw.ts';
 import { refuseForged } from '../../refuse-forged.ts';
+import { answerRevocation, revocationOutcome } from '../../revocation-answer.ts';
 import { actorToRevoke } from '../../revoking-actor.ts';
 import { errorAt, type RefusalPlaces, refusedSubmission } from '../../submission-answer.ts';
 import type { KnownVisit } from '../../visit.ts';
@@ -22,10 +19,7 @@ export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, met
   if (asked === undefined) return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), PLACES));
 
   const work = revokeAsked(visit, asked, reason.note, deps);
-  const answer = { ack, places: PLACES, waiting: beingRevokedDialog(1) };
-  const outcome = await answerInTime(visit, work, answer, deps);
-  if (outcome.kind === 'answered' && outcome.isNew)
-    await redrawOrigin(visit, deps, killCardMessage(outcome.card));
+  await answerRevocation(visit, work, { ack, places: PLACES, count: 1 }, deps);
 };
 
 async function revokeAsked(
@@ -42,13 +36,9 @@ async function revokeAsked(
     asked.held !== undefined &&
     isHeldProof(asked.held, { actor: actor.id, tokenIds: [tokenId] }, deps.peppers, deps.clock());
   const outcome = await revokeToken({ actor, tokenId, reason, held, delivery: visit.delivery }, deps);
-  if (outcome.kind === 'refused') {
-    const hasLapsed = asked.held !== undefined && !held && outcome.refusal.code === 'token_not_found';
-    return hasLapsed ? refused({ code: 'no_longer_held' }) : outcome;
-  }
-  const card = await cardOf(actor, { tokens: [outcome.token], inMessage }, deps);
-  const isNew = outcome.kind === 'revoked';
-  return { kind: 'answered', view: cardDialog(visit, card, deps), card, isNew } as const;
+  const ended = outcome.kind === 'refused' ? outcome : { kind: outcome.kind, tokens: [outcome.token] };
+  const hasLapsed = asked.held !== undefined && !held;
+  return revocationOutcome(visit, ended, { actor, hasLapsed, inMessage }, deps);
 }
 
 /** Where trying again may help, the dialog stays as it was filled in. */

@@ -6,17 +6,14 @@ import { revokeSeveral } from '../../../tokens/revoke-several.ts';
 import type { Delivery } from '../../../tokens/store.ts';
 import { type PersonId, parseTokenId, type Token, type TokenId } from '../../../tokens/token.ts';
 import type { Profile } from '../../actor.ts';
-import { answerInTime } from '../../answer-in-time.ts';
-import { killCardMessage } from '../../blocks/kill-card.ts';
-import { beingRevokedDialog, notRevokedDialog, REASON_INPUT_ID } from '../../blocks/revoke-dialog.ts';
+import { notRevokedDialog, REASON_INPUT_ID } from '../../blocks/revoke-dialog.ts';
 import { GROUP_IDS, PERSON_NAME_INPUT_ID, UNNAMED_MAX } from '../../blocks/several-dialog.ts';
-import { cardDialog, cardOf } from '../../card.ts';
 import { parseSeveralMetadata, type SeveralMetadata } from '../../dialog-metadata.ts';
 import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
 import { parseNote } from '../../parse-note.ts';
 import { isNameOf, nameOf } from '../../person-name.ts';
-import { redrawOrigin } from '../../redraw.ts';
 import { refuseForged } from '../../refuse-forged.ts';
+import { answerRevocation, revocationOutcome } from '../../revocation-answer.ts';
 import { actorToRevoke } from '../../revoking-actor.ts';
 import { errorAt, type RefusalPlaces, refusedSubmission } from '../../submission-answer.ts';
 import type { KnownVisit } from '../../visit.ts';
@@ -42,10 +39,7 @@ export const onSeveralSubmitted: SubmissionListener = async (visit, submission, 
 
   const typedName = fields[PERSON_NAME_INPUT_ID] ?? '';
   const work = revokeTicked(visit, { asked, tokenIds, reason: reason.note, typedName }, deps);
-  const answer = { ack, places: PLACES, waiting: beingRevokedDialog(tokenIds.length) };
-  const outcome = await answerInTime(visit, work, answer, deps);
-  if (outcome.kind === 'answered' && outcome.isNew)
-    await redrawOrigin(visit, deps, killCardMessage(outcome.card));
+  await answerRevocation(visit, work, { ack, places: PLACES, count: tokenIds.length }, deps);
 };
 
 async function revokeTicked(visit: KnownVisit, filled: Filled, deps: ListenerDeps) {
@@ -64,13 +58,8 @@ async function revokeTicked(visit: KnownVisit, filled: Filled, deps: ListenerDep
   const held = isHeld(asked, actor, tokenIds, deps);
   const delivery = deliveryOf(visit, tokenIds);
   const outcome = await revokeSeveral({ actor, tokenIds, reason, held, delivery }, deps);
-  if (outcome.kind === 'refused') {
-    const hasLapsed = asked.held !== undefined && !held && outcome.refusal.code === 'token_not_found';
-    return hasLapsed ? refused({ code: 'no_longer_held' }) : outcome;
-  }
-  const card = await cardOf(actor, { tokens: outcome.tokens, inMessage, person }, deps);
-  const isNew = outcome.kind === 'revoked';
-  return { kind: 'answered', view: cardDialog(visit, card, deps), card, isNew } as const;
+  const hasLapsed = asked.held !== undefined && !held;
+  return revocationOutcome(visit, outcome, { actor, hasLapsed, inMessage, person }, deps);
 }
 
 /**
