@@ -47,6 +47,8 @@ export type Sockets = {
   waitFor(n: number): Promise<void>;
   /** Tells every socket to reconnect, as Slack does when it recycles a host. */
   disconnectAll(reason: 'warning' | 'refresh_requested' | 'link_disabled'): void;
+  /** Sends a frame to every socket, whatever stands in it: text, or bytes for a binary one. */
+  sendFrame(frame: string | Uint8Array): void;
   /** Cuts every connection without a word. */
   dropAll(): void;
   /** Says goodbye, and cuts what has not gone 250 ms later. */
@@ -104,6 +106,9 @@ export function createSockets(state: State, ackTimeoutMs: number): Sockets {
       const leaving = hub.ready;
       hub.ready = [];
       for (const socket of leaving) sendDisconnect(socket, reason);
+    },
+    sendFrame(frame) {
+      for (const socket of hub.ready) socket.send(frame);
     },
     dropAll() {
       hub.ready = [];

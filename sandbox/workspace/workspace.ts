@@ -12,7 +12,7 @@ import { subteamOutput } from './methods-people.ts';
 import { userOutput } from './payloads.ts';
 import { createPerson, type Person } from './person.ts';
 import { answerResponseUrl } from './response-url.ts';
-import { createSockets, type Sockets } from './sockets.ts';
+import { type AckOutcome, createSockets, type Delivery, type Sockets } from './sockets.ts';
 import {
   addMessage,
   changed,
@@ -100,11 +100,13 @@ export type Workspace = {
   setAppInChannel(channel: string, isMember: boolean): void;
   /** Whether `usergroups.*` answers `plan_upgrade_required`. */
   setFreePlan(isFree: boolean): void;
-  readonly sockets: Pick<Sockets, 'count' | 'disconnectAll' | 'dropAll'> & {
+  readonly sockets: Pick<Sockets, 'count' | 'disconnectAll' | 'dropAll' | 'sendFrame'> & {
     /** Lets the next `n` calls of `apps.connections.open` fail: a 500, or as the fault says. */
     refuseOpens(n: number, fault?: Omit<Parameters<Faults['add']>[0], 'method' | 'url' | 'times'>): void;
   };
   waitForSockets(n: number): Promise<void>;
+  /** Delivers anything, as if it were a delivery, over the sockets or HTTP; resolves with what the app said to it. */
+  delivers(delivery: Delivery): Promise<AckOutcome>;
   readonly http: {
     /**
      * Turns Socket Mode off: from now on everything is posted to `url`, which must first answer Slack's challenge. Throws
@@ -242,10 +244,12 @@ function build(post: Post, faults: Faults, server: Server, ackTimeoutMs: number)
       count: () => sockets.count(),
       disconnectAll: (reason) => sockets.disconnectAll(reason),
       dropAll: () => sockets.dropAll(),
+      sendFrame: (frame) => sockets.sendFrame(frame),
       refuseOpens: (n, fault = { status: 500 }) =>
         faults.add({ ...fault, method: 'apps.connections.open', times: n }),
     },
     waitForSockets: (n) => sockets.waitFor(n),
+    delivers: (delivery) => post.carrier.deliver(delivery),
     http: {
       async deliverTo(url) {
         await http.verifyUrl(url);

@@ -78,7 +78,14 @@ export function connectSlack(deps: SlackDeps): Slack {
 function receiverFor({ mode, apiUrl, clock, log }: SlackDeps, intake: Intake): DeliveryDeps['receiver'] {
   return mode.kind === 'http'
     ? new HttpReceiver({ signingSecret: mode.signingSecret, intake, clock, log })
-    : new SocketReceiver({ appToken: mode.appToken(), apiUrl, log, sdkLogger: sdkLogger(log), intake });
+    : new SocketReceiver({
+        appToken: mode.appToken(),
+        apiUrl,
+        clock,
+        log,
+        sdkLogger: sdkLogger(log),
+        intake,
+      });
 }
 
 async function connect(deps: SlackDeps & DeliveryDeps, signal: AbortSignal): Promise<Connection | undefined> {

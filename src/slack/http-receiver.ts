@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App, Receiver, ReceiverEvent } from '@slack/bolt';
-import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
+import { type Clock, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Intake } from './intake.ts';
 import { createBodyReader, parseBody } from './posted-body.ts';
+import { createRareWarning, type RareWarning } from './rare-warning.ts';
 import { isSignedWith, readSignature, type SignatureFlaw } from './signature.ts';
 
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -13,7 +14,6 @@ const HELD_BYTES_MAX = 64 * BODY_BYTES_MAX;
 const SSL_CHECK_BYTES_MAX = 1024;
 /** How long Slack waits, for us to read and for us to acknowledge. */
 const SLACK_MS_MAX = 3 * SECOND_MS;
-const LOG_EVERY_MS = 1 * MINUTE_MS;
 
 type HttpReceiverOptions = {
   readonly signingSecret: () => string;
@@ -48,12 +48,15 @@ export class HttpReceiver implements Receiver {
       });
     },
   };
+  readonly #warnOfRefusal: RareWarning;
   #isStarted = false;
-  #refused = 0;
-  #logAt = 0;
 
   constructor(options: HttpReceiverOptions) {
     this.#options = options;
+    this.#warnOfRefusal = createRareWarning(
+      options,
+      'refused at /slack/events: not signed by Slack just now. If it was Slack, look at SLACK_SIGNING_SECRET and the clock of this machine',
+    );
   }
 
   init(app: App): void {
@@ -116,18 +119,10 @@ export class HttpReceiver implements Receiver {
     respond(response, 503);
   }
 
-  /** Logged once a minute at most: strangers decide how often this happens. */
+  /** Strangers decide how often this happens. */
   #refuse(response: ServerResponse, reason: SignatureFlaw | 'wrong'): void {
     respond(response, 401);
-    this.#refused += 1;
-    const now = this.#options.clock();
-    if (now < this.#logAt) return;
-    this.#options.log.warn(
-      { reason, refused: this.#refused },
-      'refused at /slack/events: not signed by Slack just now. If it was Slack, look at SLACK_SIGNING_SECRET and the clock of this machine',
-    );
-    this.#logAt = now + LOG_EVERY_MS;
-    this.#refused = 0;
+    this.#warnOfRefusal((refused) => ({ reason, refused }));
   }
 }
 

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { App, ReceiverEvent } from '@slack/bolt';
-import { SECOND_MS } from '../clock.ts';
+import { type Clock, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { kindOfDelivery, type OnAck } from './delivery-kind.ts';
+import { isForListeners, kindOfDelivery, type OnAck } from './delivery-kind.ts';
+import { createRareWarning } from './rare-warning.ts';
 import { ackProblem, type RawAck } from './submission-answer.ts';
 
 const DRAIN_STEP_MS = 20;
@@ -23,7 +24,20 @@ export type Intake = {
 };
 
 /** An intake that is not open yet: what comes before is not acknowledged. */
-export function createIntake({ log, onAck }: { readonly log: Log; readonly onAck: OnAck }): Intake {
+export function createIntake(deps: {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly onAck: OnAck;
+}): Intake {
+  const { log, onAck } = deps;
+  const warnOfStrange = createRareWarning(
+    deps,
+    'Slack delivered what this version does not know; nothing was done',
+  );
+  const warnOfRate = createRareWarning(
+    deps,
+    'Slack held back events: there are more than 30,000 an hour. Changes of people and groups count a little later',
+  );
   /** By the body of their delivery. */
   const waiting = new WeakMap<object, RawAck>();
   let app: Pick<App, 'processEvent'> | undefined;
@@ -41,13 +55,31 @@ export function createIntake({ log, onAck }: { readonly log: Log; readonly onAck
     waiting.set(body, ack);
     working += 1;
     try {
-      if (isDraining) await answerDraining({ ...event, ack });
-      else await app?.processEvent({ ...event, ack });
+      await answer({ ...event, ack });
     } catch (error) {
       log.error({ err: error }, 'a delivery of Slack could not be processed');
     } finally {
       working -= 1;
     }
+  }
+
+  async function answer(event: ReceiverEvent): Promise<void> {
+    const { body, ack } = event;
+    // Slack says this of itself, without an event and its id: https://docs.slack.dev/apis/events-api/#rate-limits
+    if (body.type === 'app_rate_limited') {
+      await ack();
+      return warnOfRate((times) => ({ times }));
+    }
+    if (isDraining) return answerDraining(event);
+    if (app === undefined) return;
+    // Delivered again, it would still be unknown.
+    if (!isForListeners(body)) {
+      await ack();
+      return warnOfStrange((times) => ({ times, type: namedType(body.type) }));
+    }
+    // Bolt reads on in an event before it acknowledges it, and some of them it never does.
+    if (body.event !== undefined) await ack();
+    await app.processEvent(event);
   }
 
   return {
@@ -63,6 +95,11 @@ export function createIntake({ log, onAck }: { readonly log: Log; readonly onAck
       return working === 0;
     },
   };
+}
+
+/** A kind that Slack may have thought of; nothing else of a delivery is fit for the log. */
+function namedType(type: unknown): string {
+  return typeof type === 'string' && /^[a-z_]{1,40}$/.test(type) ? type : 'none';
 }
 
 /** What comes while the app stops: nothing of it is done, and whoever can be told so in words is. */

@@ -1,9 +1,11 @@
-import type { App, Receiver, ReceiverEvent } from '@slack/bolt';
-import { SocketModeClient } from '@slack/socket-mode';
+import type { App, Receiver } from '@slack/bolt';
+import type { SocketModeClient } from '@slack/socket-mode';
 import type { Logger } from '@slack/web-api';
-import { SECOND_MS } from '../clock.ts';
+import { type Clock, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { FrameClient } from './frame-client.ts';
 import type { Intake } from './intake.ts';
+import { createRareWarning, type RareWarning } from './rare-warning.ts';
 
 /** Two, so that one hears while the other is being replaced; Slack allows ten. */
 const SOCKETS = 2;
@@ -21,13 +23,7 @@ type SocketOptions = {
   readonly log: Log;
   readonly sdkLogger: Logger;
   readonly intake: Intake;
-};
-
-type SlackEvent = {
-  readonly ack: (response?: unknown) => Promise<void>;
-  readonly body: Record<string, unknown>;
-  readonly retry_num?: number;
-  readonly retry_reason?: string;
+  readonly clock: Clock;
 };
 
 /**
@@ -40,10 +36,15 @@ export class SocketReceiver implements Receiver {
   readonly #clients: readonly SocketModeClient[];
   readonly #open = new Set<SocketModeClient>();
   readonly #sleepers = new Set<() => void>();
+  readonly #warnOfFrame: RareWarning;
   #isStopping = false;
 
   constructor(options: SocketOptions) {
     this.#options = options;
+    this.#warnOfFrame = createRareWarning(
+      options,
+      'Slack sent over a socket what cannot be read; nothing was done',
+    );
     this.#clients = Array.from({ length: SOCKETS }, () => this.#newClient());
   }
 
@@ -67,15 +68,20 @@ export class SocketReceiver implements Receiver {
   }
 
   #newClient(): SocketModeClient {
-    const { appToken, apiUrl, sdkLogger } = this.#options;
-    const client = new SocketModeClient({
-      appToken,
-      logger: sdkLogger,
-      autoReconnectEnabled: false,
-      clientOptions: { slackApiUrl: apiUrl, timeout: OPEN_MS_MAX, retryConfig: { retries: 0 } },
-    });
+    const { appToken, apiUrl, sdkLogger, intake } = this.#options;
+    const client = new FrameClient(
+      {
+        appToken,
+        logger: sdkLogger,
+        autoReconnectEnabled: false,
+        clientOptions: { slackApiUrl: apiUrl, timeout: OPEN_MS_MAX, retryConfig: { retries: 0 } },
+      },
+      {
+        onDelivery: (event) => void intake.take(event),
+        onUnreadable: (flaw) => this.#warnOfFrame((times) => ({ flaw, times })),
+      },
+    );
     client.on('connected', () => this.#open.add(client));
-    client.on('slack_event', (event: SlackEvent) => void this.#options.intake.take(receiverEventFrom(event)));
     return client;
   }
 
@@ -132,16 +138,6 @@ export class SocketReceiver implements Receiver {
       this.#sleepers.add(wake);
     });
   }
-}
-
-/** Bolt's form of a delivery. */
-function receiverEventFrom({ body, ack, retry_num, retry_reason }: SlackEvent): ReceiverEvent {
-  return {
-    body,
-    ack,
-    ...(retry_num === undefined ? {} : { retryNum: retry_num }),
-    ...(retry_reason === undefined ? {} : { retryReason: retry_reason }),
-  };
 }
 
 function backOff(failures: number): number {
