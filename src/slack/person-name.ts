@@ -1,8 +1,6 @@
+import { withoutUnseen } from '../tokens/characters.ts';
 import type { PersonId } from '../tokens/token.ts';
 import type { Profile } from './actor.ts';
-
-/** Whatever draws nothing or only turns the writing round: nobody can type it. */
-const UNSEEN = /[\p{C}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** What to type to confirm that it is this person: what people call them, or their id where Slack tells no name. */
 export function nameOf(person: PersonId, profile: Profile | undefined): string {
@@ -16,5 +14,5 @@ export function isNameOf(person: PersonId, profile: Profile | undefined, typed: 
 }
 
 function folded(name: string): string {
-  return name.normalize('NFKC').replaceAll(UNSEEN, '').trim().replace(/^@/, '').toLowerCase();
+  return withoutUnseen(name.normalize('NFKC')).trim().replace(/^@/, '').toLowerCase();
 }

@@ -1,4 +1,5 @@
 import type { KnownBlock } from '@slack/types';
+import { oneLine, withoutStrays } from '../../tokens/characters.ts';
 import type { Rights } from '../../tokens/policy.ts';
 import { RUN_COMMAND_ID } from './ids.ts';
 import type { Message } from './message.ts';
@@ -58,12 +59,14 @@ export function helpMessage(rights: Rights): Message {
 /** Quotes what was not understood, as plain text, with the nearest command as a button. */
 export function unknownCommandMessage(typed: string, nearest: string, rights: Rights): Message {
   const offered = VERBS_TO_SEE_ALL.has(nearest) && !rights.seesAll ? 'help' : nearest;
+  // A mark that turns the writing around would turn the rest of our sentence too.
+  const seen = oneLine(withoutStrays(typed));
   return {
     text: 'apitoken did not understand this command.',
     blocks: [
       {
         type: 'section',
-        text: plain(`I do not know “${cut(seen(typed), TYPED_LENGTH_MAX)}”. Did you mean this?`),
+        text: plain(`I do not know “${cut(seen, TYPED_LENGTH_MAX)}”. Did you mean this?`),
       },
       {
         type: 'actions',
@@ -74,11 +77,6 @@ export function unknownCommandMessage(typed: string, nearest: string, rights: Ri
       ...helpBlocks(rights),
     ],
   };
-}
-
-/** What is seen of `typed`, on one line: a mark that turns the writing around would turn the rest of our sentence too. */
-function seen(typed: string): string {
-  return typed.replaceAll(/\s+/g, ' ').replaceAll(/[\p{C}\p{Default_Ignorable_Code_Point}]/gu, '');
 }
 
 function helpBlocks(rights: Rights): KnownBlock[] {
