@@ -5,8 +5,9 @@ export type CredentialHeader = 'authorization' | 'x-api-key' | 'token';
 const BEARER = /^bearer(?: +|$)/i;
 
 /**
- * What was presented as a credential in any of `headers`; another scheme than Bearer is none. Undefined when one of them came
- * twice: what stands before us might have looked at the other.
+ * What was presented as a credential in any of `headers`; another scheme than Bearer is none, and so is an empty one: proxies and
+ * scripts with an unset variable send such headers. Undefined when one of them came twice, empty or not: what stands before us
+ * might have looked at the other.
  */
 export function presentedCredentials(
   rawHeaders: readonly string[],
@@ -19,11 +20,15 @@ export function presentedCredentials(
     if (!headers.has(name)) continue;
     if (seen.includes(name)) return undefined;
     seen.push(name);
-    const text = rawHeaders[i + 1] ?? '';
-    if (name !== 'authorization') credentials.push(text);
-    else if (BEARER.test(text)) credentials.push(text.replace(BEARER, ''));
+    const credential = credentialIn(name, rawHeaders[i + 1] ?? '');
+    if (credential.trim() !== '') credentials.push(credential);
   }
   return credentials;
+}
+
+function credentialIn(name: string, text: string): string {
+  if (name !== 'authorization') return text;
+  return BEARER.test(text) ? text.replace(BEARER, '') : '';
 }
 
 /** The headers of that name, for `presentedCredentials`. */

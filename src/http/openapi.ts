@@ -77,8 +77,9 @@ function verifyOperation() {
       {
         name: 'scope',
         in: 'query',
-        description: 'Scopes that the token must have, with spaces between them.',
-        schema: { type: 'string' },
+        description:
+          'Scopes that the token must have, with spaces between them. What looks like a slip of it is 400.',
+        schema: { type: 'string', minLength: 1 },
       },
     ],
     responses: {
@@ -95,7 +96,7 @@ function verifyOperation() {
           ),
         },
       },
-      400: challenged('Two credentials, or a scope that can be none.', 'error="invalid_request"$'),
+      400: challenged('Two credentials, or a demand that names no scope.', 'error="invalid_request"$'),
       401: challenged(
         'No credential, or one that is not good.',
         'realm="apitoken"(, error="invalid_token")?$',

@@ -31,7 +31,9 @@ const CONNECTIONS_MAX = 4000;
 const CLOSE_EVERY_MS = 50;
 
 /** RFC 9112 §3.2.2: the target is a whole URL when the caller takes us for a proxy. */
-const ORIGIN = /^https?:\/\/[^/?#]*\/?/;
+const ORIGIN = /^https?:\/\/[^/?#]+\/?/;
+/** RFC 9110 §7.2, without the comma that nobody's name has: it is how some join two. Empty where the target names no host. */
+const HOST = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+;=%-]*)(?::\d*)?$/i;
 const VERIFY_TARGET = /^\/verify(?:\?|$)/;
 
 /** A door for bodies of a size of its own. */
@@ -148,7 +150,10 @@ function restDoor(others: Door): Door {
   };
 }
 
-/** What no door takes. RFC 9112 §3.2: HTTP/1.1 without a Host is a bad request. Node still reads HTTP/0.9, which has no status. */
+/**
+ * What no door takes. RFC 9112 §3.2: a bad request is one with two Hosts or with what can be none, and HTTP/1.1 without one. Node
+ * still reads HTTP/0.9, which has no status.
+ */
 function refusalOf(
   request: IncomingMessage,
   bodyBytesMax: number,
@@ -156,9 +161,25 @@ function refusalOf(
   const { host, 'content-length': length } = request.headers;
   const { httpVersion } = request;
   const isRequest = httpVersion === '1.1' ? host !== undefined : httpVersion === '1.0';
-  if (!isRequest) return { status: 400, error: 'invalid_request' };
+  const isOdd =
+    !HOST.test(host ?? '') ||
+    comesTwice('host', request.rawHeaders) ||
+    // Node itself refuses a second Content-Length.
+    comesTwice('content-type', request.rawHeaders);
+  if (!isRequest || isOdd) return { status: 400, error: 'invalid_request' };
   if (Number(length) > bodyBytesMax) return { status: 413, error: 'too_large' };
   return undefined;
+}
+
+/** Node takes the first of them, and what stands before us might have looked at the other. */
+function comesTwice(name: string, rawHeaders: readonly string[]): boolean {
+  let count = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const other = rawHeaders[i] ?? '';
+    // By length first: this is in the way of every verification.
+    if (other.length === name.length && other.toLowerCase() === name) count += 1;
+  }
+  return count > 1;
 }
 
 /** Answers what Node could not read as a request, or not in time. */

@@ -5,6 +5,7 @@ import { RETRY_AFTER_SECONDS } from './answer.ts';
 import { callerAddress } from './caller-address.ts';
 import { challenge } from './challenge.ts';
 import { credentialHeaders, presentedCredentials } from './credentials.ts';
+import { demandedScopes } from './demand.ts';
 import type { Figures, RefusalReason } from './figures.ts';
 import { type JudgeDeps, judge } from './judge.ts';
 
@@ -28,8 +29,6 @@ const METHOD_NOT_ALLOWED: Answer = {
 };
 
 const ACCEPTED = credentialHeaders('authorization', 'x-api-key', 'token');
-/** RFC 6749 §3.3. No quote and no control character, so it may stand in a header. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
  * Answers `/verify` after RFC 6750 §3, for what a reverse proxy asks about each request: 200 with the token in headers,
@@ -112,13 +111,4 @@ function refusal(status: number, demand: string): Answer {
     status,
     headers: { 'cache-control': 'no-store', 'content-length': 0, 'www-authenticate': demand },
   };
-}
-
-/** The scopes in the query, all that any `scope` names. Undefined when one of them can be none. */
-function demandedScopes(url: string): string[] | undefined {
-  const start = url.indexOf('?');
-  if (start === -1) return [];
-  const scopes = new URLSearchParams(url.slice(start)).getAll('scope');
-  const names = scopes.flatMap((list) => list.split(' ')).filter((name) => name !== '');
-  return names.every((name) => SCOPE.test(name)) ? names : undefined;
 }

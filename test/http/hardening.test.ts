@@ -88,6 +88,44 @@ describe('what is smuggled past a proxy by its framing', () => {
   );
 });
 
+describe('a host (RFC 9110 §7.2)', () => {
+  test.for([
+    ...[
+      'a',
+      'tokens.example:8080',
+      '127.0.0.1:1',
+      '[::1]:8080',
+      '[2001:db8::7]',
+      'xn--bcher-kva.example',
+      'a_b',
+      'a:',
+    ],
+  ])('%s is one', async (host) => {
+    const server = await aServer(SECRETS);
+
+    const raw = await sendRaw(
+      server.port,
+      `GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+    );
+
+    expect(raw).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  test.for(['a, b', 'a,b', 'a b', 'a/b', 'http://a', 'u@a', 'a:b', '::1', '[a', 'a?b', 'a#b', '"a"'])(
+    '%s is none: 400',
+    async (host) => {
+      const server = await aServer(SECRETS);
+
+      const raw = await sendRaw(
+        server.port,
+        `GET /healthz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+      );
+
+      expect(raw).toMatch(/^HTTP\/1\.1 400 /);
+    },
+  );
+});
+
 describe('old and odd requests', () => {
   test.for([
     ['HTTP/0.9', 'GET /verify\r\n\r\n', /^HTTP\/1\.1 400 /],
@@ -102,6 +140,33 @@ describe('old and odd requests', () => {
       'a line end before all else',
       '\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
       /^HTTP\/1\.1 200 /,
+    ],
+    [
+      'two hosts',
+      'GET /verify HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n',
+      /^HTTP\/1\.1 400 /,
+    ],
+    [
+      'the same host twice, in other letters',
+      'GET /healthz HTTP/1.1\r\nhost: a\r\nX: 1\r\nHOST: a\r\nConnection: close\r\n\r\n',
+      /^HTTP\/1\.1 400 /,
+    ],
+    ['two hosts in HTTP/1.0', 'GET /healthz HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n', /^HTTP\/1\.1 400 /],
+    [
+      'two hosts beside a target that is a whole URL',
+      'GET http://a/verify HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n',
+      /^HTTP\/1\.1 400 /,
+    ],
+    ['an empty host', 'GET /healthz HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 200 /],
+    [
+      'a second type of the body',
+      `POST /revoke HTTP/1.1\r\nHost: a\r\n${FORM_TYPE}\r\nContent-Type: text/plain\r\nContent-Length: 7\r\nConnection: close\r\n\r\ntoken=x`,
+      /^HTTP\/1\.1 400 /,
+    ],
+    [
+      'a second credential behind 2,000 headers',
+      `GET /verify HTTP/1.1\r\nHost: a\r\nToken: x\r\n${'a:\r\n'.repeat(2020)}Token: y\r\nConnection: close\r\n\r\n`,
+      /^HTTP\/1\.1 431 /,
     ],
     ['a NUL in the target', 'GET /verify\0 HTTP/1.1\r\nHost: a\r\n\r\n', /^HTTP\/1\.1 400 /],
     ['a space in the target', 'GET /verify x HTTP/1.1\r\nHost: a\r\n\r\n', /^HTTP\/1\.1 400 /],

@@ -46,7 +46,11 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly Provoked[]
       { path: '/verify?scope=read', headers: GOOD },
       { headers: ['Token', VALUE.reveal()] },
     ],
-    400: [{ headers: [...GOOD, ...GOOD] }, { path: '/verify?scope=%22', headers: GOOD }],
+    400: [
+      { headers: [...GOOD, ...GOOD] },
+      { path: '/verify?scope=%22', headers: GOOD },
+      { path: '/verify?scopes=read', headers: GOOD },
+    ],
     401: [{}, { headers: bearer('x') }, { headers: bearer(TokenValue.generate('apit').reveal()) }],
     403: [{ path: '/verify?scope=read%20write', headers: GOOD }],
     503: [{ headers: GOOD, broken: true }],

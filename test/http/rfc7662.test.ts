@@ -117,7 +117,7 @@ describe('RFC 7662 §2.1, §2.3: the caller', () => {
       { body: '', challenge: REALM },
     ],
     ['presents a value of no shape', bearer('x'), DENIED],
-    ['presents an empty value', ['Authorization', 'Bearer'], DENIED],
+    ['presents an empty value', ['Authorization', 'Bearer'], { body: '', challenge: REALM }],
     ['presents a value that nobody knows', bearer(TokenValue.generate('apit').reveal()), DENIED],
   ] as const)('who %s is 401 (RFC 6750 §3.1)', async ([, headers, expected]) => {
     const server = await aServer([caller]);

@@ -145,7 +145,7 @@ describe('a live value', () => {
 
     const raw = await sendRaw(
       server.port,
-      `GET http://any.example/verify?scope= HTTP/1.1\r\nHost: any.example\r\nToken: ${GOOD}\r\nConnection: close\r\n\r\n`,
+      `GET http://any.example/verify?x HTTP/1.1\r\nHost: any.example\r\nToken: ${GOOD}\r\nConnection: close\r\n\r\n`,
     );
 
     expect(raw).toMatch(/^HTTP\/1\.1 200 /);
@@ -207,6 +207,12 @@ describe('no credential was presented (RFC 6750 §3.1: no error code)', () => {
     ['with a scheme that only starts like ours', '/verify', ['Authorization', `Bearerx ${GOOD}`]],
     ['with the value alone in Authorization', '/verify', ['Authorization', GOOD]],
     ['with an empty Authorization', '/verify', ['Authorization', '']],
+    ['with nothing behind Bearer', '/verify', ['Authorization', 'Bearer']],
+    ['with spaces behind Bearer', '/verify', ['Authorization', 'bearer    ']],
+    ['with a no-break space behind Bearer', '/verify', ['Authorization', 'Bearer \xa0']],
+    ['with an empty X-API-Key', '/verify', ['X-API-Key', '']],
+    ['with spaces and a tab for a token', '/verify', ['Token', ' \t ']],
+    ['with all three empty', '/verify', ['Authorization', 'Bearer', 'X-API-Key', '', 'Token', '']],
     ['with a value in the query', `/verify?token=${GOOD}&access_token=${GOOD}&api_key=${GOOD}`, []],
     ['with a value in a cookie', '/verify', ['Cookie', `token=${GOOD}`]],
     ['with a value in a header that resembles one of ours', '/verify', ['X-Token', GOOD, 'Api-Key', GOOD]],
@@ -222,6 +228,24 @@ describe('no credential was presented (RFC 6750 §3.1: no error code)', () => {
   });
 });
 
+describe('an empty credential beside a good one is none', () => {
+  test.for([
+    ['Bearer beside X-API-Key', ['Authorization', 'Bearer', 'X-API-Key', GOOD]],
+    ['Bearer and spaces beside X-API-Key', ['Authorization', 'Bearer   ', 'X-API-Key', GOOD]],
+    ['token beside X-API-Key', ['Token', '', 'X-API-Key', GOOD]],
+    ['X-API-Key beside Bearer', [...BEARER, 'X-API-Key', '']],
+    ['spaces beside Bearer', [...BEARER, 'Token', ' \t ']],
+    ['both others beside token', ['Token', GOOD, 'X-API-Key', '', 'Authorization', '']],
+    ['another scheme beside token', ['Token', GOOD, 'Authorization', 'Basic dTpw']],
+  ] as const)('%s', async ([, headers]) => {
+    const secret = aSecret(VALUE);
+    const server = await aServer([secret]);
+
+    expect(await ask(server.port, '/verify', { headers })).toMatchObject({ status: 200 });
+    expect(server.uses).toMatchObject([{ tokenId: secret.tokenId }]);
+  });
+});
+
 describe('more than one credential is an invalid request (RFC 6750 §2, §3.1)', () => {
   test.for([
     ['in Authorization and X-API-Key', [...BEARER, 'X-API-Key', GOOD]],
@@ -232,7 +256,8 @@ describe('more than one credential is an invalid request (RFC 6750 §2, §3.1)',
     ['in Authorization twice, the first of another scheme', ['Authorization', 'Basic dTpw', ...BEARER]],
     ['in X-API-Key twice', ['X-API-Key', GOOD, 'x-api-key', GOOD]],
     ['in token twice', ['token', GOOD, 'TOKEN', 'x']],
-    ['where one of the two is empty', [...BEARER, 'X-API-Key', '']],
+    ['in one header twice, one of them empty', ['X-API-Key', GOOD, 'X-API-Key', '']],
+    ['in one header twice, both empty', ['Token', '', 'Token', '']],
     ['where one of the two is bad', ['X-API-Key', 'x', 'Token', GOOD]],
   ] as const)('%s', async ([, headers]) => {
     const server = await aServer([aSecret(VALUE)]);
@@ -270,8 +295,6 @@ describe('a value that is not good is refused with the same bytes (RFC 6750 §3.
     ['with something behind it', `Token: ${GOOD}, ${GOOD}`, [aSecret(VALUE)]],
     ['with its scheme in a header that takes none', `X-API-Key: Bearer ${GOOD}`, [aSecret(VALUE)]],
     ['quoted', `Authorization: Bearer "${GOOD}"`, [aSecret(VALUE)]],
-    ['empty', 'X-API-Key:', [aSecret(VALUE)]],
-    ['empty behind its scheme', 'Authorization: Bearer', [aSecret(VALUE)]],
     ['of 7,000 characters', `Token: ${'x'.repeat(7000)}`, [aSecret(VALUE)]],
     ['of bytes that are no text', 'Token: \xff\xfe\x80', [aSecret(VALUE)]],
     ['like a name of an object', 'Token: __proto__', [aSecret(VALUE)]],
@@ -357,11 +380,11 @@ describe('scopes in the query', () => {
     ['in another order than the token has them', '?scope=write%20read'],
     ['with a plus for the space', '?scope=read+write'],
     ['in two parameters', '?scope=read&scope=write'],
-    ['that are none', '?scope='],
-    ['that are only spaces', '?scope=%20%20'],
     ['with spaces too many', '?scope=%20read%20%20write%20'],
     ['twice the same', '?scope=read%20read'],
-    ['beside parameters that mean nothing here', '?x=%zz&scope=read&Scope=none#'],
+    ['beside parameters that mean nothing here', '?x=%zz&scope=read&page=2#'],
+    ['behind two question marks', '??scope=read'],
+    ['with its name percent-encoded', '?%73co%70e=read'],
     ['with a plus in their name', '?scope=a%2Bb'],
   ] as const)('%s are allowed', async ([, query]) => {
     const server = await aServer([aSecret(VALUE, { scopes: ['read', 'write', 'a+b'] })]);
@@ -396,6 +419,54 @@ describe('scopes in the query', () => {
       expect(server.uses).toEqual([{ tokenId: secret.tokenId, at: T0 + 1, address: '127.0.0.1' }]);
     },
   );
+
+  test.for(['?page=2&q=a%20b', '?access_token=x', '?s=1&copper=2&sco=3', '?', '?&&', '?%zz=%ff'])(
+    'none are demanded by %s, which may be what the client asks the API for',
+    async (query) => {
+      const server = await aServer([aSecret(VALUE)]);
+
+      expect(await ask(server.port, `/verify${query}`, { headers: BEARER })).toMatchObject({ status: 200 });
+    },
+  );
+
+  test.for([
+    ['an empty one', '?scope='],
+    ['one without a value', '?scope'],
+    ['one of spaces alone', '?scope=%20+'],
+    ['an empty one beside another', '?scope=read&scope='],
+    ['the plural', '?scopes=read'],
+    ['the plural beside the right one', '?scope=read&scopes=admin'],
+    ['a capital', '?Scope=read'],
+    ['capitals', '?SCOPE=read'],
+    ['a percent-encoded capital', '?%53cope=read'],
+    ['brackets', '?scope[]=read'],
+    ['encoded brackets', '?scope%5B0%5D=read'],
+    ['a letter missing', '?scop=read'],
+    ['the first letter missing', '?cope=read'],
+    ['a letter too many', '?sccope=read'],
+    ['a wrong letter', '?skope=read'],
+    ['two letters swapped', '?socpe=read'],
+    ['a longer name', '?required_scope=read'],
+    ['a space before it', '?+scope=read'],
+    ['an invisible sign in it', '?sco%E2%80%8Bpe=read'],
+    ['a full-width letter in it', '?%EF%BD%93cope=read'],
+    ['a percent sign encoded twice', '?%2573cope=read'],
+    ['a semicolon for the ampersand', '?x=1;scope=read'],
+    ['a semicolon between two', '?scope=read;scope=write'],
+    ['an ampersand for HTML', '?x=1&amp;scope=read'],
+    ['a second question mark', '?x=1?scope=read'],
+    ['a fragment', '?#scope=read'],
+    ['no name', '?=read'],
+  ] as const)('by %s are 400, not none: it was meant to keep somebody out', async ([, query]) => {
+    const server = await aServer([aSecret(VALUE, { scopes: ['read', 'write'] })]);
+
+    const raw = await sendRaw(server.port, rawRequest(`Token: ${GOOD}\r\n`, 'GET', `/verify${query}`));
+
+    expect(raw).toMatch(/^HTTP\/1\.1 400 /);
+    expect(raw).toContain(`${REALM}, error="invalid_request"`);
+    expect(server.uses).toEqual([]);
+    expect(server.metrics.figures.refusals.invalid_scope).toBe(1);
+  });
 
   test.for([
     ['a quote', '%22'],
