@@ -21,7 +21,7 @@ export type DialogMetadata = {
 
 const severalMetadata = z.object({
   person: z.string().optional(),
-  held: z.object({ proof: z.string(), tokens: z.array(z.string()) }).optional(),
+  held: z.string().optional(),
   inMessage: z.literal(true).optional(),
 });
 
@@ -29,8 +29,8 @@ const severalMetadata = z.object({
 export type SeveralMetadata = {
   /** Whose tokens they are, where they are all one person's. */
   readonly person?: PersonId | undefined;
-  /** The note that whoever opened it had presented values of these tokens. */
-  readonly held?: { readonly proof: string; readonly tokens: readonly TokenId[] } | undefined;
+  /** The note that whoever opened it had presented the tokens' values. */
+  readonly held?: string | undefined;
   readonly inMessage?: true | undefined;
 };
 
@@ -46,12 +46,7 @@ export function parseSeveralMetadata(text: string): SeveralMetadata | undefined 
   const { held, inMessage } = parsed;
   const person = parsePersonId(parsed.person ?? '');
   if (parsed.person !== undefined && person === undefined) return undefined;
-  const tokens = (held?.tokens ?? []).flatMap((id) => parseTokenId(id) ?? []);
-  return {
-    person,
-    held: held === undefined ? undefined : { proof: held.proof, tokens },
-    inMessage,
-  };
+  return { person, held, inMessage };
 }
 
 /** As a dialog's `private_metadata`. */

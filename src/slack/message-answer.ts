@@ -1,7 +1,8 @@
 import { counted } from '../counted.ts';
 import type { CheckHash } from '../tokens/check-hash.ts';
-import { heldProof } from '../tokens/held.ts';
+import { type HeldValue, heldProof } from '../tokens/held.ts';
 import type { Actor } from '../tokens/policy.ts';
+import type { StoredSecret } from '../tokens/store.ts';
 import type { TokenId, UsedToken } from '../tokens/token.ts';
 import type { TokenValue } from '../tokens/token-value.ts';
 import { verifyValue } from '../tokens/verify.ts';
@@ -25,6 +26,8 @@ const SEARCHED =
 type Found = {
   /** Live tokens, each once: as many as one dialog takes. */
   readonly tokens: readonly UsedToken[];
+  /** Their values: of two of one token the newer, which is honoured longer. */
+  readonly values: readonly HeldValue[];
   /** Live ones beside those. */
   readonly othersCount: number;
   readonly deadCount: number;
@@ -40,11 +43,11 @@ export async function messageAnswer(actor: Actor, message: unknown, deps: Listen
   const note = noteOf(found);
   const [first, ...others] = found.tokens;
   if (first === undefined) return telling(note ?? `There is no token value in this message. ${SEARCHED}`);
-  const tokenIds = found.tokens.map(({ id }) => id);
-  const proof = heldProof({ actor: actor.id, tokenIds, at: deps.clock() }, deps.peppers.current);
+  const { values } = found;
+  const proof = heldProof({ actor: actor.id, values, at: deps.clock() }, deps.peppers.current);
   if (others.length === 0) return revokeQuestion(actor, first, { held: proof, inMessage: true, note }, deps);
   const view = severalDialog(found.tokens, {
-    metadata: { held: { proof, tokens: tokenIds }, inMessage: true },
+    metadata: { held: proof, inMessage: true },
     byOwner: found.tokens.every(({ owner }) => owner === actor.id),
     now: deps.clock(),
     total: found.tokens.length,
@@ -61,24 +64,30 @@ function distinct(values: readonly TokenValue[], { peppers }: ListenerDeps): Tok
 
 async function lookUp(actor: Actor, values: readonly TokenValue[], deps: ListenerDeps): Promise<Found> {
   const bounded = { ...deps, checkHash: checkHashFor(HASHING_MS_MAX, deps.checkHash) };
-  const live = new Set<TokenId>();
+  const live = new Map<TokenId, StoredSecret>();
   let deadCount = 0;
   let unclearCount = 0;
   for (const value of values.slice(0, VALUES_MAX)) {
     const verdict = await verifyValue(value, bounded);
-    if (verdict.kind === 'good') live.add(verdict.secret.tokenId);
+    if (verdict.kind === 'good') keepNewer(live, verdict.secret);
     else if (verdict.kind === 'bad') deadCount += 1;
     else unclearCount += 1;
   }
-  const drawn = [...live].slice(0, SHEET_TOKENS_MAX);
+  const drawn = [...live.keys()].slice(0, SHEET_TOKENS_MAX);
   const tokens = await deps.store.findTokens(actor.workspace, drawn);
   return {
     tokens: [...tokens.values()].toSorted((a, b) => drawn.indexOf(a.id) - drawn.indexOf(b.id)),
+    values: drawn.flatMap((id) => live.get(id) ?? []),
     othersCount: live.size - drawn.length,
     deadCount,
     unclearCount,
     leftCount: Math.max(0, values.length - VALUES_MAX),
   };
+}
+
+function keepNewer(live: Map<TokenId, StoredSecret>, secret: StoredSecret): void {
+  const known = live.get(secret.tokenId);
+  if (known === undefined || known.createdAt < secret.createdAt) live.set(secret.tokenId, secret);
 }
 
 /** Begins no check after `ms`. What was found out by then is found at once the next time. */

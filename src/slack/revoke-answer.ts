@@ -36,10 +36,10 @@ export async function revokeHeldAnswer(actor: Actor, value: TokenValue, deps: Li
       ? deadValueAnswer(actor, verdict.secret, verdict.why, deps)
       : refusalAnswer({ code: 'value_not_live' });
   }
-  const { tokenId } = verdict.secret;
-  const found = await findToken(tokenId, 'revoke_held', actor, deps);
+  const { secret } = verdict;
+  const found = await findToken(secret.tokenId, 'revoke_held', actor, deps);
   if (found.kind === 'refused') return refusalAnswer(found.refusal);
-  const held = heldProof({ actor: actor.id, tokenIds: [tokenId], at: deps.clock() }, deps.peppers.current);
+  const held = heldProof({ actor: actor.id, values: [secret], at: deps.clock() }, deps.peppers.current);
   return revokeQuestion(actor, found.token, { held }, deps);
 }
 

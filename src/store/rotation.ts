@@ -23,6 +23,8 @@ import { secrets, secretUsage, tokens } from './schema.ts';
 import type { Write } from './writer.ts';
 
 const VALUES_MAX = 2;
+/** Tokens whose values are read at once. */
+const TOKENS_MAX = 100;
 
 const OF_TOKEN = eq(secrets.tokenId, textParam('tokenId'));
 
@@ -33,8 +35,8 @@ export const IS_HONOURED = and(
   or(isNull(secrets.endsAt), gt(secrets.endsAt, integerParam('at'))),
 );
 
-/** The values that are honoured. */
-export function createLiveValues(db: Db, read: Read): Pick<TokenStore, 'liveValues'> {
+/** The values that are honoured, or were until their token was revoked. */
+export function createLiveValues(db: Db, read: Read): Pick<TokenStore, 'liveValues' | 'standingValues'> {
   const live = db
     .select({
       shownAt: sql<number>`${secrets.shownAt}`,
@@ -48,7 +50,34 @@ export function createLiveValues(db: Db, read: Read): Pick<TokenStore, 'liveValu
     .limit(rowCount(VALUES_MAX))
     .prepare();
 
-  return { liveValues: (tokenId, at) => read(() => live.all({ tokenId, at })) };
+  const standing = db
+    .select({ tokenId: secrets.tokenId, lookupId: secrets.lookupId })
+    .from(secrets)
+    .innerJoin(tokens, eq(tokens.id, secrets.tokenId))
+    .where(
+      and(
+        sql`${secrets.tokenId} in (select value from json_each(${textParam('ids')}))`,
+        isNotNull(secrets.shownAt),
+        or(
+          isNull(secrets.endsAt),
+          gt(secrets.endsAt, sql`coalesce(${tokens.revokedAt}, ${integerParam('at')})`),
+        ),
+      ),
+    )
+    .limit(rowCount(VALUES_MAX * TOKENS_MAX))
+    .prepare();
+
+  return {
+    liveValues: (tokenId, at) => read(() => live.all({ tokenId, at })),
+    standingValues: (ids, at) =>
+      read(() => {
+        if (ids.length > TOKENS_MAX) throw new RangeError('too many tokens for one read');
+        const found = Map.groupBy(standing.all({ ids: JSON.stringify(ids), at }), ({ tokenId }) => tokenId);
+        return new Map(
+          [...found].map(([tokenId, values]) => [tokenId, values.map(({ lookupId }) => lookupId)]),
+        );
+      }),
+  };
 }
 
 /** Carries out a rotation whose generation is the token's. For use inside the write that marks the new value as shown. */

@@ -1,35 +1,68 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { MINUTE_MS } from '../clock.ts';
+import { type Clock, MINUTE_MS } from '../clock.ts';
 import type { Pepper, Peppers } from './pepper.ts';
+import type { TokenStore } from './store.ts';
 import type { PersonId, TokenId } from './token.ts';
 
 /** How long a person who presented a value may take to confirm. */
 const HELD_MS_MAX = 30 * MINUTE_MS;
+/** Of each MAC: beyond guessing where every guess is a submission, and 90 of them fit into a dialog's 3,000 characters. */
+const MAC_BYTES = 16;
+/** Values that one proof is looked through for; our dialogs take 90. */
+const MACS_MAX = 100;
 
-type Held = { readonly actor: PersonId; readonly tokenIds: readonly TokenId[] };
+/** A value that verified, told by its secret: its token may have another one by now. */
+export type HeldValue = { readonly tokenId: TokenId; readonly lookupId: string };
 
 /**
- * A note that `actor` presented whole verified values of `tokenIds` at `at`. It travels through the client in place of the
- * values and is good for that person, those tokens in that order, and 30 minutes.
+ * A note that `actor` presented these values, each whole and verified, at `at`. It travels through the client in place of the
+ * values: an instant and a MAC a value, of which none tells anything. Each is good for that person, that very value and 30
+ * minutes.
  */
-export function heldProof(held: Held & { at: number }, pepper: Pepper): string {
-  return `${held.at}.${macOf(held, pepper).toString('base64url')}`;
+export function heldProof(
+  {
+    actor,
+    values,
+    at,
+  }: { readonly actor: PersonId; readonly values: readonly HeldValue[]; readonly at: number },
+  pepper: Pepper,
+): string {
+  return [at, ...values.map((value) => macOf(actor, value, at, pepper).toString('base64url'))].join('.');
 }
 
-/** Whether `proof` is such a note of ours, under whatever pepper at hand, not yet 30 minutes old at `now`. */
-export function isHeldProof(proof: string, held: Held, peppers: Peppers, now: number): boolean {
-  const [instant = '', mac = ''] = proof.split('.');
+/**
+ * Whether `proof` is such a note of ours, under whatever pepper at hand and not yet 30 minutes old, of a value of each of the
+ * tokens (100 at most) that is still honoured. A value that was replaced or has ended proves nothing any more. Of a token
+ * that was revoked meanwhile, what was honoured until then does: there is nothing left to end by it.
+ */
+export async function areHeld(
+  proof: string,
+  held: { readonly actor: PersonId; readonly tokenIds: readonly TokenId[] },
+  deps: {
+    readonly store: Pick<TokenStore, 'standingValues'>;
+    readonly peppers: Peppers;
+    readonly clock: Clock;
+  },
+): Promise<boolean> {
+  const [instant = '', ...texts] = proof.split('.', MACS_MAX + 1);
   const at = Number(instant);
-  if (!Number.isSafeInteger(at) || at > now || now - at > HELD_MS_MAX) return false;
-  const presented = Buffer.from(mac, 'base64url');
-  return peppers.all.some((pepper) => {
-    const expected = macOf({ ...held, at }, pepper);
-    return presented.length === expected.length && timingSafeEqual(presented, expected);
-  });
+  const now = deps.clock();
+  if (!/^\d{1,16}$/.test(instant) || at > now || now - at > HELD_MS_MAX) return false;
+  const macs = texts.map((text) => Buffer.from(text, 'base64url'));
+  const standing = await deps.store.standingValues(held.tokenIds, now);
+  const isHeld = (value: HeldValue) =>
+    deps.peppers.all.some((pepper) => {
+      const expected = macOf(held.actor, value, at, pepper);
+      return macs.some((mac) => mac.length === expected.length && timingSafeEqual(mac, expected));
+    });
+  return held.tokenIds.every((tokenId) =>
+    (standing.get(tokenId) ?? []).some((lookupId) => isHeld({ tokenId, lookupId })),
+  );
 }
 
-function macOf(held: Held & { at: number }, pepper: Pepper): Buffer {
+function macOf(actor: PersonId, { tokenId, lookupId }: HeldValue, at: number, pepper: Pepper): Buffer {
   return createHmac('sha256', pepper.key)
-    .update(`apitoken held value\n${held.actor}\n${held.tokenIds.join(' ')}\n${held.at}`)
-    .digest();
+    .update(`apitoken held value\n${actor}\n${tokenId}\n${lookupId}\n${at}`)
+    .digest()
+    .subarray(0, MAC_BYTES);
 }

@@ -282,6 +282,11 @@ export interface TokenStore {
   hasLiveSecret(id: TokenId, now: number): Promise<boolean>;
   /** The values that are honoured at `now`: two at most. */
   liveValues(id: TokenId, now: number): Promise<readonly LiveValue[]>;
+  /**
+   * The lookup ids of the values of these tokens (100 at most) that are honoured at `at` or, of revoked ones, were until then:
+   * two at most a token, by its id.
+   */
+  standingValues(ids: readonly TokenId[], at: number): Promise<ReadonlyMap<TokenId, readonly string[]>>;
   /** Why the latest value could not be shown (the event's `detail.reason`); undefined when it was, or none was tried. */
   lastWithdrawal(id: TokenId): Promise<string | undefined>;
   /** Which of the keys (100 at most) are taken. */

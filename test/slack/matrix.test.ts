@@ -192,7 +192,7 @@ async function prepareAll(at: {
       eleven,
       ephemeral,
       leak,
-      othersProof: proofOfBob(stage, token.id),
+      othersProof: proofOfBob(stage, token),
     });
   }
   return walks;
@@ -201,10 +201,10 @@ async function prepareAll(at: {
 /** What a way is taken with that concerns none. */
 const NO_TOKEN = { id: 'tok_none' as TokenId, name: 'no token at all', value: 'no value at all' };
 
-function proofOfBob({ workspace, folder, now }: Stage, tokenId: TokenId): string {
+function proofOfBob({ workspace, folder, now }: Stage, { id, value }: Walk['token']): string {
   const { peppers } = parseConfig(settingsFor(workspace, folder));
-  const held = { actor: workspace.person('bob').id as PersonId, tokenIds: [tokenId], at: now() };
-  return heldProof(held, peppers.current);
+  const values = [{ tokenId: id, lookupId: value.split('_')[1] ?? '' }];
+  return heldProof({ actor: workspace.person('bob').id as PersonId, values, at: now() }, peppers.current);
 }
 
 async function revokeByAlice(stage: Stage, id: TokenId): Promise<void> {

@@ -11,6 +11,7 @@ import {
   holdsToken,
   modalOf,
   modalSaying,
+  rotates,
   setStill,
   settled,
   soon,
@@ -224,6 +225,32 @@ test('having had the values is good for half an hour and that person, and for th
 
   expect(await sends(bob, first.id)).toContain('first is revoked.');
   expect(await verdictsOf(stage, first.value, second.value, other.value)).toEqual([401, 200, 200]);
+});
+
+test('of several values those prove nothing any more that ended since, and the newer of two is the one that counts', async () => {
+  const { stage, alice, workspace } = await setStill();
+  const bob = workspace.person('bob');
+  const [first, second] = [
+    await holdsToken(stage, alice, 'first', { createdAt: T0 }),
+    await holdsToken(stage, alice, 'second', { createdAt: T0 }),
+  ];
+  const fresh = await rotates(stage, alice, 'second', { 'Old value ends': 'In 1 hour' });
+  const text = [fresh, first.value, second.value].join(' ');
+  await bob.uses(SHORTCUT, workspace.post('#general', 'buildbot', { text }));
+  await modalSaying(bob, 'first of @alice');
+  const newest = await rotates(stage, alice, 'first', { 'Old value ends': 'Now' });
+  await alice.clicks('End old value now', { in: '@apitoken' });
+  await soon(async () => expect(await verdictsOf(stage, second.value)).toEqual([401]));
+  await bob.fills({ Reason: 'leaked' });
+
+  await bob.submits();
+  await modalSaying(bob, 'It was too long ago that you presented the value');
+  expect(await verdictsOf(stage, newest, fresh)).toEqual([200, 200]);
+
+  await bob.closes();
+  await bob.uses(SHORTCUT, workspace.post('#general', 'buildbot', { text }));
+  const { text: asked } = await modalSaying(bob, 'second of @alice');
+  expect(asked).not.toContain('first of @alice');
 });
 
 test.for([

@@ -318,7 +318,7 @@ test('a forged sheet without a person ends nothing that the sender may not end',
   await holdsToken(stage, bob, 'bobs-own');
   const { id } = await opens(bob, '/apitoken revoke @me');
   const selected_options = [{ text: { type: 'plain_text', text: 'x' }, value: others.id }];
-  const held = { proof: '1.AAAA', tokens: [others.id] };
+  const held = `${Date.now()}.${'A'.repeat(22)}`;
 
   for (const metadata of ['{}', JSON.stringify({ held }), 'null', '{"person":5}']) {
     const outcome = await bob.forges({

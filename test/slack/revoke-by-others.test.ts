@@ -13,8 +13,11 @@ import {
   modalSaying,
   opens,
   receiptOf,
+  rotates,
   rowsOf,
+  setStill,
   settled,
+  shownBy,
   soon,
 } from './flows.ts';
 import { expectNotKept } from './leaks.ts';
@@ -135,6 +138,51 @@ test('the value is proof for half an hour, for who presented it', async () => {
 
   await modalSaying(bob, 'deploy-bot is revoked.');
   expect((await stage.verify(value)).status).toBe(401);
+});
+
+test.for([
+  ['rotated, and it ended with that', { 'Old value ends': 'Now' }],
+  ['rotated, and its grace was ended before its time', { 'Old value ends': 'In 1 hour' }],
+  ['replaced, since it was never used', 'Issue new value'],
+] as const)('a value proves nothing any more once its token was %s', async ([, how]) => {
+  const { stage, alice, workspace } = await setStill();
+  const bob = workspace.person('bob');
+  const { value: old } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await settled(stage);
+  await opens(bob, `/apitoken revoke ${old}`);
+  await bob.fills({ Reason: 'leaked' });
+  const fresh =
+    how === 'Issue new value'
+      ? await shownBy(alice, () => alice.clicks(how, { in: '@apitoken' }))
+      : await rotates(stage, alice, 'deploy-bot', how);
+  await settled(stage);
+  const end = 'End old value now';
+  if (receiptOf(alice, 'deploy-bot').buttons.includes(end)) await alice.clicks(end, { in: '@apitoken' });
+  await soon(async () => expect((await stage.verify(old)).status).toBe(401));
+
+  await bob.submits();
+
+  await modalSaying(bob, LAPSED);
+  expect((await stage.verify(fresh)).status).toBe(200);
+  expect(auditOf(stage).at(-1)).toMatchObject({ actor: bob.id, action: 'action.refused' });
+});
+
+test('an old value whose grace still runs is proof, and so is the new one', async () => {
+  const { stage, alice, workspace } = await setStill();
+  const [bob, carol] = [workspace.person('bob'), workspace.person('carol')];
+  const { value: old } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await opens(bob, `/apitoken revoke ${old}`);
+  const fresh = await rotates(stage, alice, 'deploy-bot', { 'Old value ends': 'In 1 hour' });
+  await opens(carol, `/apitoken revoke ${fresh}`);
+  await bob.fills({ Reason: 'leaked' });
+  await carol.fills({ Reason: 'leaked' });
+
+  await bob.submits();
+
+  await modalSaying(bob, 'deploy-bot is revoked.');
+  // There is nothing left to end, and that is what the other one is told.
+  await carol.submits();
+  await modalSaying(carol, 'deploy-bot is already revoked.');
 });
 
 test('of two people who revoke at once one does it, and the other is told that it is done', async () => {

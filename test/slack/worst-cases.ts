@@ -296,10 +296,15 @@ function messagesIn(unit: string, status: TokenStatus): [string, Message][] {
   ];
 }
 
+const LOOKUP_ID = '0123456789ab';
+
 /** Every view of the app, with texts as long as they may be, made of `unit`. */
 export function viewsAbout(unit: string): [string, ModalView | HomeView][] {
   const token = aWideToken(unit, 'active');
-  const held = heldProof({ actor: LONG_ID, tokenIds: [token.id], at: Number.MAX_SAFE_INTEGER }, PEPPER);
+  const held = heldProof(
+    { actor: LONG_ID, values: [{ tokenId: token.id, lookupId: LOOKUP_ID }], at: Number.MAX_SAFE_INTEGER },
+    PEPPER,
+  );
   const metadata = metadataText({ tokenId: token.id, held, generation: Number.MAX_SAFE_INTEGER });
   const asked = { metadata, now: NOW };
   const filledIn = {
@@ -384,9 +389,9 @@ function aSheet(unit: string) {
 }
 
 function heldMetadata(unit: string) {
-  const tokens = manyActive(unit).map(({ id }) => id);
-  const proof = heldProof({ actor: LONG_ID, tokenIds: tokens, at: Number.MAX_SAFE_INTEGER }, PEPPER);
-  return { held: { proof, tokens }, inMessage: true } as const;
+  const values = manyActive(unit).map(({ id }) => ({ tokenId: id, lookupId: LOOKUP_ID }));
+  const held = heldProof({ actor: LONG_ID, values, at: Number.MAX_SAFE_INTEGER }, PEPPER);
+  return { held, inMessage: true } as const;
 }
 
 function resultOfASheet(unit: string): ModalView {

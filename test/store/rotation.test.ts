@@ -44,6 +44,41 @@ test('a rotation honours the new value and, until the grace ends, the old one', 
   expect(await kinds(NOW + 90 * DAY_MS)).toEqual(['bad', 'bad']);
 });
 
+test('the values that stand are those that are honoured and, of a revoked token, those that were until then', async () => {
+  const { store } = await aStore();
+  const [token, revoked, unshown] = [
+    await aStoredToken(store),
+    await aStoredToken(store),
+    await aStoredToken(store),
+  ];
+  const ids = [token.id, revoked.id, unshown.id];
+  const old = await aShownValue(store, token);
+  const fresh = await aShownValue(store, token, aRotation({ graceEndsAt: GRACE_ENDS }), NOW + 5);
+  const retired = await aShownValue(store, revoked);
+  const latest = await aShownValue(store, revoked, aRotation({ graceEndsAt: NOW + 5 }), NOW + 5);
+  await store.insertSecret(aSecret(unshown), 'first', aDelivery());
+  await store.revokeToken(revoked.id, { ...BY_ANN, at: NOW + 9 }, anEffect(revoked.id));
+
+  const at = async (now: number) =>
+    new Map([...(await store.standingValues(ids, now))].map(([id, values]) => [id, new Set(values)]));
+  const lookupIds = (...made: { secret: { lookupId: string } }[]) =>
+    new Set(made.map(({ secret }) => secret.lookupId));
+
+  expect(retired.secret.lookupId).not.toBe(latest.secret.lookupId);
+  expect(await at(GRACE_ENDS - 1)).toEqual(
+    new Map([
+      [token.id, lookupIds(old, fresh)],
+      [revoked.id, lookupIds(latest)],
+    ]),
+  );
+  expect(await at(GRACE_ENDS)).toEqual(
+    new Map([
+      [token.id, lookupIds(fresh)],
+      [revoked.id, lookupIds(latest)],
+    ]),
+  );
+});
+
 test.for([
   ['the end of the grace', null, GRACE_ENDS, null, GRACE_ENDS],
   ['the end of the grace, before its own', NOW + 9 * DAY_MS, GRACE_ENDS, null, GRACE_ENDS],

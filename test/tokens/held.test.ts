@@ -1,13 +1,35 @@
 import { describe, expect, test } from 'vitest';
 import { MINUTE_MS } from '../../src/clock.ts';
-import { heldProof, isHeldProof } from '../../src/tokens/held.ts';
-import { pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
+import { areHeld, heldProof } from '../../src/tokens/held.ts';
+import { type Peppers, pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
+import type { TokenId } from '../../src/tokens/token.ts';
 import { ANN, aToken, BOB, PEPPER, PEPPERS, T0 } from './a-token.ts';
 
 const TOKEN_ID = aToken().id;
 const OTHER_TOKEN_ID = aToken().id;
-const held = { actor: ANN, tokenIds: [TOKEN_ID] };
-const proof = heldProof({ ...held, at: T0 }, PEPPER);
+const VALUE = { tokenId: TOKEN_ID, lookupId: 'AAAAAAAAAAA1' };
+const OTHER_VALUE = { tokenId: OTHER_TOKEN_ID, lookupId: 'BBBBBBBBBBB1' };
+const OTHER_PEPPER = pepperFrom('another pepper, of 32 characters or more');
+const proof = heldProof({ actor: ANN, values: [VALUE], at: T0 }, PEPPER);
+const proofOfBoth = heldProof({ actor: ANN, values: [VALUE, OTHER_VALUE], at: T0 }, PEPPER);
+
+type Asked = {
+  text?: string;
+  actor?: typeof ANN;
+  tokenIds?: readonly TokenId[];
+  /** The lookup ids that are still honoured, by their token. */
+  standing?: ReadonlyMap<TokenId, readonly string[]>;
+  peppers?: Peppers;
+  now?: number;
+};
+
+function isHeld(asked: Asked): Promise<boolean> {
+  const { text = proof, actor = ANN, tokenIds = [TOKEN_ID], peppers = PEPPERS, now = T0 } = asked;
+  const standing =
+    asked.standing ?? new Map([VALUE, OTHER_VALUE].map(({ tokenId, lookupId }) => [tokenId, [lookupId]]));
+  const store = { standingValues: async () => standing };
+  return areHeld(text, { actor, tokenIds }, { store, peppers, clock: () => now });
+}
 
 describe('a proof that a value was held', () => {
   test.for([
@@ -15,27 +37,48 @@ describe('a proof that a value was held', () => {
     ['is good for 30 minutes', T0 + 30 * MINUTE_MS, true],
     ['is not good a millisecond later', T0 + 30 * MINUTE_MS + 1, false],
     ['is not good before it was made', T0 - 1, false],
-  ] as const)('%s', ([, now, expected]) => {
-    expect(isHeldProof(proof, held, PEPPERS, now)).toBe(expected);
+  ] as const)('%s', async ([, now, expected]) => {
+    expect(await isHeld({ now })).toBe(expected);
   });
 
-  test('is good for its person, its token and its pepper alone', () => {
-    const otherPepper = pepperFrom('another pepper, of 32 characters or more');
-
-    expect(isHeldProof(proof, { ...held, actor: BOB }, PEPPERS, T0)).toBe(false);
-    expect(isHeldProof(proof, { ...held, tokenIds: [OTHER_TOKEN_ID] }, PEPPERS, T0)).toBe(false);
-    expect(isHeldProof(proof, { ...held, tokenIds: [TOKEN_ID, OTHER_TOKEN_ID] }, PEPPERS, T0)).toBe(false);
-    expect(isHeldProof(proof, held, peppersFrom(otherPepper), T0)).toBe(false);
+  test.for([
+    ['another person', { actor: BOB }],
+    ['another token', { tokenIds: [OTHER_TOKEN_ID] }],
+    ['another token beside its own', { tokenIds: [TOKEN_ID, OTHER_TOKEN_ID] }],
+    ['another pepper', { peppers: peppersFrom(OTHER_PEPPER) }],
+    ['a token that has a newer value alone', { standing: new Map([[TOKEN_ID, ['AAAAAAAAAAA2']]]) }],
+    ['a token without a value', { standing: new Map([[TOKEN_ID, []]]) }],
+    ['a token that is not there', { standing: new Map() }],
+    ['the value of another token', { standing: new Map([[TOKEN_ID, [OTHER_VALUE.lookupId]]]) }],
+  ] as const satisfies readonly (readonly [string, Asked])[])('proves nothing for %s', async ([, asked]) => {
+    expect(await isHeld(asked)).toBe(false);
   });
 
-  test('outlives the rotation of the pepper it was made under', () => {
-    const otherPepper = pepperFrom('another pepper, of 32 characters or more');
+  test('is good while its value is honoured beside a newer one', async () => {
+    const standing = new Map([[TOKEN_ID, ['AAAAAAAAAAA2', VALUE.lookupId]]]);
 
-    expect(isHeldProof(proof, held, peppersFrom(otherPepper, [PEPPER]), T0)).toBe(true);
+    expect(await isHeld({ standing })).toBe(true);
   });
 
-  test('holds neither value nor lookup id: a time and a MAC', () => {
-    expect(proof).toMatch(new RegExp(`^${T0}\\.[-_0-9A-Za-z]{43}$`));
+  test('of several values is good for each of them, for all, and for none that has ended', async () => {
+    const text = proofOfBoth;
+    const both = [TOKEN_ID, OTHER_TOKEN_ID];
+
+    expect(await isHeld({ text, tokenIds: both })).toBe(true);
+    expect(await isHeld({ text, tokenIds: both.toReversed() })).toBe(true);
+    expect(await isHeld({ text, tokenIds: [OTHER_TOKEN_ID] })).toBe(true);
+    const standing = new Map([[OTHER_TOKEN_ID, [OTHER_VALUE.lookupId]]]);
+    expect(await isHeld({ text, tokenIds: [OTHER_TOKEN_ID], standing })).toBe(true);
+    expect(await isHeld({ text, tokenIds: both, standing })).toBe(false);
+  });
+
+  test('outlives the rotation of the pepper it was made under', async () => {
+    expect(await isHeld({ peppers: peppersFrom(OTHER_PEPPER, [PEPPER]) })).toBe(true);
+  });
+
+  test('holds neither value nor lookup id: a time and a MAC for each value', () => {
+    expect(proof).toMatch(new RegExp(`^${T0}\\.[-_0-9A-Za-z]{22}$`));
+    expect(proofOfBoth).toMatch(new RegExp(`^${T0}(\\.[-_0-9A-Za-z]{22}){2}$`));
   });
 
   test.for([
@@ -45,11 +88,12 @@ describe('a proof that a value was held', () => {
     ['a time with an empty MAC', `${T0}.`],
     ['another time', proof.replace(`${T0}`, `${T0 + 1}`)],
     ['a MAC cut by one', proof.slice(0, -1)],
-    ['another MAC', `${T0}.${'A'.repeat(43)}`],
+    ['another MAC', `${T0}.${'A'.repeat(22)}`],
     ['no time', `NaN.${proof.split('.')[1]}`],
     ['no end', `Infinity.${proof.split('.')[1]}`],
     ['half a millisecond', `${T0}5e-1.${proof.split('.')[1]}`],
-  ] as const)('is not %s', ([, text]) => {
-    expect(isHeldProof(text, held, PEPPERS, T0 + MINUTE_MS)).toBe(false);
+    ['a MAC behind a hundred others', proof.replace('.', `.${'A.'.repeat(100)}`)],
+  ] as const)('is not %s', async ([, text]) => {
+    expect(await isHeld({ text, now: T0 + MINUTE_MS })).toBe(false);
   });
 });

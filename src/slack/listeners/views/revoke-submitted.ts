@@ -1,4 +1,4 @@
-import { isHeldProof } from '../../../tokens/held.ts';
+import { areHeld } from '../../../tokens/held.ts';
 import { REASON_LENGTH_MAX, refused } from '../../../tokens/refusal.ts';
 import { revokeToken } from '../../../tokens/revoke.ts';
 import { notRevokedDialog, REASON_INPUT_ID } from '../../blocks/revoke-dialog.ts';
@@ -33,8 +33,7 @@ async function revokeAsked(
   const actor = await actorToRevoke(visit, token === undefined ? [] : [token], deps);
   if (actor === undefined) return refused({ code: 'person_unknown' });
   const held =
-    asked.held !== undefined &&
-    isHeldProof(asked.held, { actor: actor.id, tokenIds: [tokenId] }, deps.peppers, deps.clock());
+    asked.held !== undefined && (await areHeld(asked.held, { actor: actor.id, tokenIds: [tokenId] }, deps));
   const outcome = await revokeToken({ actor, tokenId, reason, held, delivery: visit.delivery }, deps);
   const ended = outcome.kind === 'refused' ? outcome : { kind: outcome.kind, tokens: [outcome.token] };
   const hasLapsed = asked.held !== undefined && !held;

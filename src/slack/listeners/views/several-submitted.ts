@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isHeldProof } from '../../../tokens/held.ts';
+import { areHeld } from '../../../tokens/held.ts';
 import { type Actor, may } from '../../../tokens/policy.ts';
 import { REASON_LENGTH_MAX, type Refusal, refused } from '../../../tokens/refusal.ts';
 import { revokeSeveral } from '../../../tokens/revoke-several.ts';
@@ -55,7 +55,7 @@ async function revokeTicked(visit: KnownVisit, filled: Filled, deps: ListenerDep
   const unnamed = unnamedPerson(filled, profile, actor, deps);
   if (unnamed !== undefined) return refused(unnamed);
 
-  const held = isHeld(asked, actor, tokenIds, deps);
+  const held = asked.held !== undefined && (await areHeld(asked.held, { actor: actor.id, tokenIds }, deps));
   const delivery = deliveryOf(visit, tokenIds);
   const outcome = await revokeSeveral({ actor, tokenIds, reason, held, delivery }, deps);
   const hasLapsed = asked.held !== undefined && !held;
@@ -102,16 +102,6 @@ function unnamedPerson(
   if (person !== actor.id && !may(actor, 'revoke', undefined, deps.policy)) return undefined;
   if (isNameOf(person, profile, typedName)) return undefined;
   return { code: 'person_not_named', expected: nameOf(person, profile) };
-}
-
-function isHeld(
-  { held }: SeveralMetadata,
-  actor: Actor,
-  tokenIds: readonly TokenId[],
-  { peppers, clock }: ListenerDeps,
-): boolean {
-  if (held === undefined || !tokenIds.every((id) => held.tokens.includes(id))) return false;
-  return isHeldProof(held.proof, { actor: actor.id, tokenIds: held.tokens }, peppers, clock());
 }
 
 /** Where trying again may help, the dialog stays as it was filled in. */
