@@ -37,12 +37,13 @@ export async function startApp(
   config: Config,
   {
     clock = systemClock,
-    log = createLog({ level: config.logLevel }),
+    log,
+    droppedLogLines = () => 0,
     hasher = startHasher(HASHER_THREADS),
-  }: { clock?: Clock; log?: Log; hasher?: Hasher } = {},
+  }: { clock?: Clock; log: Log; droppedLogLines?: () => number; hasher?: Hasher },
 ): Promise<RunningApp> {
   const { peppers, prefix, policy, roles, leavers } = config;
-  const store = await openStoreOrSay({ url: config.databaseUrl, pepper: peppers.current });
+  const store = await openStoreOrSay({ url: config.databaseUrl, pepper: peppers.current, forApp: 'forApp' });
   const usage = createUsageRecorder(store);
   const redigests = createRedigests({ store, peppers });
   const checkHash = createCheckHash({ store, hasher, peppers, redigests });
@@ -54,6 +55,7 @@ export async function startApp(
     waitingSayings: (now) => store.waitingSayings(now),
     waitingHashes: () => hasher.waiting(),
     slackConnected,
+    droppedLogLines,
   });
   const onAck = metrics.acked;
   const slack = connectSlack({

@@ -7,12 +7,12 @@ export type Log = Logger;
 const SLACK_TOKEN = /(xox[a-z]|xapp)-[0-9A-Za-z-]+/g;
 
 /**
- * Logs to `stream` (standard output unless given). Whatever is logged, wherever in the line it stands: what has the shape
- * of a token's value or of a Slack token is cut to its first characters.
+ * Logs to `stream`. Whatever is logged, wherever in the line it stands: what has the shape of a token's value or of a Slack
+ * token is cut to its first characters.
  */
 export function createLog(options: {
   readonly level: LevelWithSilent;
-  readonly stream?: DestinationStream;
+  readonly stream: DestinationStream;
 }): Log {
   const settings = {
     level: options.level,
@@ -21,5 +21,5 @@ export function createLog(options: {
     formatters: { level: (label: string) => ({ level: label }) },
     hooks: { streamWrite: (line: string) => maskValues(line).replace(SLACK_TOKEN, '$1-…') },
   };
-  return options.stream === undefined ? pino(settings) : pino(settings, options.stream);
+  return pino(settings, options.stream);
 }

@@ -1,18 +1,19 @@
-import { config as loadEnvironment } from 'dotenv';
 import { startApp } from './app.ts';
 import { ConfigError, parseConfig } from './config.ts';
+import { readEnvironmentFile } from './environment-file.ts';
+import { type LineOutput, standardOutput } from './line-output.ts';
 import { createLog, type Log } from './log.ts';
 import { SetupError } from './setup-error.ts';
 
-loadEnvironment({ quiet: true });
-await run();
+await run(standardOutput());
 
-async function run(): Promise<void> {
-  let log = createLog({ level: 'info' });
+async function run(stream: LineOutput): Promise<void> {
+  let log = createLog({ level: 'info', stream });
   try {
+    readEnvironmentFile('.env', process.env);
     const config = parseConfig(process.env);
-    log = createLog({ level: config.logLevel });
-    const app = await startApp(config, { log });
+    log = createLog({ level: config.logLevel, stream });
+    const app = await startApp(config, { log, droppedLogLines: () => stream.dropped });
     stopOnSignal(app.stop, config.drainMs, log);
     // Whatever LOG_LEVEL says: this line is what others wait for.
     log

@@ -10,7 +10,14 @@ const sources = [...sourcesIn('src'), ...sourcesIn('sandbox')];
 
 /** What a part may import beside itself: parts of the project, by their first folder or file. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
-  'src/main.ts': ['src/app.ts', 'src/config.ts', 'src/log.ts', 'src/setup-error.ts'],
+  'src/main.ts': [
+    'src/app.ts',
+    'src/config.ts',
+    'src/environment-file.ts',
+    'src/line-output.ts',
+    'src/log.ts',
+    'src/setup-error.ts',
+  ],
   'src/app.ts': [
     'src/clock.ts',
     'src/config.ts',
@@ -38,6 +45,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/address-range.ts': [],
   'src/config.ts': ['src/tokens', 'src/address-range.ts', 'src/clock.ts'],
   'src/log.ts': ['src/tokens'],
+  'src/line-output.ts': ['src/clock.ts'],
+  'src/environment-file.ts': ['src/config.ts'],
   'src/every.ts': ['src/log.ts'],
   'src/clock.ts': [],
   'src/counted.ts': [],

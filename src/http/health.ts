@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 
 /** A database that is busy for longer counts as not writable just now: a probe must not time out over that. */
 const WRITABLE_MS_MAX = 500;
+/** Anybody may ask, and each time a write is tried: one a second at most. */
+const TRIAL_MS_MIN = 1000;
 
 export type HealthDeps = {
   readonly store: { isReadable(): Promise<boolean>; isWritable(): Promise<boolean> };
@@ -18,11 +20,18 @@ export type HealthDeps = {
 export function addHealthRoutes(app: FastifyInstance, deps: HealthDeps): void {
   app.get('/healthz', () => ({ alive: true }));
 
+  let trial: { readonly at: number; readonly isWritable: Promise<boolean> } | undefined;
+
+  function isWritableLately(): Promise<boolean> {
+    const at = performance.now();
+    if (trial === undefined || at - trial.at >= TRIAL_MS_MIN) {
+      trial = { at, isWritable: deps.store.isWritable() };
+    }
+    return trial.isWritable;
+  }
+
   app.get('/readyz', async (_request, reply) => {
-    const isWritableSoon = Promise.race([
-      deps.store.isWritable(),
-      wait(WRITABLE_MS_MAX, false, { ref: false }),
-    ]);
+    const isWritableSoon = Promise.race([isWritableLately(), wait(WRITABLE_MS_MAX, false, { ref: false })]);
     const [readable, writable] = await Promise.all([deps.store.isReadable(), isWritableSoon]);
     const draining = deps.isDraining();
     const ready = readable && !draining;

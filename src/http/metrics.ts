@@ -16,6 +16,7 @@ export type MetricSources = {
   readonly waitingSayings: (now: number) => Promise<{ count: number; sinceAt: number | null }>;
   readonly waitingHashes: () => number;
   readonly slackConnected: () => boolean;
+  readonly droppedLogLines: () => number;
 };
 
 /** A kind of delivery from Slack. */
@@ -36,7 +37,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();
   const figures = createFigures();
   collectDefaultMetrics({ register: registry });
-  addCounters(registry, figures);
+  addCounters(registry, figures, sources.droppedLogLines);
   addTokenGauges(registry, sources);
   addOutboxGauges(registry, sources);
   addGauge(registry, 'apitoken_bcrypt_queue_length', 'Values that wait to be hashed', sources.waitingHashes);
@@ -66,7 +67,7 @@ export function addMetricsRoute(app: FastifyInstance, deps: { readonly metrics: 
   );
 }
 
-function addCounters(registry: Registry, figures: Figures): void {
+function addCounters(registry: Registry, figures: Figures, droppedLogLines: () => number): void {
   const { verifications, refusals, introspections, revocations, limited } = figures;
   const counters = [
     ['verifications', 'result', 'Answers of /verify', verifications],
@@ -87,13 +88,28 @@ function addCounters(registry: Registry, figures: Figures): void {
       },
     });
   }
+  addCounter(
+    registry,
+    'apitoken_dropped_connections_total',
+    'Connections that were refused because there were too many',
+    () => figures.connectionsDropped,
+  );
+  addCounter(
+    registry,
+    'apitoken_log_lines_dropped_total',
+    'Log lines that standard output did not take',
+    droppedLogLines,
+  );
+}
+
+function addCounter(registry: Registry, name: string, help: string, read: () => number): void {
   new Counter({
-    name: 'apitoken_dropped_connections_total',
-    help: 'Connections that were refused because there were too many',
+    name,
+    help,
     registers: [registry],
     collect() {
       this.reset();
-      this.inc(figures.connectionsDropped);
+      this.inc(read());
     },
   });
 }

@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { type AppLock, lockForApp } from './app-lock.ts';
 import { type Connection, type ConnectionUse, openConnection } from './connection.ts';
 import { StoreFault, sqliteErrorIn } from './fault.ts';
 import { migrate } from './migrate.ts';
@@ -16,16 +17,29 @@ const OWNER_ONLY_FOLDER = 0o700;
  */
 export type Connections = Readonly<Record<'write' | 'verify' | 'read', Connection>>;
 
+/** An open database, and that no other app opens it, where that was asked for. */
+export type Opened = { readonly connections: Connections; readonly lock: AppLock | undefined };
+
 /**
  * The file that `url` (`file:PATH`, relative to the working directory) names, made where it is missing, for its owner alone,
- * brought to the newest schema and opened three times. Throws a `StoreFault` whose message says what to do.
+ * brought to the newest schema and opened three times; `forApp` when no other app may. Throws a `StoreFault` whose message
+ * says what to do.
  */
-export async function openDatabase(url: string, migrationsFolder: string): Promise<Connections> {
+export async function openDatabase(
+  url: string,
+  migrationsFolder: string,
+  forApp?: 'forApp',
+): Promise<Opened> {
   const path = pathOf(url);
+  let lock: AppLock | undefined;
   try {
     makePrivate(path);
-    return await whenFree(() => openAll(path, migrationsFolder), performance.now() + START_BUSY_MS_MAX);
+    // Before anything of it is changed, its schema included.
+    lock = forApp && (await lockForApp(path));
+    const deadline = performance.now() + START_BUSY_MS_MAX;
+    return { connections: await whenFree(() => openAll(path, migrationsFolder), deadline), lock };
   } catch (error) {
+    lock?.release();
     throw openingFault(error, path);
   }
 }

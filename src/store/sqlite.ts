@@ -12,7 +12,7 @@ import { createEffects } from './effects.ts';
 import { createHistory } from './history.ts';
 import { createMessageReads, createMessageWrites } from './messages.ts';
 import { createNotices } from './notices.ts';
-import { type Connections, openDatabase } from './open.ts';
+import { type Connections, type Opened, openDatabase } from './open.ts';
 import { createOutboxReads, createOutboxWrites } from './outbox.ts';
 import { createOwnerReads, createOwnerWrites } from './owners.ts';
 import { createReader } from './reader.ts';
@@ -29,12 +29,17 @@ import { BUSY_MS_MAX, createWriter, type Writer } from './writer.ts';
 
 const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url));
 
+/** Shorter than any: it is looked for, and not there. */
+const NO_LOOKUP_ID = '';
+
 export type StoreOptions = {
   /** `file:PATH`, relative to the working directory. */
   readonly url: string;
   /** Makes the MACs of the audit chain: the current one. */
   readonly pepper: Pepper;
   readonly migrationsFolder?: string;
+  /** Refuses to open what another app has open, and keeps others from opening it. */
+  readonly forApp?: 'forApp';
   /** How long a write waits for a busy database: 5 s. */
   readonly busyMsMax?: number;
 };
@@ -44,9 +49,9 @@ export type Store = TokenStore &
   Outbox &
   Owners &
   Settings & {
-    /** Whether a verification could read just now. */
+    /** Whether a verification could read just now, from the table that decides it. */
     isReadable(): Promise<boolean>;
-    /** Whether a write could begin just now; says nothing of how much room the disk has. */
+    /** Whether the disk takes a write, tried by one that is taken back. */
     isWritable(): Promise<boolean>;
     /** Waits for the writes that are queued, then closes. Nothing works afterwards. */
     close(): Promise<void>;
@@ -54,13 +59,15 @@ export type Store = TokenStore &
 
 /** Opens the SQLite database that `url` names, with all its statements prepared. A `StoreFault` says why it cannot. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const connections = await openDatabase(options.url, options.migrationsFolder ?? MIGRATIONS_FOLDER);
+  const folder = options.migrationsFolder ?? MIGRATIONS_FOLDER;
+  const opened = await openDatabase(options.url, folder, options.forApp);
+  const { connections } = opened;
   const writer = createWriter(connections.write.sqlite, options.busyMsMax ?? BUSY_MS_MAX);
 
   return {
     ...createReads(connections),
     ...createWrites(connections.write.db, writer, options.pepper),
-    ...createLifecycle(connections, writer),
+    ...createLifecycle(opened, writer),
   };
 }
 
@@ -112,29 +119,26 @@ function createWrites(db: Db, writer: Writer, pepper: Pepper) {
   };
 }
 
-function createLifecycle({ write, verify, read }: Connections, writer: Writer) {
-  const probe = verify.sqlite.prepare('select count(*) from settings');
+function createLifecycle({ connections: { write, verify, read }, lock }: Opened, writer: Writer) {
+  const { readSecret } = createSecretRead(verify, createReader(verify.sqlite));
 
   return {
-    isReadable: async () => {
-      try {
-        return probe.get() !== undefined;
-      } catch {
-        return false;
-      }
-    },
+    isReadable: () =>
+      readSecret(NO_LOOKUP_ID).then(
+        () => true,
+        () => false,
+      ),
     isWritable: () =>
-      writer
-        .write(() => undefined)
-        .then(
-          () => true,
-          () => false,
-        ),
+      writer.tryWriting().then(
+        () => true,
+        () => false,
+      ),
     close: async () => {
       try {
         await writer.stop();
       } finally {
         for (const { sqlite } of [verify, read, write]) sqlite.close();
+        lock?.release();
       }
     },
   };

@@ -25,11 +25,20 @@ export type Write = <T>(body: () => Synchronous<T>, durability?: Durability) => 
 
 export type Writer = {
   readonly write: Write;
+  /** Writes pages of the log and takes them back. Throws a `StoreFault` when the disk or a lock does not let it. */
+  tryWriting(): Promise<void>;
   /** Moves the log into the database and empties it, unless somebody is reading from it just now. */
   checkpoint(): Promise<void>;
   /** Waits for the writes that are queued and checkpoints; later ones are refused. */
   stop(): Promise<void>;
 };
+
+/**
+ * Dirties more pages than the cache below may hold, so that SQLite writes some to the log before the transaction ends
+ * (https://sqlite.org/pragma.html#pragma_cache_spill). A smaller write would be kept in memory, and taken back from there.
+ */
+const TRIAL = "insert into settings (key, value) values ('trial', hex(zeroblob(16384)))";
+const TRIAL_CACHE_PAGES = 1;
 
 /** The writer of a connection. */
 export function createWriter(sqlite: Database.Database, busyMsMax: number): Writer {
@@ -89,6 +98,7 @@ export function createWriter(sqlite: Database.Database, busyMsMax: number): Writ
   return {
     write: (body, durability = 'lasting') =>
       takeTurn(() => (durability === 'lasting' ? transact(body) : transactEventually(body))),
+    tryWriting: () => takeTurn(() => tryWriting(sqlite, { begin, rollback })),
     checkpoint,
     stop: async () => {
       const stopping = stopped ? last : checkpoint();
@@ -96,4 +106,21 @@ export function createWriter(sqlite: Database.Database, busyMsMax: number): Writ
       await stopping;
     },
   };
+}
+
+function tryWriting(
+  sqlite: Database.Database,
+  { begin, rollback }: Readonly<Record<'begin' | 'rollback', Database.Statement>>,
+): void {
+  const cacheSize = sqlite.pragma('cache_size', { simple: true });
+  sqlite.pragma(`cache_size = ${TRIAL_CACHE_PAGES}`);
+  try {
+    begin.run();
+    sqlite.exec(TRIAL);
+  } finally {
+    if (sqlite.inTransaction) rollback.run();
+    sqlite.pragma(`cache_size = ${cacheSize}`);
+  }
+  // What was written lies in the log's file: the next trial would find room there on a full disk.
+  sqlite.pragma('wal_checkpoint(TRUNCATE)');
 }

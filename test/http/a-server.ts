@@ -60,6 +60,7 @@ export function httpDeps(
     waitingSayings: async () => ({ count: 0, sinceAt: null }),
     waitingHashes: () => 0,
     slackConnected: () => true,
+    droppedLogLines: () => 0,
     ...sources,
   });
   return {

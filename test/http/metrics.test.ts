@@ -41,6 +41,7 @@ describe('/metrics', () => {
       'apitoken_dropped_connections_total counter',
       'apitoken_introspections_total counter',
       'apitoken_limited_requests_total counter',
+      'apitoken_log_lines_dropped_total counter',
       'apitoken_outbox_length gauge',
       'apitoken_outbox_oldest_age_seconds gauge',
       'apitoken_revocations_by_value_total counter',
@@ -66,6 +67,7 @@ describe('/metrics', () => {
         waitingSayings: async () => ({ count: 7, sinceAt: T0 + 1 - 90 * SECOND_MS }),
         waitingHashes: () => 8,
         slackConnected: () => false,
+        droppedLogLines: () => 6,
       },
     });
 
@@ -78,6 +80,7 @@ describe('/metrics', () => {
       apitoken_outbox_length: 7,
       apitoken_outbox_oldest_age_seconds: 90,
       apitoken_bcrypt_queue_length: 8,
+      apitoken_log_lines_dropped_total: 6,
       apitoken_slack_connected: 0,
     });
   });

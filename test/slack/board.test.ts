@@ -376,7 +376,7 @@ test('whoever may see all may stop a board, which then says so and changes no mo
 test('a board that is stopped while it is being drawn says in the end that it was stopped', async () => {
   const { store, raw, now } = await aHouse();
   const workspace = await openWorkspace({ clock: now });
-  const log = createLog({ level: 'fatal' });
+  const log = createLog({ level: 'fatal', stream: { write: () => undefined } });
   const client = createSlackClient({ botToken: () => workspace.botToken, apiUrl: workspace.apiUrl, log });
   const { ts = '' } = await client.chat.postMessage({ channel: BOARD, text: 'a board' });
   const board = { channel: BOARD, ts };

@@ -117,7 +117,7 @@ test('owners without live tokens are passed over, 200 a call, and Slack is not a
 async function aRound() {
   const house = await aHouse();
   const workspace = await openWorkspace({ clock: house.now });
-  const log = createLog({ level: 'fatal' });
+  const log = createLog({ level: 'fatal', stream: { write: () => undefined } });
   const home = workspace.teamId as WorkspaceId;
   for (const handle of HANDLES) {
     const id = workspace.ids.people[handle] as PersonId;

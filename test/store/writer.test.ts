@@ -1,12 +1,15 @@
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { openConnection } from '../../src/store/connection.ts';
 import { StoreFault } from '../../src/store/fault.ts';
+import { openStore } from '../../src/store/sqlite.ts';
 import { createWriter } from '../../src/store/writer.ts';
-import { aFolder, aStore } from './fixtures/temp-store.ts';
+import { aFolder, aStore, PEPPER } from './fixtures/temp-store.ts';
 import { anEffect, aSecret, aToken, aUse, LIMITS, NOW, WORKSPACE } from './fixtures/tokens.ts';
 
 /** How often a timer runs while somebody else holds the lock. */
@@ -162,4 +165,72 @@ test.for([
   await expect(write(fail, durability)).rejects.toThrow(StoreFault);
 
   expect(levelNow()).toBe(2);
+});
+
+test('what is checked by /readyz leaves nothing behind, in the database or its log', async () => {
+  const { store, raw, path } = await aStore();
+  const before = raw.prepare('select * from settings').all();
+
+  expect(await store.isWritable()).toBe(true);
+
+  expect(raw.prepare('select * from settings').all()).toEqual(before);
+  expect(statSync(`${path}-wal`).size).toBe(0);
+});
+
+test('a full disk takes no write, whatever was tried before; with room again it does', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'apitoken-disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder], { stdio: 'pipe' });
+  } catch {
+    return context.skip('a small disk can be mounted by root alone');
+  }
+  const store = await openStore({ url: `file:${folder}/apitoken.db`, pepper: PEPPER });
+  onTestFinished(async () => {
+    await store.close();
+    execFileSync('umount', [folder]);
+    rmSync(folder, { recursive: true });
+  });
+  const filling = join(folder, 'filling');
+
+  expect(await store.isWritable()).toBe(true);
+  fill(filling);
+  expect(await store.isWritable()).toBe(false);
+  expect(await store.isReadable()).toBe(true);
+  rmSync(filling);
+  expect(await store.isWritable()).toBe(true);
+});
+
+/** Until there is no room for another byte. */
+function fill(path: string): void {
+  const file = openSync(path, 'w');
+  try {
+    for (let bytes = 65_536; bytes >= 1; ) {
+      try {
+        writeSync(file, Buffer.alloc(bytes));
+      } catch {
+        bytes = Math.floor(bytes / 2);
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+test('secrets that cannot be read are not readable, though other tables are', async () => {
+  const { store, raw, path } = await aStore();
+  await store.close();
+  const { rootpage } = raw.prepare("select rootpage from sqlite_schema where name = 'secrets'").get() as {
+    rootpage: number;
+  };
+  const pageSize = raw.pragma('page_size', { simple: true }) as number;
+  raw.close();
+  const file = openSync(path, 'r+');
+  writeSync(file, Buffer.alloc(pageSize), 0, pageSize, (rootpage - 1) * pageSize);
+  closeSync(file);
+
+  const damaged = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  onTestFinished(() => damaged.close());
+
+  expect(await damaged.isReadable()).toBe(false);
+  expect(await damaged.countTokens(0)).toMatchObject({ active: 0 });
 });

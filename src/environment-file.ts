@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { parse, populate } from 'dotenv';
+import { ConfigError } from './config.ts';
+
+/**
+ * Sets in `env` what the file at `path` says and `env` does not say already. A missing file says nothing. Throws a
+ * `ConfigError` when the file cannot be read or is not UTF-8: half-read settings would be named as missing, and a pepper with
+ * a letter lost would be another pepper.
+ */
+export function readEnvironmentFile(path: string, env: Record<string, string | undefined>): void {
+  const bytes = bytesOf(path);
+  if (bytes !== undefined) populate(env, parse(textOf(bytes, path)));
+}
+
+function bytesOf(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    if (code === 'ENOENT') return undefined;
+    throw new ConfigError(
+      `${path} cannot be read (${code}): let this user read it, or remove it and set the variables themselves.`,
+    );
+  }
+}
+
+function textOf(bytes: Buffer, path: string): string {
+  try {
+    // Takes the byte order mark off, which would become part of the first name.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // Said below.
+  }
+  throw new ConfigError(
+    `${path} is encoded as ${encodingOf(bytes)}, not as UTF-8: save it as UTF-8 and start again.`,
+  );
+}
+
+/** What an editor calls it. Text of few letters beyond ASCII has a zero byte in every pair (UTF-16) or three in four (UTF-32). */
+function encodingOf(bytes: Buffer): string {
+  const zeros = bytes.filter((byte) => byte === 0).length;
+  if (zeros > bytes.length / 2) return 'UTF-32';
+  const mark = bytes.subarray(0, 2).toString('hex');
+  if (mark === 'fffe' || mark === 'feff' || zeros > 0) return 'UTF-16 (“Unicode” in some editors)';
+  return 'something else (perhaps Latin-1)';
+}
