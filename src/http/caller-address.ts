@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList } from 'node:net';
+import { BlockList, SocketAddress } from 'node:net';
 import { type AddressRange, familyOf } from '../address-range.ts';
 
 /** Says whether an address is that of a proxy in front of us. */
@@ -24,18 +24,32 @@ export function callerAddress(request: IncomingMessage, isProxy: IsProxy): strin
   const header = request.headers['x-forwarded-for'];
   if (header === undefined) return address;
   for (const hop of String(header).split(',').reverse()) {
-    const next = hop.trim();
-    if (!isProxy(address) || familyOf(next) === undefined) break;
-    address = plainAddress(next);
+    if (!isProxy(address)) break;
+    const text = hop.trim();
+    // RFC 9110 §5.6.1: an empty element of a list is none.
+    if (text === '') continue;
+    const next = addressIn(text);
+    if (next === undefined) break;
+    address = next;
   }
   return address;
 }
 
 /**
- * An IPv4 address that came as IPv6 (`::ffff:10.0.0.1`) is that IPv4 address. The zone of an IPv6 address (`%eth0`) says
- * nothing to anybody else, and may be of any length.
+ * The address that a hop names, in one spelling for each; undefined when it is `unknown` or anything else. Nobody has specified the
+ * header: Azure's Application Gateway and IIS add the port, others put brackets or the quotes of RFC 7239 around. The zone of an
+ * IPv6 address (`%eth0`) says nothing to anybody else, and may be of any length.
  */
+function addressIn(hop: string): string | undefined {
+  const text = /^(["'])(.*)\1$/s.exec(hop)?.[2] ?? hop;
+  const bracketed = /^\[([^\]]*)\](?::\d*)?$/.exec(text)?.[1];
+  const address = (bracketed ?? text.replace(/^([\d.]+):\d*$/, '$1')).replace(/%.*$/s, '');
+  const family = familyOf(address);
+  if (family === undefined || (bracketed !== undefined && family === 'ipv4')) return undefined;
+  return family === 'ipv4' ? address : plainAddress(new SocketAddress({ address, family }).address);
+}
+
+/** An IPv4 address that came as IPv6 (`::ffff:10.0.0.1`) is that IPv4 address. */
 function plainAddress(address: string): string {
-  if (!address.includes(':')) return address;
-  return address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/s, '');
+  return address.includes(':') ? address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/s, '') : address;
 }
