@@ -165,7 +165,8 @@ test('a port that is taken ends it with a sentence that names the setting', asyn
   const first = startProcess({ folder, env: settingsFor(workspace, folder) });
   const port = String(await first.ready);
 
-  const second = startProcess({ folder, env: settingsFor(workspace, folder, { HTTP_PORT: port }) });
+  const other = temporaryFolder();
+  const second = startProcess({ folder: other, env: settingsFor(workspace, other, { HTTP_PORT: port }) });
 
   expect(await second.ended).toBe(1);
   expect(second.output()).toContain('cannot be listened on (EADDRINUSE): set HTTP_PORT');
