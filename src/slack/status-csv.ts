@@ -20,8 +20,18 @@ const COLUMNS: readonly (readonly [heading: string, of: (token: UsedToken, now: 
   ['Reason', ({ revokeReason }) => revokeReason ?? ''],
 ];
 
-/** A spreadsheet takes such a cell for a formula, also with the signs of full width (OWASP, "CSV Injection"). */
-const FORMULA_START = /^[=+\-@\t\r\n＝＋－＠]/;
+/**
+ * Where a spreadsheet may see a cell begin: it splits at commas, semicolons or tabs, as its country or whoever opens the file has
+ * it, and of a cell that is quoted for commas it then splits the inside too, also into lines. What makes a cell a formula there
+ * (OWASP, "CSV Injection"), with whatever is not seen, or taken away as a quotation mark, before it. Forms of other widths
+ * count: spreadsheets of some languages take them for the sign.
+ */
+const FORMULA_START =
+  /(^|[;\t\r\n\v\f\u0085\u2028\u2029])(?=(?:(?![\t\r\n\v\f\u0085\u2028\u2029])[\s"\p{C}\p{Default_Ignorable_Code_Point}\u2800])*[=+\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋])/gu;
+/** A cell that begins with one of these counts as one, too. */
+const BREAK_START = /^(?=[\t\r\n\v\f\u0085\u2028\u2029])/u;
+/** Signs at which some dialect of CSV splits, and quotation marks. */
+const NEEDS_QUOTES = /[",;\t\r\n\v\f\u0085\u2028\u2029]/;
 /** Without it, spreadsheets read UTF-8 as the letters of one country. */
 const BYTE_ORDER_MARK = '\uFEFF';
 
@@ -30,7 +40,8 @@ const CHUNK_ROWS = 500;
 
 /**
  * Tokens as CSV after RFC 4180, in UTF-8 with a byte order mark; instants in ISO 8601, UTC. What a spreadsheet would take for
- * a formula gets an apostrophe before it; all else that people typed stands there as it is.
+ * a formula gets an apostrophe before it, also in the middle of a cell that it may split; all else that people typed stands
+ * there as it is. Not by csv-stringify: its `escape_formulas` looks at the first sign of a cell alone.
  */
 export async function csvOf(tokens: readonly UsedToken[], now: number): Promise<string> {
   const chunks = [BYTE_ORDER_MARK, lineOf(COLUMNS.map(([heading]) => heading))];
@@ -47,8 +58,8 @@ function lineOf(cells: readonly string[]): string {
 }
 
 function cellText(text: string): string {
-  const harmless = FORMULA_START.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  const harmless = text.replace(FORMULA_START, "$1'").replace(BREAK_START, "'");
+  return NEEDS_QUOTES.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
 function dateText(at: number | null): string {

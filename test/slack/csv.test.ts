@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { csvOf } from '../../src/slack/status-csv.ts';
 import type { TokenName } from '../../src/tokens/name.ts';
@@ -7,6 +8,7 @@ import { answerIn, answerTo, auditOf, callsOf, holdsToken, receiptOf, setStill, 
 import { HOSTILE_NAMES } from './hostile.ts';
 
 const CAROL = { MANAGERS: 'U0CAROL0001' };
+const REVOKED = { revokedAt: T0, revokedBy: BOB };
 const SENT = 'The file is in your conversation with apitoken, under Messages.';
 
 /** The cells of a CSV after RFC 4180, line by line. */
@@ -18,6 +20,25 @@ function cellsOf(csv: string): string[][] {
     if (end === '') break;
   }
   return lines.slice(0, -1);
+}
+
+/**
+ * The cells as a spreadsheet makes them that splits at these signs: a quotation mark means something at the beginning of a cell
+ * alone, and what follows its end is added to the cell.
+ */
+function cellsSplitAt(separators: string, csv: string): string[] {
+  const ends = `${separators}\r\n\v\f\u0085\u2028\u2029`;
+  const cell = new RegExp(`(?:"((?:[^"]|"")*)(?:"|$))?([^${ends}]*)(?:[${ends}]|$)`, 'gu');
+  return [...csv.matchAll(cell)].map(([, quoted = '', rest]) => quoted.replaceAll('""', '"') + rest);
+}
+
+/** Each way in which a spreadsheet is known to split a CSV; the last is what LibreOffice offers. */
+const DIALECTS = [',', ';', '\t', ',;\t'];
+const FORMULA = /^[\s\p{C}\p{Default_Ignorable_Code_Point}\u2800]*[=+\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋]/u;
+
+/** Those of the cells, in whatever dialect, that are formulas. */
+function formulasIn(csv: string): string[] {
+  return DIALECTS.flatMap((separators) => cellsSplitAt(separators, csv)).filter((cell) => FORMULA.test(cell));
 }
 
 test('a token is one line with all there is to know of it but its value', async () => {
@@ -47,15 +68,70 @@ test.for([
   ['a plus of full width', '＋1', "'＋1"],
   ['a minus of full width', '－1', "'－1"],
   ['an at sign of full width', '＠SUM(1)', "'＠SUM(1)"],
-  ['a tab', '\t=1', "'\t=1"],
-  ['a carriage return', '\r=1', "'\r=1"],
-  ['a new line', '\n=1', "'\n=1"],
+  ['an equals sign of small width', '﹦cmd()', "'﹦cmd()"],
+  ['a tab', '\t=1', "'\t'=1"],
+  ['a carriage return', '\r=1', "'\r'=1"],
+  ['a new line', '\n=1', "'\n'=1"],
+  ['a tab and a letter', '\ta', "'\ta"],
+  ['a space', ' =1', "' =1"],
+  ['a space that does not break', '\u00a0=1', "'\u00a0=1"],
+  ['a space of no width', '\u200b=1', "'\u200b=1"],
+  ['a byte order mark', '\ufeff=1', "'\ufeff=1"],
+  ['a blank of Braille', '\u2800=1', "'\u2800=1"],
+  ['a quotation mark', '"=1"', `'"=1"`],
   ['an apostrophe', "'=1", "'=1"],
   ['a letter', 'a=1', 'a=1'],
 ] as const)('of a name with %s first no spreadsheet makes a formula', async ([, name, cell]) => {
   const csv = await csvOf([aToken({ name: name as TokenName })], T0);
 
   expect(cellsOf(csv)[1]?.[1]).toBe(cell);
+  expect(formulasIn(csv)).toEqual([]);
+});
+
+test.for([
+  ['a semicolon', 'a;=cmd()', "a;'=cmd()"],
+  ['a tab', 'a\t+1', "a\t'+1"],
+  ['a new line', 'a\n-1', "a\n'-1"],
+  ['a carriage return', 'a\r@SUM(1)', "a\r'@SUM(1)"],
+  ['a separator of lines', 'a\u2028=1', "a\u2028'=1"],
+  ['a semicolon and a sign of full width', 'a;＝cmd()', "a;'＝cmd()"],
+  ['a semicolon and a space', 'a; =1', "a;' =1"],
+  ['a semicolon and a quotation mark', 'a;"=1"', `a;'"=1"`],
+  ['several of them', 'a;\t\n=1;;@x', "a;\t\n'=1;;'@x"],
+  ['a semicolon and a word', 'a;b=1', 'a;b=1'],
+  ['a comma, at which a quoted cell is not split', 'a,=1', 'a,=1'],
+] as const)(
+  'no spreadsheet makes a formula of what comes after %s inside a purpose',
+  async ([, purpose, cell]) => {
+    const csv = await csvOf([aToken({ purpose }), aToken({ revokeReason: purpose, ...REVOKED })], T0);
+
+    const [, first, second] = cellsOf(csv);
+    expect([first?.[2], second?.[14]]).toEqual([cell, cell]);
+    expect(formulasIn(csv)).toEqual([]);
+  },
+);
+
+test('whatever is typed, no cell is a formula in any dialect, and all stands in its column (fast-check prints the seed)', async () => {
+  const signs = [...'=+-@＝"\',;\t\n\r \u200b\u2028a'];
+  const typed = fc.array(fc.constantFrom(...signs), { minLength: 1, maxLength: 12 });
+  const text = typed.map((several) => several.join(''));
+  const unmarked = (cells: readonly (string | undefined)[]) => cells.map((cell) => cell?.replaceAll("'", ''));
+
+  await fc.assert(
+    fc.asyncProperty(text, text, text, async (name, purpose, revokeReason) => {
+      const token = aToken({ name: name as TokenName, purpose, revokeReason, ...REVOKED });
+
+      const csv = await csvOf([token, token], T0);
+
+      expect(formulasIn(csv)).toEqual([]);
+      const lines = cellsOf(csv).slice(1);
+      expect(lines.map((cells) => unmarked([cells[1], cells[2], cells[14]]))).toEqual(
+        [token, token].map(() => unmarked([name, purpose, revokeReason])),
+      );
+      expect(lines.map((cells) => cells.length)).toEqual([15, 15]);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test('whatever names are made of, they stand in the file as they are', async () => {
@@ -65,7 +141,9 @@ test('whatever names are made of, they stand in the file as they are', async () 
   );
 
   const [, ...lines] = cellsOf(csv);
-  expect(lines.map(([, name]) => name?.replace(/^'(?=[=+\-@＝＋－＠])/, ''))).toEqual(HOSTILE_NAMES);
+  expect(lines.map(([, name]) => name?.replaceAll(/(^|;)'(?= ?[=+\-@＝＋－＠])/g, '$1'))).toEqual(
+    HOSTILE_NAMES,
+  );
   expect(lines.map((cells) => cells.length)).toEqual(HOSTILE_NAMES.map(() => 15));
 });
 
