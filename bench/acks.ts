@@ -21,7 +21,7 @@ export async function measureAcks(bench: Workbench): Promise<Findings> {
     `${import.meta.dirname}/loop-delay.cjs`,
   ]);
   const before = shown(workspace);
-  await workspace.waitForSockets(2);
+  await workspace.waitForSockets(1);
   service.child.kill('SIGUSR2');
   await submitAndType(workspace);
   await waitUntil(() => shown(workspace) - before === VALUES);

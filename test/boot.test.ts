@@ -31,7 +31,7 @@ test('a token is created, shown once, used, listed, revoked and refused; all of 
   const env = settingsFor(workspace, folder);
   const first = startProcess({ folder, env });
   const port = await first.ready;
-  await workspace.waitForSockets(2);
+  await workspace.waitForSockets(1);
   const alice = workspace.person('alice');
 
   await alice.types('#general', '/apitoken create deploy-bot');
@@ -77,7 +77,7 @@ test('a token is created, shown once, used, listed, revoked and refused; all of 
   expect(await first.ended).toBe(0);
   const second = startProcess({ folder, env });
   const portAfter = await second.ready;
-  await workspace.waitForSockets(2);
+  await workspace.waitForSockets(1);
   expect((await verify(portAfter, value)).status).toBe(NEXT_REQUEST_REFUSED);
   await alice.types('#general', '/apitoken list revoked');
   await expect.poll(() => alice.reads('#general')).toMatch(/Date Revoked\n20\d\d-/);
@@ -119,7 +119,7 @@ test('settings are read from .env in the folder it is started in', async () => {
   const app = startProcess({ folder, env: {} });
 
   expect(await app.ready).toBeGreaterThan(0);
-  await workspace.waitForSockets(2);
+  await workspace.waitForSockets(1);
 });
 
 test('the ready line is one line of JSON whatever LOG_LEVEL says', async () => {
@@ -178,7 +178,7 @@ test('a database of another workspace is not served', async () => {
   const ours = await openWorkspace();
   const first = startProcess({ folder, env: settingsFor(ours, folder) });
   await first.ready;
-  await ours.waitForSockets(2);
+  await ours.waitForSockets(1);
   first.signal('SIGTERM');
   await first.ended;
   const theirs = await openWorkspace({ seed: { ...SEED, teamId: 'T0OTHER0001' } });
@@ -199,7 +199,7 @@ test('while Slack cannot be reached it verifies all the same, and connects when 
 
   const readiness = await fetch(`http://127.0.0.1:${port}/readyz`);
   expect([readiness.status, await readiness.json()]).toMatchObject([200, { ready: true, slack: false }]);
-  await workspace.waitForSockets(2);
+  await workspace.waitForSockets(1);
   workspace.takeRefusals();
 });
 
@@ -208,7 +208,7 @@ test('a second signal ends it at once', async () => {
   const folder = temporaryFolder();
   const app = startProcess({ folder, env: settingsFor(workspace, folder) });
   await app.ready;
-  await workspace.waitForSockets(2);
+  await workspace.waitForSockets(1);
   workspace.faults.add({ method: 'users.info', times: 1, delayMs: 900 });
   const typing = workspace.person('alice').types('#general', '/apitoken list');
   await expect.poll(() => JSON.stringify(workspace.traffic)).toContain('users.info');
@@ -227,7 +227,7 @@ test('SIGTERM: what is in work is finished, then it exits with 0', async () => {
   const folder = temporaryFolder();
   const app = startProcess({ folder, env: settingsFor(workspace, folder) });
   const port = await app.ready;
-  await workspace.waitForSockets(2);
+  await workspace.waitForSockets(1);
   const alice = workspace.person('alice');
   workspace.faults.add({ method: 'users.info', times: 1, delayMs: 900 });
   await alice.types('#general', '/apitoken list');

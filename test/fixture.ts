@@ -109,7 +109,7 @@ export async function setStage(
       ...(options.startHasher ? { hasher: options.startHasher() } : {}),
     });
     if (isOverHttp) await deliverTo(started.port, workspace);
-    else await workspace.waitForSockets(2);
+    else await workspace.waitForSockets(1);
     return started;
   }
 

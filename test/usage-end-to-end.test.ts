@@ -52,7 +52,7 @@ test('after SIGTERM under load every verification that was answered is counted, 
   const folder = temporaryFolder();
   const app = startProcess({ folder, env: settingsFor(workspace, folder) });
   const port = await app.ready;
-  await workspace.waitForSockets(2);
+  await workspace.waitForSockets(1);
   const value = await createsToken(workspace.person('alice'), 'deploy-bot');
   const before = Date.now();
 

@@ -46,18 +46,31 @@ export type Sockets = {
   /** Resolves when there are at least `n`; rejects after 10 s. */
   waitFor(n: number): Promise<void>;
   /** Tells every socket to reconnect, as Slack does when it recycles a host. */
-  disconnectAll(reason: 'warning' | 'refresh_requested' | 'link_disabled'): void;
+  disconnectAll(reason: string): void;
+  /** How many are open, greeted or not, also those on their way out. */
+  connections(): number;
+  /** What is done to the next `n` sockets in place of keeping them. */
+  mistreatNext(n: number, how: Mistreatment): void;
+  /** How long sockets live from now on, in seconds, as their greeting tells; undefined: it tells nothing. */
+  setLife(seconds: number | undefined): void;
   /** Sends a frame to every socket, whatever stands in it: text, or bytes for a binary one. */
   sendFrame(frame: string | Uint8Array): void;
   /** Cuts every connection without a word. */
   dropAll(): void;
+  /** The same, for the one that was greeted first. */
+  dropOldest(): void;
   /** Says goodbye, and cuts what has not gone 250 ms later. */
   close(): Promise<void>;
 };
 
+/** A socket is greeted and closed, or never greeted, or sent away for a reason, greeted before or not. */
+export type Mistreatment = 'close' | 'silence' | { goodbye: string; greeted: boolean };
+
 /** Source: docs.slack.dev/apis/events-api/using-socket-mode, "up to 10 open WebSocket connections". */
 const SOCKETS_MAX = 10;
 const PING_MS = 10_000;
+/** Some five hours: docs.slack.dev/apis/events-api/using-socket-mode, the example of a hello. */
+const LIFE_S = 18_060;
 const WAIT_MS = 10_000;
 const GOODBYE_MS = 250;
 
@@ -74,6 +87,8 @@ type Hub = {
   answered: Map<string, true>;
   waiting: Set<() => void>;
   turn: number;
+  mistreated: { left: number; how: Mistreatment };
+  lifeS: number | undefined;
   /** What arrives after the end is nobody's business. */
   closed: boolean;
 };
@@ -90,6 +105,8 @@ export function createSockets(state: State, ackTimeoutMs: number): Sockets {
     answered: new Map(),
     waiting: new Set(),
     turn: 0,
+    mistreated: { left: 0, how: 'close' },
+    lifeS: LIFE_S,
     closed: false,
   };
   const pings = setInterval(() => {
@@ -107,6 +124,13 @@ export function createSockets(state: State, ackTimeoutMs: number): Sockets {
       hub.ready = [];
       for (const socket of leaving) sendDisconnect(socket, reason);
     },
+    connections: () => hub.server.clients.size,
+    mistreatNext(n, how) {
+      hub.mistreated = { left: n, how };
+    },
+    setLife(seconds) {
+      hub.lifeS = seconds;
+    },
     sendFrame(frame) {
       for (const socket of hub.ready) socket.send(frame);
     },
@@ -114,6 +138,7 @@ export function createSockets(state: State, ackTimeoutMs: number): Sockets {
       hub.ready = [];
       for (const socket of hub.server.clients) socket.terminate();
     },
+    dropOldest: () => hub.ready.shift()?.terminate(),
     close() {
       clearInterval(pings);
       return closeAll(hub);
@@ -165,22 +190,39 @@ function greet(hub: Hub, socket: WebSocket): void {
     socket.close();
     return;
   }
+  if (hub.mistreated.left > 0) {
+    hub.mistreated.left -= 1;
+    mistreat(hub, socket, hub.mistreated.how);
+    return;
+  }
   hub.ready.push(socket);
   socket.on('close', () => {
     hub.ready = hub.ready.filter((one) => one !== socket);
     changed(hub.state);
   });
   socket.on('message', (data) => receive(hub, String(data)));
-  const hello = {
-    type: 'hello',
-    num_connections: hub.ready.length,
-    debug_info: { host: 'sandbox', started: null, build_number: 1, approximate_connection_time: 18_060 },
-    connection_info: { app_id: hub.state.seed.appId },
-  };
-  socket.send(JSON.stringify(hello));
+  sendHello(hub, socket);
   socket.ping();
   for (const check of hub.waiting) check();
   changed(hub.state);
+}
+
+function sendHello({ ready, lifeS, state }: Hub, socket: WebSocket): void {
+  const debug = { host: 'sandbox', started: null, build_number: 1 };
+  const hello = {
+    type: 'hello',
+    num_connections: ready.length,
+    debug_info: lifeS === undefined ? debug : { ...debug, approximate_connection_time: lifeS },
+    connection_info: { app_id: state.seed.appId },
+  };
+  socket.send(JSON.stringify(hello));
+}
+
+function mistreat(hub: Hub, socket: WebSocket, how: Mistreatment): void {
+  if (how === 'silence') return;
+  if (how === 'close' || how.greeted) sendHello(hub, socket);
+  if (how !== 'close') sendDisconnect(socket, how.goodbye);
+  socket.close();
 }
 
 function sendDisconnect(socket: WebSocket, reason: string): void {

@@ -100,7 +100,17 @@ export type Workspace = {
   setAppInChannel(channel: string, isMember: boolean): void;
   /** Whether `usergroups.*` answers `plan_upgrade_required`. */
   setFreePlan(isFree: boolean): void;
-  readonly sockets: Pick<Sockets, 'count' | 'disconnectAll' | 'dropAll' | 'sendFrame'> & {
+  readonly sockets: Pick<
+    Sockets,
+    | 'count'
+    | 'connections'
+    | 'disconnectAll'
+    | 'dropAll'
+    | 'dropOldest'
+    | 'sendFrame'
+    | 'mistreatNext'
+    | 'setLife'
+  > & {
     /** Lets the next `n` calls of `apps.connections.open` fail: a 500, or as the fault says. */
     refuseOpens(n: number, fault?: Omit<Parameters<Faults['add']>[0], 'method' | 'url' | 'times'>): void;
   };
@@ -245,6 +255,10 @@ function build(post: Post, faults: Faults, server: Server, ackTimeoutMs: number)
       disconnectAll: (reason) => sockets.disconnectAll(reason),
       dropAll: () => sockets.dropAll(),
       sendFrame: (frame) => sockets.sendFrame(frame),
+      connections: () => sockets.connections(),
+      dropOldest: () => sockets.dropOldest(),
+      mistreatNext: (n, how) => sockets.mistreatNext(n, how),
+      setLife: (seconds) => sockets.setLife(seconds),
       refuseOpens: (n, fault = { status: 500 }) =>
         faults.add({ ...fault, method: 'apps.connections.open', times: n }),
     },

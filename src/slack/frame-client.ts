@@ -4,8 +4,12 @@ import { parseFrame } from './frame.ts';
 
 /** Who is told what Slack says over a socket. */
 export type FrameHandlers = {
+  /** Deliveries come from now on; `lifeMs` is how long Slack will keep the socket, where it tells. */
+  onGreeting(lifeMs: number | undefined): void;
+  /** Slack wants the socket closed. Deliveries that are in work may still be acknowledged over it. */
+  onGoodbye(reason: string): void;
   onDelivery(event: ReceiverEvent): void;
-  /** Something that is no delivery; it was acknowledged where that can be done. */
+  /** Something that is none of these; it was acknowledged where that can be done. */
   onUnreadable(flaw: string): void;
 };
 
@@ -26,11 +30,11 @@ export class FrameClient extends SocketModeClient {
     const frame = parseFrame(data);
     switch (frame.kind) {
       case 'hello':
+        this.#handlers.onGreeting(frame.lifeMs);
         this.emit('connected');
         return;
       case 'disconnect':
-        this.websocket?.disconnect();
-        return;
+        return this.#handlers.onGoodbye(frame.reason);
       case 'delivery': {
         const { envelopeId, body, retry } = frame;
         return this.#handlers.onDelivery({ body, ack: (answer) => this.#ack(envelopeId, answer), ...retry });

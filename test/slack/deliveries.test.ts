@@ -143,7 +143,7 @@ test('an event that was not heard is delivered again, and drops what was known',
   stage.workspace.sockets.dropAll();
 
   await stage.workspace.setPerson('alice', { is_restricted: true });
-  await stage.workspace.waitForSockets(2);
+  await stage.workspace.waitForSockets(1);
   await soon(() =>
     expect(deliveriesIn(stage.workspace).at(-1)).toMatchObject({ acked: true, retryAttempt: 1 }),
   );
