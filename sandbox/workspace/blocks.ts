@@ -153,6 +153,21 @@ export function hasTooManyTables(blocks: unknown): boolean {
   return blocks.filter((block) => isJson(block) && /^(data_)?table$/.test(String(block.type))).length > 1;
 }
 
+/**
+ * Whether a table has cells of `raw_text`. By its documentation Slack takes them, and blocks.validate finds no fault; of real
+ * posts some tell that it answered with a server error (github.com/soxtoby/SlackNet/issues/246, October 2025), others that it
+ * took them (github.com/korotovsky/slack-mcp-server/issues/349, August 2026). An app must count on the worse.
+ */
+export function hasRawTextCells(blocks: unknown): boolean {
+  if (!Array.isArray(blocks)) return false;
+  return blocks.some((block) => isJson(block) && block.type === 'table' && hasRawText(block.rows));
+}
+
+function hasRawText(rows: unknown): boolean {
+  if (!Array.isArray(rows)) return false;
+  return rows.flat().some((cell: unknown) => isJson(cell) && cell.type === 'raw_text');
+}
+
 function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -8,7 +8,7 @@ export type Fault = {
   url?: string;
   /** How many calls it hits; 1 when left out. */
   times?: number;
-  /** Answers `ok: false` with this; nothing happens. For a `response_url`, a 404 with this text. */
+  /** Answers `ok: false` with this; nothing happens. For a `response_url`, a 404 with this code, or with `status` beside it. */
   error?: string;
   /** Answers with this HTTP status; nothing happens. 429 carries `Retry-After`. */
   status?: number;

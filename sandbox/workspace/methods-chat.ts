@@ -1,4 +1,4 @@
-import { checkMessageBlocks, hasTooManyTables } from './blocks.ts';
+import { checkMessageBlocks, hasRawTextCells, hasTooManyTables } from './blocks.ts';
 import { lengthOf } from './checks.ts';
 import { isJson } from './http.ts';
 import { LIMITS } from './limits.ts';
@@ -77,7 +77,8 @@ function refuseBlocks(blocks: unknown): Refused | undefined {
     return { ok: false, error: 'invalid_attachments', errors: ['only_one_table_allowed'] };
   }
   const problems = checkMessageBlocks(blocks);
-  if (problems.length === 0) return undefined;
+  if (problems.length === 0)
+    return hasRawTextCells(blocks) ? { ok: false, error: 'internal_error' } : undefined;
   const messages = wordsFor(problems);
   return {
     ok: false,

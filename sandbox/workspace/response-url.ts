@@ -60,6 +60,8 @@ export async function answerResponseUrl(
 
 function faultAnswer(fault: Fault): Answer | undefined {
   if (fault.drop === 'before') return textAnswer(0, '');
+  if (fault.status !== undefined && fault.error !== undefined)
+    return { ...jsonAnswer({ ok: false, error: fault.error }), status: fault.status };
   if (fault.status !== undefined) {
     const answer = textAnswer(fault.status, 'fault');
     const headers: Record<string, string> =
@@ -102,11 +104,16 @@ function act(state: State, target: ResponseUrl, body: Json, refuse: Refuse): Ans
     return jsonAnswer({ ok: true });
   }
   const refused = refuseContent(state, body, 'response_url');
-  if (refused !== undefined) return refuse(400, refused.error, (refused.messages ?? []).join('\n'));
+  if (refused !== undefined)
+    return refuse(statusOf(refused.error), refused.error, (refused.messages ?? []).join('\n'));
   if (replaces && original !== undefined)
     changeMessage(state, original, { blocks: [], attachments: [], ...body });
   else postByUrl(state, target, body);
   return jsonAnswer({ ok: true });
+}
+
+function statusOf(error: string): number {
+  return error === 'internal_error' ? 500 : 400;
 }
 
 /** The message that was acted on. Slack cannot know that an ephemeral one was reloaded away, and so says ok to that. */

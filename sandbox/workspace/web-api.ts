@@ -17,6 +17,7 @@ const METHODS: Readonly<Record<string, Method>> = {
 
 /** Codes that any method may answer; not every page of Slack's lists them. */
 const COMMON_ERRORS = new Set([
+  'internal_error',
   'invalid_arguments',
   'invalid_auth',
   'invalid_form_data',

@@ -12,14 +12,25 @@ const ANSWER_LENGTH_MAX = 2000;
  */
 export type Placing = 'beside' | 'instead' | 'lasting' | 'shared';
 
+/** What Slack answers once a url was used five times or is older than 30 minutes. */
+const SPENT_CODES: ReadonlySet<string> = new Set(['expired_url', 'used_url']);
+
 /** Slack's no to a message sent to a `response_url`, without anything of what was sent. */
 export class ResponseRefused extends Error {
   readonly status: number;
+  /** Slack's own code (`channel_not_found`), else `http_404`. */
+  readonly code: string;
 
-  constructor(status: number) {
+  constructor(status: number, code = `http_${status}`) {
     super(`Slack answered ${status} to a response_url`);
     this.name = 'ResponseRefused';
     this.status = status;
+    this.code = code;
+  }
+
+  /** Nothing that is sent there is taken any more. */
+  get isUrlSpent(): boolean {
+    return SPENT_CODES.has(this.code);
   }
 }
 
@@ -56,9 +67,15 @@ async function post(responseUrl: string, body: object): Promise<void> {
     redirect: 'error',
     signal: AbortSignal.timeout(RESPOND_MS_MAX),
   });
+  const text = await beginningOf(answer);
   // A no may come with a 200, too.
-  if (!answer.ok || /"ok"\s*:\s*false/.test(await beginningOf(answer)))
-    throw new ResponseRefused(answer.status);
+  if (!answer.ok || /"ok"\s*:\s*false/.test(text)) throw new ResponseRefused(answer.status, codeIn(text));
+}
+
+/** The code in Slack's answer, which is JSON or some words; undefined when it is neither, as a page of a proxy. */
+function codeIn(text: string): string | undefined {
+  const words = /"error"\s*:\s*"([^"]*)"/.exec(text)?.[1] ?? text.trim();
+  return /^[A-Za-z][\w ]{2,59}$/.test(words) ? words.toLowerCase().replaceAll(' ', '_') : undefined;
 }
 
 /** What is longer is not read on. */

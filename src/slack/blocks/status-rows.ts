@@ -9,12 +9,15 @@ type Cell = TableBlock['rows'][number][number];
 
 const HEADINGS = ['Name', 'Owner', 'Status', 'Created', 'Last used', 'Expires', 'Date Revoked'];
 
-/** A row a token. Names stand in `raw_text`, which is never formatting; only `rich_text` shows people and dates. */
+/**
+ * A row a token. All cells are `rich_text`: Slack answers tables with `raw_text` cells with a server error here and there
+ * (github.com/soxtoby/SlackNet/issues/246). Names stand in its text elements, which are never formatting.
+ */
 export function statusTable(tokens: readonly UsedToken[], now: number): TableBlock {
   return {
     type: 'table',
     column_settings: [{ is_wrapped: true }],
-    rows: [HEADINGS.map(rawCell), ...tokens.map((token) => rowOf(token, now))],
+    rows: [HEADINGS.map(textCell), ...tokens.map((token) => rowOf(token, now))],
   };
 }
 
@@ -50,9 +53,9 @@ export function dateElement(at: number): RichTextElement {
 
 function rowOf(token: UsedToken, now: number): Cell[] {
   return [
-    rawCell(token.name),
+    textCell(token.name),
     richCell({ type: 'user', user_id: token.owner }),
-    rawCell(standingText(token, now)),
+    textCell(standingText(token, now)),
     dateCell(token.createdAt, '–'),
     dateCell(token.lastUsedAt, 'never'),
     dateCell(token.expiresAt, 'never'),
@@ -62,11 +65,11 @@ function rowOf(token: UsedToken, now: number): Cell[] {
 
 /** Slack takes no empty cell. */
 function dateCell(at: number | null, otherwise: string): Cell {
-  return at === null ? rawCell(otherwise) : richCell(dateElement(at));
+  return at === null ? textCell(otherwise) : richCell(dateElement(at));
 }
 
-function rawCell(text: string): Cell {
-  return { type: 'raw_text', text };
+function textCell(text: string): RichTextBlock {
+  return richCell({ type: 'text', text });
 }
 
 function richCell(element: RichTextElement): RichTextBlock {

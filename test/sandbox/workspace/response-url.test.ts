@@ -152,3 +152,34 @@ test('a URL that was never issued has expired', async () => {
   expect(answer.status).toBe(404);
   workspace.expectRefusal('Expired url');
 });
+
+test('a table with a cell of raw text is a server error, by a response_url and by a method; of rich text it is taken', async () => {
+  const cell = (elements: object[]) => ({
+    type: 'rich_text',
+    elements: [{ type: 'rich_text_section', elements }],
+  });
+  const rich = [{ type: 'table', rows: [[cell([{ type: 'text', text: 'a' }])]] }];
+  const raw = [{ type: 'table', rows: [[...(rich[0]?.rows[0] ?? []), { type: 'raw_text', text: 'b' }]] }];
+  const url = await commandUrl();
+
+  expect((await respond(url, { text: 'x', blocks: raw })).status).toBe(500);
+  expect(
+    await call(workspace, 'chat.postMessage', { channel: 'C0GENERAL01', text: 'x', blocks: raw }),
+  ).toMatchObject({
+    ok: false,
+    error: 'internal_error',
+  });
+  expect((await respond(url, { text: 'x', blocks: rich })).status).toBe(200);
+  workspace.expectRefusal('internal_error');
+  workspace.expectRefusal('internal_error');
+  expect(workspace.person('bob').sees('#general')).toEqual([]);
+});
+
+test('a fault may say ok: false with any status', async () => {
+  workspace.faults.add({ url: 'response_url', status: 200, error: 'invalid_blocks' });
+
+  expect(await respond(await commandUrl(), { text: 'x' })).toEqual({
+    status: 200,
+    body: '{"ok":false,"error":"invalid_blocks"}',
+  });
+});
