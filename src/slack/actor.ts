@@ -53,25 +53,32 @@ type Person = Profile & {
   readonly isSlackAdmin: boolean;
 };
 
+const text = z.string().nullish();
+const flag = z.boolean().nullish();
+/**
+ * Anything but the person may be missing or null: Slackbot and bots have `tz: null`, somebody deactivated has neither zone nor
+ * roles, names may be empty, and in an Enterprise organisation `team_id` may be the organisation's own id.
+ * https://docs.slack.dev/reference/objects/user-object
+ */
 const userInfo = z.object({
   user: z.object({
-    team_id: z.string().optional(),
-    name: z.string().optional(),
-    real_name: z.string().optional(),
-    profile: z.object({ display_name: z.string().optional(), real_name: z.string().optional() }).optional(),
-    tz: z.string().optional(),
-    deleted: z.boolean().optional(),
-    is_bot: z.boolean().optional(),
-    is_restricted: z.boolean().optional(),
-    is_ultra_restricted: z.boolean().optional(),
-    is_stranger: z.boolean().optional(),
-    is_admin: z.boolean().optional(),
-    is_owner: z.boolean().optional(),
-    is_primary_owner: z.boolean().optional(),
-    enterprise_user: z.object({ teams: z.array(z.string()).optional() }).optional(),
+    team_id: text,
+    name: text,
+    real_name: text,
+    profile: z.object({ display_name: text, real_name: text }).nullish(),
+    tz: text,
+    deleted: flag,
+    is_bot: flag,
+    is_restricted: flag,
+    is_ultra_restricted: flag,
+    is_stranger: flag,
+    is_admin: flag,
+    is_owner: flag,
+    is_primary_owner: flag,
+    enterprise_user: z.object({ enterprise_id: text, teams: z.array(z.string()).nullish() }).nullish(),
   }),
 });
-const groupMembers = z.object({ users: z.array(z.string()) });
+const groupMembers = z.object({ users: z.array(z.string()).nullish() });
 
 type ActorDeps = {
   /** It should give up within about a second: people wait for the answer, and a delivery has three. */
@@ -153,7 +160,7 @@ export function createActors(deps: ActorDeps): Actors {
 async function membersOf(groupId: string, { client, log }: ActorDeps): Promise<ReadonlySet<string>> {
   try {
     const answer = await client.usergroups.users.list({ usergroup: groupId });
-    return new Set(groupMembers.parse(answer).users);
+    return new Set(groupMembers.parse(answer).users ?? []);
   } catch (error) {
     const { code, isPassing } = slackErrorOf(error);
     if (isPassing) throw error;
@@ -185,16 +192,25 @@ function personFrom(
 ): Person {
   return {
     standing: standingOf(personId, user, workspace),
-    teams: new Set([user.team_id ?? workspace, ...(user.enterprise_user?.teams ?? [])]),
-    zone: user.tz !== undefined && isZone(user.tz) ? user.tz : undefined,
+    teams: teamsOf(user, workspace),
+    zone: user.tz != null && isZone(user.tz) ? user.tz : undefined,
     names: namesOf(user),
     isSlackAdmin: [user.is_admin, user.is_owner, user.is_primary_owner].includes(true),
   };
 }
 
+/** Every workspace that the person belongs to, and their organisation, which is the workspace of an app that is installed in all of it. */
+function teamsOf(
+  { team_id, enterprise_user }: z.infer<typeof userInfo>['user'],
+  workspace: WorkspaceId,
+): ReadonlySet<string> {
+  const { enterprise_id, teams } = enterprise_user ?? {};
+  return new Set([team_id ?? workspace, ...(teams ?? []), ...(enterprise_id == null ? [] : [enterprise_id])]);
+}
+
 function namesOf({ name, real_name, profile }: z.infer<typeof userInfo>['user']): string[] {
   const names = [profile?.display_name, profile?.real_name, real_name, name];
-  return [...new Set(names.flatMap((one) => (one === undefined || one.trim() === '' ? [] : [one.trim()])))];
+  return [...new Set(names.flatMap((one) => (one == null || one.trim() === '' ? [] : [one.trim()])))];
 }
 
 function standingOf(
@@ -204,10 +220,6 @@ function standingOf(
 ): Standing {
   if (user.is_bot === true || personId === 'USLACKBOT') return 'bot';
   if (user.deleted === true) return 'deactivated';
-  const isOurs =
-    user.team_id === undefined ||
-    user.team_id === workspace ||
-    user.enterprise_user?.teams?.includes(workspace) === true;
-  if (user.is_stranger === true || !isOurs) return 'stranger';
+  if (user.is_stranger === true || !teamsOf(user, workspace).has(workspace)) return 'stranger';
   return user.is_restricted === true || user.is_ultra_restricted === true ? 'guest' : 'member';
 }

@@ -27,7 +27,7 @@ export async function answerVisit(
     return undefined;
   }
   const opened = await deps.client.views.open({ trigger_id: visit.triggerId ?? '', view: answer.view });
-  return opened.view?.id;
+  return opened.view?.id ?? undefined;
 }
 
 /** The answer as the view that an open dialog turns into. */

@@ -9,7 +9,7 @@ import { valueDelivery } from './deliver-value.ts';
 import { entrance, visitOf } from './entrance.ts';
 import { answerFault } from './fault-answer.ts';
 import { createHomes, type Homes } from './home.ts';
-import type { Intake } from './intake.ts';
+import type { Intake, OnFault } from './intake.ts';
 import type { ListenerDeps } from './listener.ts';
 import { onCreate, PRESSES } from './listeners/actions/presses.ts';
 import { onCommand } from './listeners/commands/apitoken.ts';
@@ -24,7 +24,7 @@ import { createReceipts, type Receipts } from './receipts.ts';
 import { sdkLogger } from './sdk-logger.ts';
 import { createTables } from './tables.ts';
 import { createTurns, type TakeTurn } from './turns.ts';
-import { parsePress, parseSearch, parseSubmission } from './visit.ts';
+import { parseCommandText, parsePress, parseSearch, parseSubmission } from './visit.ts';
 
 const CALL_MS_MAX = 5 * SECOND_MS;
 /** Who somebody is must be known within a delivery's 3 s. */
@@ -58,7 +58,7 @@ export type SlackAppDeps = Omit<
   readonly botToken: () => string;
   /** How deliveries come, and where the receiver puts them. */
   readonly receiver: Receiver;
-  readonly intake: Pick<Intake, 'waitingAck'>;
+  readonly intake: Pick<Intake, 'waitingAck' | 'tellFaultsTo'>;
   readonly roles: RoleSettings;
   /** Of the app itself, so that Bolt ignores what it wrote. */
   readonly identity: { readonly botId: string | undefined; readonly botUserId: string | undefined };
@@ -119,7 +119,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
 
 function register(app: App, deps: ListenerDeps): void {
   app.use((args) => entrance(args, deps));
-  app.command('/apitoken', ({ body }) => onCommand(visitOf(body), body.text, deps));
+  app.command('/apitoken', ({ body }) => onCommand(visitOf(body), parseCommandText(body), deps));
   for (const [actionId, listener] of PRESSES) {
     app.action(actionId, ({ body, payload }) => listener(visitOf(body), parsePress(payload).value, deps));
   }
@@ -140,9 +140,9 @@ function register(app: App, deps: ListenerDeps): void {
 
 /** One of the two places where faults end: logged once, told once, both with the same reference. */
 function registerFaults(app: App, intake: SlackAppDeps['intake'], deps: ListenerDeps): void {
-  app.error(async ({ error, body }: { error: Error; body: object }) => {
+  const onFault: OnFault = async (fault, body) => {
     const reference = randomBase62(REFERENCE_LENGTH);
-    deps.log.error({ err: error, reference }, 'a delivery of Slack failed');
+    deps.log.error({ err: fault, reference }, 'a delivery of Slack failed');
     try {
       await answerFault(body, reference, intake.waitingAck(body), deps);
     } catch (untold) {
@@ -151,7 +151,9 @@ function registerFaults(app: App, intake: SlackAppDeps['intake'], deps: Listener
         'and nobody could be told',
       );
     }
-  });
+  };
+  app.error(({ error, body }: { error: Error; body: object }) => onFault(error, body));
+  intake.tellFaultsTo(onFault);
 }
 
 function clientOptions(

@@ -145,7 +145,7 @@ async function postEmpty(
   try {
     const post = { channel, ...emptyBoardMessage(), unfurl_links: false, unfurl_media: false };
     const posted = await client.chat.postMessage(post);
-    if (posted.ts === undefined) throw new Error('Slack posted a message and named no ts');
+    if (posted.ts == null) throw new Error('Slack posted a message and named no ts');
     return { channel: posted.channel ?? channel, ts: posted.ts };
   } catch (error) {
     const { code, isPassing } = slackErrorOf(error);

@@ -6,7 +6,7 @@ import { slackErrorOf } from './slack-error.ts';
 export async function openDirectMessage(client: WebClient, personId: string): Promise<string> {
   const opened = await client.conversations.open({ users: personId });
   const channel = opened.channel?.id;
-  if (channel === undefined) throw new Error('Slack opened a conversation and named no channel');
+  if (channel == null) throw new Error('Slack opened a conversation and named no channel');
   return channel;
 }
 
@@ -39,11 +39,15 @@ async function post(client: WebClient, channel: string, message: Message) {
     unfurl_links: false,
     unfurl_media: false,
   });
-  if (posted.ts === undefined) throw new Error('Slack posted a message and named no ts');
+  if (posted.ts == null) throw new Error('Slack posted a message and named no ts');
   return { channel, ts: posted.ts };
 }
 
-/** A page that opens the app's conversation in whatever Slack the person uses. */
-export function dmLink(appId: string, workspace: string): string {
+/**
+ * A page that opens the app's conversation in whatever Slack the person uses; none where nobody said which app this is. A
+ * dialog that was submitted does say it: https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
+ */
+export function dmLink(appId: string | undefined, workspace: string): string | undefined {
+  if (appId === undefined) return undefined;
   return `https://slack.com/app_redirect?app=${appId}&team=${workspace}`;
 }

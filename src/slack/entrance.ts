@@ -3,9 +3,11 @@ import { z } from 'zod';
 import { mayUseApp } from '../tokens/policy.ts';
 import { type Refusal, sentenceFor } from '../tokens/refusal.ts';
 import { refuseByPolicy } from '../tokens/refuse.ts';
+import { CREATE_SHORTCUT_ID, MESSAGE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks/ids.ts';
 import type { ListenerDeps } from './listener.ts';
 import { PRESSES } from './listeners/actions/presses.ts';
 import { SUBMISSIONS } from './listeners/views/submissions.ts';
+import { readDelivery } from './read-delivery.ts';
 import { ackProblem, type RawAck } from './submission-answer.ts';
 import { sentenceMessage, tell } from './tell.ts';
 import { type KnownVisit, parsePress, parseVisit } from './visit.ts';
@@ -20,9 +22,8 @@ export function visitOf(body: object): KnownVisit {
 }
 
 /**
- * The first thing that a command, action, shortcut or submission meets: acknowledges it (a submission or search is left to
- * its listener, which has something to answer), finds out who it is, and lets nobody in who may not use the app. Events of
- * the workspace itself pass.
+ * The first thing that a command, action, shortcut, submission or search meets: finds out who it is, and lets nobody in who may
+ * not use the app. All but submissions and searches were acknowledged as they came. Events of the workspace itself pass.
  */
 export async function entrance(
   args: AnyMiddlewareArgs & Pick<AllMiddlewareArgs, 'next'>,
@@ -30,12 +31,11 @@ export async function entrance(
 ): Promise<void> {
   if (!('ack' in args) || 'event' in args) return args.next();
   const { body } = args;
+  // No listener asks for it, and whoever closed a dialog waits for no answer.
+  if (body.type === 'view_closed') return;
   const ack = args.ack as RawAck;
   const visit = parseVisit(body);
   const isSubmission = body.type === 'view_submission';
-  // A submission is answered with errors or a view, a search with what it found.
-  if (!isSubmission && body.type !== 'block_suggestion') await ack();
-
   const actor = await deps.actors.find(visit.personId, visit.teamId);
   const refusal =
     actor === undefined
@@ -65,14 +65,32 @@ async function refusalFor(body: object, visit: KnownVisit, deps: ListenerDeps): 
   return refusal;
 }
 
-const submitted = z.object({
-  type: z.literal('view_submission'),
-  view: z.object({ callback_id: z.string() }),
+const called = z.object({
+  type: z.string().nullish(),
+  callback_id: z.string().nullish(),
+  action_id: z.string().nullish(),
+  view: z.object({ callback_id: z.string().nullish() }).nullish(),
+  actions: z.array(z.unknown()).nullish(),
 });
+const SHORTCUTS: ReadonlySet<string> = new Set([CREATE_SHORTCUT_ID, MESSAGE_SHORTCUT_ID]);
 
+/** Whether a listener answers it. Whoever pressed or chose what none does would wait for ever. */
 function isOurs(body: object): boolean {
-  const submission = submitted.safeParse(body);
-  if (submission.success) return SUBMISSIONS.has(submission.data.view.callback_id);
-  if (!('actions' in body) || !Array.isArray(body.actions)) return true;
-  return body.actions.every((action) => PRESSES.has(parsePress(action).actionId));
+  const { type, callback_id, action_id, view, actions } = readDelivery(called, body);
+  switch (type) {
+    case 'view_submission':
+      return SUBMISSIONS.has(view?.callback_id ?? '');
+    case 'block_suggestion':
+      return action_id === PICK_TOKEN_ID;
+    case 'shortcut':
+    case 'message_action':
+      return SHORTCUTS.has(callback_id ?? '');
+    default:
+      if ('command' in body) return true;
+      return (
+        actions != null &&
+        actions.length > 0 &&
+        actions.every((action) => PRESSES.has(parsePress(action).actionId))
+      );
+  }
 }

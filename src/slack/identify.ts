@@ -1,4 +1,5 @@
 import type { WebClient } from '@slack/web-api';
+import { z } from 'zod';
 import { SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { SetupError } from '../setup-error.ts';
@@ -27,10 +28,7 @@ export async function identify(
 ): Promise<Identity | undefined> {
   for (let attempt = 0; !signal.aborted; attempt++) {
     try {
-      const answer = await client.auth.test();
-      if (answer.team_id === undefined)
-        throw new SetupError('Slack did not name the workspace of SLACK_BOT_TOKEN.');
-      return { workspace: answer.team_id as WorkspaceId, botId: answer.bot_id, botUserId: answer.user_id };
+      return identityIn(await client.auth.test());
     } catch (error) {
       if (error instanceof SetupError) throw error;
       const { code, isPassing, retryAfterMs } = slackErrorOf(error);
@@ -44,4 +42,16 @@ export async function identify(
     }
   }
   return undefined;
+}
+
+const authTest = z.object({
+  team_id: z.string().nullish(),
+  bot_id: z.string().nullish(),
+  user_id: z.string().nullish(),
+});
+
+function identityIn(answer: unknown): Identity {
+  const { team_id, bot_id, user_id } = authTest.parse(answer);
+  if (team_id == null) throw new SetupError('Slack did not name the workspace of SLACK_BOT_TOKEN.');
+  return { workspace: team_id as WorkspaceId, botId: bot_id ?? undefined, botUserId: user_id ?? undefined };
 }

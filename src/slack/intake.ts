@@ -2,17 +2,22 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { App, ReceiverEvent } from '@slack/bolt';
 import { type Clock, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { isForListeners, kindOfDelivery, type OnAck } from './delivery-kind.ts';
+import { type DeliveryKind, isForListeners, kindOfDelivery, type OnAck } from './delivery-kind.ts';
 import { createRareWarning } from './rare-warning.ts';
 import { ackProblem, type RawAck } from './submission-answer.ts';
 
 const DRAIN_STEP_MS = 20;
 const DRAINING = 'apitoken is restarting, nothing was changed. Try again in half a minute.';
 
+/** Told what nobody else could deal with, and the body of its delivery. Must not reject. */
+export type OnFault = (fault: unknown, body: object) => Promise<void>;
+
 /** Where Slack's deliveries arrive, by whichever way, and are counted until they are done. */
 export type Intake = {
   /** Deliveries go to this app from now on. */
   open(app: Pick<App, 'processEvent'>): void;
+  /** Whatever goes wrong before a delivery reaches the app's listeners is told to `onFault` from now on. */
+  tellFaultsTo(onFault: OnFault): void;
   /** Resolves when all that the delivery leads to is done. Never rejects. Slack hears the first acknowledgement alone. */
   take(event: ReceiverEvent): Promise<void>;
   /** The acknowledgement of the delivery with this body, while Slack waits for it. */
@@ -41,11 +46,13 @@ export function createIntake(deps: {
   /** By the body of their delivery. */
   const waiting = new WeakMap<object, RawAck>();
   let app: Pick<App, 'processEvent'> | undefined;
+  let onFault: OnFault | undefined;
   let isDraining = false;
   let working = 0;
 
   async function take(event: ReceiverEvent): Promise<void> {
     const { body } = event;
+    dropNulls(body);
     const arrivedAt = performance.now();
     const ack: RawAck = async (response) => {
       if (!waiting.delete(body)) return;
@@ -72,19 +79,35 @@ export function createIntake(deps: {
     }
     if (isDraining) return answerDraining(event);
     if (app === undefined) return;
-    // Delivered again, it would still be unknown.
-    if (!isForListeners(body)) {
-      await ack();
-      return warnOfStrange((times) => ({ times, type: namedType(body.type) }));
+    try {
+      await pass(app, event);
+    } catch (fault) {
+      if (onFault === undefined) throw fault;
+      await onFault(fault, body);
     }
-    // Bolt reads on in an event before it acknowledges it, and some of them it never does.
-    if (body.event !== undefined) await ack();
-    await app.processEvent(event);
+  }
+
+  /** Slack never waits until a delivery was understood: whatever it may turn out to be, it has arrived. */
+  async function pass(opened: Pick<App, 'processEvent'>, event: ReceiverEvent): Promise<void> {
+    const { body, ack } = event;
+    const isAnswered = ANSWERED.has(kindOfDelivery(body));
+    if (!isAnswered) await ack();
+    if (!isForListeners(body)) {
+      warnOfStrange((times) => ({ times, type: namedType(body.type) }));
+      if (isAwaited(body)) throw new Error('Slack delivered what no listener is for');
+      // Delivered again, it would still be unknown.
+      return ack();
+    }
+    await opened.processEvent(event);
+    if (isAnswered && waiting.has(body)) throw new Error('nobody answered what Slack delivered');
   }
 
   return {
     open: (opened) => {
       app = opened;
+    },
+    tellFaultsTo: (told) => {
+      onFault = told;
     },
     take,
     waitingAck: (body) => waiting.get(body),
@@ -100,6 +123,26 @@ export function createIntake(deps: {
 /** A kind that Slack may have thought of; nothing else of a delivery is fit for the log. */
 function namedType(type: unknown): string {
   return typeof type === 'string' && /^[a-z_]{1,40}$/.test(type) ? type : 'none';
+}
+
+/** A submission is answered with errors or a view, a search with what it found: their listeners acknowledge them. */
+const ANSWERED: ReadonlySet<DeliveryKind> = new Set(['submission', 'search']);
+
+/** Whether it comes from somebody who can be answered, and so waits to be. */
+function isAwaited(body: Readonly<Record<string, unknown>>): boolean {
+  return [body.response_url, body.trigger_id].some((place) => typeof place === 'string');
+}
+
+/**
+ * Takes away what is null: it is as good as not there. Bolt 5.1 looks into `channel`, `user`, `view`, `response_urls` and
+ * others without asking, here and in an event, and Slack sends them as null where they do not apply, as `team` for an org-wide
+ * installation. What our own listeners read is read with `.nullish()`, however deep it lies.
+ */
+function dropNulls(body: Readonly<Record<string, unknown>>): void {
+  for (const part of [body, body.event]) {
+    if (typeof part !== 'object' || part === null) continue;
+    for (const [key, value] of Object.entries(part)) if (value === null) Reflect.deleteProperty(part, key);
+  }
 }
 
 /** What comes while the app stops: nothing of it is done, and whoever can be told so in words is. */

@@ -33,7 +33,7 @@ export async function answerShowValue(
 export async function updateDialog(
   viewId: string | undefined,
   view: ModalView,
-  deps: ListenerDeps,
+  deps: Pick<ListenerDeps, 'client'>,
 ): Promise<void> {
   if (viewId === undefined) return;
   try {

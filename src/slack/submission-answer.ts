@@ -8,7 +8,13 @@ import { saying } from './blocks/text.ts';
 export type RawAck = (response?: object) => Promise<void>;
 
 const submitted = z.object({
-  view: z.object({ state: z.object({ values: z.record(z.string(), z.unknown()) }) }),
+  blocks: z
+    .array(z.object({ type: z.string(), block_id: z.string() }).or(z.unknown().transform(() => undefined)))
+    .catch([]),
+  state: z
+    .object({ values: z.record(z.string(), z.unknown()) })
+    .optional()
+    .catch(undefined),
 });
 
 /**
@@ -16,10 +22,16 @@ const submitted = z.object({
  * its first field, so that all that was typed stays; a dialog without fields turns into the sentence.
  */
 export async function ackProblem(ack: RawAck, body: unknown, sentence: string): Promise<void> {
-  const parsed = submitted.safeParse(body);
-  const [first] = Object.keys(parsed.data?.view.state.values ?? {});
+  const first = firstFieldOf(body);
   if (first !== undefined) return ack({ response_action: 'errors', errors: { [first]: sentence } });
   return ack({ response_action: 'update', view: tellingDialog('apitoken', [saying(sentence)]) });
+}
+
+/** Errors are taken under `input` blocks alone: https://docs.slack.dev/surfaces/modals#displaying_errors */
+function firstFieldOf(body: unknown): string | undefined {
+  const view = z.object({ view: submitted }).safeParse(body).data?.view;
+  const input = view?.blocks.find((block) => block?.type === 'input');
+  return input?.block_id ?? Object.keys(view?.state?.values ?? {})[0];
 }
 
 /** Where a dialog's refusals stand: under a field, so that all that was typed stays, or in the dialog's place. */

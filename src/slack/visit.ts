@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import type { Actor } from '../tokens/policy.ts';
 import type { Delivery } from '../tokens/store.ts';
+import { readDelivery, UnreadDelivery } from './read-delivery.ts';
 
 /** Who came, from where and with what: the parts of a delivery that every listener needs, parsed once. */
 export type Visit = {
   readonly personId: string;
   /** The workspace that the person belongs to, as Slack says. */
   readonly teamId: string | undefined;
-  readonly appId: string;
+  /** Of this app: Slack names it with presses, commands and dialogs, and with no shortcut. */
+  readonly appId: string | undefined;
   /** Opens one dialog within 3 s. */
   readonly triggerId: string | undefined;
   /** Answers in the place the delivery came from. */
@@ -42,73 +44,102 @@ export function pressedMessageOf({ channelId, messageTs, responseUrl }: Visit): 
   return { channel: channelId, ts: messageTs, responseUrl };
 }
 
-const named = z.object({ id: z.string(), team_id: z.string().optional() });
+/** Whatever Slack may leave out or send as null where nothing is decided by it, and it does both: `null` where a thing is not. */
+const maybe = z.string().nullish();
 const delivery = z.object({
-  type: z.string().optional(),
-  command: z.string().optional(),
-  api_app_id: z.string(),
-  trigger_id: z.string().optional(),
-  response_url: z.string().optional(),
-  user_id: z.string().optional(),
-  team_id: z.string().optional(),
-  channel_id: z.string().optional(),
-  channel: z.object({ id: z.string() }).optional(),
-  container: z.object({ message_ts: z.string().optional(), is_ephemeral: z.boolean().optional() }).optional(),
-  actions: z.array(z.object({ block_id: z.string().optional() })).optional(),
-  user: named.optional(),
-  view: z.object({ id: z.string(), type: z.string() }).optional(),
+  type: maybe,
+  api_app_id: maybe,
+  trigger_id: maybe,
+  response_url: maybe,
+  action_ts: maybe,
+  user_id: maybe,
+  team_id: maybe,
+  channel_id: maybe,
+  channel: z.object({ id: maybe }).nullish(),
+  container: z
+    .object({ message_ts: maybe, channel_id: maybe, view_id: maybe, is_ephemeral: z.boolean().nullish() })
+    .nullish(),
+  actions: z.array(z.object({ block_id: maybe, action_ts: maybe })).nullish(),
+  user: z.object({ id: maybe, team_id: maybe }).nullish(),
+  view: z.object({ id: maybe, type: maybe }).nullish(),
 });
 
-/** The visit in the body of a command, action, shortcut or submission. Throws when it is none of these. */
+/**
+ * The visit in the body of a command, action, shortcut or submission. Throws `UnreadDelivery` when it is none of these.
+ *
+ * Slack's kinds differ in what they have: a shortcut names no app, one from Home or from the search bar no conversation, an
+ * org-wide installation no workspace (`team: null`), an old message shortcut no workspace of the person. Where Slack does not
+ * say of which workspace the person is, `users.info` alone decides. `team` and `view.app_installed_team_id` say where the app
+ * is, not whose the person is, and are not asked. Seen in the payloads that slackapi/bolt-python and slackapi/java-slack-sdk
+ * recorded, and https://docs.slack.dev/reference/interaction-payloads/
+ */
 export function parseVisit(body: unknown): Visit {
-  const parsed = delivery.parse(body);
-  const personId = parsed.user?.id ?? parsed.user_id;
-  if (personId === undefined) throw new Error('a delivery of Slack names no person');
-  const viewId = parsed.view?.id;
-  const ids = [parsed.trigger_id, parsed.type === 'view_submission' ? viewId : undefined];
+  const parsed = readDelivery(delivery, body);
+  const { user, view, container, actions } = parsed;
+  const personId = user?.id ?? parsed.user_id;
+  if (personId == null || personId === '') throw new UnreadDelivery(['user.id']);
+  const viewId = view?.id ?? container?.view_id ?? undefined;
   return {
     personId,
-    teamId: parsed.user?.team_id ?? parsed.team_id,
-    appId: parsed.api_app_id,
-    triggerId: parsed.trigger_id,
-    responseUrl: parsed.response_url,
-    isFromEphemeral: parsed.container?.is_ephemeral === true,
-    channelId: parsed.channel_id ?? parsed.channel?.id,
-    messageTs: parsed.container?.message_ts,
-    blockId: parsed.actions?.[0]?.block_id,
+    teamId: user?.team_id ?? parsed.team_id ?? undefined,
+    appId: parsed.api_app_id ?? undefined,
+    triggerId: parsed.trigger_id ?? undefined,
+    responseUrl: parsed.response_url ?? undefined,
+    isFromEphemeral: container?.is_ephemeral === true,
+    channelId: parsed.channel_id ?? parsed.channel?.id ?? container?.channel_id ?? undefined,
+    messageTs: container?.message_ts ?? undefined,
+    blockId: actions?.[0]?.block_id ?? undefined,
     viewId,
-    viewType: parsed.view?.type,
-    // With the person: nobody gets the answer to somebody else's press, whatever their client claims.
-    delivery: { keys: ids.flatMap((id) => (id === undefined ? [] : [`${personId} ${id}`])) },
+    viewType: view?.type ?? undefined,
+    delivery: { keys: keysOf(personId, parsed, viewId) },
   };
 }
 
+/**
+ * With the person: nobody gets the answer to somebody else's press, whatever their client claims. What has no trigger, as a
+ * press in a workflow's step, is told apart by when it was pressed, to the microsecond.
+ */
+function keysOf(
+  personId: string,
+  { type, trigger_id, action_ts, actions }: z.infer<typeof delivery>,
+  viewId: string | undefined,
+): string[] {
+  const ids = [
+    trigger_id ?? action_ts ?? actions?.[0]?.action_ts,
+    type === 'view_submission' ? viewId : undefined,
+  ];
+  return ids.flatMap((id) => (id == null ? [] : [`${personId} ${id}`]));
+}
+
+const option = z.object({ value: maybe });
 const press = z.object({
-  action_id: z.string(),
-  value: z.string().optional(),
-  selected_option: z.object({ value: z.string() }).nullish(),
-  selected_user: z.string().nullish(),
+  action_id: maybe,
+  value: maybe,
+  selected_option: option.nullish(),
+  selected_user: maybe,
 });
 
 /** What a pressed button or chosen option carries. It comes back from a client: a hint, never a right. */
 export function parsePress(payload: unknown): { readonly actionId: string; readonly value: string } {
-  const parsed = press.parse(payload);
+  const parsed = readDelivery(press, payload);
   return {
-    actionId: parsed.action_id,
+    actionId: parsed.action_id ?? '',
     value: parsed.value ?? parsed.selected_option?.value ?? parsed.selected_user ?? '',
   };
 }
 
 const field = z.object({
-  value: z.string().nullish(),
-  selected_option: z.object({ value: z.string() }).nullish(),
-  selected_options: z.array(z.object({ value: z.string() })).optional(),
-  selected_date: z.string().nullish(),
-  selected_user: z.string().nullish(),
+  value: maybe,
+  selected_option: option.nullish(),
+  selected_options: z.array(option).nullish(),
+  selected_date: maybe,
+  selected_user: maybe,
 });
 const submission = z.object({
-  private_metadata: z.string(),
-  state: z.object({ values: z.record(z.string(), z.record(z.string(), field)) }),
+  private_metadata: maybe,
+  state: z
+    .object({ values: z.record(z.string(), z.record(z.string(), field.nullish()).nullish()).nullish() })
+    .nullish(),
 });
 
 /** What was filled in, by the field's id (which is both its block's and its element's), and the dialog's own metadata. */
@@ -117,29 +148,61 @@ export function parseSubmission(view: unknown): {
   readonly choices: Readonly<Record<string, readonly string[]>>;
   readonly metadata: string;
 } {
-  const parsed = submission.parse(view);
+  const parsed = readDelivery(submission, view);
   const fields: Record<string, string> = {};
   const choices: Record<string, readonly string[]> = {};
-  for (const [id, elements] of Object.entries(parsed.state.values)) {
-    const element = elements[id];
+  for (const [id, elements] of Object.entries(parsed.state?.values ?? {})) {
+    const element = elements?.[id];
     fields[id] =
       element?.value ??
       element?.selected_option?.value ??
       element?.selected_date ??
       element?.selected_user ??
       '';
-    choices[id] = element?.selected_options?.map(({ value }) => value) ?? [];
+    choices[id] = element?.selected_options?.flatMap(({ value }) => value ?? []) ?? [];
   }
-  return { fields, choices, metadata: parsed.private_metadata };
+  return { fields, choices, metadata: parsed.private_metadata ?? '' };
 }
 
 const search = z.object({
-  value: z.string(),
-  view: z.object({ private_metadata: z.string() }).optional(),
+  value: maybe,
+  view: z.object({ private_metadata: maybe }).nullish(),
 });
 
 /** What a person typed so far into a field that searches, and the metadata of the dialog that it stands in. */
 export function parseSearch(payload: unknown): { readonly text: string; readonly metadata: string } {
-  const { value, view } = search.parse(payload);
-  return { text: value, metadata: view?.private_metadata ?? '' };
+  const { value, view } = readDelivery(search, payload);
+  return { text: value ?? '', metadata: view?.private_metadata ?? '' };
 }
+
+const command = z.object({ text: maybe });
+
+/** What stands behind the command, as Slack delivers it; nothing where nothing was typed. */
+export function parseCommandText(body: unknown): string {
+  return readDelivery(command, body).text ?? '';
+}
+
+/** What can be found in a delivery that could not be dealt with, whatever else is wrong with it: who sent it, and where to answer. */
+export function findAnswerPlace(body: unknown): AnswerPlace {
+  const found = z.string().min(1).optional().catch(undefined);
+  const within = z.object({ id: found }).optional().catch(undefined);
+  const shape = z.object({
+    response_url: found,
+    trigger_id: found,
+    user_id: found,
+    user: within,
+    view: within,
+  });
+  const parsed = shape.safeParse(body).data;
+  return {
+    personId: parsed?.user?.id ?? parsed?.user_id,
+    responseUrl: parsed?.response_url,
+    triggerId: parsed?.trigger_id,
+    viewId: parsed?.view?.id,
+  };
+}
+
+/** Where somebody can be told something. */
+export type AnswerPlace = Pick<Visit, 'responseUrl' | 'triggerId' | 'viewId'> & {
+  readonly personId: string | undefined;
+};

@@ -3,11 +3,11 @@ import type { CreationPolicy } from '../../tokens/create.ts';
 import { PURPOSE_LENGTH_MAX } from '../../tokens/refusal.ts';
 import { INTROSPECT_SCOPE } from '../../tokens/scope.ts';
 import type { Token } from '../../tokens/token.ts';
-import { tellingDialog, textInput } from './dialog.ts';
+import { conversationLink, tellingDialog, textInput } from './dialog.ts';
 import { expiryInputs } from './expiry-input.ts';
 import { CREATE_DIALOG_ID } from './ids.ts';
 import { notShownSentence } from './not-shown.ts';
-import { cut, dateTime, escaped, mention, mrkdwn, plain, saying, smallPrint } from './text.ts';
+import { cut, dateTime, mention, mrkdwn, plain, saying, smallPrint } from './text.ts';
 
 const TITLE = 'Create API Token';
 /** More than any name may have: what is too long is drawn whole enough to be seen, and refused with a sentence. */
@@ -68,13 +68,13 @@ export function createDialog(
 }
 
 /** What the dialog turns into once the token is there and its value is being made. */
-export function onItsWayDialog(token: Token, dmLink: string): ModalView {
+export function onItsWayDialog(token: Token, dmLink: string | undefined): ModalView {
   return tellingDialog(TITLE, [
     saying('Your token is on its way'),
     saying(
       `${token.name}: its value comes in a message that only you can see, in your conversation with apitoken.`,
     ),
-    { type: 'section', text: mrkdwn(`<${escaped(dmLink)}|Open the conversation>`) },
+    ...conversationLink(dmLink),
     expiryPrint(token),
   ]);
 }

@@ -1,9 +1,15 @@
 import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
-import { plain } from './text.ts';
+import { escaped, mrkdwn, plain } from './text.ts';
 
 /** A dialog that only tells something. */
 export function tellingDialog(title: string, blocks: KnownBlock[]): ModalView {
   return { type: 'modal', title: plain(title), close: plain('Close'), blocks };
+}
+
+/** The way to the person's conversation with the app, where one is known. */
+export function conversationLink(dmLink: string | undefined): KnownBlock[] {
+  if (dmLink === undefined) return [];
+  return [{ type: 'section', text: mrkdwn(`<${escaped(dmLink)}|Open the conversation>`) }];
 }
 
 /** A one-line text field. `block_id` and `action_id` are the same, so that one name finds its error and its value. */

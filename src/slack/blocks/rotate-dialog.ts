@@ -2,11 +2,11 @@ import type { InputBlock, KnownBlock, ModalView, PlainTextOption } from '@slack/
 import type { LifetimePolicy } from '../../tokens/expiry.ts';
 import type { Grace } from '../../tokens/rotate.ts';
 import { statusOf, type Token, type UsedToken } from '../../tokens/token.ts';
-import { tellingDialog } from './dialog.ts';
+import { conversationLink, tellingDialog } from './dialog.ts';
 import { expiryInputs } from './expiry-input.ts';
 import { ROTATE_DIALOG_ID } from './ids.ts';
 import { notShownSentence, wasSeenInVain } from './not-shown.ts';
-import { dateTime, escaped, mrkdwn, plain, saying, smallPrint } from './text.ts';
+import { dateTime, plain, saying, smallPrint } from './text.ts';
 
 const GRACES: readonly (readonly [grace: Grace, text: string])[] = [
   ['now', 'Now'],
@@ -51,10 +51,10 @@ export function rotateDialog(
 }
 
 /** What the dialog turns into while the new value is made and shown. */
-export function newValueOnItsWayDialog(token: Token, dmLink: string, renews: boolean): ModalView {
+export function newValueOnItsWayDialog(token: Token, dmLink: string | undefined, renews: boolean): ModalView {
   return tellingDialog(titleOf(renews), [
     saying(`The new value of ${token.name} is on its way, in a message that only you can see.`),
-    { type: 'section', text: mrkdwn(`<${escaped(dmLink)}|Open the conversation>`) },
+    ...conversationLink(dmLink),
     smallPrint(token.expiresAt === null ? 'It never expires.' : `Expires: ${dateTime(token.expiresAt)}`),
   ]);
 }
