@@ -16,6 +16,9 @@ export type Seed = {
   teamId: string;
   teamName: string;
   teamDomain: string;
+  /** The organisation that the workspace belongs to where an app is installed in all of it. */
+  enterpriseId: string;
+  enterpriseName: string;
   appId: string;
   botUserId: string;
   botId: string;
@@ -36,6 +39,8 @@ export const SEED: Seed = {
   teamId: 'T0SANDBOX01',
   teamName: 'Sandbox',
   teamDomain: 'sandbox',
+  enterpriseId: 'E0SANDBOX01',
+  enterpriseName: 'Sandbox Org',
   appId: 'A0APITOKEN1',
   botUserId: 'U0APITOKEN1',
   botId: 'B0APITOKEN1',

@@ -1,4 +1,5 @@
 import { type Answer, jsonAnswer, textAnswer } from './http.ts';
+import type { Json } from './state.ts';
 
 /** Something that goes wrong on demand. Exactly one of `method` and `url` says where. */
 export type Fault = {
@@ -18,6 +19,8 @@ export type Fault = {
   delayMs?: number;
   /** Cuts the connection: `after` (or true) when it has happened and only the answer is lost, `before` when nothing has. */
   drop?: boolean | 'before' | 'after';
+  /** What was asked for happens, and this is said of it: as Slack sometimes answers, with keys missing or null. */
+  answers?: (usual: Json) => Json;
   /** `chat.postEphemeral` answers `ok: true`, and nobody is ever shown the message. */
   lose?: boolean;
 };

@@ -9,6 +9,7 @@ import {
   globalShortcut,
   messageShortcut,
   type Origin,
+  oldMessageShortcut,
   slashCommand,
   viewSubmission,
 } from './payloads.ts';
@@ -38,7 +39,7 @@ export type Forged =
   /** A command of somebody who has no client to type it in; `text` as Slack delivers it. */
   | { type: 'slash_command'; text: string; channel: string }
   /** A global shortcut or, with a message by its timestamp, one on that. */
-  | { type: 'shortcut'; callback_id: string; message?: string }
+  | { type: 'shortcut'; callback_id: string; message?: string; isOld?: boolean }
   /** What was typed into a field that searches, in a dialog with that metadata. */
   | { type: 'block_suggestion'; action_id: string; query: string; private_metadata: string }
   | { type: 'app_home_opened' }
@@ -93,12 +94,12 @@ function channelCalled({ state }: Post, name: string): Channel {
 function forgedShortcut(
   { state }: Post,
   person: PersonRecord,
-  { callback_id, message: ts }: Extract<Forged, { type: 'shortcut' }>,
+  { callback_id, message: ts, isOld = false }: Extract<Forged, { type: 'shortcut' }>,
 ): Json {
   if (ts === undefined) return globalShortcut(state, person, callback_id);
   const message = state.messages.find((one) => one.ts === ts);
   if (message === undefined) throw new Error(`no message was ever posted at ${ts}`);
-  return messageShortcut(state, person, callback_id, message);
+  return (isOld ? oldMessageShortcut : messageShortcut)(state, person, callback_id, message);
 }
 
 function forgedSearch(

@@ -98,7 +98,9 @@ function wireOf({ type, payload, retry }: Delivery): Posted {
     return { body: JSON.stringify(payload), headers };
   }
   const fields = type === 'slash_commands' ? payload : { payload: JSON.stringify(payload) };
-  const pairs = Object.entries(fields).map(([name, value]): [string, string] => [name, String(value)]);
+  const pairs = Object.entries(fields).flatMap(([name, value]): [string, string][] =>
+    value === null || value === undefined ? [] : [[name, String(value)]],
+  );
   return { body: new URLSearchParams(pairs).toString(), contentType: FORM };
 }
 

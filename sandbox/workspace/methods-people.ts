@@ -1,6 +1,14 @@
 import type { Method, MethodAnswer } from './method.ts';
 import { userOutput } from './payloads.ts';
-import { type Channel, directMessage, type Group, type Json, type State } from './state.ts';
+import {
+  type Channel,
+  directMessage,
+  type Group,
+  type Json,
+  type PersonRecord,
+  SLACKBOT_ID,
+  type State,
+} from './state.ts';
 
 function authTest(state: State): MethodAnswer {
   return {
@@ -30,10 +38,15 @@ function openConversation(state: State, args: Json): MethodAnswer {
   if (ids.length > 1) return { ok: false, error: 'method_not_supported_for_channel_type' };
   const person = state.people.get(ids[0] ?? '');
   if (person === undefined) return { ok: false, error: 'user_not_found' };
-  if (person.deleted) return { ok: false, error: 'user_disabled' };
-  if (person.is_bot) return { ok: false, error: 'cannot_dm_bot' };
-  if (person.is_stranger) return { ok: false, error: 'user_not_visible' };
+  const error = whyNoConversation(person);
+  if (error !== undefined) return { ok: false, error };
   return { ok: true, channel: { id: directMessage(state, person.id).id } };
+}
+
+function whyNoConversation({ id, deleted, is_bot, is_stranger }: PersonRecord): string | undefined {
+  if (deleted) return 'user_disabled';
+  if (is_bot || id === SLACKBOT_ID) return 'cannot_dm_bot';
+  return is_stranger ? 'user_not_visible' : undefined;
 }
 
 function conversationInfo(state: State, args: Json): MethodAnswer {

@@ -16,20 +16,44 @@ import {
 } from './state.ts';
 import { chosen, type Element, type Placed } from './view-state.ts';
 
-/** The parts that every interactive payload has. */
+/*
+ * Which keys each kind has, and which it has not, is as in payloads that Slack sent: those that slackapi/bolt-python
+ * (tests/scenario_tests) and slackapi/java-slack-sdk (json-logs, test data) recorded. Read on 2026-11-30.
+ */
+
+/** The parts that presses, dialogs and searches have. */
 function envelopeFields(state: State, person: PersonRecord): Json {
+  const { id, handle, teamId } = person;
   return {
-    team: { id: state.seed.teamId, domain: state.seed.teamDomain },
-    user: userFields(person),
+    ...installFields(state, person),
+    user: { id, username: handle, name: handle, team_id: teamId },
     api_app_id: state.seed.appId,
     token: state.verificationToken,
-    enterprise: null,
-    is_enterprise_install: false,
   };
 }
 
-function userFields(person: PersonRecord): { id: string; username: string; name: string; team_id: string } {
-  return { id: person.id, username: person.handle, name: person.handle, team_id: person.teamId };
+/** The parts that shortcuts have: the app is not named, and the person has a `username` and no `name`. */
+function shortcutFields(state: State, { id, handle, teamId }: PersonRecord): Json {
+  return {
+    ...installFields(state),
+    user: { id, username: handle, team_id: teamId },
+    token: state.verificationToken,
+    action_ts: nextTs(state),
+  };
+}
+
+/** Where the app is installed. In a whole organisation that is no workspace; over Slack Connect `team` is the other side's. */
+function installFields(state: State, person?: PersonRecord): Json {
+  const { teamId, teamDomain, enterpriseId, enterpriseName } = state.seed;
+  if (state.isOrgWide) {
+    const enterprise = { id: enterpriseId, name: enterpriseName };
+    return { team: null, enterprise, is_enterprise_install: true };
+  }
+  const team =
+    person?.is_stranger === true
+      ? { id: person.teamId, domain: 'elsewhere' }
+      : { id: teamId, domain: teamDomain };
+  return { team, enterprise: null, is_enterprise_install: false };
 }
 
 /** A slash command as it is delivered; `text` is escaped already when the command wants it. */
@@ -51,7 +75,10 @@ export function slashCommand(
     command,
     text,
     api_app_id: state.seed.appId,
-    is_enterprise_install: 'false',
+    is_enterprise_install: String(state.isOrgWide),
+    ...(state.isOrgWide
+      ? { enterprise_id: state.seed.enterpriseId, enterprise_name: state.seed.enterpriseName }
+      : {}),
     response_url: newResponseUrl(state, {
       kind: 'command',
       personId: person.id,
@@ -179,10 +206,9 @@ export function viewClosed(state: State, person: PersonRecord, view: OpenView, i
 export function globalShortcut(state: State, person: PersonRecord, callbackId: string): Json {
   return {
     type: 'shortcut',
-    ...envelopeFields(state, person),
+    ...shortcutFields(state, person),
     callback_id: callbackId,
     trigger_id: newTrigger(state, person.id),
-    action_ts: nextTs(state),
   };
 }
 
@@ -195,10 +221,9 @@ export function messageShortcut(
 ): Json {
   return {
     type: 'message_action',
-    ...envelopeFields(state, person),
+    ...shortcutFields(state, person),
     callback_id: callbackId,
     trigger_id: newTrigger(state, person.id),
-    action_ts: nextTs(state),
     message_ts: message.ts,
     message: messageOutput(state, message),
     channel: channelFields(state, message.channelId),
@@ -209,6 +234,13 @@ export function messageShortcut(
       messageTs: undefined,
     }),
   };
+}
+
+/** The same as Slack sent it until some years ago, and still may: of the person an id and a name, of an organisation nothing. */
+export function oldMessageShortcut(...args: Parameters<typeof messageShortcut>): Json {
+  const { enterprise: _enterprise, is_enterprise_install: _install, ...rest } = messageShortcut(...args);
+  const [, { id, handle }] = args;
+  return { ...rest, user: { id, name: handle } };
 }
 
 /** What a person typed into a select whose options come from the app. */
@@ -233,9 +265,11 @@ export function blockSuggestion(
 /** An event as the Events API wraps it. */
 export function eventCallback(state: State, event: Json): Json {
   const eventId = newId('Ev');
+  const { teamId, enterpriseId } = state.seed;
   return {
     token: state.verificationToken,
-    team_id: state.seed.teamId,
+    team_id: teamId,
+    ...(state.isOrgWide ? { enterprise_id: enterpriseId } : {}),
     api_app_id: state.seed.appId,
     event,
     type: 'event_callback',
@@ -245,13 +279,24 @@ export function eventCallback(state: State, event: Json): Json {
     is_ext_shared_channel: false,
     authorizations: [
       {
-        enterprise_id: null,
-        team_id: state.seed.teamId,
+        enterprise_id: state.isOrgWide ? enterpriseId : null,
+        team_id: state.isOrgWide ? null : teamId,
         user_id: state.seed.botUserId,
         is_bot: true,
-        is_enterprise_install: false,
+        is_enterprise_install: state.isOrgWide,
       },
     ],
+  };
+}
+
+/** What comes in place of events when there were more than 30,000 in an hour. Source: D:/apis/events-api, "Rate limiting". */
+export function appRateLimited(state: State): Json {
+  return {
+    token: state.verificationToken,
+    type: 'app_rate_limited',
+    team_id: state.seed.teamId,
+    minute_rate_limited: Math.floor(state.clock() / 60_000) * 60,
+    api_app_id: state.seed.appId,
   };
 }
 
@@ -259,13 +304,21 @@ function channelFields(state: State, channelId: string): Json {
   return { id: channelId, name: state.channels.get(channelId)?.name ?? 'unknown' };
 }
 
-/** A view as Slack sends it back. */
+function teamOf({ people, seed }: State, personId: string): string {
+  return people.get(personId)?.teamId ?? seed.teamId;
+}
+
+function installedIn({ isOrgWide, seed }: State): string {
+  return isOrgWide ? seed.enterpriseId : seed.teamId;
+}
+
+/** A view as Slack sends it back: its workspace is that of whoever sees it, and beside that stands where the app is installed. */
 export function viewOutput(state: State, open: OpenView): ViewOutput {
   const { view } = open;
   const isModal = view.type === 'modal';
   return {
     id: open.id,
-    team_id: state.seed.teamId,
+    team_id: teamOf(state, open.ownerId),
     type: view.type,
     blocks: view.blocks,
     private_metadata: view.private_metadata ?? '',
@@ -281,7 +334,7 @@ export function viewOutput(state: State, open: OpenView): ViewOutput {
     root_view_id: open.rootId,
     app_id: state.seed.appId,
     external_id: view.external_id ?? '',
-    app_installed_team_id: state.seed.teamId,
+    app_installed_team_id: installedIn(state),
     bot_id: state.seed.botId,
   };
 }
@@ -294,7 +347,7 @@ export function messageOutput(state: State, message: Message): Json {
     user: message.from,
     ts: message.ts,
     text: message.text,
-    team: state.people.get(message.from)?.teamId ?? state.seed.teamId,
+    team: teamOf(state, message.from),
     ...(ours ? { bot_id: state.seed.botId, app_id: state.seed.appId } : {}),
     ...(message.blocks.length > 0 ? { blocks: message.blocks } : {}),
     ...(message.attachments.length > 0 ? { attachments: message.attachments } : {}),
@@ -308,29 +361,45 @@ export function messageOutput(state: State, message: Message): Json {
 
 /** `users.info` and `user_change` tell the same of a person. */
 export function userOutput(state: State, person: PersonRecord): Json {
+  const { enterpriseId, enterpriseName } = state.seed;
+  const names = person.isNameless ? '' : undefined;
+  const real = names ?? person.name;
+  const display = names ?? person.handle;
   const common = {
     id: person.id,
-    team_id: person.teamId,
-    name: person.handle,
+    team_id: person.teams === undefined ? person.teamId : enterpriseId,
+    name: display,
     deleted: person.deleted,
     is_bot: person.is_bot,
     is_app_user: false,
     updated: Math.floor(state.clock() / 1000),
     profile: {
-      real_name: person.name,
-      real_name_normalized: person.name,
-      display_name: person.handle,
-      display_name_normalized: person.handle,
+      real_name: real,
+      real_name_normalized: real,
+      display_name: display,
+      display_name_normalized: display,
       team: person.teamId,
     },
     ...(person.is_stranger ? { is_stranger: true } : {}),
+    ...(person.teams === undefined
+      ? {}
+      : {
+          enterprise_user: {
+            id: person.id,
+            enterprise_id: enterpriseId,
+            enterprise_name: enterpriseName,
+            is_admin: false,
+            is_owner: false,
+            teams: person.teams,
+          },
+        }),
   };
   // Slack leaves roles and time zone out for somebody who was deactivated.
   if (person.deleted) return common;
   return {
     ...common,
     color: '9f69e7',
-    real_name: person.name,
+    real_name: real,
     tz: person.tz,
     tz_label: 'Central European Time',
     tz_offset: 3600,

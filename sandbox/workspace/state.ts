@@ -13,7 +13,12 @@ export type PersonRecord = {
   handle: string;
   name: string;
   teamId: string;
-  tz: string;
+  /** Slack tells none of itself and of bots. */
+  tz: string | null;
+  /** In an organisation (Enterprise Grid): the workspaces that they are in. What is said of them then names the organisation. */
+  teams: string[] | undefined;
+  /** All names are empty, as Slack allows. */
+  isNameless: boolean;
   deleted: boolean;
   is_admin: boolean;
   is_owner: boolean;
@@ -163,6 +168,8 @@ export type State = {
   signingSecret: string;
   verificationToken: string;
   freePlan: boolean;
+  /** The app is installed in a whole organisation, and not in one workspace. */
+  isOrgWide: boolean;
   people: Map<string, PersonRecord>;
   channels: Map<string, Channel>;
   groups: Map<string, Group>;
@@ -179,6 +186,9 @@ export type State = {
   watchers: Set<() => void>;
 };
 
+/** Slack's own voice in every workspace. It is no bot, says `users.info`. */
+export const SLACKBOT_ID = 'USLACKBOT';
+
 const TRAFFIC_MAX = 10_000;
 const MESSAGES_MAX = 50_000;
 /** Triggers and response URLs are forgotten, oldest first, beyond this many. */
@@ -187,7 +197,10 @@ const HANDLES_MAX = 50_000;
 /** The state of a workspace that nobody has used yet. */
 export function createState(seed: Seed, manifest: Manifest, clock: () => number): State {
   const bot: SeedPerson = { handle: manifest.botName, id: seed.botUserId, name: manifest.botName, bot: true };
-  const people = new Map([...seed.people, bot].map((person) => [person.id, toRecord(person, seed.teamId)]));
+  const slackbot: SeedPerson = { handle: 'slackbot', id: SLACKBOT_ID, name: 'Slackbot' };
+  const people = new Map(
+    [...seed.people, bot, slackbot].map((person) => [person.id, toRecord(person, seed.teamId)]),
+  );
   const idOf = (handle: string): string => findByHandle(people, handle).id;
   return {
     clock,
@@ -199,6 +212,7 @@ export function createState(seed: Seed, manifest: Manifest, clock: () => number)
     signingSecret: randomBytes(16).toString('hex'),
     verificationToken: randomBytes(12).toString('hex'),
     freePlan: false,
+    isOrgWide: false,
     people,
     channels: new Map(
       seed.channels.map(({ id, name, members, appIsMember, shared = false }) => [
@@ -238,7 +252,9 @@ function toRecord(person: SeedPerson, teamId: string): PersonRecord {
     handle: person.handle,
     name: person.name,
     teamId: person.strangerFrom ?? teamId,
-    tz: 'Europe/Berlin',
+    tz: person.bot || person.id === SLACKBOT_ID ? null : 'Europe/Berlin',
+    teams: undefined,
+    isNameless: false,
     deleted: person.deactivated ?? false,
     is_admin: person.admin ?? false,
     is_owner: false,

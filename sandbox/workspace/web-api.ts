@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Faults, faultAnswer } from './faults.ts';
+import { type Fault, type Faults, faultAnswer } from './faults.ts';
 import { type Answer, jsonAnswer, parseBody, parseJson, readBody, send } from './http.ts';
 import type { Method, MethodAnswer } from './method.ts';
 import { CHAT_METHODS } from './methods-chat.ts';
@@ -48,7 +48,9 @@ export async function answerWebApi(
   const fault = faults.take({ method, path: request.url ?? '' });
   const { token, args } = splitToken(parsed?.fields ?? {}, request.headers.authorization);
   const faulty = fault === undefined ? undefined : faultAnswer(fault);
-  const answered = faulty ?? answerMethod(deps, method, { token, args, parsed, lose: fault?.lose === true });
+  const answered =
+    faulty ??
+    answerMethod(deps, method, { token, args, parsed, lose: fault?.lose === true, answers: fault?.answers });
   recordTraffic(state, {
     at: state.clock(),
     kind: 'call',
@@ -70,13 +72,19 @@ function splitToken(
   return { token: bearer ?? (typeof token === 'string' ? token : undefined), args };
 }
 
-type Call = { token: string | undefined; args: Json; parsed: { isForm: boolean } | undefined; lose: boolean };
+type Call = {
+  token: string | undefined;
+  args: Json;
+  parsed: { isForm: boolean } | undefined;
+  lose: boolean;
+  answers: Fault['answers'] | undefined;
+};
 
 function answerMethod(deps: WebApiDeps, name: string, call: Call): Answer {
   const { state } = deps;
   const scopes = { 'x-oauth-scopes': [...state.manifest.scopes].join(',') };
   const result = runMethod(deps, name, call);
-  if (result.ok) return jsonAnswer(result, scopes);
+  if (result.ok) return jsonAnswer(call.answers?.(result) ?? result, scopes);
   const { messages, ...refused } = result;
   recordRefusal(state, {
     kind: 'web-api',
