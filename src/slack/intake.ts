@@ -46,7 +46,9 @@ export function createIntake(deps: {
   /** By the body of their delivery. */
   const waiting = new WeakMap<object, RawAck>();
   let app: Pick<App, 'processEvent'> | undefined;
-  let onFault: OnFault | undefined;
+  let onFault: OnFault = async (fault) => {
+    log.error({ err: fault }, 'a delivery of Slack could not be processed');
+  };
   let isDraining = false;
   let working = 0;
 
@@ -63,8 +65,8 @@ export function createIntake(deps: {
     working += 1;
     try {
       await answer({ ...event, ack });
-    } catch (error) {
-      log.error({ err: error }, 'a delivery of Slack could not be processed');
+    } catch (fault) {
+      await onFault(fault, body);
     } finally {
       working -= 1;
     }
@@ -79,27 +81,9 @@ export function createIntake(deps: {
     }
     if (isDraining) return answerDraining(event);
     if (app === undefined) return;
-    try {
-      await pass(app, event);
-    } catch (fault) {
-      if (onFault === undefined) throw fault;
-      await onFault(fault, body);
-    }
-  }
-
-  /** Slack never waits until a delivery was understood: whatever it may turn out to be, it has arrived. */
-  async function pass(opened: Pick<App, 'processEvent'>, event: ReceiverEvent): Promise<void> {
-    const { body, ack } = event;
-    const isAnswered = ANSWERED.has(kindOfDelivery(body));
-    if (!isAnswered) await ack();
-    if (!isForListeners(body)) {
-      warnOfStrange((times) => ({ times, type: namedType(body.type) }));
-      if (isAwaited(body)) throw new Error('Slack delivered what no listener is for');
-      // Delivered again, it would still be unknown.
-      return ack();
-    }
-    await opened.processEvent(event);
-    if (isAnswered && waiting.has(body)) throw new Error('nobody answered what Slack delivered');
+    const isPassed = await pass(app, event);
+    if (!isPassed) warnOfStrange((times) => ({ times, type: namedType(body.type) }));
+    else if (waiting.has(body)) throw new Error('nobody answered what Slack delivered');
   }
 
   return {
@@ -123,6 +107,23 @@ export function createIntake(deps: {
 /** A kind that Slack may have thought of; nothing else of a delivery is fit for the log. */
 function namedType(type: unknown): string {
   return typeof type === 'string' && /^[a-z_]{1,40}$/.test(type) ? type : 'none';
+}
+
+/**
+ * Gives a delivery to the app's listeners; false when there are none for it. Slack never waits until it was understood: whatever
+ * it may turn out to be, it has arrived.
+ */
+async function pass(app: Pick<App, 'processEvent'>, event: ReceiverEvent): Promise<boolean> {
+  const { body, ack } = event;
+  if (!ANSWERED.has(kindOfDelivery(body))) await ack();
+  if (isForListeners(body)) {
+    await app.processEvent(event);
+    return true;
+  }
+  if (isAwaited(body)) throw new Error('Slack delivered what no listener is for');
+  // Delivered again, it would still be unknown.
+  await ack();
+  return false;
 }
 
 /** A submission is answered with errors or a view, a search with what it found: their listeners acknowledge them. */
