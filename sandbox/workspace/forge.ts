@@ -2,6 +2,7 @@ import { deliver, type Post } from './deliver.ts';
 import { isJson } from './http.ts';
 import {
   actionFor,
+  appRateLimited,
   blockActions,
   blockSuggestion,
   eventCallback,
@@ -43,6 +44,7 @@ export type Forged =
   /** What was typed into a field that searches, in a dialog with that metadata. */
   | { type: 'block_suggestion'; action_id: string; query: string; private_metadata: string }
   | { type: 'app_home_opened' }
+  | { type: 'app_rate_limited' }
   | { type: 'raw'; envelope: Delivery['type']; payload: Json };
 
 /** Sends a delivery that no client would send. Nothing is done with the ack: it is the result. */
@@ -71,6 +73,8 @@ function deliveryOf(post: Post, person: PersonRecord, forged: Forged): Delivery 
         payload: slashCommand(state, person, channel, '/apitoken', forged.text),
       };
     }
+    case 'app_rate_limited':
+      return { type: 'events_api', payload: appRateLimited(state) };
     case 'app_home_opened': {
       const channel = directMessage(state, person.id).id;
       const event = {

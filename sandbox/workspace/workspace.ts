@@ -2,14 +2,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { SEED, type Seed } from '../seed.ts';
-import { type Carrier, deliver, deliverEvent, type Post } from './deliver.ts';
+import { type Carrier, deliverEvent, type Post } from './deliver.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { send, strangeRequest, textAnswer } from './http.ts';
 import { createHttpMode, type HttpAnswer, type Posted } from './http-mode.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { answerUpload } from './methods-files.ts';
 import { subteamOutput } from './methods-people.ts';
-import { appRateLimited, userOutput } from './payloads.ts';
+import { userOutput } from './payloads.ts';
 import { createPerson, type Person } from './person.ts';
 import { answerResponseUrl } from './response-url.ts';
 import { type AckOutcome, createSockets, type Delivery, type Sockets } from './sockets.ts';
@@ -100,8 +100,6 @@ export type Workspace = {
   setAppInChannel(channel: string, isMember: boolean): void;
   /** Whether the app is installed in a whole organisation: then deliveries name no workspace. */
   setOrgWide(isOrgWide: boolean): void;
-  /** Slack says that it held events back, there were too many. */
-  tellRateLimited(): Promise<AckOutcome>;
   /** Whether `usergroups.*` answers `plan_upgrade_required`. */
   setFreePlan(isFree: boolean): void;
   readonly sockets: Pick<
@@ -254,8 +252,6 @@ function build(post: Post, faults: Faults, server: Server, ackTimeoutMs: number)
     setOrgWide(isOrgWide) {
       state.isOrgWide = isOrgWide;
     },
-    tellRateLimited: () =>
-      deliver(post, { type: 'events_api', payload: appRateLimited(state) }, 'app_rate_limited'),
     setFreePlan(isFree) {
       state.freePlan = isFree;
     },
