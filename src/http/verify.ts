@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { holdsSecret } from '../tokens/finder.ts';
 import type { StoredSecret } from '../tokens/store.ts';
 import type { Verdict } from '../tokens/verify.ts';
 import { RETRY_AFTER_SECONDS } from './answer.ts';
@@ -75,8 +76,11 @@ function answerTo(
   }
   const { secret } = verdict;
   deps.usage.used(secret, deps.clock(), callerAddress(request, deps.isProxy));
-  if (!demanded.every((scope) => secret.scopes.includes(scope)))
+  if (!demanded.every((scope) => secret.scopes.includes(scope))) {
+    // The answer names what is needed, and proxies log answers. Looked for only now: nobody makes us search without a value.
+    if (holdsSecret(demanded.join(' '))) return refuse(INVALID_REQUEST, 'invalid_scope', deps);
     return refuse(insufficientScope(demanded), 'insufficient_scope', deps);
+  }
   verifications.allowed += 1;
   return allowed(secret);
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { counted } from '../counted.ts';
 import type { CheckHash } from '../tokens/check-hash.ts';
 import { type HeldValue, heldProof } from '../tokens/held.ts';
@@ -17,6 +18,8 @@ import { valuesInMessage } from './values-in-message.ts';
 
 /** Values that are looked up, each by one indexed read: the text of a message holds some 700. */
 const VALUES_MAX = 5000;
+/** So many are looked up in one go; then whoever waits for something else has a turn. */
+const AT_ONCE = 100;
 /** How long values whose pepper is lost are checked by bcrypt: the trigger of the dialog is good for 3 s. */
 const HASHING_MS_MAX = 500;
 const SEARCHED =
@@ -39,7 +42,7 @@ type Found = {
 
 /** Asks whether the tokens whose values stand in a message shall be ended. No value is repeated. */
 export async function messageAnswer(actor: Actor, message: unknown, deps: ListenerDeps): Promise<Answer> {
-  const found = await lookUp(actor, distinct(valuesInMessage(message), deps), deps);
+  const found = await lookUp(actor, distinct(await valuesInMessage(message), deps), deps);
   const note = noteOf(found);
   const [first, ...others] = found.tokens;
   if (first === undefined) return telling(note ?? `There is no token value in this message. ${SEARCHED}`);
@@ -67,7 +70,8 @@ async function lookUp(actor: Actor, values: readonly TokenValue[], deps: Listene
   const live = new Map<TokenId, StoredSecret>();
   let deadCount = 0;
   let unclearCount = 0;
-  for (const value of values.slice(0, VALUES_MAX)) {
+  for (const [index, value] of values.slice(0, VALUES_MAX).entries()) {
+    if (index % AT_ONCE === AT_ONCE - 1) await nextTurn();
     const verdict = await verifyValue(value, bounded);
     if (verdict.kind === 'good') keepNewer(live, verdict.secret);
     else if (verdict.kind === 'bad') deadCount += 1;

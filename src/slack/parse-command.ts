@@ -1,7 +1,8 @@
 import { STATUS_FILTERS, type StatusFilter } from '../tokens/attention.ts';
+import { findValues, holdsSecret, SEARCHED_LENGTH_MAX } from '../tokens/finder.ts';
 import { LIST_FILTERS, type ListFilter } from '../tokens/store.ts';
 import { type PersonId, parsePersonId } from '../tokens/token.ts';
-import { findValues, type TokenValue } from '../tokens/token-value.ts';
+import type { TokenValue } from '../tokens/token-value.ts';
 
 /** What `/apitoken …` asks for. Names are as typed, not yet checked. */
 export type Command =
@@ -74,13 +75,16 @@ const FORM = /<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g;
 /** Every person, as Slack writes one whom it recognised. */
 const PEOPLE = /<@([UW][0-9A-Z]{1,30})(?:\|[^<>]*)?>/g;
 
-/** The command in `text`, which is as Slack delivers it, escaped. */
-export function parseCommand(text: string): Command {
+/** The command in `delivered`, which is as Slack delivers it, escaped; of more than 64 Ki characters the first. */
+export function parseCommand(delivered: string): Command {
+  const text = delivered.slice(0, SEARCHED_LENGTH_MAX);
   const typed = unescaped(text).trim();
   const [, word = '', rest = ''] = /^(\S*)\s*(.*)$/s.exec(typed) ?? [];
   const verb = word === '' ? 'list' : lookUp(SYNONYMS, word.toLowerCase());
   const [value, ...others] = findValues(typed);
   if (value !== undefined) return aboutValue(verb, value, others.length > 0);
+  // What begins like a value may be revoked by that, and check says how it is used. Neither repeats what was typed.
+  if (verb !== 'revoke' && verb !== 'check' && holdsSecret(typed)) return { verb: 'holds_value' };
   switch (verb) {
     case 'create':
       return parseCreate(rest);
@@ -166,7 +170,8 @@ function parseStatusFilter(word: string): StatusFilter | 'unknown' {
 
 /** One pair of quotes is taken off, so that a name with quotes of its own can still be typed. */
 function named(text: string): { name?: string } {
-  const line = text.trim().replaceAll(/\s*[\r\n]+\s*/g, ' ');
+  const lines = text.split(/[\r\n]+/).map((each) => each.trim());
+  const line = lines.filter((each) => each !== '').join(' ');
   const name = line.replace(QUOTED, '$1').trim();
   return name === '' ? {} : { name };
 }

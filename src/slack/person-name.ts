@@ -2,6 +2,9 @@ import { withoutUnseen } from '../tokens/characters.ts';
 import type { PersonId } from '../tokens/token.ts';
 import type { Profile } from './actor.ts';
 
+/** Slack's names have 80 characters. Normalising takes the square of how many marks stand in a row, so it is of these alone. */
+const NAME_UNITS_MAX = 640;
+
 /** What to type to confirm that it is this person: what people call them, or their id where Slack tells no name. */
 export function nameOf(person: PersonId, profile: Profile | undefined): string {
   return profile?.names.find((name) => folded(name) !== '') ?? person;
@@ -14,5 +17,8 @@ export function isNameOf(person: PersonId, profile: Profile | undefined, typed: 
 }
 
 function folded(name: string): string {
-  return withoutUnseen(name.normalize('NFKC')).trim().replace(/^@/, '').toLowerCase();
+  return withoutUnseen(name.slice(0, NAME_UNITS_MAX).normalize('NFKC'))
+    .trim()
+    .replace(/^@/, '')
+    .toLowerCase();
 }

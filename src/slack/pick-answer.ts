@@ -1,3 +1,5 @@
+import { holdsSecret } from '../tokens/finder.ts';
+import { TYPED_LENGTH_MAX } from '../tokens/name.ts';
 import type { Actor } from '../tokens/policy.ts';
 import type { SearchedTokens } from '../tokens/store.ts';
 import type { UsedToken } from '../tokens/token.ts';
@@ -47,13 +49,14 @@ export function pickedAnswer(
   }
 }
 
-/** The options for what was typed into a dialog that searches; none when the dialog is none of ours. */
+/** The options for what was typed into a dialog that searches; none when that is no part of a name, or the dialog is none of ours. */
 export async function pickOptions(
   actor: Actor,
   { text, metadata }: { readonly text: string; readonly metadata: string },
   deps: ListenerDeps,
 ) {
   const verb = parsePickVerb(metadata);
+  if (text.length > TYPED_LENGTH_MAX || holdsSecret(text)) return [];
   return verb === undefined ? [] : tokenOptions(await searchTokens(actor, text, verb, deps), deps.clock());
 }
 

@@ -1,10 +1,11 @@
 import { findToken } from '../tokens/find.ts';
+import { holdsSecret } from '../tokens/finder.ts';
 import { findToRevoke } from '../tokens/first-characters.ts';
 import { heldProof } from '../tokens/held.ts';
 import { type Actor, may } from '../tokens/policy.ts';
 import type { StoredSecret } from '../tokens/store.ts';
 import { statusOf, type UsedToken } from '../tokens/token.ts';
-import { looksLikeValue, type TokenValue } from '../tokens/token-value.ts';
+import type { TokenValue } from '../tokens/token-value.ts';
 import { verifyValue } from '../tokens/verify.ts';
 import { type Answer, refusalAnswer } from './answer.ts';
 import type { BlastRadius } from './blocks/blast-radius.ts';
@@ -18,7 +19,7 @@ import { profileInTime } from './profile-in-time.ts';
 export async function revokeAnswer(actor: Actor, text: string, deps: ListenerDeps): Promise<Answer> {
   const found = await findToRevoke(text, actor, deps);
   if (found.kind === 'refused') {
-    const isMisread = found.refusal.code === 'token_not_found' && looksLikeValue(text);
+    const isMisread = found.refusal.code === 'token_not_found' && holdsSecret(text);
     return refusalAnswer(isMisread ? { code: 'value_misread' } : found.refusal);
   }
   const [first, ...others] = found.tokens;

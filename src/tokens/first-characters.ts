@@ -1,9 +1,9 @@
 import { lookUpToken } from './find.ts';
+import { holdsSecret } from './finder.ts';
 import { type Actor, may } from './policy.ts';
 import { type Refused, refused } from './refusal.ts';
 import { type RefuseDeps, refuseByPolicy } from './refuse.ts';
 import type { UsedToken } from './token.ts';
-import { looksLikeValue } from './token-value.ts';
 
 const OFFERED_MAX = 5;
 /** A prefix and 6 or more characters of a lookup id; after all 12 the secret may have begun. It may end in an ellipsis. */
@@ -37,7 +37,7 @@ export async function findToRevoke(
   if (characters === undefined) return refused(refusal);
   if (!may(actor, 'revoke', undefined, deps.policy)) {
     // A whole value with wrong check digits is the slip of whoever holds it, and no attempt.
-    return looksLikeValue(text) ? refused(refusal) : refuse();
+    return holdsSecret(text) ? refused(refusal) : refuse();
   }
   const tokens = await deps.store.findByFirstCharacters(actor.workspace, characters);
   if (tokens.length === 0) return refused(refusal);

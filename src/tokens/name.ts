@@ -1,6 +1,8 @@
-import { looksLikeValue } from './token-value.ts';
+import { holdsSecret } from './finder.ts';
 
 export const NAME_LENGTH_MAX = 64;
+/** In UTF-16 units: composing makes one code point of four at most, each of two units. Nothing longer is even looked at. */
+export const TYPED_LENGTH_MAX = NAME_LENGTH_MAX * 8;
 
 /** A name as its owner typed it, after NFC and trimming. */
 export type TokenName = string & { readonly brand: 'TokenName' };
@@ -18,13 +20,15 @@ const LIKE_AN_ID = /(^|[^0-9A-Za-z])tok_[0-9A-Za-z]/i;
 
 /** The name that `text` is, or why it is none. Lengths count code points, 1 to 64. */
 export function parseName(text: string): { name: TokenName } | { flaw: NameFlaw } {
-  const name = text.normalize('NFC').trim();
+  const typed = text.trim();
+  if (typed.length > TYPED_LENGTH_MAX) return { flaw: 'too_long' };
+  const name = typed.normalize('NFC').trim();
   if (name === '') return { flaw: 'empty' };
   if (UNSEEN.test(name)) return { flaw: 'unseen_characters' };
   if ([...name].length > NAME_LENGTH_MAX) return { flaw: 'too_long' };
   const folded = name.normalize('NFKC');
   if (folded.trim() === '') return { flaw: 'empty' };
-  if (looksLikeValue(folded) || LIKE_AN_ID.test(folded)) return { flaw: 'like_a_value' };
+  if (holdsSecret(folded) || LIKE_AN_ID.test(folded)) return { flaw: 'like_a_value' };
   return { name: name as TokenName };
 }
 

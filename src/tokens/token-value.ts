@@ -6,17 +6,12 @@ import { randomBase62, toBase62 } from './base62.ts';
 const LOOKUP_LENGTH = 12;
 const SECRET_LENGTH = 32;
 const CHECK_LENGTH = 6;
-const PREFIX_LENGTH_MAX = 10;
 const MASK_LENGTH = 4;
 
 /** What `TOKEN_PREFIX` may be; also what any presented value may start with. */
 export const PREFIX_PATTERN = /^[a-z][a-z0-9]{1,9}$/;
 
 const WHOLE = /^([a-z][a-z0-9]{1,9})_([0-9A-Za-z]{12})_([0-9A-Za-z]{32})([0-9A-Za-z]{6})$/;
-/** Everything behind the prefix. The prefix is searched backwards from here, so that a long text costs linear time. */
-const TAIL = /_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}/g;
-/** Quotes, backticks and angle brackets, straight and curly, and every character that draws nothing. */
-const WRAPPING = /["'`<>‘’‚‛“”„‟‹›«»]|\p{Default_Ignorable_Code_Point}/gu;
 
 /**
  * The text that a caller presents: `{prefix}_{lookup id}_{secret}{check digits}`. Printed, inspected and serialised it is
@@ -82,33 +77,6 @@ export class TokenValue {
   [inspect.custom](): string {
     return this.toString();
   }
-}
-
-/**
- * Every value with right check digits in `text`, of whatever prefix, also where it is quoted, in code or has invisible
- * characters in it. Linear in the length of `text`.
- */
-export function findValues(text: string): TokenValue[] {
-  const bare = text.normalize('NFKC').replace(WRAPPING, '');
-  return [...bare.matchAll(TAIL)].flatMap((tail) => valueEndingIn(bare, tail.index, tail[0]) ?? []);
-}
-
-/** Whether anything in `text` has the shape of a value, right check digits or not: no name may look like one. */
-export function looksLikeValue(text: string): boolean {
-  return /[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}/.test(text);
-}
-
-/** `text` with everything in the shape of a value cut to its first characters. For logs. */
-export function maskValues(text: string): string {
-  return text.replace(/([a-z][a-z0-9]{1,9}_[0-9A-Za-z]{4})[0-9A-Za-z]{8}_[0-9A-Za-z]{32,38}/g, '$1…');
-}
-
-function valueEndingIn(text: string, tailStart: number, tail: string): TokenValue | undefined {
-  for (let length = 2; length <= Math.min(PREFIX_LENGTH_MAX, tailStart); length++) {
-    const value = TokenValue.parse(text.slice(tailStart - length, tailStart) + tail);
-    if (value !== undefined) return value;
-  }
-  return undefined;
 }
 
 function checkDigits(body: string): string {

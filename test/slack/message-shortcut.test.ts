@@ -87,8 +87,10 @@ test.for([
   ['the title of a file', { files: [{ title: V }] }],
   ['the preview of a file', { files: [{ preview: `export T=${V}` }] }],
   ['40,000 characters', { text: `${'x'.repeat(39_000)} ${V} ${'y'.repeat(900)}` }],
-] as const)('a value is found in %s', ([, message]) => {
-  expect(new Set(valuesInMessage(message).map((value) => value.lookupId))).toEqual(new Set([V.slice(5, 17)]));
+] as const)('a value is found in %s', async ([, message]) => {
+  expect(new Set((await valuesInMessage(message)).map((value) => value.lookupId))).toEqual(
+    new Set([V.slice(5, 17)]),
+  );
 });
 
 test.for([
@@ -101,15 +103,15 @@ test.for([
       blocks: [{ elements: [{ elements: [text(HEAD)] }] }, { elements: [{ elements: [text('and more')] }] }],
     },
   ],
-] as const)('no value is found in %s', ([, message]) => {
-  expect(valuesInMessage(message)).toEqual([]);
+] as const)('no value is found in %s', async ([, message]) => {
+  expect(await valuesInMessage(message)).toEqual([]);
 });
 
-test('a message nested without end is searched in bounded time', () => {
+test('a message nested without end is searched in bounded time', async () => {
   let nested: unknown = { text: V };
   for (let depth = 0; depth < 100_000; depth++) nested = { elements: [nested] };
 
-  expect(valuesInMessage(nested)).toEqual([]);
+  expect(await valuesInMessage(nested)).toEqual([]);
 });
 
 test('several values in a message end together, the dead ones are counted, and none is repeated', async () => {

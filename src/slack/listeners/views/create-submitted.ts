@@ -1,12 +1,12 @@
 import { type CreateRequest, createToken } from '../../../tokens/create.ts';
 import { type ExpiryChoice, lifetimeNotAllowed } from '../../../tokens/expiry.ts';
+import { holdsSecret } from '../../../tokens/finder.ts';
 import { parseName, type TokenName } from '../../../tokens/name.ts';
 import type { Actor } from '../../../tokens/policy.ts';
 import { PURPOSE_LENGTH_MAX, type Refusal, sentenceFor } from '../../../tokens/refusal.ts';
 import { INTROSPECT_SCOPE } from '../../../tokens/scope.ts';
 import { showValue } from '../../../tokens/show.ts';
 import type { Token } from '../../../tokens/token.ts';
-import { findValues } from '../../../tokens/token-value.ts';
 import {
   createdForOtherDialog,
   NAME_INPUT_ID,
@@ -99,7 +99,7 @@ function parseFields(
 }
 
 function parseNameField(text: string): { name: TokenName } | { refusal: Refusal } {
-  if (findValues(text).length > 0) return { refusal: { code: 'holds_value' } };
+  if (holdsSecret(text)) return { refusal: { code: 'holds_value' } };
   const parsed = parseName(text);
   return 'flaw' in parsed ? { refusal: { code: 'name_invalid', flaw: parsed.flaw } } : parsed;
 }

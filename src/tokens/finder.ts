@@ -1,0 +1,214 @@
+import { withoutMarks, withoutUnseen } from './characters.ts';
+import { TokenValue } from './token-value.ts';
+
+/**
+ * Most of one text that is searched: what Slack lets anybody write at once, 40,000 characters
+ * (https://docs.slack.dev/reference/methods/chat.postMessage, `msg_too_long`), rounded up.
+ */
+export const SEARCHED_LENGTH_MAX = 64 * 1024;
+
+/**
+ * What a value ends in: 32 bits in six digits of base 62 begin with a 4 at most. The prefix is searched backwards from here, so
+ * that a long text costs linear time.
+ */
+const TAIL = /_[0-9A-Za-z]{12}_[0-9A-Za-z]{32}[0-4][0-9A-Za-z]{5}/g;
+const PREFIX_LENGTH_MAX = 10;
+/**
+ * A lookup id by itself and 24 or more of the 32 secret characters: what is missing then can be computed (check digits) or
+ * found by asking `/verify` (62 tries a character); beyond eight characters nobody asks that often.
+ */
+const MOST_OF_A_VALUE = /(?<![0-9A-Za-z])[0-9A-Za-z]{12}_[0-9A-Za-z]{24}/;
+/** A lookup id and a whole secret, which other words may run into: prose that lost its spaces looks like this, too. */
+const RUN_TOGETHER = /_(?<=[0-9A-Za-z]{12}_)[0-9A-Za-z]{32}/g;
+const LOOKUP_LENGTH = 12;
+const SECRET_LENGTH = 32;
+/** Shorter texts hold nothing of this, whatever they are written in. */
+const SHORTEST = 20;
+
+/** So many characters that base64 codes three bytes by: a text that was cut anywhere is read from each of them on. */
+const BASE64_GROUP = 4;
+/** Most of a value, two digits a byte. */
+const HEX_RUN = /[0-9A-Fa-f]{74,}/g;
+
+/**
+ * Percent-encoding, character references and the escapes of JSON and JavaScript, also where what begins them was itself
+ * encoded, any number of times (`%255F`, `&amp;#95;`).
+ */
+const ESCAPE =
+  /%(?:25)*([0-9a-f]{2})|&(?:amp;)*#x0{0,8}([0-9a-f]{1,6});?|&(?:amp;)*#0{0,8}([0-9]{1,7});?|&(?:amp;)*(?:lowbar|underbar)(;)|\\u\{0{0,8}([0-9a-f]{1,6})\}|\\u([0-9a-f]{4})|\\x([0-9a-f]{2})/gi;
+const ESCAPE_BEGINS = /[%&\\]/;
+
+/** Between texts that stand apart. It is no character, and no text keeps it. */
+const APART = '\uffff';
+/** The same once everything is ASCII. */
+const APART_SIGN = 0x7f;
+const QUOTES = '‘’‚‛“”„‟‹›«»';
+
+/** What a character is to us: an ASCII code, or one of these, or (from `SEVERAL` on) several ASCII codes. */
+const DROPPED = 0x02;
+const SPACE = 0x20;
+const SEVERAL = 0x80;
+/** Ligatures are of three letters at most. */
+const SIGNS_MAX = 3;
+/** From here on nothing is drawn: tags, variation selectors, characters for private use. Below, to the table, all is Chinese. */
+const LAST_PLANES = 0xe0000;
+/** What each character is, of those that were looked up so far; 0 of the others. */
+const signs = new Uint16Array(0x20000);
+const severalSigns: Uint8Array[] = [];
+
+/** One text as it is searched, in ASCII. */
+type Reading = {
+  /** Without quotes and backslashes: `\_` is an underscore. */
+  readonly words: string;
+  /** Letters, digits and underscores alone, as if there were neither spaces nor lines nor signs at their beginnings. */
+  readonly joined: string;
+  /** Whatever base64 and base64url are written in. */
+  readonly packed: string;
+};
+
+/**
+ * Every value with right check digits in `text`, of whatever prefix, in whatever form it stands: quoted, wrapped, indented,
+ * escaped, in wide letters, in base64 or hex, with signs in it that nobody sees. Several texts are each searched by themselves.
+ * Linear, and of each text the first 64 Ki characters.
+ */
+export function findValues(text: string | readonly string[]): TokenValue[] {
+  const reading = readingOf(textFrom(text));
+  const found = valuesIn(reading.joined);
+  const seen = new Set(found.map(({ whole }) => whole));
+  for (const decoded of decodedFrom(reading)) {
+    for (const one of valuesIn(decoded)) {
+      if (seen.has(one.whole)) continue;
+      seen.add(one.whole);
+      found.push(one);
+    }
+  }
+  return found.map(({ value }) => value);
+}
+
+/**
+ * Whether a value can be had from `text`, in any form that `findValues` knows: because it stands there, or most of it, so that
+ * the rest can be computed or tried. No such text is kept, repeated or sent on. Linear, and of the first 64 Ki characters.
+ */
+export function holdsSecret(text: string): boolean {
+  if (text.length < SHORTEST) return false;
+  const reading = readingOf(textFrom(text));
+  return (
+    MOST_OF_A_VALUE.test(reading.words) ||
+    isSecretIn(reading.joined) ||
+    decodedFrom(reading).some((decoded) => MOST_OF_A_VALUE.test(decoded) || isSecretIn(decoded))
+  );
+}
+
+/** `text` with the most of every value cut to its first characters, where it stands as it is. Linear. */
+export function maskValues(text: string): string {
+  return text.replace(/(?<=[0-9A-Za-z]{4})[0-9A-Za-z]{8}_[0-9A-Za-z]{24,38}/g, '…');
+}
+
+function textFrom(text: string | readonly string[]): string {
+  const texts = typeof text === 'string' ? [text] : text;
+  const one = texts.map((each) => each.slice(0, SEARCHED_LENGTH_MAX).replaceAll(APART, '')).join(APART);
+  return ESCAPE_BEGINS.test(one) ? one.replace(ESCAPE, unescaped) : one;
+}
+
+function unescaped(written: string, ...groups: readonly (string | undefined)[]): string {
+  const [percent, hexReference, reference, named, braced, four, two] = groups;
+  if (named !== undefined) return '_';
+  const hex = percent ?? hexReference ?? braced ?? four ?? two;
+  const code = hex === undefined ? Number(reference) : Number.parseInt(hex, 16);
+  return code > 0 && code < 0x7f ? String.fromCharCode(code) : written;
+}
+
+function readingOf(text: string): Reading {
+  const ascii = asciiOf(text);
+  return {
+    words: ascii.replace(/["'`<>\\]+/g, ''),
+    joined: ascii.replace(/[^0-9A-Za-z_\x7f]+/g, ''),
+    packed: ascii.replace(/[^0-9A-Za-z_+/-]+/g, ''),
+  };
+}
+
+/** By a table and not by `normalize`, which sorts the marks on a letter and takes the square of their number for it. */
+function asciiOf(text: string): string {
+  const bytes = Buffer.allocUnsafe(text.length * SIGNS_MAX);
+  let end = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.codePointAt(at) ?? 0;
+    if (code > 0xffff) at += 1;
+    const sign = signOf(code);
+    if (sign < SEVERAL) bytes[end++] = sign;
+    else for (const each of severalSigns[sign - SEVERAL] ?? []) bytes[end++] = each;
+    if (sign === DROPPED) end -= 1;
+  }
+  return bytes.toString('latin1', 0, end);
+}
+
+function signOf(code: number): number {
+  if (code >= signs.length) return code < LAST_PLANES ? SPACE : DROPPED;
+  signs[code] ||= newSignOf(code);
+  return signs[code] ?? SPACE;
+}
+
+/** What NFKC makes of the one character, without its marks. */
+function newSignOf(code: number): number {
+  const character = String.fromCodePoint(code);
+  if (character === APART) return APART_SIGN;
+  const plain = withoutMarks(withoutUnseen(character).normalize('NFKD'));
+  // Blanks are as wide as a letter, and spaces to others.
+  const isUnseen = plain.trim() === '' && character.trim() !== '';
+  if (isUnseen || QUOTES.includes(character)) return DROPPED;
+  if (plain.length > SIGNS_MAX || !/^[\x21-\x7e]+$/.test(plain)) return SPACE;
+  if (plain.length === 1) return plain.charCodeAt(0);
+  severalSigns.push(Buffer.from(plain, 'latin1'));
+  return SEVERAL + severalSigns.length - 1;
+}
+
+/** What stands in `reading` in base64 or hex, as bytes. */
+function decodedFrom({ joined, packed }: Reading): string[] {
+  const starts = Array.from({ length: BASE64_GROUP }, (_, start) => start);
+  return [
+    ...starts.map((start) => Buffer.from(packed.slice(start), 'base64')),
+    ...[...joined.matchAll(HEX_RUN)].flatMap(([run]) => [
+      Buffer.from(run, 'hex'),
+      Buffer.from(run.slice(1), 'hex'),
+    ]),
+    // PowerShell's base64 is of two bytes a letter.
+  ].map((bytes) => bytes.toString('latin1').replaceAll('\0', ''));
+}
+
+/** Values in letters, digits and underscores, each as often as it stands there. */
+function valuesIn(text: string): { whole: string; value: TokenValue }[] {
+  return [...text.matchAll(TAIL)].flatMap((tail) => valueEndingIn(text, tail.index, tail[0]) ?? []);
+}
+
+function valueEndingIn(text: string, tailStart: number, tail: string) {
+  for (let length = 2; length <= Math.min(PREFIX_LENGTH_MAX, tailStart); length++) {
+    const whole = text.slice(tailStart - length, tailStart) + tail;
+    const value = TokenValue.parse(whole);
+    if (value !== undefined) return { whole, value };
+  }
+  return undefined;
+}
+
+/** Whether most of a value stands in words that ran into each other, or a value itself. */
+function isSecretIn(text: string): boolean {
+  for (const { index } of text.matchAll(RUN_TOGETHER)) {
+    if (isRandom(text.slice(index - LOOKUP_LENGTH, index), text.slice(index + 1, index + 1 + SECRET_LENGTH)))
+      return true;
+  }
+  return valuesIn(text).length > 0;
+}
+
+/**
+ * Whether these look drawn by chance and not like words, an id or a hash: of 10,000 that were, 9,998 do. Capitals, small letters
+ * and digits take turns 19 times in a secret, on the average; in words they do where these begin and end, and seldom with a digit.
+ */
+function isRandom(lookupId: string, secret: string): boolean {
+  const halves = [secret.slice(0, SECRET_LENGTH / 2), secret.slice(SECRET_LENGTH / 2)];
+  if (halves.every((half) => changesIn(half) >= 7 && /[A-Z]/.test(half) && /[a-z]/.test(half))) return true;
+  return changesIn(secret) >= 8 && changesIn(lookupId) >= 2 && /[0-9]/.test(lookupId + secret);
+}
+
+/** How often digits, capitals and small letters take turns. */
+function changesIn(word: string): number {
+  return word.replace(/[0-9]+|[A-Z]+|[a-z]+/g, '.').length - 1;
+}

@@ -1,0 +1,231 @@
+import fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import { findValues, holdsSecret, maskValues } from '../../src/tokens/finder.ts';
+import { TokenValue } from '../../src/tokens/token-value.ts';
+import { FORMS, NEARLY } from './forms.ts';
+
+const VALUE = TokenValue.generate('apit');
+const TEXT = VALUE.reveal();
+const OTHER_TEXT = TokenValue.generate('acme').reveal();
+/** `_`, 12 characters, `_`, 38 characters: what a value ends in. */
+const TAIL_LENGTH = 52;
+
+describe('values are found', () => {
+  test.for([
+    ['alone', TEXT],
+    ['in a sentence', `I leaked ${TEXT}, sorry.`],
+    ['in double quotes', `"${TEXT}"`],
+    ['in curly quotes', `“${TEXT}”`],
+    ['in single quotes, in JSON, in a shell', `echo '{"token":"${TEXT}"}'`],
+    ['in backticks', `\`${TEXT}\` and \`\`\`${TEXT.slice(0, 4)}\`\`\``],
+    ['in angle brackets', `<${TEXT}>`],
+    ['as the text of a link', `<https://example.com|${TEXT}>`],
+    ['in a link', `<https://example.com/?token=${TEXT}&x=1>`],
+    ['in guillemets', `«${TEXT}»`],
+    ['behind an equals sign', `APITOKEN=${TEXT}`],
+    ['behind letters', `x${TEXT}`],
+    ['behind ten letters', `abcdefghij${TEXT}`],
+    ['behind capitals and digits', `A1${TEXT}`],
+    ['behind letters beyond ASCII', `é部${TEXT}`],
+    ['behind an underscore', `my_${TEXT}`],
+    ['before letters', `${TEXT}xyz`],
+    ['before an underscore', `${TEXT}_old`],
+    [
+      'before a value of the same shape without check digits',
+      `${TEXT} apit_${'0'.repeat(12)}_${'0'.repeat(38)}`,
+    ],
+    ['on a line of its own', `one\r\n${TEXT}\r\ntwo`],
+    ['with zero-width spaces in it', [...TEXT].join('\u200b')],
+    ['with a soft hyphen in it', `${TEXT.slice(0, 20)}\u00ad${TEXT.slice(20)}`],
+    ['with a byte order mark and joiners', `\ufeff${TEXT.slice(0, 7)}\u2060${TEXT.slice(7)}\u200d`],
+    ['with quotes in it', `${TEXT.slice(0, 17)}"+"`.replace('+', '') + TEXT.slice(17)],
+    ['in wide letters', TEXT.replace(/[!-~]/g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0))],
+  ] as const)('%s', ([, text]) => {
+    expect(findValues(text).map((value) => value.reveal())).toEqual([TEXT]);
+  });
+
+  test.for([
+    ['two of them', `${TEXT} ${OTHER_TEXT}`, [TEXT, OTHER_TEXT]],
+    ['two with nothing between them', TEXT + OTHER_TEXT, [TEXT, OTHER_TEXT]],
+    ['the same one twice', `${TEXT},${TEXT}`, [TEXT, TEXT]],
+    ['one behind a cut one', TEXT.slice(0, 52) + OTHER_TEXT, [OTHER_TEXT]],
+  ] as const)('also %s', ([, text, expected]) => {
+    expect(findValues(text).map((value) => value.reveal())).toEqual(expected);
+  });
+
+  test.for([
+    ['nothing', ''],
+    ['a value with wrong check digits', `${TEXT.slice(0, -1)}${TEXT.endsWith('0') ? '1' : '0'}`],
+    ['a value without its prefix', TEXT.slice(4)],
+    ['a value in capitals', TEXT.toUpperCase()],
+    ['a cut value', TEXT.slice(0, -1)],
+    ['a token id', 'tok_0123456789abcdef'],
+  ] as const)('not in %s', ([, text]) => {
+    expect(findValues(text)).toEqual([]);
+  });
+
+  test('wherever they stand in any text (fast-check prints the seed)', () => {
+    // What could belong to the value itself is kept off its ends.
+    const around = fc.string({ unit: 'binary', maxLength: 200 }).map((text) => text.normalize('NFKC'));
+    fc.assert(
+      fc.property(around, around, (before, after) => {
+        expect(findValues(`${before} ${TEXT} ${after}`).map((value) => value.reveal())).toContain(TEXT);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.for([
+    ['that end like values', `_${'a'.repeat(12)}_${'a'.repeat(38)}`],
+    ['that are all letters', 'a'],
+    ['that are all underscores', '_'],
+    ['that are almost values', `apit_${'a'.repeat(12)}_${'a'.repeat(37)}-`],
+  ] as const)('with work that grows as the text does, for characters %s', ([, unit]) => {
+    const parse = vi.spyOn(TokenValue, 'parse');
+    const attemptsFor = (length: number) => {
+      parse.mockClear();
+      findValues(unit.repeat(length).slice(0, length));
+      return parse.mock.calls.length;
+    };
+
+    const [few, many] = [attemptsFor(10_000), attemptsFor(40_000)];
+
+    // At most nine prefixes are tried for each end of a value.
+    expect(many).toBeLessThanOrEqual((40_000 / TAIL_LENGTH) * 9);
+    expect(many).toBeLessThanOrEqual(few * 4 + 9 * 4);
+  });
+});
+
+describe('what holds a secret', () => {
+  test.for([
+    ['a value', TEXT, true],
+    ['one with wrong check digits', `${TEXT.slice(0, -6)}000000`, true],
+    ['one within a text', `a ${TEXT} b`, true],
+    ['one glued to letters', `xyz${TEXT}xyz`, true],
+    ['one that is cut', TEXT.slice(0, -1), true],
+    ['one without a prefix', TEXT.slice(4), true],
+    ['one with a prefix of one letter', `x${TEXT.slice(4)}`, true],
+    ['a token id', 'tok_0123456789abcdef', false],
+  ] as const)('%s: %s', ([, text, expected]) => {
+    expect(holdsSecret(text)).toBe(expected);
+  });
+});
+
+describe('masking', () => {
+  test.for([
+    ['a value', TEXT, `${TEXT.slice(0, 9)}…`],
+    ['one with wrong check digits', `${TEXT.slice(0, -6)}000000`, `${TEXT.slice(0, 9)}…`],
+    ['one without check digits', TEXT.slice(0, -6), `${TEXT.slice(0, 9)}…`],
+    ['one glued to others', `x${TEXT}${TEXT}y`, `x${TEXT.slice(0, 9)}…${TEXT.slice(0, 9)}…y`],
+    ['a token id', 'tok_0123456789abcdef', 'tok_0123456789abcdef'],
+    ['a masked value', String(VALUE), String(VALUE)],
+  ] as const)('%s', ([, text, expected]) => {
+    expect(maskValues(text)).toBe(expected);
+  });
+});
+
+/** Not drawn anew each time: by chance, one of a thousand near values looks like words once its lines are joined. */
+const KNOWN = 'apit_m5UGaWyJq1Lc_phoOFR9WaS4UuGQlroYaZ4j7wOx7rHOs0084rR';
+
+describe('in whatever form it stands:', () => {
+  test.for(FORMS)('%s, a value is found, alone and among words', ([, written]) => {
+    for (const text of [written(KNOWN), `we leaked ${written(KNOWN)} today`, `x=${written(KNOWN)};`]) {
+      expect(findValues(text).map((value) => value.reveal())).toEqual([KNOWN]);
+      expect(holdsSecret(text)).toBe(true);
+    }
+  });
+
+  test.for(FORMS)('%s, a value is found among other text, whatever that is', ([, written]) => {
+    const around = fc.string({ unit: 'binary', maxLength: 60 });
+    fc.assert(
+      fc.property(around, around, (before, after) => {
+        const found = findValues(`${before}\n ${written(KNOWN)} \n${after}`).map((value) => value.reveal());
+        expect(found).toContain(KNOWN);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test.for(
+    NEARLY.flatMap(([what, cut]) =>
+      FORMS.map(([form, written]) => [what, form, written(cut(KNOWN))] as const),
+    ),
+  )('a value %s, %s, is a secret', ([, , text]) => {
+    expect(holdsSecret(`a ${text} b`)).toBe(true);
+  });
+
+  test('24 characters of a secret are too many, 23 are what on-call may type to find a token', () => {
+    expect(holdsSecret(KNOWN.slice(0, 18 + 24))).toBe(true);
+    expect(holdsSecret(KNOWN.slice(0, 18 + 23))).toBe(false);
+    expect(holdsSecret(KNOWN.slice(0, 17))).toBe(false);
+  });
+});
+
+describe('no alarm is raised by', () => {
+  test.for([
+    'Deploys of the web shop to Frankfurt and London, by the platform team; ask @ann before you touch it.',
+    '_Please note it_ must be renewed before the end of the year 2027, or the nightly builds will stop.',
+    'Reads the _deployment_ and the _configuration of staging_ in eu-west-1 (see RUNBOOK_2026, section 3)',
+    'used by ingest_worker, report_builder_nightly_snapshot_of_all_customers_in_the_european_union',
+    'MY_VERY_LONG_ENVIRONMENT_VARIABLE_THAT_SOMEBODY_ONCE_INVENTED_FOR_THE_DEPLOYMENT_OF_EVERYTHING',
+    'UserServiceTest_ShouldReturnNotFoundWhenTheUserIsMissingFromTheDatabase',
+    'replaces tok_AbCdEf0123456789 of deploy bot in the cluster in US-East1 since Monday 12 May',
+    'refunds for pi_3MtwBwLkdIwHu7ix28a3tqPa of the customer cus_NffrFeUfNV2Hib in our shop',
+    '550e8400-e29b-41d4-a716-446655440000 and 550e8400e29b41d4a716446655440000',
+    'migrated_from_550e8400e29b41d4a716446655440000',
+    'sha256_e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+    'terraformstate_9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    'commit 4b825dc642cb6eb9a060e54bf8d69288fbee4904 on release_2026_11',
+    'AKIAIOSFODNN7EXAMPLE wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+    'arn:aws:iam::123456789012:role/service-role/AmazonEKS_EBS_CSI_DriverRole_production_eu_central_1',
+    'https://docs.google.com/spreadsheets/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/edit#gid=0',
+    'https://www.youtube.com/playlist?list=PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf',
+    'https://example.org/some_path/with_underscores/and%20spaces/and_%C3%BC/index_of_everything.html?utm_source=slack_message',
+    'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c',
+    'const next_in_line = queue.find(({ waiting_since }) => waiting_since < Date.now() - MAX_WAIT_MS_2);',
+    'SELECT user_id, created_at FROM audit_events WHERE created_at > now() - interval 30 days ORDER BY 1',
+    'at process_ticks_and_rejections (node:internal/process/task_queues:95:5) in /srv/app/node_modules/a_b/c.js',
+    '-----BEGIN CERTIFICATE----- MIIBkTCB+wIJAKHBfpE0pL2hMA0GCSqGSIb3DQEBCwUAMBExDzANBgNVBAMMBnVudXNl',
+    'développement_et_intégration: der Schlüssel für die nächtliche Übertragung nach München, 2027',
+    '部署机器人_生产环境_二〇二七 развёртывание_сервиса_на_стенде',
+    'apit_4fTz8Kq2AbCd and apit_4fTz… as on-call types it; /apitoken revoke apit_4fTz8K',
+  ] as const)('%s', (text) => {
+    expect(holdsSecret(text)).toBe(false);
+  });
+
+  test('random bytes in base64, hex or as text', () => {
+    const bytes = fc.uint8Array({ minLength: 16, maxLength: 48 }).map((drawn) => Buffer.from(drawn));
+    fc.assert(
+      fc.property(bytes, (drawn) => {
+        for (const encoding of ['base64', 'hex', 'latin1'] as const) {
+          expect(holdsSecret(drawn.toString(encoding))).toBe(false);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+test('every character that NFKC makes letters, digits or an underscore of is read as these', () => {
+  const [head, tail] = [KNOWN.slice(0, 18), KNOWN.slice(18)];
+  const missed: string[] = [];
+  for (let code = 0x80; code <= 0x10ffff; code++) {
+    const character = String.fromCodePoint(code);
+    const plain = character.normalize('NFKC');
+    if (!/^[0-9A-Za-z_]{1,3}$/.test(plain)) continue;
+    const at = tail.indexOf(plain);
+    if (at === -1 && plain !== '_') continue;
+    const text = plain === '_' ? KNOWN.replace('_', character) : head + tail.replace(plain, character);
+    if (findValues(text).length !== 1) missed.push(character);
+  }
+  expect(missed).toEqual([]);
+});
+
+test('texts that stand apart are not read as one', () => {
+  const halves = [TEXT.slice(0, 30), TEXT.slice(30)];
+
+  expect(findValues(halves)).toEqual([]);
+  expect(findValues(halves.join('\n'))).toHaveLength(1);
+  expect(findValues(halves.join('\uffff'))).toHaveLength(1);
+  expect(findValues([TEXT, OTHER_TEXT]).map((value) => value.reveal())).toEqual([TEXT, OTHER_TEXT]);
+});
