@@ -92,8 +92,8 @@ export type Workspace = {
     change: Partial<Omit<PersonRecord, 'id' | 'handle'>>,
     telling?: 'untold',
   ): Promise<void>;
-  /** Changes a group's members, and tells the app by `subteam_members_changed`. */
-  setGroupMembers(handle: string, members: readonly string[]): Promise<void>;
+  /** Changes a group's members, and tells the app by `subteam_members_changed`; `untold`: that event is lost. */
+  setGroupMembers(handle: string, members: readonly string[], telling?: 'untold'): Promise<void>;
   /** Disables a group or enables it again, and tells the app by `subteam_updated`. */
   setGroupDisabled(handle: string, disabled: boolean): Promise<void>;
   /** Adds the app to a channel, or takes it out. */
@@ -243,7 +243,7 @@ function build(post: Post, faults: Faults, server: Server, ackTimeoutMs: number)
     },
     post: (channel, handle, message) => postAs(state, channel, record(handle), message),
     setPerson: (handle, change, telling) => setPerson(post, record(handle), change, telling),
-    setGroupMembers: (handle, members) => setGroupMembers(post, groupCalled(state, handle), members),
+    setGroupMembers: (handle, ...change) => setGroupMembers(post, groupCalled(state, handle), ...change),
     setGroupDisabled: (handle, disabled) => setGroupDisabled(post, groupCalled(state, handle), disabled),
     setAppInChannel(channel, isMember) {
       channelCalled(state, channel).appIsMember = isMember;
@@ -350,7 +350,12 @@ async function setPerson(
   });
 }
 
-async function setGroupMembers(post: Post, group: Group, handles: readonly string[]): Promise<void> {
+async function setGroupMembers(
+  post: Post,
+  group: Group,
+  handles: readonly string[],
+  telling?: 'untold',
+): Promise<void> {
   const { state } = post;
   const before = group.members;
   const previousUpdate = group.updatedAt;
@@ -358,6 +363,7 @@ async function setGroupMembers(post: Post, group: Group, handles: readonly strin
   group.updatedAt = Math.floor(state.clock() / 1000);
   const added = group.members.filter((id) => !before.includes(id));
   const removed = before.filter((id) => !group.members.includes(id));
+  if (telling === 'untold') return;
   await deliverEvent(post, {
     type: 'subteam_members_changed',
     subteam_id: group.id,

@@ -7,9 +7,12 @@ import type { PersonId, WorkspaceId } from '../tokens/token.ts';
 import { isZone } from '../zone.ts';
 import { createMemory } from './memory.ts';
 import { isUnknownPerson, slackErrorOf } from './slack-error.ts';
+import { within } from './within.ts';
 
 const PERSON_AGE_MS_MAX = 60 * SECOND_MS;
 const GROUP_AGE_MS_MAX = 5 * MINUTE_MS;
+/** A submission must be answered within 3 s, of which finding out who it is may have taken one. */
+const ANEW_MS_MAX = 1 * SECOND_MS;
 /** People or groups remembered at once. */
 const FACTS_MAX = 10_000;
 
@@ -25,14 +28,23 @@ export type RoleSettings = {
 /** Finds out who somebody is and which roles they have. */
 export type Actors = {
   /**
-   * The person as an actor, from facts at most 60 s (person) and 5 min (groups) old; `fresh` asks Slack about the person
-   * anew. Somebody whom Slack does not know is a stranger. Undefined when Slack did not answer within the client's time
-   * limit: then nobody may do anything.
+   * The person as an actor, from facts at most 60 s (person) and 5 min (groups) old. Somebody whom Slack does not know is a
+   * stranger. Undefined when Slack did not answer within the client's time limit: then nobody may do anything.
    */
-  find(personId: string, teamId: string | undefined, freshness?: 'fresh'): Promise<Actor | undefined>;
+  find(personId: string, teamId: string | undefined): Promise<Actor | undefined>;
+  /**
+   * The same by what Slack answers now, within 1 s: about the person and, where one of `roles` is to decide and hangs on it,
+   * about each group that they are remembered to have it from. Undefined when Slack did not answer all that it hangs on. A
+   * group that they are not remembered to be in is not asked about: it gives nobody a role sooner, and whoever may do nothing
+   * cannot use up the 20 calls a minute that Slack takes (Tier 2).
+   */
+  findAnew(personId: string, teamId: string | undefined, roles: readonly Role[]): Promise<Actor | undefined>;
   /** What is known of somebody else, from facts at most 60 s old; undefined when Slack did not answer in time. */
   findProfile(personId: PersonId): Promise<Profile | undefined>;
-  /** What Slack says the person is, as fresh as `find` says. Throws as `WebClient` does when it did not answer. */
+  /**
+   * What Slack says the person is, by a fact at most 60 s old or, `fresh`, by what it answers now. Throws as `WebClient` does
+   * when it did not answer.
+   */
   standing(personId: string, freshness?: 'fresh'): Promise<Standing>;
   /** Drops what is known, because Slack tells that it changed. */
   forgetPerson(personId: string): void;
@@ -52,6 +64,9 @@ type Person = Profile & {
   readonly teams: ReadonlySet<string>;
   readonly isSlackAdmin: boolean;
 };
+
+/** The groups that somebody is in; `unclear`: Slack did not answer about one that it was asked about anew. */
+type Memberships = { readonly in: ReadonlySet<string>; readonly unclear: boolean };
 
 const text = z.string().nullish();
 const flag = z.boolean().nullish();
@@ -98,45 +113,17 @@ export function createActors(deps: ActorDeps): Actors {
     sizeMax: FACTS_MAX,
     ask: async (id) => personFrom(id, userInfo.parse(await client.users.info({ user: id })).user, workspace),
   });
-  const groups = createMemory({
-    clock,
-    ageMsMax: GROUP_AGE_MS_MAX,
-    sizeMax: FACTS_MAX,
-    ask: (id) => membersOf(id, deps),
-  });
-  const groupIds = new Set([roles.managers, roles.oncall, roles.admins].flatMap((members) => members.groups));
-
-  /** Which of the groups in the settings the person is in. */
-  async function groupsOf(personId: string): Promise<ReadonlySet<string>> {
-    const found = await Promise.all(
-      [...groupIds].map(async (id) => ((await groups.find(id).catch(nobody)).has(personId) ? [id] : [])),
-    );
-    return new Set(found.flat());
-  }
-
-  /** A failure that passes is not remembered: on-call must not be shut out for minutes by one late answer. */
-  function nobody(error: unknown): ReadonlySet<string> {
-    log.warn({ code: slackErrorOf(error).code }, 'Slack did not tell who is in a user group');
-    return new Set();
-  }
+  const groups = createGroups(deps);
 
   return {
-    find: async (personId, teamId, freshness) => {
-      if (freshness === 'fresh') people.forget(personId);
-      const base = { id: personId as PersonId, workspace };
-      const stranger = { ...base, standing: 'stranger', zone: 'UTC', roles: new Set<Role>() } as const;
-      const isForeign = teamId !== undefined && teamId !== workspace;
-      try {
-        const [person, memberships] = await Promise.all([people.find(personId), groupsOf(personId)]);
-        if (isForeign && !person.teams.has(teamId)) return stranger;
-        const { standing, zone = 'UTC' } = person;
-        return { ...base, standing, zone, roles: rolesOf(personId, person, memberships, roles) };
-      } catch (error) {
-        const slackError = slackErrorOf(error);
-        if (isForeign || isUnknownPerson(slackError)) return stranger;
-        log.warn({ person: personId, code: slackError.code }, 'Slack did not tell who somebody is');
-        return undefined;
-      }
+    find: (personId, teamId) => {
+      const facts = [people.find(personId), groups.of(personId, new Set())] as const;
+      return actorFrom({ personId, teamId, wanted: [] }, facts, deps);
+    },
+    findAnew: (personId, teamId, wanted) => {
+      const asked = groupsToAsk(personId, wanted, roles);
+      const facts = [people.findAnew(personId), groups.of(personId, asked)] as const;
+      return within(actorFrom({ personId, teamId, wanted }, facts, deps), ANEW_MS_MAX);
     },
     findProfile: async (personId) => {
       try {
@@ -148,12 +135,79 @@ export function createActors(deps: ActorDeps): Actors {
       }
     },
     standing: async (personId, freshness) => {
-      if (freshness === 'fresh') people.forget(personId);
-      return (await people.find(personId)).standing;
+      const person = freshness === 'fresh' ? people.findAnew(personId) : people.find(personId);
+      return (await person).standing;
     },
     forgetPerson: (personId) => people.forget(personId),
     forgetGroups: () => groups.forgetAll(),
   };
+}
+
+/** Who is in the groups of the settings. */
+function createGroups(deps: ActorDeps) {
+  const { roles, clock, log } = deps;
+  const groups = createMemory({
+    clock,
+    ageMsMax: GROUP_AGE_MS_MAX,
+    sizeMax: FACTS_MAX,
+    ask: (id) => membersOf(id, deps),
+  });
+  const groupIds = new Set([roles.managers, roles.oncall, roles.admins].flatMap((members) => members.groups));
+
+  /** A failure that passes is not remembered: on-call must not be shut out for minutes by one late answer. */
+  function nobody(error: unknown): ReadonlySet<string> {
+    log.warn({ code: slackErrorOf(error).code }, 'Slack did not tell who is in a user group');
+    return new Set();
+  }
+
+  async function of(personId: string, askedAnew: ReadonlySet<string>): Promise<Memberships> {
+    let unclear = false;
+    const asked = (id: string) =>
+      groups.findAnew(id).catch((error: unknown) => {
+        unclear = true;
+        return nobody(error);
+      });
+    const isIn = async (id: string) =>
+      (await groups.find(id).catch(nobody)).has(personId) &&
+      (!askedAnew.has(id) || (await asked(id)).has(personId));
+    const found = await Promise.all([...groupIds].map(async (id) => ((await isIn(id)) ? [id] : [])));
+    return { in: new Set(found.flat()), unclear };
+  }
+
+  return { of, forgetAll: () => groups.forgetAll() };
+}
+
+/** The actor by these facts, where one of `wanted` is to decide; undefined when Slack did not answer what it hangs on. */
+async function actorFrom(
+  about: { readonly personId: string; readonly teamId: string | undefined; readonly wanted: readonly Role[] },
+  facts: readonly [Promise<Person>, Promise<Memberships>],
+  { workspace, roles, log }: ActorDeps,
+): Promise<Actor | undefined> {
+  const { personId, teamId, wanted } = about;
+  const base = { id: personId as PersonId, workspace };
+  const stranger = { ...base, standing: 'stranger', zone: 'UTC', roles: new Set<Role>() } as const;
+  const isForeign = teamId !== undefined && teamId !== workspace;
+  try {
+    const [person, memberships] = await Promise.all(facts);
+    if (isForeign && !person.teams.has(teamId)) return stranger;
+    const { standing, zone = 'UTC' } = person;
+    const held = rolesOf(personId, person, memberships.in, roles);
+    const isClear = !memberships.unclear || wanted.some((role) => held.has(role));
+    return isClear ? { ...base, standing, zone, roles: held } : undefined;
+  } catch (error) {
+    const slackError = slackErrorOf(error);
+    if (isForeign || isUnknownPerson(slackError)) return stranger;
+    log.warn({ person: personId, code: slackError.code }, 'Slack did not tell who somebody is');
+    return undefined;
+  }
+}
+
+/** The groups on which it hangs whether the person has one of the roles: none where their own id gives them one. */
+function groupsToAsk(personId: string, wanted: readonly Role[], roles: RoleSettings): ReadonlySet<string> {
+  const members = { manager: roles.managers, on_call: roles.oncall, admin: roles.admins };
+  const giving = wanted.map((role) => members[role]);
+  const isNamed = giving.some(({ people }) => people.includes(personId));
+  return new Set(isNamed ? [] : giving.flatMap(({ groups }) => groups));
 }
 
 /** Who is in the group. One that Slack refuses, as on plans without groups, has nobody in it. Throws what may pass. */

@@ -9,8 +9,10 @@ import type { RefuseDeps } from '../tokens/refuse.ts';
 import { refusalToSeeAll } from '../tokens/status.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
+import type { Actors } from './actor.ts';
 import { boardBlocks, boardMessage, emptyBoardMessage, stoppedBoardMessage } from './blocks/board.ts';
 import type { Message } from './blocks/message.ts';
+import { confirmedActor } from './confirmed-actor.ts';
 import type { ListenerDeps } from './listener.ts';
 import { mayStillSucceed, slackErrorOf } from './slack-error.ts';
 import { tellSentence } from './tell.ts';
@@ -31,12 +33,11 @@ type BoardDeps = {
   readonly log: Log;
 };
 
-type StopDeps = BoardDeps & RefuseDeps;
+type StopDeps = BoardDeps & RefuseDeps & { readonly actors: Pick<Actors, 'findAnew'> };
 
 /** Answers `/apitoken board`: a board in the channel, below everything else there, in place of the one it had. */
 export async function placeBoard(visit: KnownVisit, deps: ListenerDeps): Promise<void> {
-  const refusal = await refusalToSeeAll(visit.actor, deps);
-  if (refusal !== undefined) return tellSentence(visit, sentenceFor(refusal.refusal), deps.client);
+  if (await tellUnlessSeesAll(visit, deps)) return;
   const { channelId } = visit;
   if (channelId === undefined) throw new Error('a command comes from nowhere');
   const posted = await postEmpty(channelId, deps);
@@ -46,9 +47,19 @@ export async function placeBoard(visit: KnownVisit, deps: ListenerDeps): Promise
 
 /** *Stop updating*, under a board. In its turn: what is being drawn at this moment must not be what the board says in the end. */
 export async function stopBoard(visit: KnownVisit, message: KeptMessage, deps: StopDeps): Promise<void> {
-  const refusal = await refusalToSeeAll(visit.actor, deps);
-  if (refusal !== undefined) return tellSentence(visit, sentenceFor(refusal.refusal), deps.client);
+  if (await tellUnlessSeesAll(visit, deps)) return;
   await deps.takeBoardTurn(message.channel, () => stopInTurn(visit, message, deps));
+}
+
+/** Tells whoever may not see everybody's tokens, by what Slack says now, that they may not. True when it told them. */
+async function tellUnlessSeesAll(visit: KnownVisit, deps: StopDeps): Promise<boolean> {
+  const actor = await confirmedActor(visit, 'see', 'everybodys', deps);
+  const refusal =
+    actor === undefined
+      ? ({ code: 'person_unknown' } as const)
+      : (await refusalToSeeAll(actor, deps))?.refusal;
+  if (refusal !== undefined) await tellSentence(visit, sentenceFor(refusal), deps.client);
+  return refusal !== undefined;
 }
 
 async function stopInTurn(visit: KnownVisit, message: KeptMessage, deps: StopDeps): Promise<void> {

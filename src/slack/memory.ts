@@ -4,6 +4,11 @@ import { setBounded } from './bounded-map.ts';
 /** Facts by id, each asked for at most once while it is fresh, however many wait for it. A failure is not remembered. */
 export type Memory<T> = {
   find(id: string): Promise<T>;
+  /**
+   * The fact as it is now: by a call that begins after this one. A call under way is waited for and not shared, its answer may
+   * be older; those who wait for it together share the next. So there is never more than one call of `findAnew` about an id.
+   */
+  findAnew(id: string): Promise<T>;
   forget(id: string): void;
   forgetAll(): void;
 };
@@ -17,14 +22,36 @@ export function createMemory<T>(options: {
 }): Memory<T> {
   const { clock, ageMsMax, sizeMax, ask } = options;
   const facts = new Map<string, { readonly at: number; readonly fact: Promise<T> }>();
+  /** The latest call that was begun about each id, while it goes on. */
+  const underWay = new Map<string, Promise<unknown>>();
+  /** What waits for that one. */
+  const next = new Map<string, Promise<T>>();
 
   function remember(id: string): Promise<T> {
     const fact = ask(id);
     setBounded(facts, id, { at: clock(), fact }, sizeMax);
-    fact.catch(() => {
-      if (facts.get(id)?.fact === fact) facts.delete(id);
-    });
+    const ended = fact
+      .catch(() => {
+        if (facts.get(id)?.fact === fact) facts.delete(id);
+      })
+      .then(() => {
+        if (underWay.get(id) === ended) underWay.delete(id);
+      });
+    underWay.set(id, ended);
     return fact;
+  }
+
+  function findAnew(id: string): Promise<T> {
+    const before = underWay.get(id);
+    if (before === undefined) return remember(id);
+    const waiting = next.get(id);
+    if (waiting !== undefined) return waiting;
+    const fresh = before.then(() => {
+      next.delete(id);
+      return remember(id);
+    });
+    next.set(id, fresh);
+    return fresh;
   }
 
   return {
@@ -32,6 +59,7 @@ export function createMemory<T>(options: {
       const known = facts.get(id);
       return known !== undefined && clock() - known.at < ageMsMax ? known.fact : remember(id);
     },
+    findAnew,
     forget: (id) => facts.delete(id),
     forgetAll: () => facts.clear(),
   };

@@ -12,6 +12,7 @@ import { notSentSentence } from './blocks/not-sent.ts';
 import { sharedStatusMessage, statusMessage, whoMessage } from './blocks/status.ts';
 import { FILTER_WORDS, STATUS_PAGE_SIZE, type StatusPlace } from './blocks/status-place.ts';
 import { mention } from './blocks/text.ts';
+import { confirmedActor } from './confirmed-actor.ts';
 import type { ListenerDeps } from './listener.ts';
 import type { Command } from './parse-command.ts';
 import type { Placing } from './respond.ts';
@@ -64,7 +65,9 @@ export async function showToChannel(
   { responseUrl, channel }: PressedMessage,
   deps: ListenerDeps,
 ): Promise<void> {
-  const { actor, delivery } = visit;
+  const actor = await confirmedActor(visit, 'see', 'everybodys', deps);
+  if (actor === undefined) return tellRefusal(visit, { code: 'person_unknown' }, deps);
+  const { delivery } = visit;
   const request = { ...place, actor, delivery, channel, pageSize: STATUS_PAGE_SIZE };
   const outcome = await shareStatus(request, deps);
   if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
@@ -88,7 +91,9 @@ export async function sendCsv(visit: KnownVisit, place: StatusPlace, deps: Liste
 }
 
 async function makeAndSend(visit: KnownVisit, place: StatusPlace, deps: ListenerDeps): Promise<void> {
-  const { actor, delivery } = visit;
+  const actor = await confirmedActor(visit, 'see', 'everybodys', deps);
+  if (actor === undefined) return tellRefusal(visit, { code: 'person_unknown' }, deps);
+  const { delivery } = visit;
   const outcome = await exportStatus({ ...place, actor, delivery }, deps);
   if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
   if (outcome.kind === 'repeated') return;

@@ -63,6 +63,11 @@ export function rightsOf(actor: Actor, policy: AccessPolicy): Rights {
   };
 }
 
+/** The roles that give somebody the right to do it with what is not theirs; none where it hangs on no role. */
+export function rolesFor(action: Action): readonly Role[] {
+  return ROLES_FOR_ANY[action];
+}
+
 /** The whole table of who may do what. With no token: whether they may do it with everybody's. */
 export function may(
   actor: Actor,

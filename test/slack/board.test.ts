@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Person } from '../../sandbox/workspace/person.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../src/clock.ts';
 import { createLog } from '../../src/log.ts';
+import { createActors } from '../../src/slack/actor.ts';
 import { createSlackClient } from '../../src/slack/app.ts';
 import { drawBoard, refreshBoards, stopBoard } from '../../src/slack/boards.ts';
 import { createTurns } from '../../src/slack/turns.ts';
@@ -384,7 +385,10 @@ test('a board that is stopped while it is being drawn says in the end that it wa
   const event = { at: now(), actor: actor.id, action: 'board.placed', tokenId: null, detail: {} } as const;
   await store.keepBoard({ ...board, placedBy: actor.id }, { event, delivery: { keys: [] } });
   const common = { client, log, clock: now, workspace: workspace.teamId as WorkspaceId };
-  const deps = { ...common, store, takeBoardTurn: createTurns(), policy: { allowGuests: false } };
+  const nobody = { people: [], groups: [] };
+  const roles = { managers: nobody, oncall: nobody, admins: { people: [actor.id], groups: [] } };
+  const actors = createActors({ ...common, roles });
+  const deps = { ...common, actors, store, takeBoardTurn: createTurns(), policy: { allowGuests: false } };
   const [isAboutToDraw, mayDraw] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const tryBoard: typeof store.tryBoard = async (...args) => {
     await store.tryBoard(...args);
@@ -394,7 +398,12 @@ test('a board that is stopped while it is being drawn says in the end that it wa
 
   const drawing = drawBoard(BOARD, { ...deps, store: { ...store, tryBoard } });
   await isAboutToDraw.promise;
-  const visit = { actor, personId: actor.id, delivery: { keys: [] } } as unknown as KnownVisit;
+  const visit = {
+    actor,
+    personId: actor.id,
+    teamId: workspace.teamId,
+    delivery: { keys: [] },
+  } as unknown as KnownVisit;
   const stopping = stopBoard(visit, board, deps);
   // More than stopping takes when it waits for nobody.
   for (let call = 0; call < 50; call++) await client.auth.test();

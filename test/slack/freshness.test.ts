@@ -2,12 +2,27 @@ import { describe, expect, test } from 'vitest';
 import type { Person } from '../../sandbox/workspace/person.ts';
 import type { Workspace } from '../../sandbox/workspace/workspace.ts';
 import { MINUTE_MS } from '../../src/clock.ts';
+import { REVOKE_DIALOG_ID } from '../../src/slack/blocks/ids.ts';
 import { T0 } from '../tokens/a-token.ts';
-import { answerTo, callsOf, holdsToken, modalOf, opens, setStill, settled, soon } from './flows.ts';
+import {
+  answerTo,
+  auditOf,
+  callsOf,
+  holdsToken,
+  modalOf,
+  modalSaying,
+  opens,
+  rowsOf,
+  setStill,
+  settled,
+  soon,
+} from './flows.ts';
 
 const MEMBERS_ONLY =
   'apitoken is for full members of this workspace. Ask one of its admins if you need a token.';
 const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
+
+const NOT_TOLD = 'Slack did not tell in time what you may do, so nothing was changed. Try again in a moment.';
 
 /** A way into the app, ready to be taken, and whether the person is refused when they take it. */
 type Entry = readonly [name: string, prepare: (alice: Person) => Promise<unknown>, takes: Take];
@@ -101,6 +116,107 @@ test('what was asked of a group before Slack told of a change, and answered afte
 
   expect(answersTo(bob).filter((text) => text === NOT_FOUND)).toHaveLength(2);
   expect(asked()).toBe(2);
+});
+
+describe('who was on call, by a group, until Slack changed that and told nobody', () => {
+  const ONCALL = { ONCALL: 'S0ONCALL001' };
+  const groupCalls = (workspace: Workspace) => callsOf(workspace, 'usergroups.users.list').length;
+
+  /** Bob on call has the dialog open in which Alice's token is revoked, 4 minutes after Slack was asked for the group. */
+  async function bobAboutToRevoke(env: Record<string, string> = ONCALL) {
+    const still = await aliceWithToken(env);
+    const bob = still.workspace.person('bob');
+    await answerTo(bob, '/apitoken info alices-bot');
+    still.clock.moveBy(4 * MINUTE_MS);
+    await opens(bob, '/apitoken revoke alices-bot');
+    await bob.fills({ Reason: 'leaked' });
+    return { ...still, bob, tokens: () => rowsOf(still.stage, 'select revoked_at from tokens') };
+  }
+
+  test('revokes nobody’s token any more, 4 minutes later', async () => {
+    const { stage, workspace, bob, tokens } = await bobAboutToRevoke();
+    await workspace.setGroupMembers('oncall', ['carol'], 'untold');
+
+    await bob.submits();
+
+    await modalSaying(bob, NOT_FOUND);
+    expect(tokens()).toEqual([{ revoked_at: null }]);
+    expect(auditOf(stage).at(-1)).toMatchObject({ actor: bob.id, action: 'action.refused' });
+  });
+
+  test.for([
+    ['breaks', { status: 500 }],
+    ['is cut off', { drop: true }],
+    ['takes too long', { delayMs: 1500 }],
+    ['is too often asked', { status: 429, retryAfter: 30 }],
+  ] as const)(
+    'is told to try again when Slack, asked for the group, %s: nothing is changed, and what was typed stays',
+    async ([, fault]) => {
+      const { workspace, bob, tokens } = await bobAboutToRevoke();
+      workspace.faults.add({ method: 'usergroups.users.list', ...fault });
+
+      await bob.submits();
+
+      await soon(() => expect(bob.modal()?.errors).toEqual({ Reason: NOT_TOLD }));
+      expect(bob.modal()?.inputs.map(({ value }) => value)).toEqual(['leaked']);
+      expect(tokens()).toEqual([{ revoked_at: null }]);
+
+      await bob.submits();
+      await modalSaying(bob, 'alices-bot is revoked.');
+    },
+  );
+
+  test('is asked about only where it hangs on the group: not of who is named, nor of who holds the value', async () => {
+    const { workspace, bob } = await bobAboutToRevoke({ ONCALL: 'S0ONCALL001,U0BOB000001' });
+    const before = groupCalls(workspace);
+    workspace.faults.add({ method: 'usergroups.users.list', status: 500 });
+
+    await bob.submits();
+
+    await modalSaying(bob, 'alices-bot is revoked.');
+    expect(groupCalls(workspace)).toBe(before);
+  });
+
+  test('is found out once for all who wait for it, by a call that began after they asked', async () => {
+    const { stage, workspace, bob } = await bobAboutToRevoke();
+    const carol = workspace.person('carol');
+    const { id } = await holdsToken(stage, workspace.person('alice'), 'another-bot', { createdAt: T0 });
+    await workspace.setGroupMembers('oncall', ['bob', 'carol']);
+    await opens(carol, '/apitoken revoke another-bot');
+    await carol.fills({ Reason: 'leaked' });
+    const before = groupCalls(workspace);
+    // One that began before the change, and ends after it.
+    workspace.faults.add({ method: 'usergroups.users.list', delayMs: 500 });
+    const first = bob.submits();
+    await soon(() => expect(groupCalls(workspace)).toBe(before + 1));
+    await workspace.setGroupMembers('oncall', ['bob'], 'untold');
+
+    await Promise.all([first, carol.submits()]);
+
+    await modalSaying(carol, NOT_FOUND);
+    expect(groupCalls(workspace)).toBe(before + 2);
+    expect(rowsOf(stage, 'select revoked_at from tokens where id = ?', id)).toEqual([{ revoked_at: null }]);
+  });
+
+  test('and whoever is not on call uses up no call about the group, however often they forge a submission', async () => {
+    const { stage, workspace, alice } = await aliceWithToken(ONCALL);
+    const mallory = workspace.person('carol');
+    const { id } = await holdsToken(stage, alice, 'another-bot', { createdAt: T0 });
+    await answerTo(mallory, '/apitoken help');
+    const before = groupCalls(workspace);
+
+    for (let time = 0; time < 5; time++) {
+      await mallory.forges({
+        type: 'view_submission',
+        callback_id: REVOKE_DIALOG_ID,
+        private_metadata: JSON.stringify({ token: id }),
+        state: { reason: { reason: { type: 'plain_text_input', value: 'forged' } } },
+      });
+    }
+
+    expect(groupCalls(workspace)).toBe(before);
+    expect(rowsOf(stage, 'select revoked_at from tokens where id = ?', id)).toEqual([{ revoked_at: null }]);
+  });
 });
 
 /** Alice, of whom nothing is remembered yet, with one token. */

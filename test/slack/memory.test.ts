@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createMemory } from '../../src/slack/memory.ts';
 import { aClock } from './flows.ts';
 
@@ -44,6 +44,63 @@ test('what was forgotten while it was asked for is asked for again', async () =>
   memory.forgetAll();
   await memory.find('ann');
   expect(asked).toHaveLength(3);
+});
+
+describe('a fact that is asked for anew', () => {
+  test('is asked for even where it is fresh, and is what is remembered from then on', async () => {
+    const { memory, asked } = aMemory();
+    await memory.find('ann');
+
+    expect(await memory.findAnew('ann')).toBe('ann, answer 2');
+    expect(await memory.find('ann')).toBe('ann, answer 2');
+    expect(asked).toHaveLength(2);
+  });
+
+  test('is never the answer of a call that began before, and is shared by all who wait for that one to end', async () => {
+    const { memory, asked } = aMemory();
+
+    const before = memory.find('ann');
+    const anew = Array.from({ length: 50 }, () => memory.findAnew('ann'));
+    const remembered = memory.find('ann');
+
+    expect(await before).toBe('ann, answer 1');
+    expect(new Set(await Promise.all(anew))).toEqual(new Set(['ann, answer 2']));
+    expect(await remembered).toBe('ann, answer 1');
+    expect(asked).toHaveLength(2);
+  });
+
+  test('is asked for once more by who comes while that call goes on', async () => {
+    const { memory, asked } = aMemory();
+
+    const first = memory.findAnew('ann');
+    const second = memory.findAnew('ann');
+
+    expect(await first).toBe('ann, answer 1');
+    expect(await second).toBe('ann, answer 2');
+    expect(await memory.findAnew('ann')).toBe('ann, answer 3');
+    expect(asked).toHaveLength(3);
+  });
+
+  test('is asked for after a call that failed, and a failure of its own is not remembered', async () => {
+    const { memory, failNext } = aMemory();
+    failNext();
+    const before = memory.find('ann');
+    const anew = memory.findAnew('ann');
+
+    await expect(before).rejects.toThrow('no answer');
+    expect(await anew).toBe('ann, answer 2');
+    failNext();
+    await expect(memory.findAnew('ann')).rejects.toThrow('no answer');
+    expect(await memory.find('ann')).toBe('ann, answer 4');
+  });
+
+  test('does not wait for what is asked about others', async () => {
+    const { memory, asked } = aMemory();
+
+    await Promise.all([memory.findAnew('ann'), memory.findAnew('bob'), memory.find('bob')]);
+
+    expect(asked).toEqual(['ann', 'bob']);
+  });
 });
 
 test('no more facts are kept than there is room for, the oldest dropped first', async () => {

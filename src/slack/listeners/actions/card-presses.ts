@@ -7,6 +7,7 @@ import { type CardSubject, killCardMessage, parseCard, sharedCardMessage } from 
 import { REVOKE_TITLE } from '../../blocks/revoke-dialog.ts';
 import { saying } from '../../blocks/text.ts';
 import { cardDialog, findCard } from '../../card.ts';
+import { confirmedActor } from '../../confirmed-actor.ts';
 import type { ListenerDeps, PressListener } from '../../listener.ts';
 import { refuseForged } from '../../refuse-forged.ts';
 import { respond } from '../../respond.ts';
@@ -27,12 +28,15 @@ const onRefreshCard = aboutCard(async (visit, subject, deps) => {
 
 /** *Share to channel*, confirmed: everybody where the card stands, or where its dialog was opened, sees it. */
 const onShareCard = aboutCard(async (visit, subject, deps) => {
-  const found = await findCard(visit.actor, subject, deps);
+  const { tokenIds } = subject;
+  const tokens = await deps.store.findTokens(visit.actor.workspace, tokenIds);
+  const actor = await confirmedActor(visit, 'see', tokens.values(), deps);
+  if (actor === undefined) return tellHere(visit, { code: 'person_unknown' }, deps);
+  const found = await findCard(actor, subject, deps);
   if (found.kind === 'refused') return tellHere(visit, found.refusal, deps);
   const from = placeOf(visit, deps);
   if (from === undefined) return tellHere(visit, { code: 'press_unknown' }, deps);
-  const { actor, delivery } = visit;
-  const { tokenIds } = subject;
+  const { delivery } = visit;
   const tokenId = tokenIds[0] ?? null;
   const detail = { channel: from.channel ?? null, tokens: tokenIds.length, ids: tokenIds.join(' ') };
   const event = { at: deps.clock(), actor: actor.id, action: 'card.shared', tokenId, detail } as const;

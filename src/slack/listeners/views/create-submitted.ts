@@ -19,6 +19,7 @@ import {
 import { tellingDialog } from '../../blocks/dialog.ts';
 import { EXPIRY_FIELDS, LIFETIME_INPUT_ID, parseExpiry } from '../../blocks/expiry-input.ts';
 import { saying } from '../../blocks/text.ts';
+import { confirmedActor } from '../../confirmed-actor.ts';
 import { dmLink } from '../../direct-message.ts';
 import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
 import { parseNote } from '../../parse-note.ts';
@@ -63,10 +64,10 @@ async function peopleFor(
 ): Promise<{ actor: Actor; owner: Actor } | undefined> {
   const isOwn = ownerId === visit.actor.id;
   if (isOwn && !scopes.includes(INTROSPECT_SCOPE)) return { actor: visit.actor, owner: visit.actor };
-  const asking = deps.actors.find(visit.personId, visit.teamId, 'fresh');
+  const asking = confirmedActor(visit, isOwn ? 'grant_introspect' : 'create_for_others', 'everybodys', deps);
   const [actor, owner] = await Promise.all([
     asking,
-    isOwn ? asking : deps.actors.find(ownerId, undefined, 'fresh'),
+    isOwn ? asking : deps.actors.findAnew(ownerId, undefined, []),
   ]);
   return actor === undefined || owner === undefined ? undefined : { actor, owner };
 }

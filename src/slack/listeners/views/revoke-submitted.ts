@@ -2,12 +2,12 @@ import { areHeld } from '../../../tokens/held.ts';
 import { REASON_LENGTH_MAX, refused } from '../../../tokens/refusal.ts';
 import { revokeToken } from '../../../tokens/revoke.ts';
 import { notRevokedDialog, REASON_INPUT_ID } from '../../blocks/revoke-dialog.ts';
+import { confirmedActor } from '../../confirmed-actor.ts';
 import { type DialogMetadata, parseMetadata } from '../../dialog-metadata.ts';
 import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
 import { parseNote } from '../../parse-note.ts';
 import { refuseForged } from '../../refuse-forged.ts';
 import { answerRevocation, revocationOutcome } from '../../revocation-answer.ts';
-import { actorToRevoke } from '../../revoking-actor.ts';
 import { errorAt, type RefusalPlaces, refusedSubmission } from '../../submission-answer.ts';
 import type { KnownVisit } from '../../visit.ts';
 
@@ -29,11 +29,13 @@ async function revokeAsked(
   deps: ListenerDeps,
 ) {
   const { tokenId, inMessage = false } = asked;
-  const token = await deps.store.findToken(visit.actor.workspace, tokenId);
-  const actor = await actorToRevoke(visit, token === undefined ? [] : [token], deps);
-  if (actor === undefined) return refused({ code: 'person_unknown' });
+  const { id, workspace } = visit.actor;
+  const token = await deps.store.findToken(workspace, tokenId);
   const held =
-    asked.held !== undefined && (await areHeld(asked.held, { actor: actor.id, tokenIds: [tokenId] }, deps));
+    asked.held !== undefined && (await areHeld(asked.held, { actor: id, tokenIds: [tokenId] }, deps));
+  const tokens = token === undefined ? [] : [token];
+  const actor = await confirmedActor(visit, held ? 'revoke_held' : 'revoke', tokens, deps);
+  if (actor === undefined) return refused({ code: 'person_unknown' });
   const outcome = await revokeToken({ actor, tokenId, reason, held, delivery: visit.delivery }, deps);
   const ended = outcome.kind === 'refused' ? outcome : { kind: outcome.kind, tokens: [outcome.token] };
   const hasLapsed = asked.held !== undefined && !held;

@@ -8,13 +8,13 @@ import { type PersonId, parseTokenId, type Token, type TokenId } from '../../../
 import type { Profile } from '../../actor.ts';
 import { notRevokedDialog, REASON_INPUT_ID } from '../../blocks/revoke-dialog.ts';
 import { GROUP_IDS, PERSON_NAME_INPUT_ID, UNNAMED_MAX } from '../../blocks/several-dialog.ts';
+import { confirmedActor } from '../../confirmed-actor.ts';
 import { parseSeveralMetadata, type SeveralMetadata } from '../../dialog-metadata.ts';
 import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
 import { parseNote } from '../../parse-note.ts';
 import { isNameOf, nameOf } from '../../person-name.ts';
 import { refuseForged } from '../../refuse-forged.ts';
 import { answerRevocation, revocationOutcome } from '../../revocation-answer.ts';
-import { actorToRevoke } from '../../revoking-actor.ts';
 import { errorAt, type RefusalPlaces, refusedSubmission } from '../../submission-answer.ts';
 import type { KnownVisit } from '../../visit.ts';
 
@@ -47,15 +47,16 @@ async function revokeTicked(visit: KnownVisit, filled: Filled, deps: ListenerDep
   const { person, inMessage = false } = asked;
   const tokens = await deps.store.findTokens(visit.actor.workspace, tokenIds);
   if (!areTheirs(person, tokenIds, tokens)) return refused(await refuseForged(visit, 'revoke', deps));
+  const held =
+    asked.held !== undefined && (await areHeld(asked.held, { actor: visit.actor.id, tokenIds }, deps));
   const [profile, actor] = await Promise.all([
     person === undefined ? undefined : deps.actors.findProfile(person),
-    actorToRevoke(visit, tokens.values(), deps),
+    confirmedActor(visit, held ? 'revoke_held' : 'revoke', tokens.values(), deps),
   ]);
   if (actor === undefined) return refused({ code: 'person_unknown' });
   const unnamed = unnamedPerson(filled, profile, actor, deps);
   if (unnamed !== undefined) return refused(unnamed);
 
-  const held = asked.held !== undefined && (await areHeld(asked.held, { actor: actor.id, tokenIds }, deps));
   const delivery = deliveryOf(visit, tokenIds);
   const outcome = await revokeSeveral({ actor, tokenIds, reason, held, delivery }, deps);
   const hasLapsed = asked.held !== undefined && !held;
