@@ -37,6 +37,9 @@ export type GatewayName = keyof typeof PLACES;
 
 type Ports = { readonly apitoken: number; readonly api: number };
 
+/** What somebody makes of a recipe, whose first lines say what is theirs to change. */
+export type Edit = (recipe: string) => string;
+
 /** Whether the tests that need this gateway can run here. Says why not when they cannot; where CI runs, it throws instead. */
 export function hasGateway(name: GatewayName): boolean {
   const has = placeOf(name) !== undefined;
@@ -79,13 +82,17 @@ export async function startOracle(status: number, headers: OutgoingHttpHeaders =
   return listen(server);
 }
 
-/** Starts nginx or Caddy in front of the API. It is ended with the test. */
-export async function startGateway(name: GatewayName, ports: Ports): Promise<Gateway> {
+/** Starts nginx or Caddy in front of the API, with the recipe as it is or as `edit` makes it. It is ended with the test. */
+export async function startGateway(
+  name: GatewayName,
+  ports: Ports,
+  edit: Edit = (recipe) => recipe,
+): Promise<Gateway> {
   const port = await freePort();
   const folder = temporaryFolder();
   // nginx that is started by root works as somebody else, who has to come through here.
   chmodSync(folder, 0o755);
-  const child = { nginx: spawnNginx, caddy: spawnCaddy }[name](folder, port, ports);
+  const child = { nginx: spawnNginx, caddy: spawnCaddy }[name](folder, port, ports, edit);
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   child.stderr.on('data', (chunk) => (output += chunk));
@@ -101,28 +108,30 @@ export async function startGateway(name: GatewayName, ports: Ports): Promise<Gat
   return { port, output: () => output };
 }
 
-function spawnNginx(folder: string, port: number, { apitoken, api }: Ports) {
+function spawnNginx(folder: string, port: number, { apitoken, api }: Ports, edit: Edit) {
   cpSync(`${RECIPES}/nginx`, folder, { recursive: true });
   const file = join(folder, 'nginx.conf');
   const recipe = readFileSync(file, 'utf8');
   writeFileSync(
     file,
-    recipe
-      .replaceAll('127.0.0.1:8000;', `127.0.0.1:${port};`)
+    edit(recipe)
+      .replaceAll(/127\.0\.0\.1:8000\b/g, `127.0.0.1:${port}`)
       .replaceAll('127.0.0.1:8080;', `127.0.0.1:${apitoken};`)
       .replaceAll('127.0.0.1:3000;', `127.0.0.1:${api};`),
   );
   return spawn(placeOf('nginx') ?? '', ['-p', folder, '-c', file, '-g', 'daemon off;']);
 }
 
-function spawnCaddy(folder: string, port: number, { apitoken, api }: Ports) {
+function spawnCaddy(folder: string, port: number, { apitoken, api }: Ports, edit: Edit) {
+  const file = join(folder, 'Caddyfile');
+  writeFileSync(file, edit(readFileSync(`${RECIPES}/caddy/Caddyfile`, 'utf8')));
   const env = {
     HOME: folder,
     SITE: `http://:${port}`,
     APITOKEN: `127.0.0.1:${apitoken}`,
     API: `127.0.0.1:${api}`,
   };
-  return spawn(placeOf('caddy') ?? '', ['run', '--config', `${RECIPES}/caddy/Caddyfile`], { env });
+  return spawn(placeOf('caddy') ?? '', ['run', '--config', file], { env });
 }
 
 /** Resolves when somebody listens on a port, rejects when nobody does. */
