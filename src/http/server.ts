@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { SECOND_MS } from '../clock.ts';
 import { RETRY_AFTER_SECONDS, reportFault, sendError } from './answer.ts';
+import { callerAddress } from './caller-address.ts';
+import { networkOf } from './limit.ts';
 import { buildRoutes, type RoutesDeps } from './routes.ts';
 import { answerVerify } from './verify.ts';
 
@@ -38,8 +40,12 @@ const VERIFY_TARGET = /^\/verify(?:\?|$)/;
 
 /** A door for bodies of a size of its own. */
 type SizedDoor = { readonly bodyBytesMax: number; readonly listener: Door };
-/** A door that takes POSTs at one path, whose bodies it reads itself. */
-type PostDoor = SizedDoor & { readonly path: string };
+/** A door that takes POSTs at one path, whose bodies it reads itself; the peer is one network, or all that is behind one proxy. */
+type PostDoor = {
+  readonly bodyBytesMax: number;
+  readonly path: string;
+  readonly listener: (request: IncomingMessage, response: ServerResponse, peer: string) => void;
+};
 
 export type HttpDeps = Omit<RoutesDeps, 'isDraining'> & {
   /** Where Slack delivers, when it delivers over HTTP. */
@@ -120,7 +126,7 @@ function doorTo(others: Door, deps: HttpDeps & Pick<RoutesDeps, 'isDraining'>): 
 function doorsBy(others: Door, deps: HttpDeps): (url: string) => SizedDoor {
   const verify = { bodyBytesMax: BODY_BYTES_MAX, listener: verifyDoor(deps) };
   const rest = { bodyBytesMax: BODY_BYTES_MAX, listener: restDoor(others) };
-  const slack = deps.slackDoor && { ...deps.slackDoor, listener: postsAlone(deps.slackDoor.listener) };
+  const slack = deps.slackDoor && { ...deps.slackDoor, listener: postsAlone(deps.slackDoor, deps) };
   return (url) => {
     if (VERIFY_TARGET.test(url)) return verify;
     return slack !== undefined && url.replace(/\?.*/s, '') === slack.path ? slack : rest;
@@ -136,9 +142,9 @@ function verifyDoor(deps: HttpDeps): Door {
   };
 }
 
-function postsAlone(listener: Door): Door {
+function postsAlone({ listener }: PostDoor, { isProxy }: Pick<HttpDeps, 'isProxy'>): Door {
   return (request, response) => {
-    if (request.method === 'POST') listener(request, response);
+    if (request.method === 'POST') listener(request, response, networkOf(callerAddress(request, isProxy)));
     else sendError(response, 405, { error: 'method_not_allowed' }, { allow: 'POST' });
   };
 }

@@ -26,8 +26,8 @@ type HttpReceiverOptions = {
 export type SlackDoor = {
   readonly path: string;
   readonly bodyBytesMax: number;
-  /** Answers a POST whose body nobody has read yet. Never throws. */
-  listener(request: IncomingMessage, response: ServerResponse): void;
+  /** Answers a POST of `peer` whose body nobody has read yet. Never throws. */
+  listener(request: IncomingMessage, response: ServerResponse, peer: string): void;
 };
 
 /**
@@ -41,8 +41,8 @@ export class HttpReceiver implements Receiver {
   readonly door: SlackDoor = {
     path: '/slack/events',
     bodyBytesMax: BODY_BYTES_MAX,
-    listener: (request, response) => {
-      this.#answer(request, response).catch((fault: unknown) => {
+    listener: (request, response, peer) => {
+      this.#answer(request, response, peer).catch((fault: unknown) => {
         this.#options.log.error({ err: fault }, 'a request of Slack could not be answered');
         respond(response, 503);
       });
@@ -76,11 +76,11 @@ export class HttpReceiver implements Receiver {
     return this.#isStarted;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse, peer: string): Promise<void> {
     const signature = readSignature(request.headersDistinct, this.#options.clock());
-    if (signature === 'unsigned') return this.#answerUnsigned(request, response);
+    if (signature === 'unsigned') return this.#answerUnsigned(request, response, peer);
     if (typeof signature === 'string') return this.#refuse(response, signature);
-    const raw = await this.#readBody(request, BODY_BYTES_MAX);
+    const raw = await this.#readBody(request, BODY_BYTES_MAX, peer);
     if (!Buffer.isBuffer(raw)) return respond(response, raw);
     if (!isSignedWith(this.#options.signingSecret(), signature, raw)) return this.#refuse(response, 'wrong');
     const body = parseBody(raw, request.headers['content-type']);
@@ -91,8 +91,8 @@ export class HttpReceiver implements Receiver {
   }
 
   /** Now and then Slack checks, unsigned, that TLS works: https://github.com/slackapi/bolt-js/issues/1397 */
-  async #answerUnsigned(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const raw = await this.#readBody(request, SSL_CHECK_BYTES_MAX);
+  async #answerUnsigned(request: IncomingMessage, response: ServerResponse, peer: string): Promise<void> {
+    const raw = await this.#readBody(request, SSL_CHECK_BYTES_MAX, peer);
     if (Buffer.isBuffer(raw) && /(?:^|&)ssl_check=1(?:&|$)/.test(raw.toString('latin1'))) {
       return respond(response, 200);
     }

@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openWorkspace, type Stage, setStage } from '../fixture.ts';
 import { aClock, answerIn, answerTo, deliveriesIn } from './flows.ts';
 
@@ -233,4 +235,53 @@ describe('the door', () => {
     expect(await workspace.http.posts({ body: '{"type":"odd"}' })).toMatchObject({ status: 200, body: '' });
     expect((await answerTo(workspace.person('alice'), '/apitoken')).text).toContain('My API Tokens');
   });
+});
+
+describe('strangers who send large bodies slowly', () => {
+  const HELD_BYTES = 64 * BODY_BYTES_MAX;
+
+  /** So many begin a body of `bytes`, in the form of a signed one, and keep back its end. Resolves when the first were sent away. */
+  async function crowd({ app }: Stage, bytes: number, headers = ''): Promise<void> {
+    const statuses: string[] = [];
+    const count = HELD_BYTES / bytes + 16;
+    const part = Buffer.alloc(bytes - 1, 'x');
+    const now = Math.floor(Date.now() / 1000);
+    for (let stranger = 0; stranger < count; stranger++) {
+      const socket = connect(app.port, '127.0.0.1');
+      onTestFinished(() => void socket.destroy());
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.once('data', (answer) => statuses.push(answer.toString().slice(9, 12)));
+      socket.write(
+        `POST /slack/events HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${bytes}\r\n` +
+          `X-Slack-Request-Timestamp: ${now}\r\nX-Slack-Signature: v0=${'0'.repeat(64)}\r\n${headers}\r\n`,
+      );
+      socket.write(part);
+    }
+    await vi.waitFor(() => expect(statuses.filter((status) => status === '503').length).toBeGreaterThan(0));
+  }
+
+  test.for([
+    ['of 1 MiB each', BODY_BYTES_MAX, {}, ''],
+    ['of 64 KiB each, a thousand of them', 64 * 1024, {}, ''],
+    [
+      'from elsewhere behind the same proxy',
+      BODY_BYTES_MAX,
+      { TRUSTED_PROXIES: '127.0.0.1' },
+      'X-Forwarded-For: 203.0.113.7\r\n',
+    ],
+  ] as const)(
+    '%s, do not shut out Slack: 60 of 60 signed deliveries are 200',
+    async ([, bytes, env, headers]) => {
+      const stage = await setOverHttp({ env });
+      const body = JSON.stringify({ type: 'a_new_kind', text: 'x'.repeat(20_000) });
+
+      await crowd(stage, bytes, headers);
+      const answers = await Promise.all(
+        Array.from({ length: 60 }, () => stage.workspace.http.posts({ body })),
+      );
+
+      expect(answers.map(({ status }) => status)).toEqual(Array(60).fill(200));
+    },
+  );
 });
