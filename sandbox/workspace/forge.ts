@@ -12,6 +12,7 @@ import {
   type Origin,
   oldMessageShortcut,
   slashCommand,
+  viewClosed,
   viewSubmission,
 } from './payloads.ts';
 import type { AckOutcome, Delivery } from './sockets.ts';
@@ -37,6 +38,8 @@ export type Forged =
       private_metadata?: string;
       state?: Json;
     } & Json)
+  /** A dialog was closed, of which a client tells only where the app asked for that. */
+  | ({ type: 'view_closed'; id?: string; isCleared?: boolean } & Json)
   /** A command of somebody who has no client to type it in; `text` as Slack delivers it. */
   | { type: 'slash_command'; text: string; channel: string }
   /** A global shortcut or, with a message by its timestamp, one on that. */
@@ -52,7 +55,8 @@ export function forge(post: Post, person: PersonRecord, forged: Forged): Promise
   return deliver(post, deliveryOf(post, person, forged), 'forged');
 }
 
-function deliveryOf(post: Post, person: PersonRecord, forged: Forged): Delivery {
+/** The delivery itself, not sent. */
+export function deliveryOf(post: Post, person: PersonRecord, forged: Forged): Delivery {
   const { state } = post;
   const interactive = (payload: Json): Delivery => ({ type: 'interactive', payload });
   switch (forged.type) {
@@ -61,7 +65,11 @@ function deliveryOf(post: Post, person: PersonRecord, forged: Forged): Delivery 
     case 'block_actions':
       return interactive(forgedAction(post, person, forged));
     case 'view_submission':
-      return interactive(forgedSubmission(post, person, forged));
+      return interactive(viewSubmission(state, person, claimedView(post, person, forged)));
+    case 'view_closed': {
+      const view = claimedView(post, person, forged);
+      return interactive(viewClosed(state, person, view, forged.isCleared ?? false));
+    }
     case 'shortcut':
       return interactive(forgedShortcut(post, person, forged));
     case 'block_suggestion':
@@ -152,11 +160,9 @@ function viewCalled(post: Post, id: string): OpenView {
   return view;
 }
 
-function forgedSubmission(post: Post, person: PersonRecord, forged: Json): Json {
-  const { type: _type, ...claims } = forged;
+function claimedView(post: Post, person: PersonRecord, { type: _type, ...claims }: Json): OpenView {
   const known = allViews(post.state).find((one) => one.id === claims.id);
-  const made = forgedView(person, known === undefined ? claims : { ...partsOf(known), ...claims });
-  return viewSubmission(post.state, person, made);
+  return forgedView(person, known === undefined ? claims : { ...partsOf(known), ...claims });
 }
 
 function partsOf(open: OpenView): Json {

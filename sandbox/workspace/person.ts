@@ -17,7 +17,7 @@ import {
 } from './deliver.ts';
 import { labelOf, namesOf, readText } from './draw.ts';
 import { clientErrors, type Filling, fieldLabelled, optionCalled, valueFor } from './fill.ts';
-import { type Forged, forge } from './forge.ts';
+import { deliveryOf, type Forged, forge } from './forge.ts';
 import { isJson } from './http.ts';
 import {
   actionFor,
@@ -32,7 +32,7 @@ import {
   viewOutput,
   viewSubmission,
 } from './payloads.ts';
-import type { AckOutcome } from './sockets.ts';
+import type { AckOutcome, Delivery } from './sockets.ts';
 import {
   addMessage,
   type Channel,
@@ -108,6 +108,8 @@ export type Person = {
   uses(shortcutName: string, onMessage?: string | { ts: string }): Promise<void>;
   /** Sends what no client would: stale, foreign or hand-made. */
   forges(forged: Forged): Promise<AckOutcome>;
+  /** What `forges` would send, with a trigger and a `response_url` of its own: to be changed, and then sent by `delivers`. */
+  drafts(forged: Forged): Delivery;
   /** Slack sends this person's last command or interaction once more, under a new envelope unless told otherwise. */
   redelivers(options?: { sameEnvelope?: boolean }): Promise<AckOutcome>;
 };
@@ -149,6 +151,7 @@ export function createPerson(post: Post, me: PersonRecord): Person {
     selects: (label, filling, aim = {}) => select(desk, label, filling, aim),
     uses: (shortcutName, onMessage) => useShortcut(desk, shortcutName, onMessage),
     forges: (forged) => forge(post, me, forged),
+    drafts: (forged) => deliveryOf(post, me, forged),
     redelivers: (options = {}) => redeliver(desk, options.sameEnvelope === true),
   };
 }

@@ -31,8 +31,6 @@ export async function entrance(
 ): Promise<void> {
   if (!('ack' in args) || 'event' in args) return args.next();
   const { body } = args;
-  // No listener asks for it, and whoever closed a dialog waits for no answer.
-  if (body.type === 'view_closed') return;
   const ack = args.ack as RawAck;
   const visit = parseVisit(body);
   const isSubmission = body.type === 'view_submission';

@@ -116,6 +116,8 @@ function namedType(type: unknown): string {
 async function pass(app: Pick<App, 'processEvent'>, event: ReceiverEvent): Promise<boolean> {
   const { body, ack } = event;
   if (!ANSWERED.has(kindOfDelivery(body))) await ack();
+  // No listener asks for it, and whoever closed a dialog waits for no answer.
+  if (body.type === 'view_closed') return true;
   if (isForListeners(body)) {
     await app.processEvent(event);
     return true;

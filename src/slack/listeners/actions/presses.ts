@@ -65,7 +65,7 @@ const onTurn: PressListener = async (visit, value, deps) => {
 const onTurnHistory: PressListener = async (visit, value, deps) => {
   const { tokenId, page } = parseHistoryPlace(value);
   const answer = await historyAnswer(visit.actor, tokenId, page, deps);
-  if (visit.viewId !== undefined && visit.viewType === 'modal') {
+  if (visit.viewId !== undefined && visit.viewType !== 'home') {
     await updateDialog(visit.viewId, viewOf(answer, 'History'), deps);
   } else if (visit.responseUrl !== undefined && answer.kind === 'message') {
     await respond(visit.responseUrl, answer.message, 'instead');

@@ -1,17 +1,26 @@
 import type { App } from '@slack/bolt';
+import { z } from 'zod';
 import type { PersonId } from '../../../tokens/token.ts';
 import { BEGINNING } from '../../home.ts';
 import type { ListenerDeps } from '../../listener.ts';
+import { readDelivery } from '../../read-delivery.ts';
 
-/** The workspace's own news: a Home tab was opened, a person or a group changed. */
+const homeOpened = z.object({
+  team_id: z.string().nullish(),
+  event: z.object({ user: z.string(), tab: z.string().nullish() }),
+});
+const userChanged = z.object({ user: z.object({ id: z.string(), deleted: z.boolean().nullish() }) });
+
+/** The workspace's own news: a Home tab was opened, a person or a group changed. They may come twice, or hours late. */
 export function registerEvents(app: App, deps: ListenerDeps): void {
-  app.event('app_home_opened', async ({ event, body }) => {
-    if (event.tab !== 'home') return;
-    const actor = await deps.actors.find(event.user, body.team_id);
+  app.event('app_home_opened', async ({ body }) => {
+    const { event, team_id } = readDelivery(homeOpened, body);
+    if (event.tab === 'messages') return;
+    const actor = await deps.actors.find(event.user, team_id ?? undefined);
     if (actor !== undefined) await deps.homes.draw(actor, BEGINNING);
   });
   app.event('user_change', async ({ event }) => {
-    const { id, deleted } = event.user;
+    const { id, deleted } = readDelivery(userChanged, event).user;
     deps.actors.forgetPerson(id);
     // What the event says decides nothing: it may be forged or late. Slack is asked.
     const news = { isSaidGone: deleted === true, at: deps.clock() };

@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest';
+import type { Person } from '../../sandbox/workspace/person.ts';
+import type { AckOutcome, Delivery } from '../../sandbox/workspace/sockets.ts';
+import type { Json, TrafficEntry } from '../../sandbox/workspace/state.ts';
+import { openWorkspace, type Stage, setStage } from '../fixture.ts';
+import { CONTRACT, type Kind } from './contract-kinds.ts';
+import { soon } from './flows.ts';
+
+/** What Slack says of a dialog or message that the app drew itself: nothing in it is read, so its parts are not taken apart. */
+const DRAWN = new Set(['blocks', 'title', 'close', 'submit', 'text']);
+
+/** One way in which a delivery differs from the full one. */
+type Variant = { readonly path: string; readonly as: 'left out' | 'null' };
+
+const WAYS = [
+  ['sockets', 'sockets'],
+  ['HTTP', 'http'],
+] as const;
+const CASES = WAYS.flatMap(([way, deliverBy]) =>
+  CONTRACT.map((kind) => [kind.name, way, kind, deliverBy] as const),
+);
+
+test.for(CASES)(
+  '%s, over %s: with each key left out or null it is acknowledged, and whoever sent it is served or told',
+  async ([, , kind, deliverBy]) => {
+    const stage = await setStage({ deliverBy, workspace: await openWorkspace() });
+    const make = await kind.prepare(stage);
+    const broken: string[] = [];
+
+    broken.push(...(await flawsOf(kind, make(), undefined, stage)));
+    for (const variant of variantsOf(make().payload)) {
+      broken.push(...(await flawsOf(kind, changed(make(), variant), variant, stage)));
+    }
+
+    expect(broken).toEqual([]);
+    stage.workspace.takeRefusals();
+  },
+);
+
+/** What is wrong with how the app takes it; nothing, if all is well. */
+async function flawsOf(
+  kind: Kind,
+  delivery: Delivery,
+  variant: Variant | undefined,
+  stage: Stage,
+): Promise<string[]> {
+  const { workspace } = stage;
+  const name = variant === undefined ? 'in full' : `${variant.path} ${variant.as}`;
+  const isNeeded = isAmong(kind.needed, variant);
+  const isUnknowable = isAmong(kind.unknowable, variant);
+  const open = workspace.person('alice').modal()?.id;
+  const [seen, logged] = [workspace.traffic.length, stage.log().length];
+
+  const outcome = await workspace.delivers(delivery);
+  if (!outcome.acked) return [`${name}: not acknowledged, ${outcome.why}`];
+  const wanted = isNeeded ? '' : kind.says;
+  const traffic = () => workspace.traffic.slice(seen);
+  const isTold = isUnknowable || wanted === undefined || (await isSaid(wanted, outcome, traffic));
+
+  await closeDialogs(workspace.person('alice'), open);
+  const errors = /"level":"(error|fatal)".*/.exec(stage.log().slice(logged))?.[0];
+  return [
+    ...(isTold ? [] : [`${name}: the person is not ${isNeeded ? 'told' : 'served'}`]),
+    ...(isNeeded || isUnknowable || errors === undefined ? [] : [`${name}: ${errors}`]),
+  ];
+}
+
+/** Closes what was opened on top of the dialog that was open before. */
+async function closeDialogs(person: Person, before: string | undefined): Promise<void> {
+  while (person.modal() !== undefined && person.modal()?.id !== before) await person.closes();
+}
+
+/** Whether the acknowledgement, or what the app calls after it, says it. */
+function isSaid(
+  text: string,
+  { body }: AckOutcome & { acked: true },
+  traffic: () => readonly TrafficEntry[],
+): Promise<boolean> {
+  const said = () => [...(body === undefined ? [] : [body]), ...traffic().flatMap(saidIn)];
+  return soon(() => {
+    if (!said().some((one) => JSON.stringify(one).includes(text))) throw new Error('not yet');
+    return true;
+  }).catch(() => false);
+}
+
+const TELLING = /^(views\.(open|update|publish)|chat\.postEphemeral)$/;
+
+/** What a person sees of a call of the app. */
+function saidIn(entry: TrafficEntry): unknown[] {
+  if (entry.kind === 'delivery' || entry.status !== 200) return [];
+  if (entry.kind === 'call' && !TELLING.test(entry.method)) return [];
+  return JSON.stringify(entry.answer)?.includes('"ok":false') ? [] : [entry.args];
+}
+
+function isAmong(keys: readonly (string | RegExp)[], variant: Variant | undefined): boolean {
+  if (variant === undefined) return false;
+  const { path } = variant;
+  return keys.some((key) => (typeof key === 'string' ? key === path : key.test(path)));
+}
+
+function variantsOf(payload: Json): Variant[] {
+  return pathsIn(payload).flatMap((path) => [
+    { path, as: 'left out' } as const,
+    { path, as: 'null' } as const,
+  ]);
+}
+
+/** Every key, however deep. */
+function pathsIn(part: unknown, above = ''): string[] {
+  if (typeof part !== 'object' || part === null) return [];
+  return Object.entries(part).flatMap(([key, value]) => {
+    const path = `${above}${key}`;
+    const deeper = DRAWN.has(key) ? [] : pathsIn(value, `${path}.`);
+    return Array.isArray(part) ? deeper : [path, ...deeper];
+  });
+}
+
+function changed(delivery: Delivery, { path, as }: Variant): Delivery {
+  const payload = structuredClone(delivery.payload);
+  const keys = path.split('.');
+  const last = keys.pop() ?? '';
+  let part: Json = payload;
+  for (const key of keys) part = part[key] as Json;
+  if (as === 'null') part[last] = null;
+  else delete part[last];
+  return { ...delivery, payload };
+}
