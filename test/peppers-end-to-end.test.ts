@@ -170,9 +170,9 @@ async function aStage({ isHeld = false } = {}) {
     const hasher = startHasher(2);
     return {
       ...hasher,
-      matches: async (value, hash) => {
+      matches: async (value, hash, by) => {
         matched.push(value.lookupId);
-        if (!isHeld) return hasher.matches(value, hash);
+        if (!isHeld) return hasher.matches(value, hash, by);
         await gate.promise;
         return true;
       },

@@ -3,6 +3,7 @@ import { WebClient, type WebClientOptions } from '@slack/web-api';
 import { SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { randomBase62 } from '../tokens/base62.ts';
+import { createShowingTurns } from '../tokens/showing-turns.ts';
 import { type Actors, createActors, type RoleSettings } from './actor.ts';
 import { CREATE_SHORTCUT_ID, MESSAGE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks/ids.ts';
 import { valueDelivery } from './deliver-value.ts';
@@ -53,6 +54,7 @@ export type SlackAppDeps = Omit<
   | 'exportOneAtATime'
   | 'checkLimit'
   | 'deliver'
+  | 'showingTurns'
 > & {
   readonly apiUrl: string;
   readonly botToken: () => string;
@@ -101,6 +103,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     takeBoardTurn: createTurns(),
     exportOneAtATime: createOneAtATime(),
     deliver: valueDelivery(client, log),
+    showingTurns: createShowingTurns(clock),
   };
   register(app, listenerDeps);
   registerFaults(app, deps.intake, listenerDeps);

@@ -1,7 +1,7 @@
 import { findToken } from '../tokens/find.ts';
 import { historyOf } from '../tokens/history.ts';
 import { type Action, type Actor, may } from '../tokens/policy.ts';
-import { statusOf, type UsedToken } from '../tokens/token.ts';
+import { statusOf, type UsedToken, wasNeverClaimed } from '../tokens/token.ts';
 import { type Answer, refusalAnswer } from './answer.ts';
 import { HISTORY_PAGE_SIZE, historyMessage } from './blocks/history.ts';
 import { infoMessage } from './blocks/info.ts';
@@ -31,6 +31,7 @@ export async function historyAnswer(
 /** The buttons of what the actor may do with a token in its state. */
 function offersTo(actor: Actor, token: UsedToken, now: number, { policy }: ListenerDeps) {
   const mayDo = (action: Action) => may(actor, action, token, policy);
+  if (wasNeverClaimed(token, now)) return mayDo('revoke') ? [revokeButton(token)] : [];
   switch (statusOf(token, now)) {
     case 'revoked':
       return [];

@@ -7,6 +7,7 @@ import type { Outbox } from '../tokens/outbox.ts';
 import type { Owners } from '../tokens/owners.ts';
 import type { RefuseDeps } from '../tokens/refuse.ts';
 import type { Deliver } from '../tokens/showing.ts';
+import type { ShowingTurns } from '../tokens/showing-turns.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import type { UsageRecorder } from '../tokens/usage.ts';
@@ -29,6 +30,7 @@ export type ListenerDeps = RefuseDeps &
     readonly hasher: Pick<Hasher, 'hash'>;
     readonly prefix: string;
     readonly deliver: Deliver;
+    readonly showingTurns: ShowingTurns;
     readonly client: WebClient;
     readonly workspace: WorkspaceId;
     readonly actors: Actors;

@@ -1,6 +1,6 @@
 import { findToken } from '../tokens/find.ts';
 import type { Actor } from '../tokens/policy.ts';
-import { statusOf } from '../tokens/token.ts';
+import { statusOf, wasNeverClaimed } from '../tokens/token.ts';
 import { type Answer, refusalAnswer } from './answer.ts';
 import { rotateDialog } from './blocks/rotate-dialog.ts';
 import { metadataText } from './dialog-metadata.ts';
@@ -14,6 +14,7 @@ export async function rotateAnswer(actor: Actor, nameOrId: string, deps: Listene
   const now = deps.clock();
   const status = statusOf(token, now);
   if (status === 'revoked') return refusalAnswer({ code: 'already_revoked', name: token.name });
+  if (wasNeverClaimed(token, now)) return refusalAnswer({ code: 'never_claimed', name: token.name });
   if (status === 'unclaimed') return refusalAnswer({ code: 'not_claimed', name: token.name });
   const liveValueCount = (await deps.store.liveValues(token.id, now)).length;
   const metadata = metadataText({ tokenId: token.id, generation: token.generation });

@@ -1,8 +1,14 @@
 import { type RotationCondition, SHOWING_MS_MAX, type Unmet } from '../tokens/store.ts';
-import type { Token, TokenId } from '../tokens/token.ts';
-import { and, type Db, eq, gt, integerParam, isNull, ne, or, sql, textParam } from './drizzle.ts';
+import { type Token, type TokenId, UNCLAIMED_MS_MAX } from '../tokens/token.ts';
+import { and, type Db, eq, gt, integerParam, isNotNull, isNull, ne, or, sql, textParam } from './drizzle.ts';
 import { IS_HONOURED } from './rotation.ts';
 import { secrets, secretUsage, tokens } from './schema.ts';
+
+/** That a token was taken by its owner, or still may be: `wasNeverClaimed` in SQL. */
+export const MAY_HAVE_VALUE = or(
+  isNotNull(tokens.claimedAt),
+  gt(tokens.createdAt, integerParam('claimableSince')),
+);
 
 /** How many tokens of the owner but this one live, or are being renewed, at `at`. For use inside a write. */
 export type OthersOfOwner = (token: Pick<Token, 'id' | 'workspace' | 'owner'>, at: number) => number;
@@ -22,6 +28,7 @@ export function createOthersOfOwner(db: Db): OthersOfOwner {
         eq(tokens.workspace, textParam('workspace')),
         eq(tokens.owner, textParam('owner')),
         isNull(tokens.revokedAt),
+        MAY_HAVE_VALUE,
         or(isNull(tokens.expiresAt), gt(tokens.expiresAt, integerParam('at')), hasValueToCome),
         ne(tokens.id, textParam('id')),
       ),
@@ -29,7 +36,14 @@ export function createOthersOfOwner(db: Db): OthersOfOwner {
     .prepare();
 
   return ({ id, workspace, owner }, at) =>
-    count.get({ id, workspace, owner, at, liveSince: at - SHOWING_MS_MAX })?.total ?? 0;
+    count.get({
+      id,
+      workspace,
+      owner,
+      at,
+      liveSince: at - SHOWING_MS_MAX,
+      claimableSince: at - UNCLAIMED_MS_MAX,
+    })?.total ?? 0;
 }
 
 /** Which condition of a rotation of the token does not hold at `at`. For use inside the write that depends on it. */

@@ -4,10 +4,13 @@ import {
   SHOWING_MS_MAX,
   type StoredSecret,
   type TokenStore,
+  type ValueLimit,
 } from '../tokens/store.ts';
-import type { TokenId } from '../tokens/token.ts';
-import { createFindUnmet } from './conditions.ts';
+import { type TokenId, UNCLAIMED_MS_MAX } from '../tokens/token.ts';
+import { createFindUnmet, MAY_HAVE_VALUE } from './conditions.ts';
 import type { Connection } from './connection.ts';
+import { createExceedsValueLimit } from './creation-limits.ts';
+import { createDeliveries } from './deliveries.ts';
 import {
   and,
   type Db,
@@ -46,6 +49,7 @@ type Guard = {
 const FIRST: Guard = {
   hasNotEnded: and(
     isNull(tokens.revokedAt),
+    MAY_HAVE_VALUE,
     or(isNull(tokens.expiresAt), gt(tokens.expiresAt, integerParam('createdAt'))),
   ),
   isRightGeneration: undefined,
@@ -54,7 +58,7 @@ const FIRST: Guard = {
 };
 /** Of a rotation. The token may be expired: then it is renewed. */
 const NEXT: Guard = {
-  hasNotEnded: isNull(tokens.revokedAt),
+  hasNotEnded: and(isNull(tokens.revokedAt), MAY_HAVE_VALUE),
   isRightGeneration: eq(tokens.generation, integerParam('from')),
   isInTheWay: IS_BEING_SHOWN,
   generation: sql`${tokens.generation} + 1`,
@@ -81,17 +85,53 @@ export function createSecretRead({ db, sqlite }: Connection, read: Read): Pick<T
   };
 }
 
-/** Whether a token has a value. */
-export function createSecretReads(db: Db, read: Read): Pick<TokenStore, 'hasLiveSecret'> {
+/** Whether a token has a value, and whether it may get one. */
+export function createSecretReads(
+  db: Db,
+  read: Read,
+): Pick<TokenStore, 'hasLiveSecret' | 'obstacleToSecret'> {
   const live = db
     .select({ lookupId: secrets.lookupId })
     .from(secrets)
     .where(and(eq(secrets.tokenId, textParam('tokenId')), IS_LIVE))
     .limit(rowCount(1))
     .prepare();
+  const obstacles = createObstacles(db);
   return {
     hasLiveSecret: (tokenId, now) =>
       read(() => live.get({ tokenId, liveSince: now - SHOWING_MS_MAX }) !== undefined),
+    obstacleToSecret: (secret, purpose, delivery, limit) =>
+      read(() => {
+        const repeated = obstacles.deliveries.tokenOf(delivery) !== undefined;
+        return repeated
+          ? 'repeated'
+          : (obstacles.unmetOf(secret, purpose, limit) ?? obstacles.guardOf(secret, purpose));
+      }),
+  };
+}
+
+/** What stands in the way of a secret, on the connection `db`. */
+function createObstacles(db: Db) {
+  const findUnmet = createFindUnmet(db);
+  const exceedsLimit = createExceedsValueLimit(db);
+  const first = createLook(db, FIRST);
+  const next = createLook(db, NEXT);
+
+  return {
+    deliveries: createDeliveries(db),
+    /** What the secret's token gets it for does not hold, or its owner had enough of them. */
+    unmetOf(
+      { tokenId, createdAt }: Pick<Secret, 'tokenId' | 'createdAt'>,
+      purpose: 'first' | Rotation,
+      limit: ValueLimit | undefined,
+    ) {
+      const unmet = purpose === 'first' ? undefined : findUnmet(tokenId, purpose, createdAt);
+      if (unmet !== undefined || limit === undefined) return unmet;
+      return exceedsLimit(tokenId, purpose, limit, createdAt) ? 'too_many_values_today' : undefined;
+    },
+    /** The token has ended, or another secret is in the way. */
+    guardOf: (secret: Pick<Secret, 'tokenId' | 'createdAt'>, purpose: 'first' | Rotation) =>
+      purpose === 'first' ? first(secret) : next(secret, purpose.generation),
   };
 }
 
@@ -110,6 +150,7 @@ export function createSecretWrites(
   const rotate = createRotate(db, effects);
   const withdraw = withdrawStatement(db);
   const findUnmet = createFindUnmet(db);
+  const obstacles = createObstacles(db);
   const tokenOf = db
     .select({ tokenId: secrets.tokenId })
     .from(secrets)
@@ -120,16 +161,20 @@ export function createSecretWrites(
     return tokenId === undefined || purpose === 'first' ? undefined : findUnmet(tokenId, purpose, at);
   }
 
+  function putSecret(secret: Secret, purpose: 'first' | Rotation) {
+    const isIn = purpose === 'first' ? insertFirst(secret) : insertNext(secret, purpose.generation);
+    // In the same transaction: by the guard that let nothing in.
+    return isIn ? 'inserted' : (obstacles.guardOf(secret, purpose) ?? 'already_shown');
+  }
+
   return {
-    insertSecret: (secret, purpose, delivery) =>
+    insertSecret: (secret, purpose, delivery, limit) =>
       write(() => {
         const repeated = effects.repeated(delivery);
         if (repeated !== undefined) return repeated;
-        const { lookupId, tokenId, createdAt } = secret;
-        const unmet = unmetOf(tokenId, purpose, createdAt);
-        if (unmet !== undefined) return { kind: unmet };
-        const kind = purpose === 'first' ? insertFirst(secret) : insertNext(secret, purpose.generation);
+        const kind = obstacles.unmetOf(secret, purpose, limit) ?? putSecret(secret, purpose);
         if (kind !== 'inserted') return { kind };
+        const { lookupId, tokenId, createdAt } = secret;
         dropLost.run({ lookupId, tokenId });
         effects.deliveries.keep(delivery, createdAt, tokenId);
         return { kind };
@@ -138,11 +183,12 @@ export function createSecretWrites(
       write(() => {
         const unmet = unmetOf(tokenOf.get({ lookupId })?.tokenId, purpose, shownAt);
         if (unmet !== undefined) return { kind: unmet };
+        const { liveSince } = sinceAt(shownAt);
         // The one statement that can fail to win; what follows in this transaction is its consequence.
         const [shown] =
           purpose === 'first'
-            ? showFirst.all({ lookupId, shownAt })
-            : showNext.all({ lookupId, shownAt, from: purpose.generation });
+            ? showFirst.all({ lookupId, shownAt, liveSince })
+            : showNext.all({ lookupId, shownAt, liveSince, from: purpose.generation });
         if (shown === undefined) return { kind: 'changed_meanwhile' };
         const { tokenId } = shown;
         claim.run({ tokenId, shownAt });
@@ -160,29 +206,52 @@ export function createSecretWrites(
   };
 }
 
+/** That the token of a secret lets it be. */
+function isAllowedBy(guard: Guard) {
+  const another = sql`select 1 from ${secrets} where ${and(eq(secrets.tokenId, tokens.id), guard.isInTheWay)}`;
+  const isOfToken = and(eq(tokens.id, textParam('tokenId')), guard.hasNotEnded);
+  return { isOfToken, isAllowed: and(isOfToken, guard.isRightGeneration, sql`not exists (${another})`) };
+}
+
+/** Why a guard does not allow a secret, without making it. */
+function createLook(db: Db, guard: Guard) {
+  const { isOfToken, isAllowed } = isAllowedBy(guard);
+  const found = (where: SQL | undefined) => db.select({ id: tokens.id }).from(tokens).where(where).prepare();
+  const living = found(isOfToken);
+  const allowed = found(isAllowed);
+
+  return (
+    { tokenId, createdAt }: Pick<Secret, 'tokenId' | 'createdAt'>,
+    from?: number,
+  ): 'already_shown' | 'ended' | undefined => {
+    const row = { tokenId, createdAt, from, ...sinceAt(createdAt) };
+    if (allowed.get(row) !== undefined) return undefined;
+    return living.get(row) === undefined ? 'ended' : 'already_shown';
+  };
+}
+
 /** The row of a secret, if its guard allows it: decided by the insert itself. */
 function createInsert(db: Db, guard: Guard) {
-  const ofToken = and(eq(tokens.id, textParam('tokenId')), guard.hasNotEnded);
-  const living = db.select({ id: tokens.id }).from(tokens).where(ofToken).prepare();
   const values = Object.entries(getTableColumns(secrets)).map(([name, column]) =>
     name === 'generation' ? guard.generation : sql.param(sql.placeholder(name), column),
   );
-  const another = sql`select 1 from ${secrets} where ${and(eq(secrets.tokenId, tokens.id), guard.isInTheWay)}`;
-  const isAllowed = and(ofToken, guard.isRightGeneration, sql`not exists (${another})`);
+  const { isAllowed } = isAllowedBy(guard);
   const insert = db
     .insert(secrets)
     .select(sql`select ${sql.join(values, sql`, `)} from ${tokens} where ${isAllowed}`)
     .returning({ lookupId: secrets.lookupId })
     .prepare();
 
-  return (secret: Secret, from?: number): 'inserted' | 'already_shown' | 'ended' => {
-    const row = { ...secret, shownAt: null, liveSince: secret.createdAt - SHOWING_MS_MAX, from };
-    if (insert.all(row).length > 0) return 'inserted';
-    return living.get(row) === undefined ? 'ended' : 'already_shown';
-  };
+  return (secret: Secret, from?: number): boolean =>
+    insert.all({ ...secret, shownAt: null, from, ...sinceAt(secret.createdAt) }).length > 0;
 }
 
-/** Shows a secret that still fits its token. A revoked token's secrets are empty: none of them is ever shown. */
+/** Since when a secret must have been made to be being shown at `at`, and a token to be taken. */
+function sinceAt(at: number) {
+  return { liveSince: at - SHOWING_MS_MAX, claimableSince: at - UNCLAIMED_MS_MAX };
+}
+
+/** Shows a secret that still fits its token and is not lost by now. A revoked token's secrets are empty: none of them is ever shown. */
 function showStatement(db: Db, { isRightGeneration, generation }: Guard) {
   const fits = and(eq(tokens.id, secrets.tokenId), eq(secrets.generation, generation), isRightGeneration);
   return db
@@ -191,7 +260,7 @@ function showStatement(db: Db, { isRightGeneration, generation }: Guard) {
     .where(
       and(
         eq(secrets.lookupId, textParam('lookupId')),
-        isNull(secrets.shownAt),
+        IS_BEING_SHOWN,
         isNotNull(secrets.digest),
         sql`exists (select 1 from ${tokens} where ${fits})`,
       ),

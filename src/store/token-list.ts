@@ -1,5 +1,7 @@
 import { nameKeyOf, type TokenName } from '../tokens/name.ts';
 import type { ListFilter, TokenStore } from '../tokens/store.ts';
+import { UNCLAIMED_MS_MAX } from '../tokens/token.ts';
+import { MAY_HAVE_VALUE } from './conditions.ts';
 import {
   and,
   asc,
@@ -27,7 +29,7 @@ const GROUP = sql<ListFilter>`case when ${tokens.revokedAt} is not null then 're
 const IN_WORKSPACE = eq(tokens.workspace, textParam('workspace'));
 const IS_OWN = and(IN_WORKSPACE, eq(tokens.owner, textParam('owner')));
 const IS_WANTED = and(IS_OWN, sql`${textParam('filter')} in ('all', ${GROUP})`);
-const IS_CLAIMED_OR_EXPIRED = sql`(${tokens.claimedAt} is not null or ${GROUP} = 'expired')`;
+const IS_CLAIMED_OR_EXPIRED = sql`(${tokens.claimedAt} is not null or (${GROUP} = 'expired' and ${MAY_HAVE_VALUE}))`;
 const IS_AMONG = sql`case ${textParam('among')} when 'all' then 1 when 'not_revoked' then ${GROUP} <> 'revoked' else ${GROUP} <> 'revoked' and ${IS_CLAIMED_OR_EXPIRED} end`;
 const ENDED_LAST = sql`${GROUP} <> 'active'`;
 const NEVER = sql.raw(String(Number.MAX_SAFE_INTEGER));
@@ -57,7 +59,10 @@ export function createTokenList(
         return { tokens: rows.all({ ...wanted, limit, offset }), ...place, total };
       }),
     searchTokens: (workspace, request) =>
-      read(() => found.all({ workspace, ...request, key: nameKeyOf(request.text as TokenName) })),
+      read(() => {
+        const key = nameKeyOf(request.text as TokenName);
+        return found.all({ workspace, ...request, key, claimableSince: request.now - UNCLAIMED_MS_MAX });
+      }),
     unclaimedSince: (workspace, before) => read(() => unclaimed.all({ workspace, before })),
   };
 }

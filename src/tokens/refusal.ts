@@ -1,6 +1,7 @@
 import { counted } from '../counted.ts';
 import { NAME_LENGTH_MAX, type NameFlaw } from './name.ts';
 import { isRevokingRefusal, type RevokingRefusal, revokingSentence } from './revoking-refusal.ts';
+import { isShowingRefusal, type ShowingRefusal, showingSentence } from './showing-refusal.ts';
 
 export const PURPOSE_LENGTH_MAX = 200;
 export const REASON_LENGTH_MAX = 200;
@@ -8,6 +9,7 @@ export const REASON_LENGTH_MAX = 200;
 /** An expected no. Carries data; its sentence is made by `sentenceFor`. */
 export type Refusal =
   | RevokingRefusal
+  | ShowingRefusal
   | { readonly code: 'name_invalid'; readonly flaw: NameFlaw }
   | { readonly code: 'name_taken'; readonly name: string; readonly freeName: string | null }
   | { readonly code: 'holds_value' }
@@ -35,7 +37,6 @@ export type Refusal =
   | { readonly code: 'token_not_found' }
   | { readonly code: 'already_revoked'; readonly name: string }
   | { readonly code: 'expired'; readonly name: string }
-  | { readonly code: 'already_shown'; readonly name: string }
   /** Days as `YYYY-MM-DD`; `latest` is the last one that policy allows. */
   | { readonly code: 'date_needed' | 'date_unknown' | 'date_past' | 'date_too_far'; readonly latest: string }
   /** A day was filled in, and another expiry chosen. */
@@ -46,10 +47,6 @@ export type Refusal =
   | { readonly code: 'too_many_today'; readonly creationsPerDayMax: number }
   | { readonly code: 'owner_not_permitted' }
   | { readonly code: 'scope_unknown' }
-  /** Somebody else, or another press, rotated or renewed it first. */
-  | { readonly code: 'changed_meanwhile'; readonly name: string }
-  | { readonly code: 'not_claimed'; readonly name: string }
-  | { readonly code: 'already_used'; readonly name: string }
   | { readonly code: 'no_old_value'; readonly name: string };
 
 export type Refused = { readonly kind: 'refused'; readonly refusal: Refusal };
@@ -62,6 +59,7 @@ export function refused(refusal: Refusal): Refused {
 /** What the person reads: plain text that says what to do next. Names stand in it as typed; whoever draws it escapes. */
 export function sentenceFor(refusal: Refusal): string {
   if (isRevokingRefusal(refusal)) return revokingSentence(refusal);
+  if (isShowingRefusal(refusal)) return showingSentence(refusal);
   switch (refusal.code) {
     case 'name_invalid':
       return flawSentence(refusal.flaw);
@@ -95,8 +93,6 @@ export function sentenceFor(refusal: Refusal): string {
       return `${refusal.name} is already revoked. Nothing more needs to be done.`;
     case 'expired':
       return `${refusal.name} has expired, so nothing accepts it. Renew it, or create a new token.`;
-    case 'already_shown':
-      return `The value of ${refusal.name} was already shown, or is being shown just now, and only once. If it is lost, Rotate makes a new one.`;
     case 'date_needed':
     case 'date_unused':
     case 'date_unknown':
@@ -113,12 +109,6 @@ export function sentenceFor(refusal: Refusal): string {
       return 'This person cannot own a token: choose a full member of this workspace.';
     case 'scope_unknown':
       return 'One of these scopes does not exist any more. Choose again.';
-    case 'changed_meanwhile':
-      return `${refusal.name} was changed by another press or person meanwhile, so nothing was done now. Its receipt shows how it stands.`;
-    case 'not_claimed':
-      return `${refusal.name} has no value yet, so there is nothing to rotate. Show value makes its first one.`;
-    case 'already_used':
-      return `The value of ${refusal.name} has been used, so it works. Rotate makes a new one and lets the old one live on for a while.`;
     case 'no_old_value':
       return `${refusal.name} has no old value that is still honoured. Nothing more needs to be done.`;
   }

@@ -3,9 +3,9 @@ import { type ExpiryChoice, expiryFrom, type LifetimePolicy, noticesBefore } fro
 import { findToken } from './find.ts';
 import type { Actor } from './policy.ts';
 import { type Refused, refused } from './refusal.ts';
-import { claimedSayings, type ShowDeps, sayingsAbout, showNewValue } from './showing.ts';
+import { claimedSayings, noShowing, type ShowDeps, sayingsAbout, showNewValue } from './showing.ts';
 import type { CreationLimits, Delivery, Rotation } from './store.ts';
-import { statusOf, type Token, type TokenId, type UsedToken } from './token.ts';
+import { statusOf, type Token, type TokenId, type UsedToken, wasNeverClaimed } from './token.ts';
 import type { UsageRecorder } from './usage.ts';
 
 /** How long the old value may still be honoured. */
@@ -90,25 +90,29 @@ export async function planRotation(
 export async function carryOutRotation(planned: PlannedRotation, deps: RotateDeps): Promise<Rotated> {
   const { token, rotation, request } = planned;
   const effectAt = (now: number) => effectOf(planned, now);
-  const showing = { token, purpose: rotation, delivery: request.delivery, effectAt };
-  const outcome = await showNewValue(showing, deps);
+  // Of the others one may be under way for each token: what was chosen in a dialog is not lost.
+  const isPress = request.kind === 'replace';
+  const outcome = await showNewValue(
+    { token, purpose: rotation, delivery: request.delivery, isPress, effectAt },
+    deps,
+  );
   switch (outcome.kind) {
     case 'shown':
       return { kind: 'rotated' };
     case 'repeated':
-      return outcome;
+      return { kind: 'repeated' };
     case 'not_shown':
       return { kind: 'not_shown', token, reason: outcome.reason };
     case 'already_shown':
       return refused({ code: 'changed_meanwhile', name: token.name });
-    case 'already_used':
-      return refused({ code: 'already_used', name: token.name });
-    case 'too_many_live':
-      return refused({ code: 'too_many_live', liveTokensMax: deps.policy.liveTokensMax });
     case 'ended': {
-      const isExpired = statusOf(token, deps.clock()) === 'expired';
-      return refused({ code: isExpired ? 'expired' : 'already_revoked', name: token.name });
+      const now = deps.clock();
+      const { name } = token;
+      if (wasNeverClaimed(token, now)) return refused({ code: 'never_claimed', name });
+      return refused({ code: statusOf(token, now) === 'expired' ? 'expired' : 'already_revoked', name });
     }
+    default:
+      return noShowing(outcome.kind, token, deps);
   }
 }
 
@@ -128,6 +132,7 @@ function obstacleTo(request: RotateRequest, token: UsedToken, now: number): Refu
   const { name } = token;
   const status = statusOf(token, now);
   if (status === 'revoked') return refused({ code: 'already_revoked', name });
+  if (wasNeverClaimed(token, now)) return refused({ code: 'never_claimed', name });
   if (status === 'unclaimed') return refused({ code: 'not_claimed', name });
   if (request.kind !== 'renew' && status === 'expired') return refused({ code: 'expired', name });
   if (request.kind === 'renew' && status !== 'expired') return refused({ code: 'changed_meanwhile', name });
@@ -137,7 +142,7 @@ function obstacleTo(request: RotateRequest, token: UsedToken, now: number): Refu
 
 /** What only the store can tell, for an answer at once: that the value was used and so arrived, or too many tokens live. */
 async function limitOf(
-  { kind, actor }: RotateRequest,
+  { kind }: RotateRequest,
   token: Token,
   deps: RotateDeps,
 ): Promise<Refused | undefined> {
@@ -148,11 +153,14 @@ async function limitOf(
     return isUnused ? undefined : refused({ code: 'already_used', name: token.name });
   }
   if (kind === 'rotate') return undefined;
-  // An expired token counts as none; renewed it counts again.
-  const request = { owner: actor.id, filter: 'active', page: 1, pageSize: 1, now } as const;
-  const { total } = await deps.store.listTokens(actor.workspace, request);
+  // An expired token counts as none; renewed it counts again. As the store will count it.
+  const { generation, expiresAt } = token;
+  const rotation = { generation, expiresAt, graceEndsAt: now, endsOlder: true, ...conditionOf(kind, deps) };
+  const obstacle = await deps.store.obstacleToSecret({ tokenId: token.id, createdAt: now }, rotation, {
+    keys: [],
+  });
   const { liveTokensMax } = deps.policy;
-  return total < liveTokensMax ? undefined : refused({ code: 'too_many_live', liveTokensMax });
+  return obstacle === 'too_many_live' ? refused({ code: obstacle, liveTokensMax }) : undefined;
 }
 
 const ACTIONS = { rotate: 'token.rotated', renew: 'token.renewed', replace: 'value.replaced' } as const;

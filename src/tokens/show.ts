@@ -2,11 +2,17 @@ import { noticesBefore } from './expiry.ts';
 import { findToken } from './find.ts';
 import type { Actor } from './policy.ts';
 import { type Refused, refused } from './refusal.ts';
-import { claimedSayings, type ShowDeps, sayingsAbout, showNewValue } from './showing.ts';
+import { claimedSayings, noShowing, type ShowDeps, sayingsAbout, showNewValue } from './showing.ts';
 import type { Delivery, Effect } from './store.ts';
-import { statusOf, type Token, type TokenId } from './token.ts';
+import { statusOf, type Token, type TokenId, wasNeverClaimed } from './token.ts';
 
-export type ShowRequest = { readonly actor: Actor; readonly tokenId: TokenId; readonly delivery: Delivery };
+export type ShowRequest = {
+  readonly actor: Actor;
+  readonly tokenId: TokenId;
+  readonly delivery: Delivery;
+  /** Whether it comes of a creation, and no press asked for it. */
+  readonly isOfCreation?: boolean;
+};
 export type ShowOutcome =
   | { readonly kind: 'shown' }
   | { readonly kind: 'not_shown'; readonly token: Token; readonly reason: string }
@@ -18,7 +24,7 @@ export type ShowOutcome =
  * them, or nobody knows whether it was; then the value is worth nothing and the token is as before.
  */
 export async function showValue(request: ShowRequest, deps: ShowDeps): Promise<ShowOutcome> {
-  const { actor, tokenId, delivery } = request;
+  const { actor, tokenId, delivery, isOfCreation = false } = request;
   const found = await findToken(tokenId, 'show_value', actor, deps);
   if (found.kind === 'refused') return found;
   const { token } = found;
@@ -26,20 +32,20 @@ export async function showValue(request: ShowRequest, deps: ShowDeps): Promise<S
   if (refusal !== undefined) return refusal;
 
   const effectAt = (now: number) => effectOf(token, now);
-  const outcome = await showNewValue({ token, purpose: 'first', delivery, effectAt }, deps);
+  const outcome = await showNewValue(
+    { token, purpose: 'first', delivery, isPress: !isOfCreation, effectAt },
+    deps,
+  );
   switch (outcome.kind) {
     case 'shown':
     case 'repeated':
-      return outcome;
+      return { kind: outcome.kind };
     case 'not_shown':
       return { kind: 'not_shown', token, reason: outcome.reason };
-    // Only a rotation depends on anything.
-    case 'already_used':
-    case 'too_many_live':
-    case 'already_shown':
-      return refused({ code: 'already_shown', name: token.name });
     case 'ended':
       return endOf(token, deps.clock()) ?? refused({ code: 'already_revoked', name: token.name });
+    default:
+      return noShowing(outcome.kind, token, deps);
   }
 }
 
@@ -58,6 +64,7 @@ function effectOf(token: Token, now: number): Omit<Effect, 'delivery'> {
 }
 
 function endOf(token: Token, now: number): Refused | undefined {
+  if (wasNeverClaimed(token, now)) return refused({ code: 'never_claimed', name: token.name });
   switch (statusOf(token, now)) {
     case 'revoked':
       return refused({ code: 'already_revoked', name: token.name });

@@ -1,7 +1,9 @@
 import type { Hasher } from './hasher.ts';
 import type { Peppers } from './pepper.ts';
+import { type Refused, refused } from './refusal.ts';
 import type { RefuseDeps } from './refuse.ts';
-import type { Delivery, Effect, Rotation, Secret, Unmet } from './store.ts';
+import type { ShowingTurns } from './showing-turns.ts';
+import type { CreationLimits, Delivery, Effect, Obstacle, Rotation, Secret } from './store.ts';
 import type { Token } from './token.ts';
 import { TokenValue } from './token-value.ts';
 
@@ -9,6 +11,8 @@ import { TokenValue } from './token-value.ts';
 export type Deliver = (token: Token, value: TokenValue) => Promise<string | undefined>;
 
 export type ShowDeps = RefuseDeps & {
+  readonly policy: CreationLimits;
+  readonly showingTurns: ShowingTurns;
   readonly hasher: Pick<Hasher, 'hash'>;
   readonly peppers: Peppers;
   readonly prefix: string;
@@ -21,6 +25,8 @@ export type Showing = {
   /** The token's first value, or the rotation that its showing carries out. */
   readonly purpose: 'first' | Rotation;
   readonly delivery: Delivery;
+  /** Whether it was a press that asked for it: told to wait while its owner is being shown any other value. */
+  readonly isPress: boolean;
   /** What the showing brings along, at the instant it is marked. */
   readonly effectAt: (now: number) => Omit<Effect, 'delivery'>;
 };
@@ -29,34 +35,53 @@ export type Shown =
   | { readonly kind: 'shown' }
   /** Nobody saw it, or nobody knows: the value is worth nothing and the token is as before. */
   | { readonly kind: 'not_shown'; readonly reason: string }
-  | { readonly kind: 'repeated' }
-  /** The store lets no value be shown: another one was, or is being shown; or the token has ended. */
-  | { readonly kind: 'already_shown' }
-  | { readonly kind: 'ended' }
-  /** Nothing was shown: what the rotation depends on does not hold. */
-  | { readonly kind: Unmet };
+  /** The store lets no value be shown, or this delivery has had its effect: nothing was made. */
+  | { readonly kind: Obstacle }
+  /** Nothing was made: another value of its owner is being shown, or too many are being made for everybody. */
+  | { readonly kind: 'showing_another' | 'too_many_waiting' };
 
 /**
- * Makes a value and shows it to the token's owner: value, bcrypt in the worker, secret, showing, mark. What the showing means
- * for the token (`purpose`) happens in the transaction of the mark, so that nothing happens unless it was shown. What it
- * depends on is looked at twice: before anything is shown, and in that transaction. Where it ceased to hold between both,
+ * Makes a value and shows it to the token's owner, when none is being shown already: whether it may be, value, bcrypt in the
+ * worker, secret, showing, mark. What the showing means for the token (`purpose`) happens in the transaction of the mark,
+ * so that nothing happens unless it was shown. What it depends on is looked at three times: before anything is hashed, so that
+ * what is refused costs nothing; before anything is shown; and in that transaction. Where it ceased to hold between the latter,
  * what runs goes first: the value that its owner just saw is made worthless and they are told why, the token is as before.
  */
-export async function showNewValue(showing: Showing, deps: ShowDeps): Promise<Shown> {
-  const { token, purpose } = showing;
+export function showNewValue(showing: Showing, deps: ShowDeps): Promise<Shown> {
+  const { token, delivery, isPress } = showing;
+  return deps.showingTurns.take(token, { delivery, isPress }, () => showInTurn(showing, deps));
+}
+
+async function showInTurn(showing: Showing, deps: ShowDeps): Promise<Shown> {
+  const { token, purpose, delivery } = showing;
+  const limit = { valuesPerDayMax: deps.policy.creationsPerDayMax };
+  const obstacle = await deps.store.obstacleToSecret(
+    { tokenId: token.id, createdAt: deps.clock() },
+    purpose,
+    delivery,
+    limit,
+  );
+  if (obstacle !== undefined) return { kind: obstacle };
   const value = TokenValue.generate(deps.prefix);
   const secret = await secretFrom(token, value, deps);
+  if (secret === undefined) return { kind: 'too_many_waiting' };
   // Its token may have expired while it was hashed: a value must not be dead at birth.
   if (secret.endsAt !== null && secret.createdAt >= secret.endsAt) return { kind: 'ended' };
-  const outcome = await deps.store.insertSecret(secret, purpose, showing.delivery);
-  if (outcome.kind !== 'inserted') return { kind: outcome.kind };
+  const outcome = await deps.store.insertSecret(secret, purpose, delivery, limit);
+  return outcome.kind === 'inserted' ? showSecret(secret, value, showing, deps) : { kind: outcome.kind };
+}
 
+async function showSecret(
+  { lookupId }: Secret,
+  value: TokenValue,
+  { token, purpose, effectAt }: Showing,
+  deps: ShowDeps,
+): Promise<Shown> {
   const refusedWith = await deps.deliver(token, value);
   const now = deps.clock();
-  const reason =
-    refusedWith ?? (await deps.store.markShown(secret.lookupId, now, purpose, showing.effectAt(now))).kind;
+  const reason = refusedWith ?? (await deps.store.markShown(lookupId, now, purpose, effectAt(now))).kind;
   if (refusedWith === undefined && reason === 'shown') return { kind: 'shown' };
-  await deps.store.withdrawSecret(secret.lookupId, {
+  await deps.store.withdrawSecret(lookupId, {
     event: {
       at: now,
       actor: 'system',
@@ -67,6 +92,26 @@ export async function showNewValue(showing: Showing, deps: ShowDeps): Promise<Sh
     sayings: sayingsAbout(token, now),
   });
   return { kind: 'not_shown', reason };
+}
+
+/** What an owner reads where no value was made, whatever it was to be for. */
+export function noShowing(
+  kind: Exclude<Shown['kind'], 'shown' | 'not_shown' | 'repeated' | 'ended'>,
+  { name }: Token,
+  { policy: { creationsPerDayMax, liveTokensMax } }: ShowDeps,
+): Refused {
+  switch (kind) {
+    case 'too_many_values_today':
+      return refused({ code: kind, creationsPerDayMax });
+    case 'too_many_live':
+      return refused({ code: kind, liveTokensMax });
+    case 'too_many_waiting':
+      return refused({ code: kind });
+    case 'already_shown':
+    case 'already_used':
+    case 'showing_another':
+      return refused({ code: kind, name });
+  }
 }
 
 /** The receipt and the owner's Home tab are to be drawn anew. */
@@ -83,13 +128,16 @@ export function claimedSayings({ id, owner, createdBy, claimedAt }: Token, now: 
   return [{ saying: { kind: 'claimed', tokenId: id }, dueAt: now }] as const;
 }
 
-async function secretFrom(token: Token, value: TokenValue, deps: ShowDeps): Promise<Secret> {
+/** Undefined when too many values are being hashed. */
+async function secretFrom(token: Token, value: TokenValue, deps: ShowDeps): Promise<Secret | undefined> {
   const { current } = deps.peppers;
+  const hash = await deps.hasher.hash(value, token.owner);
+  if (hash === undefined) return undefined;
   return {
     lookupId: value.lookupId,
     prefix: value.prefix,
     tokenId: token.id,
-    hash: await deps.hasher.hash(value),
+    hash,
     digest: value.digest(current.key),
     pepperId: current.id,
     createdAt: deps.clock(),

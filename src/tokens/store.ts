@@ -81,6 +81,15 @@ export type RotationCondition =
 /** That a condition does not hold. */
 export type Unmet = 'already_used' | 'too_many_live';
 
+/**
+ * Values that one person may be shown within 24 hours in place of ones that they did not see, together with the tokens they
+ * created. A rotation is not held back: it begins with a dialog, and a leaked value must be changeable at any time.
+ */
+export type ValueLimit = { readonly valuesPerDayMax: number };
+
+/** Why no secret may be made: as `insertSecret` tells it. */
+export type Obstacle = 'already_shown' | 'ended' | 'repeated' | 'too_many_values_today' | Unmet;
+
 /** A value that is honoured at this moment, told without anything that identifies it. The newest comes first. */
 export type LiveValue = {
   readonly shownAt: number;
@@ -211,17 +220,30 @@ export interface TokenStore {
    * A secret that nobody has seen. `first`: nothing is written when the token has had a value before, or one is just being
    * shown (`already_shown`), or the token is revoked or past its end (`ended`). `rotation`: the same when one is just being
    * shown or the token's generation is another one (`already_shown`) or it is revoked (`ended`) or its condition does not
-   * hold. A secret left unshown by a crash is removed on the way.
+   * hold. A token that nobody took within 7 days has ended. `too_many_values_today`: it takes the place of one that was not
+   * seen, and its owner had as many within 24 hours as `limit` says. A secret left unshown by a crash is removed on the way.
    */
   insertSecret(
     secret: Secret,
     purpose: 'first' | Rotation,
     delivery: Delivery,
-  ): Promise<{ kind: 'inserted' | 'already_shown' | 'ended' | Unmet } | Repeated>;
+    limit?: ValueLimit,
+  ): Promise<{ kind: 'inserted' | Exclude<Obstacle, 'repeated'> } | Repeated>;
+
+  /**
+   * Why `insertSecret` would insert nothing at this moment; undefined when it would. Decides nothing: it saves the bcrypt of
+   * a secret that cannot be.
+   */
+  obstacleToSecret(
+    secret: Pick<Secret, 'tokenId' | 'createdAt'>,
+    purpose: 'first' | Rotation,
+    delivery: Delivery,
+    limit?: ValueLimit,
+  ): Promise<Obstacle | undefined>;
 
   /**
    * Marks the secret as shown, its token as claimed, and carries out the rotation it belongs to. Nothing is changed when the
-   * secret is gone, the token was revoked meanwhile, or its generation is not that of the rotation (`changed_meanwhile`), nor
+   * secret is gone or was made 60 s ago, the token was revoked meanwhile, or its generation is not that of the rotation (`changed_meanwhile`), nor
    * when the rotation's condition holds no longer.
    */
   markShown(

@@ -1,13 +1,14 @@
-import { type Clock, DAY_MS } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import { sayingsAbout } from './showing.ts';
 import type { Effect, TokenStore } from './store.ts';
-import type { Token, WorkspaceId } from './token.ts';
+import { type Token, UNCLAIMED_MS_MAX, type WorkspaceId } from './token.ts';
 
-/** How long a token may wait for its owner to take it. */
-export const UNCLAIMED_MS_MAX = 7 * DAY_MS;
 const REASON = 'never claimed';
 
-/** Revokes the tokens that nobody claimed within 7 days of their creation; 200 a call. */
+/**
+ * Revokes the tokens that nobody claimed within 7 days of their creation; 200 a call. It tidies: what makes and shows values
+ * refuses such a token from that instant on, whether this has run or not.
+ */
 export async function revokeUnclaimed(
   workspace: WorkspaceId,
   { store, clock }: { readonly store: TokenStore; readonly clock: Clock },

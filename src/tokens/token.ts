@@ -5,6 +5,8 @@ import type { NameKey, TokenName } from './name.ts';
 const ID_LENGTH = 16;
 /** An active token is idle when it was unused for so long. */
 export const IDLE_AFTER_MS = 90 * DAY_MS;
+/** How long a token may wait for its owner to take it. */
+export const UNCLAIMED_MS_MAX = 7 * DAY_MS;
 /** An active token expires soon when so little of its life is left. */
 export const EXPIRING_SOON_MS = 14 * DAY_MS;
 
@@ -57,7 +59,7 @@ export type TokenStatus = 'unclaimed' | 'active' | 'expired' | 'revoked';
 /** How many tokens there are of each status, and how many of the active ones are expiring soon. */
 export type TokenCounts = Readonly<Record<TokenStatus | 'expiringSoon', number>>;
 /** What is said of a live token beside its status. */
-export type TokenRemark = 'idle' | 'expiring soon' | 'owner gone';
+export type TokenRemark = 'idle' | 'expiring soon' | 'owner gone' | 'never claimed';
 
 /** A fresh id. */
 export function newTokenId(): TokenId {
@@ -88,11 +90,23 @@ export function statusOf(
 }
 
 /**
+ * Whether nobody took the token in time: no value of it is shown any more, whether it is revoked by now or not. Expired or not,
+ * as the app revokes it.
+ */
+export function wasNeverClaimed(
+  token: Pick<Token, 'claimedAt' | 'createdAt' | 'revokedAt'>,
+  now: number,
+): boolean {
+  return token.revokedAt === null && token.claimedAt === null && now - token.createdAt >= UNCLAIMED_MS_MAX;
+}
+
+/**
  * Of an active token: unused for 90 days, or within 14 days of its expiry. Of an active or unclaimed one: its owner left. Of
- * any other: nothing.
+ * one that the app is about to revoke: nobody took it. Of any other: nothing.
  */
 export function remarksOf(token: UsedToken, now: number): TokenRemark[] {
   const status = statusOf(token, now);
+  if (wasNeverClaimed(token, now)) return ['never claimed'];
   if (status === 'revoked' || status === 'expired') return [];
   const remarks: TokenRemark[] = token.ownerGoneAt === null ? [] : ['owner gone'];
   if (status === 'unclaimed') return remarks;

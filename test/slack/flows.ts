@@ -11,6 +11,7 @@ import { createToken } from '../../src/tokens/create.ts';
 import type { Hasher } from '../../src/tokens/hasher.ts';
 import type { Role } from '../../src/tokens/policy.ts';
 import { showValue } from '../../src/tokens/show.ts';
+import { createShowingTurns } from '../../src/tokens/showing-turns.ts';
 import { revokeUnclaimed } from '../../src/tokens/sweep.ts';
 import type { PersonId, TokenId, WorkspaceId } from '../../src/tokens/token.ts';
 import { openWorkspace, type Stage, setStage, settingsFor } from '../fixture.ts';
@@ -261,7 +262,8 @@ async function putToken(store: Store, stage: Stage, person: Person, name: string
     scopes,
   };
   const hasher = held.hasher ?? { hash: async () => 'no bcrypt in this test' };
-  const deps = { store, peppers, prefix, policy, hasher, clock: () => createdAt };
+  const clock = () => createdAt;
+  const deps = { store, peppers, prefix, policy, hasher, clock, showingTurns: createShowingTurns(clock) };
   const delivery = { keys: [] };
   const owner = actorFrom(stage, person);
   const created = await createToken(

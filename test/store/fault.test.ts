@@ -33,6 +33,7 @@ const BOARD = { channel: MARK, ts: MARK, placedBy: TOKEN.owner, drawing: null, t
 const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] = [
   ['insertToken', (store) => store.insertToken(TOKEN, LIMITS, EFFECT)],
   ['insertSecret', (store) => store.insertSecret(SECRET, 'first', aDelivery(MARK))],
+  ['obstacleToSecret', (store) => store.obstacleToSecret(SECRET, 'first', aDelivery(MARK))],
   ['markShown', (store) => store.markShown(MARK, NOW, 'first', EFFECT)],
   ['withdrawSecret', (store) => store.withdrawSecret(MARK, EFFECT)],
   ['revokeToken', (store) => store.revokeToken(TOKEN.id, { ...BY_ANN, reason: MARK }, EFFECT)],

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { DAY_MS } from '../../src/clock.ts';
 import { SHOWING_MS_MAX } from '../../src/tokens/store.ts';
 import { aStore } from './fixtures/temp-store.ts';
 import {
@@ -168,4 +169,43 @@ test('a value that was shown is not withdrawn', async () => {
   expect(await store.withdrawSecret(secret.lookupId, anEffect(token.id))).toBe(false);
 
   expect(await store.readSecret(secret.lookupId)).toMatchObject({ shownAt: NOW });
+});
+
+test.for([
+  ['is let in not a millisecond before its token is too old to be taken', 7 * DAY_MS - 1, 'inserted'],
+  ['is not let in at that instant, whether or not anything has revoked the token', 7 * DAY_MS, 'ended'],
+] as const)('a first secret %s', async ([, after, kind]) => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store, { createdAt: NOW, expiresAt: null });
+  const secret = aSecret(token, { createdAt: NOW + after });
+
+  const obstacle = await store.obstacleToSecret(secret, 'first', aDelivery());
+
+  expect(obstacle ?? 'inserted').toBe(kind);
+  expect(await store.insertSecret(secret, 'first', aDelivery())).toEqual({ kind });
+});
+
+test.for([
+  ['can be marked as shown not a millisecond before a minute is over', SHOWING_MS_MAX - 1, 'shown'],
+  ['cannot once the minute is over, though nothing took it away', SHOWING_MS_MAX, 'changed_meanwhile'],
+] as const)('a secret %s', async ([, after, kind]) => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store);
+  const secret = aSecret(token, { createdAt: NOW });
+  await store.insertSecret(secret, 'first', aDelivery());
+
+  expect(await store.markShown(secret.lookupId, NOW + after, 'first', anEffect(token.id))).toEqual({ kind });
+});
+
+test('what a look finds to stand in the way of a secret is what stands in its way', async () => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store);
+  const look = () => store.obstacleToSecret(aSecret(token), 'first', aDelivery());
+  expect(await look()).toBeUndefined();
+  const delivery = aDelivery();
+  await store.insertSecret(aSecret(token), 'first', delivery);
+
+  expect(await look()).toBe('already_shown');
+  expect(await store.obstacleToSecret(aSecret(token), 'first', delivery)).toBe('repeated');
+  expect(await store.obstacleToSecret(aSecret(aToken()), 'first', aDelivery())).toBe('ended');
 });

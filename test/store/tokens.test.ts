@@ -294,6 +294,20 @@ test('a list of nothing is one empty page', async () => {
   expect(list).toEqual({ tokens: [], page: 1, pageCount: 1, total: 0 });
 });
 
+test('a token that nobody took within 7 days takes no room, though nothing has revoked it', async () => {
+  const { store } = await aStore();
+  const waiting = { claimedAt: null, expiresAt: null };
+  await aStoredToken(store, { ...waiting, createdAt: NOW - 7 * DAY_MS });
+  await aStoredToken(store, { ...waiting, createdAt: NOW - 7 * DAY_MS + 1 });
+  const insert = (liveTokensMax: number) => {
+    const token = aToken({ createdAt: NOW });
+    return store.insertToken(token, { ...LIMITS, liveTokensMax }, anEffect(token.id));
+  };
+
+  expect(await insert(1)).toEqual({ kind: 'too_many_live' });
+  expect(await insert(2)).toEqual({ kind: 'inserted' });
+});
+
 test.for([
   ['one below the limit', 3, 'inserted'],
   ['at the limit', 2, 'too_many_live'],

@@ -12,6 +12,7 @@ import {
 } from '../../src/tokens/rotate.ts';
 import { type ShowOutcome, showValue } from '../../src/tokens/show.ts';
 import type { Deliver } from '../../src/tokens/showing.ts';
+import { createShowingTurns } from '../../src/tokens/showing-turns.ts';
 import type { Delivery, Saying } from '../../src/tokens/store.ts';
 import type { Token, TokenId } from '../../src/tokens/token.ts';
 import type { TokenValue } from '../../src/tokens/token-value.ts';
@@ -76,6 +77,7 @@ export async function aHouse(policy: Partial<CreationPolicy> = {}): Promise<Hous
     policy: { ...LENIENT, ...policy },
     ...underOnly(PEPPER),
     prefix: 'apit',
+    showingTurns: createShowingTurns(() => now),
     usage: createUsageRecorder(store),
     hasher: { hash: async () => 'no bcrypt here' },
     deliver: async (token: Token, value: TokenValue) => {

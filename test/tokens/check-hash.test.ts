@@ -3,7 +3,7 @@ import { createCheckHash } from '../../src/tokens/check-hash.ts';
 import { pepperFrom } from '../../src/tokens/pepper.ts';
 import type { FreshDigest, StoredHash } from '../../src/tokens/store.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
-import { aSecret, PEPPERS, withAnotherSecret, withPrefix } from './a-token.ts';
+import { ANN, aSecret, BOB, PEPPERS, withAnotherSecret, withPrefix } from './a-token.ts';
 
 /** The digests of these tests were made under it, and nobody holds it any more. */
 const LOST = pepperFrom('a pepper that was lost, long enough');
@@ -109,6 +109,29 @@ describe('bcrypt', () => {
     expect(desk.compared).toHaveLength(17);
   });
 
+  test('runs for one owner’s values while 300 values of another’s are presented: of those 16 are checked', async () => {
+    const desk = aDesk({ isHeld: true });
+    const flood = Array.from({ length: 300 }, () => desk.check(TokenValue.generate('apit'), BOB));
+
+    const checks = [desk.check(VALUE), desk.check(TokenValue.generate('apit'))];
+    await expect.poll(() => desk.compared).toHaveLength(16 + 2);
+    desk.letGo();
+
+    expect(await Promise.all(checks)).toEqual(['right', 'right']);
+    const outcomes = await Promise.all(flood);
+    expect(outcomes).toEqual([...Array(16).fill('right'), ...Array(284).fill('busy')]);
+  });
+
+  test('that has no room at the hasher is told to wait, and remembered as nothing', async () => {
+    let isFull = true;
+    const { check } = aDesk({ isFull: () => isFull });
+
+    expect(await check(VALUE)).toBe('busy');
+    isFull = false;
+
+    expect(await check(VALUE)).toBe('right');
+  });
+
   test('runs once for a wrong value that comes again and again, while other values are still checked', async () => {
     const { check, compared } = aDesk();
     const wrong = withAnotherSecret(VALUE);
@@ -160,9 +183,11 @@ function aDesk(
     isReadOnly?: boolean;
     isHeld?: boolean;
     isBroken?: () => boolean;
+    isFull?: () => boolean;
   } = {},
 ) {
   const { prefix = 'apit', isReadOnly = false, isHeld = false, isBroken = () => false } = options;
+  const { isFull = () => false } = options;
   const written: FreshDigest[] = [];
   const noted: TokenValue[] = [];
   const compared: TokenValue[] = [];
@@ -182,6 +207,7 @@ function aDesk(
     hasher: {
       matches: async (value, hash) => {
         if (isBroken()) throw new Error('the worker died');
+        if (isFull()) return undefined;
         compared.push(value);
         await gate.promise;
         return value.secretForHash() === hash;
@@ -194,9 +220,9 @@ function aDesk(
     noted,
     compared,
     letGo: () => gate.resolve(),
-    check: (value: TokenValue) => {
+    check: (value: TokenValue, owner = ANN) => {
       if (!hashes.has(value.lookupId)) hashes.set(value.lookupId, value.secretForHash());
-      return checkHash(value, lostSecret(value));
+      return checkHash(value, { ...lostSecret(value), owner });
     },
   };
 }

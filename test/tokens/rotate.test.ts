@@ -13,7 +13,7 @@ import {
   type RotateRequest,
 } from '../../src/tokens/rotate.ts';
 import { SHOWING_MS_MAX } from '../../src/tokens/store.ts';
-import type { Token, TokenId } from '../../src/tokens/token.ts';
+import { type Token, type TokenId, UNCLAIMED_MS_MAX } from '../../src/tokens/token.ts';
 import type { TokenValue } from '../../src/tokens/token-value.ts';
 import { aDelivery, admin, aHouse, ann, aRequest, bob, codeOf, type House, rotationOf } from './a-house.ts';
 import { anActor, ELSEWHERE, T0 } from './a-token.ts';
@@ -272,15 +272,33 @@ describe('a renewal', () => {
 
   test('by its owner of what an admin created and nobody claimed tells the admin', async () => {
     const house = await aHouse();
-    const token = await house.creates({ actor: admin, owner: bob, ...IN_30_DAYS });
-    house.moveTo(EXPIRY);
+    const inADay = { expiry: { kind: 'days', days: 1 } } as const;
+    const token = await house.creates({ actor: admin, owner: bob, ...inADay });
+    house.moveBy(DAY_MS);
     house.raw.exec('delete from outbox');
 
     const outcome = await house.rotates(token, { kind: 'renew', expiry: { kind: 'days', days: 7 } });
 
     expect(outcome).toEqual({ kind: 'rotated' });
     expect(await house.due()).toContainEqual({ kind: 'claimed', tokenId: token.id });
-    expect(await house.read(token.id)).toMatchObject({ claimedAt: EXPIRY });
+    expect(await house.read(token.id)).toMatchObject({ claimedAt: house.now() });
+  });
+
+  test('of one that nobody took within 7 days is refused, though nobody has revoked it by then', async () => {
+    const house = await aHouse();
+    const token = await house.creates({ expiry: { kind: 'days', days: 1 } });
+    const plan = { kind: 'renew', expiry: { kind: 'days', days: 7 } } as const;
+    house.moveBy(UNCLAIMED_MS_MAX - 1);
+    const early = await planned(house, token, plan);
+    house.moveBy(1);
+    const before = house.everything();
+
+    const refusal = refused({ code: 'never_claimed', name: token.name });
+    expect(await house.rotates(token, plan)).toEqual(refusal);
+    expect(await carryOutRotation(early, house.deps)).toEqual(refusal);
+
+    expect(house.shown).toEqual([]);
+    expect(house.everything()).toEqual(before);
   });
 });
 

@@ -10,6 +10,7 @@ import type { TokenValue } from '../../src/tokens/token-value.ts';
 import { aDelivery, admin, aHouse, ann, bob, codeOf, type House } from './a-house.ts';
 import { anActor, ELSEWHERE, T0 } from './a-token.ts';
 
+const IN_3_DAYS = { expiry: { kind: 'days', days: 3 } } as const;
 const IN_30_DAYS = { expiry: { kind: 'days', days: 30 } } as const;
 
 describe('a value that is shown', () => {
@@ -81,6 +82,39 @@ describe('a value that is shown', () => {
     await house.shows(token);
 
     expect(meanwhile).toBe('good');
+  });
+
+  test('that cannot be is not hashed: not of a token that was shown, has ended, or is being shown', async () => {
+    const house = await aHouse();
+    const [{ token: shown }, ended, old] = [
+      await house.holds(),
+      await house.creates({ expiry: { kind: 'days', days: 1 } }),
+      await house.creates(),
+    ];
+    house.moveBy(DAY_MS);
+    const waiting = await house.creates();
+    let hashes = 0;
+    const hasher = {
+      hash: async () => {
+        hashes += 1;
+        return 'a hash';
+      },
+    };
+    const deps = { ...house.deps, hasher };
+    const shows = (token: Token) =>
+      showValue({ actor: ann, tokenId: token.id, delivery: aDelivery() }, deps).then(codeOf);
+
+    expect(await shows(shown)).toBe('already_shown');
+    expect(await shows(ended)).toBe('expired');
+    house.moveBy(6 * DAY_MS);
+    expect(await shows(old)).toBe('never_claimed');
+    expect(hashes).toBe(0);
+    expect(await Promise.all([shows(waiting), shows(waiting), shows(waiting)])).toEqual([
+      'shown',
+      'already_shown',
+      'already_shown',
+    ]);
+    expect(hashes).toBe(1);
   });
 
   test('is hashed before anything is written', async () => {
@@ -235,6 +269,24 @@ describe('a second press', () => {
 
 describe('a value is refused', () => {
   test.for([
+    ['is shown not a millisecond before', 7 * DAY_MS - 1, 'shown'],
+    ['is refused at the instant', 7 * DAY_MS, 'never_claimed'],
+    ['is refused after a downtime of 30 days', 37 * DAY_MS, 'never_claimed'],
+  ] as const)(
+    'of a token that nobody took within 7 days, with no sweep: it %s',
+    async ([, after, expected]) => {
+      const house = await aHouse();
+      const token = await house.creates({ actor: admin, owner: bob });
+      house.moveBy(after);
+      const before = house.everything();
+
+      expect(codeOf(await house.shows(token))).toBe(expected);
+
+      if (expected !== 'shown') expect(house.everything()).toEqual(before);
+    },
+  );
+
+  test.for([
     ['an admin, who created the token', admin],
     ['another member', ann],
     ['anybody who is no member', anActor({ id: bob.id, standing: 'deactivated' })],
@@ -265,20 +317,20 @@ describe('a value is refused', () => {
   });
 
   test.for([
-    ['at its expiry', async (house: House) => house.moveBy(30 * DAY_MS), 'expired'],
-    ['not a millisecond before', async (house: House) => house.moveBy(30 * DAY_MS - 1), 'shown'],
+    ['at its expiry', async (house: House) => house.moveBy(3 * DAY_MS), 'expired'],
+    ['not a millisecond before', async (house: House) => house.moveBy(3 * DAY_MS - 1), 'shown'],
     ['once it is revoked', async (house: House, id: TokenId) => revoke(house, id), 'already_revoked'],
     [
       'as revoked, when it is expired too',
       async (house: House, id: TokenId) => {
         await revoke(house, id);
-        house.moveBy(31 * DAY_MS);
+        house.moveBy(4 * DAY_MS);
       },
       'already_revoked',
     ],
   ] as const)('of a token %s', async ([, prepare, expected]) => {
     const house = await aHouse();
-    const token = await house.creates(IN_30_DAYS);
+    const token = await house.creates(IN_3_DAYS);
     await prepare(house, token.id);
     const before = house.everything();
 
@@ -288,13 +340,14 @@ describe('a value is refused', () => {
   });
 
   test.for([
-    ['expires', async (house: House) => house.moveBy(30 * DAY_MS), 'expired'],
+    ['expires', async (house: House) => house.moveBy(3 * DAY_MS), 'expired'],
+    ['is too old to be taken', async (house: House) => house.moveBy(7 * DAY_MS), 'never_claimed'],
     ['is revoked', async (house: House, id: TokenId) => revoke(house, id), 'already_revoked'],
   ] as const)(
     'of a token that %s while its value is being hashed, in true words',
     async ([, meanwhile, code]) => {
       const house = await aHouse();
-      const token = await house.creates(IN_30_DAYS);
+      const token = await house.creates(code === 'never_claimed' ? IN_30_DAYS : IN_3_DAYS);
       const hasher = {
         hash: async () => {
           await meanwhile(house, token.id);
@@ -328,8 +381,8 @@ test.for<Standing>(['guest', 'bot', 'stranger', 'deactivated'])(
 
 test('notices that are over when the value is shown are not to come', async () => {
   const house = await aHouse();
-  const token = await house.creates(IN_30_DAYS);
-  house.moveBy(23 * DAY_MS - HOUR_MS);
+  const token = await house.creates({ expiry: { kind: 'days', days: 13 } });
+  house.moveBy(6 * DAY_MS - HOUR_MS);
 
   await house.shows(token);
 

@@ -73,12 +73,21 @@ describe('an active token', () => {
   test.for([
     ['a revoked', { ownerGoneAt: T0, ...revoked }],
     ['an expired', { ownerGoneAt: T0, expiresAt: T0 + 1 }],
-    ['an unclaimed', { claimedAt: null }],
+    ['an unclaimed', { claimedAt: null, createdAt: T0 + 88 * DAY_MS }],
   ] as const)('alone has remarks: %s one has none', ([, fields]) => {
     const now = T0 + 89 * DAY_MS;
 
     expect(remarksOf(aToken({ lastUsedAt: T0 - 100 * DAY_MS, ...fields }), now)).toEqual([]);
   });
+});
+
+test.for([
+  ['not a millisecond before 7 days', {}, T0 + 7 * DAY_MS - 1, []],
+  ['at 7 days', {}, T0 + 7 * DAY_MS, ['never claimed']],
+  ['also when it expired before', { expiresAt: T0 + DAY_MS }, T0 + 7 * DAY_MS, ['never claimed']],
+  ['not once it is revoked', revoked, T0 + 7 * DAY_MS, []],
+] as const)('a token that nobody took is told to be never claimed: %s', ([, fields, now, remarks]) => {
+  expect(remarksOf(aToken({ claimedAt: null, ...fields }), now)).toEqual(remarks);
 });
 
 describe('a token id', () => {

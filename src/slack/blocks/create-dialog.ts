@@ -109,6 +109,11 @@ export function notShownDialog(token: Token, reason: string): ModalView {
   ]);
 }
 
+/** What it turns into when no value was made, for the reason that `sentence` tells. */
+export function noValueDialog(token: Token, sentence: string): ModalView {
+  return tellingDialog(TITLE, [saying(`${token.name} is there, and has no value yet.`), saying(sentence)]);
+}
+
 function expiryPrint(token: Token) {
   return smallPrint(token.expiresAt === null ? 'It never expires.' : `Expires: ${dateTime(token.expiresAt)}`);
 }

@@ -7,6 +7,7 @@ import {
   type TokenId,
   type TokenStatus,
   type UsedToken,
+  wasNeverClaimed,
 } from '../../tokens/token.ts';
 import { CREATE_ID, LIST_FILTER_ID, LIST_NEXT_ID, LIST_PREVIOUS_ID, TOKEN_MENU_IDS } from './ids.ts';
 import type { Message } from './message.ts';
@@ -55,6 +56,12 @@ const MENUS: Readonly<Record<TokenStatus, readonly (readonly [text: string, verb
     ['History', 'history'],
   ],
 };
+/** The same of one that nobody took in time. */
+const NEVER_CLAIMED_MENU: (typeof MENUS)[TokenStatus] = [
+  ['Create again', 'create_again'],
+  ['Revoke API Token', 'revoke'],
+  ['History', 'history'],
+];
 
 /** *My API Tokens* as a message. */
 export function listMessage(list: ListPage, filter: ListFilter, now: number): Message {
@@ -109,7 +116,8 @@ function emptyText(filter: ListFilter): string {
 function tokenRow(token: UsedToken, row: number, place: ListPlace, now: number): SectionBlock {
   const actionId = TOKEN_MENU_IDS[row];
   if (actionId === undefined) throw new Error(`a page of the list has ${TOKEN_MENU_IDS.length} rows`);
-  const options = MENUS[statusOf(token, now)].map(([text, verb]) => ({
+  const menu = wasNeverClaimed(token, now) ? NEVER_CLAIMED_MENU : MENUS[statusOf(token, now)];
+  const options = menu.map(([text, verb]) => ({
     text: plain(text),
     value: choiceText({ verb, tokenId: token.id, place }),
   }));

@@ -2,8 +2,13 @@ import type { Button } from '@slack/types';
 import { DAY_MS, HOUR_MS } from '../../clock.ts';
 import { counted } from '../../counted.ts';
 import { NOTICE_KINDS, type NoticeKind } from '../../tokens/store.ts';
-import { UNCLAIMED_MS_MAX } from '../../tokens/sweep.ts';
-import { parseTokenId, statusOf, type TokenId, type UsedToken } from '../../tokens/token.ts';
+import {
+  parseTokenId,
+  statusOf,
+  type TokenId,
+  UNCLAIMED_MS_MAX,
+  type UsedToken,
+} from '../../tokens/token.ts';
 import { REMIND_ID } from './ids.ts';
 import type { Message } from './message.ts';
 import { dateTime, escaped, mention, plain, saying, smallPrint, timesOf } from './text.ts';

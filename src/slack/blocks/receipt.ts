@@ -1,6 +1,14 @@
 import type { Button } from '@slack/types';
+import { DAY_MS } from '../../clock.ts';
+import { counted } from '../../counted.ts';
 import type { LiveValue } from '../../tokens/store.ts';
-import { type PersonId, statusOf, type UsedToken } from '../../tokens/token.ts';
+import {
+  type PersonId,
+  statusOf,
+  UNCLAIMED_MS_MAX,
+  type UsedToken,
+  wasNeverClaimed,
+} from '../../tokens/token.ts';
 import { END_OLD_ID, NEW_VALUE_ID, REFRESH_ID } from './ids.ts';
 import type { Message } from './message.ts';
 import { notShownSentence } from './not-shown.ts';
@@ -93,6 +101,12 @@ export function severalRevokedMessage(tokens: readonly UsedToken[], person: Pers
 
 /** How it stands, in sentences of our own. */
 function standing(token: UsedToken, facts: ReceiptFacts, now: number): string[] {
+  if (wasNeverClaimed(token, now)) {
+    const days = counted(UNCLAIMED_MS_MAX / DAY_MS, 'day');
+    return [
+      `You did not take it within ${days} of its creation: no value is shown any more, and it is revoked.`,
+    ];
+  }
   switch (statusOf(token, now)) {
     case 'revoked':
       return [revokedText(token)];
@@ -139,6 +153,7 @@ function useOf({ lastUsedAt }: LiveValue): string {
 }
 
 function buttons(token: UsedToken, facts: ReceiptFacts, now: number): Button[] {
+  if (wasNeverClaimed(token, now)) return [revokeButton(token)];
   const status = statusOf(token, now);
   const isActive = status === 'active';
   return [

@@ -11,6 +11,7 @@ import {
   createdForOtherDialog,
   NAME_INPUT_ID,
   notShownDialog,
+  noValueDialog,
   OWNER_INPUT_ID,
   onItsWayDialog,
   PURPOSE_INPUT_ID,
@@ -73,9 +74,13 @@ async function peopleFor(
 }
 
 async function showFirstValue(visit: KnownVisit, token: Token, deps: ListenerDeps): Promise<void> {
-  const shown = await showValue({ actor: visit.actor, tokenId: token.id, delivery: { keys: [] } }, deps);
-  if (shown.kind !== 'not_shown') return;
-  await updateDialog(visit.viewId, notShownDialog(token, shown.reason), deps);
+  const request = { actor: visit.actor, tokenId: token.id, delivery: { keys: [] }, isOfCreation: true };
+  const shown = await showValue(request, deps);
+  if (shown.kind === 'not_shown')
+    return updateDialog(visit.viewId, notShownDialog(token, shown.reason), deps);
+  // The token is there: its receipt offers the value.
+  if (shown.kind === 'refused')
+    await updateDialog(visit.viewId, noValueDialog(token, sentenceFor(shown.refusal)), deps);
 }
 
 function parseFields(
