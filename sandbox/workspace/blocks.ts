@@ -147,6 +147,22 @@ export function checkView(view: unknown): Problem[] {
   return found;
 }
 
+/** What of a block Slack draws: its texts, and what stands for a person, a channel, an emoji, a link or a date. */
+const DRAWN_KEYS: ReadonlySet<string> = new Set(['text', 'fallback', 'user_id', 'channel_id', 'name', 'url']);
+
+/**
+ * How much text is in all blocks of a message together. Slack limits that for what is posted by `chat.*`, and counts more than the
+ * properties that are called `text` (github.com/slackapi/bolt-js/issues/2867), it does not say what.
+ */
+export function drawnLength(blocks: unknown): number {
+  let sum = 0;
+  JSON.stringify(blocks, (key, value) => {
+    if (typeof value === 'string' && DRAWN_KEYS.has(key)) sum += lengthOf(value);
+    return value;
+  });
+  return sum;
+}
+
 /** Whether a message has more tables than Slack takes; Slack has a code of its own for that. */
 export function hasTooManyTables(blocks: unknown): boolean {
   if (!Array.isArray(blocks)) return false;

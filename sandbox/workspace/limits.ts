@@ -51,6 +51,8 @@ export const LIMITS = {
   viewBytes: 250_000, // docs: views.open, view_too_large
   attachments: 100, // docs: chat.postMessage, too_many_attachments
   messageText: 40_000, // docs: chat.postMessage, msg_too_long
+  messageBlocksText: 12_000, // msg_blocks_too_long: "12,000 text characters", github.com/slackapi/bolt-js/issues/2509 and 2867
+  updatedTextBytes: 4000, // docs: chat.update, "4,000 characters"; measured: bytes of UTF-8
 } as const;
 
 /** The kinds of place that blocks are drawn in. */

@@ -1,4 +1,4 @@
-import { checkMessageBlocks, hasRawTextCells, hasTooManyTables } from './blocks.ts';
+import { checkMessageBlocks, drawnLength, hasRawTextCells, hasTooManyTables } from './blocks.ts';
 import { lengthOf } from './checks.ts';
 import { isJson } from './http.ts';
 import { LIMITS } from './limits.ts';
@@ -24,6 +24,7 @@ const CONTENT_ERRORS = [
   'invalid_blocks_format',
   'invalid_attachments',
   'too_many_attachments',
+  'msg_blocks_too_long',
   'msg_too_long',
   'no_text',
 ];
@@ -45,12 +46,20 @@ export function refuseContent(state: State, args: Json, about: string): Refused 
   if (refused !== undefined) return refused;
   const hasText = typeof text === 'string' && text !== '';
   if (!hasText && isEmptyList(blocks) && isEmptyList(attachments)) return { ok: false, error: 'no_text' };
-  if (hasText && lengthOf(text) > LIMITS.messageText) return { ok: false, error: 'msg_too_long' };
+  if (hasText && isTextTooLong(text, about)) return { ok: false, error: 'msg_too_long' };
+  // What comes through a response_url is not limited so.
+  if (about.startsWith('chat.') && drawnLength(blocks) > LIMITS.messageBlocksText)
+    return { ok: false, error: 'msg_blocks_too_long' };
   if (!hasText) {
     const detail = 'blocks without a top-level text: notifications and screen readers have nothing to say';
     recordRefusal(state, { kind: 'warning', about, error: 'missing_text_in_message', detail });
   }
   return undefined;
+}
+
+function isTextTooLong(text: string, about: string): boolean {
+  if (about === 'chat.update' && Buffer.byteLength(text) > LIMITS.updatedTextBytes) return true;
+  return lengthOf(text) > LIMITS.messageText;
 }
 
 function refuseAttachments(attachments: unknown): Refused | undefined {

@@ -6,7 +6,7 @@ import type { Actor, Role, Standing } from '../tokens/policy.ts';
 import type { PersonId, WorkspaceId } from '../tokens/token.ts';
 import { isZone } from '../zone.ts';
 import { createMemory } from './memory.ts';
-import { isUnknownPerson, slackErrorOf } from './slack-error.ts';
+import { isUnknownGroup, isUnknownPerson, slackErrorOf } from './slack-error.ts';
 import { within } from './within.ts';
 
 const PERSON_AGE_MS_MAX = 60 * SECOND_MS;
@@ -210,14 +210,18 @@ function groupsToAsk(personId: string, wanted: readonly Role[], roles: RoleSetti
   return new Set(isNamed ? [] : giving.flatMap(({ groups }) => groups));
 }
 
-/** Who is in the group. One that Slack refuses, as on plans without groups, has nobody in it. Throws what may pass. */
+/**
+ * Who is in the group. One that Slack does not know, as on plans without groups, has nobody in it. Throws what may pass or be
+ * mended: then it is asked about again the next time.
+ */
 async function membersOf(groupId: string, { client, log }: ActorDeps): Promise<ReadonlySet<string>> {
   try {
     const answer = await client.usergroups.users.list({ usergroup: groupId });
     return new Set(groupMembers.parse(answer).users ?? []);
   } catch (error) {
-    const { code, isPassing } = slackErrorOf(error);
-    if (isPassing) throw error;
+    const slackError = slackErrorOf(error);
+    if (!isUnknownGroup(slackError)) throw error;
+    const { code } = slackError;
     log.warn({ group: groupId, code }, 'a user group cannot be read: nobody counts as in it');
     return new Set();
   }

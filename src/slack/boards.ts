@@ -10,17 +10,35 @@ import { refusalToSeeAll } from '../tokens/status.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import type { Actors } from './actor.ts';
-import { boardBlocks, boardMessage, emptyBoardMessage, stoppedBoardMessage } from './blocks/board.ts';
+import {
+  boardBlocks,
+  boardMessage,
+  emptyBoardMessage,
+  shortBoardMessage,
+  shortStoppedBoardMessage,
+  stoppedBoardMessage,
+} from './blocks/board.ts';
+import { mendingSentence } from './blocks/mending.ts';
 import type { Message } from './blocks/message.ts';
 import { confirmedActor } from './confirmed-actor.ts';
+import { orInShort } from './in-short.ts';
 import type { ListenerDeps } from './listener.ts';
-import { mayStillSucceed, slackErrorOf } from './slack-error.ts';
+import { slackErrorOf } from './slack-error.ts';
 import { tellSentence } from './tell.ts';
 import type { TakeTurn } from './turns.ts';
 import type { KnownVisit } from './visit.ts';
 
 /** Between two changes of one board. */
 const PAUSE_MS = 1 * MINUTE_MS;
+/**
+ * Why a board is kept up to date no longer: it or its channel is gone. Nothing else ends one: an archived channel may be opened
+ * again, the app may be invited again or installed anew, a setting may be changed back, and what is too long is said in short.
+ * Slack answers `channel_not_found` for a private channel that the app was taken out of, too.
+ */
+const ENDINGS: Readonly<Record<string, string>> = {
+  message_not_found: 'it was deleted',
+  channel_not_found: 'its channel is gone, or the app was taken out of it',
+};
 /** The app is no member of the channel. */
 const UNINVITED_CODES: ReadonlySet<string> = new Set(['not_in_channel', 'channel_not_found']);
 
@@ -72,10 +90,18 @@ async function stopInTurn(visit: KnownVisit, message: KeptMessage, deps: StopDep
     return tellSentence(visit, sentence, deps.client);
   }
   const facts = await boardFacts(deps.workspace, at, deps.store);
-  const code = await redraw(message, stoppedBoardMessage(facts, { stoppedBy: actor.id, at }), deps.client);
-  if (code === undefined) return;
-  const sentence = 'This board is kept up to date no longer. Slack does not let it say so itself.';
-  await tellSentence(visit, sentence, deps.client);
+  const stop = { stoppedBy: actor.id, at };
+  const forms = [stoppedBoardMessage(facts, stop), shortStoppedBoardMessage(facts, stop)] as const;
+  try {
+    await redraw(message, forms, deps);
+  } catch (error) {
+    deps.log.warn(
+      { channel: message.channel, code: slackErrorOf(error).code },
+      'a board cannot say that it was stopped',
+    );
+    const sentence = 'This board is kept up to date no longer. Slack does not let it say so itself.';
+    await tellSentence(visit, sentence, deps.client);
+  }
 }
 
 /** Asks for the boards to be drawn anew that no longer show how things stand: each a minute after it was last tried. */
@@ -95,14 +121,14 @@ export async function refreshBoards({
 
 /**
  * Brings the board of a channel up to date, where it does not show how things stand. Resolves to the instant at which it may
- * be drawn when that is later. One of which Slack takes no change any more is forgotten. Throws as `WebClient` does.
+ * be drawn when that is later. One that is gone is forgotten. Throws as `WebClient` does.
  */
 export function drawBoard(channel: string, deps: BoardDeps): Promise<number | undefined> {
   return deps.takeBoardTurn(channel, () => drawInTurn(channel, deps));
 }
 
 async function drawInTurn(channel: string, deps: BoardDeps): Promise<number | undefined> {
-  const { store, client, workspace, log } = deps;
+  const { store, workspace, log } = deps;
   const board = await store.findBoard(channel);
   if (board === undefined) return undefined;
   const now = deps.clock();
@@ -111,13 +137,17 @@ async function drawInTurn(channel: string, deps: BoardDeps): Promise<number | un
   const facts = await boardFacts(workspace, now, store);
   const drawing = drawingOf(boardBlocks(facts));
   if (board.drawing === drawing) return undefined;
-  const message = boardMessage(facts, { placedBy: board.placedBy, drawnAt: now });
+  const frame = { placedBy: board.placedBy, drawnAt: now };
   // Before it is known what comes of it: a lost answer counts, too.
   await store.tryBoard(board, now);
-  const code = await redraw(board, message, client);
-  if (code !== undefined) {
+  try {
+    await redraw(board, [boardMessage(facts, frame), shortBoardMessage(facts, frame)], deps);
+  } catch (error) {
+    const { code } = slackErrorOf(error);
+    const reason = Object.hasOwn(ENDINGS, code) ? ENDINGS[code] : undefined;
+    if (reason === undefined) throw error;
     if (await store.forgetBoard(board))
-      log.warn({ channel, code }, 'Slack takes no change of a board: it is kept up to date no longer');
+      log.info({ channel, code, reason }, 'a board is gone, and kept up to date no longer');
     return undefined;
   }
   await store.keepDrawing(board, drawing);
@@ -132,20 +162,13 @@ function drawingOf(blocks: ReturnType<typeof boardBlocks>): string {
   return createHash('sha256').update(JSON.stringify(blocks)).digest('base64url');
 }
 
-/** Resolves to Slack's code when it never will take the change. Throws as `WebClient` does when it may later. */
+/** Changes what a board says, to the second form where Slack does not take the first. Throws as `WebClient` does. */
 async function redraw(
   { channel, ts }: KeptMessage,
-  message: Message,
-  client: WebClient,
-): Promise<string | undefined> {
-  try {
-    await client.chat.update({ channel, ts, ...message });
-    return undefined;
-  } catch (error) {
-    const slackError = slackErrorOf(error);
-    if (mayStillSucceed(slackError)) throw error;
-    return slackError.code;
-  }
+  [message, short]: readonly [Message, Message],
+  { client, log }: Pick<BoardDeps, 'client' | 'log'>,
+): Promise<void> {
+  await orInShort(message, log, (form) => client.chat.update({ channel, ts, ...form }), short);
 }
 
 /** Posts what the board is drawn into; or why Slack takes none there, and what to do. */
@@ -172,7 +195,13 @@ function notPostedSentence(code: string, isPassing: boolean, channel: string): s
     return 'A board cannot stand here. Type it in a channel, or in your conversation with apitoken.';
   }
   if (UNINVITED_CODES.has(code)) return 'Invite me: /invite @apitoken';
-  return 'Slack takes no messages of this app here. Ask whoever looks after this channel.';
+  return (
+    channelSentence(code) ?? 'Slack takes no messages of this app here. Ask whoever looks after this channel.'
+  );
+}
+
+function channelSentence(code: string): string | undefined {
+  return code.startsWith('restricted_action') ? undefined : mendingSentence(code);
 }
 
 /** The store decides whether this board counts; one that does not is taken away again, as is the one before it. */

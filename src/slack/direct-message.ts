@@ -1,6 +1,10 @@
 import type { WebClient } from '@slack/web-api';
+import type { Log } from '../log.ts';
 import type { Message } from './blocks/message.ts';
+import { orInShort } from './in-short.ts';
 import { slackErrorOf } from './slack-error.ts';
+
+type PostDeps = { readonly client: WebClient; readonly log: Log };
 
 /** The channel of the app's conversation with a person. Throws as `WebClient` does. */
 export async function openDirectMessage(client: WebClient, personId: string): Promise<string> {
@@ -10,35 +14,32 @@ export async function openDirectMessage(client: WebClient, personId: string): Pr
   return channel;
 }
 
-/** Posts a lasting message into it. Throws as `WebClient` does. */
+/** Posts a lasting message into it, in short where Slack does not take the whole. Throws as `WebClient` does. */
 export async function postDirectMessage(
-  client: WebClient,
+  deps: PostDeps,
   personId: string,
   message: Message,
 ): Promise<{ readonly channel: string; readonly ts: string }> {
-  return post(client, await openDirectMessage(client, personId), message);
+  return post(deps, await openDirectMessage(deps.client, personId), message);
 }
 
 /**
  * The same, said twice under no circumstances: where Slack's answer to the posting is lost, it counts as said. Slack offers
  * no key by which a message would be posted once.
  */
-export async function postAtMostOnce(client: WebClient, personId: string, message: Message): Promise<void> {
-  const channel = await openDirectMessage(client, personId);
+export async function postAtMostOnce(deps: PostDeps, personId: string, message: Message): Promise<void> {
+  const channel = await openDirectMessage(deps.client, personId);
   try {
-    await post(client, channel, message);
+    await post(deps, channel, message);
   } catch (error) {
     if (!slackErrorOf(error).isLost) throw error;
   }
 }
 
-async function post(client: WebClient, channel: string, message: Message) {
-  const posted = await client.chat.postMessage({
-    channel,
-    ...message,
-    unfurl_links: false,
-    unfurl_media: false,
-  });
+async function post({ client, log }: PostDeps, channel: string, message: Message) {
+  const posted = await orInShort(message, log, (form) =>
+    client.chat.postMessage({ channel, ...form, unfurl_links: false, unfurl_media: false }),
+  );
   if (posted.ts == null) throw new Error('Slack posted a message and named no ts');
   return { channel, ts: posted.ts };
 }

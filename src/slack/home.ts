@@ -1,4 +1,5 @@
 import type { WebClient } from '@slack/web-api';
+import type { Log } from '../log.ts';
 import { listTokens } from '../tokens/list.ts';
 import type { Actor } from '../tokens/policy.ts';
 import { sentenceFor } from '../tokens/refusal.ts';
@@ -7,10 +8,13 @@ import { LIST_PAGE_SIZE } from './blocks/ids.ts';
 import { type ListPlace, listBlocks } from './blocks/list.ts';
 import { saying } from './blocks/text.ts';
 import { setBounded } from './bounded-map.ts';
+import { orInShort } from './in-short.ts';
 import { createTurns } from './turns.ts';
 
 /** People whose place is remembered at once. */
 const PLACES_MAX = 10_000;
+
+type HomeDeps = RefuseDeps & { readonly client: WebClient; readonly log: Log };
 
 /** Where a Home tab is drawn when it is opened. */
 export const BEGINNING: ListPlace = { filter: 'active', page: 1 };
@@ -22,7 +26,7 @@ export type Homes = {
 };
 
 /** Home tabs, all at their beginning. */
-export function createHomes(deps: RefuseDeps & { readonly client: WebClient }): Homes {
+export function createHomes(deps: HomeDeps): Homes {
   const places = new Map<string, ListPlace>();
   const takeTurn = createTurns();
 
@@ -35,15 +39,17 @@ export function createHomes(deps: RefuseDeps & { readonly client: WebClient }): 
 }
 
 /** Draws the actor's Home tab: *My API Tokens* at `place`. */
-async function publishHome(
-  actor: Actor,
-  place: ListPlace,
-  deps: RefuseDeps & { readonly client: WebClient },
-): Promise<void> {
+async function publishHome(actor: Actor, place: ListPlace, deps: HomeDeps): Promise<void> {
+  const { client, log } = deps;
   const outcome = await listTokens({ actor, ...place, pageSize: LIST_PAGE_SIZE }, deps);
   const blocks =
     outcome.kind === 'refused'
       ? [saying(sentenceFor(outcome.refusal))]
       : listBlocks(outcome.list, place.filter, deps.clock());
-  await deps.client.views.publish({ user_id: actor.id, view: { type: 'home', blocks } });
+  await orInShort(
+    { text: '', blocks },
+    log,
+    (form) => client.views.publish({ user_id: actor.id, view: { type: 'home', blocks: form.blocks } }),
+    { text: '', blocks: [saying('Slack does not take your list here. Type /apitoken list in a channel.')] },
+  );
 }

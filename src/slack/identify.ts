@@ -4,6 +4,7 @@ import { SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { SetupError } from '../setup-error.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
+import { INSTALL_AGAIN, mendingSentence } from './blocks/mending.ts';
 import { pause } from './pause.ts';
 import { slackErrorOf } from './slack-error.ts';
 
@@ -33,9 +34,7 @@ export async function identify(
       if (error instanceof SetupError) throw error;
       const { code, isPassing, retryAfterMs } = slackErrorOf(error);
       if (!isPassing) {
-        throw new SetupError(
-          `Slack refuses SLACK_BOT_TOKEN (${code}). Install the app again and set the token it shows.`,
-        );
+        throw new SetupError(`Slack refuses SLACK_BOT_TOKEN (${code}). ${adviceOn(code)}`);
       }
       log.warn({ code, attempt }, 'Slack cannot be reached yet; trying again');
       await pause(retryAfterMs ?? Math.min(RETRY_MS_MIN * 2 ** Math.min(attempt, 10), RETRY_MS_MAX), signal);
@@ -54,4 +53,10 @@ function identityIn(answer: unknown): Identity {
   const { team_id, bot_id, user_id } = authTest.parse(answer);
   if (team_id == null) throw new SetupError('Slack did not name the workspace of SLACK_BOT_TOKEN.');
   return { workspace: team_id as WorkspaceId, botId: bot_id ?? undefined, botUserId: user_id ?? undefined };
+}
+
+function adviceOn(code: string): string {
+  const mending = mendingSentence(code);
+  const isOther = mending !== undefined && mending !== INSTALL_AGAIN;
+  return isOther ? mending : 'Install the app again and set the token it shows.';
 }

@@ -15,17 +15,11 @@ import { postAtMostOnce, postDirectMessage } from './direct-message.ts';
 import type { Homes } from './home.ts';
 import { pause } from './pause.ts';
 import type { Receipts } from './receipts.ts';
-import { mayStillSucceed, slackErrorOf } from './slack-error.ts';
+import { fateOf, slackErrorOf } from './slack-error.ts';
 import type { TakeTurn } from './turns.ts';
 
 const POLL_MS = 200;
 const BATCH_MAX = 10;
-/** The person left, or cannot be written to by any app: nobody can mend that, and nobody needs to. */
-const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
-  'user_disabled',
-  'user_not_found',
-  'user_not_visible',
-]);
 /**
  * Where Slack's answer is lost, nobody knows whether a message was posted. A receipt, a revocation by somebody else and the
  * last warning are then rather said twice than never, everything else rather never than twice.
@@ -33,8 +27,10 @@ const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
 const MUST_ARRIVE: ReadonlySet<NoticeKind> = new Set(['expires_tomorrow']);
 const BACK_OFF_MS_MIN = 1 * SECOND_MS;
 const BACK_OFF_MS_MAX = 10 * MINUTE_MS;
-/** With the back-off above this is about half a day of a Slack that does not take it. */
-const ATTEMPTS_MAX = 80;
+/** With the back-off above this is about a week: what Slack does not take over a long weekend may be mended after it. */
+const ATTEMPTS_MAX = 1000;
+/** About half a day, where nobody can tell whether it ever succeeds. */
+const UNCLEAR_ATTEMPTS_MAX = 80;
 
 export type OutboxDeps = {
   readonly store: TokenStore & Outbox;
@@ -111,17 +107,34 @@ async function sayOne(due: DueSaying, deps: OutboxDeps, quiet: Quiet): Promise<v
 /** When what Slack did not take is to be tried again; undefined: never. */
 function retryAt(due: DueSaying, error: unknown, deps: OutboxDeps, quiet: Quiet): number | undefined {
   const { key, attempts } = due;
-  const slackError = slackErrorOf(error);
-  const { code, retryAfterMs } = slackError;
-  if (UNREACHABLE_CODES.has(code)) {
+  const { code, retryAfterMs } = slackErrorOf(error);
+  const attemptsMax = attemptsMaxOf(code);
+  if (attemptsMax === 0) {
     deps.log.info({ key, code }, 'a message is dropped: nobody is there to read it');
     return undefined;
   }
-  const willRetry = mayStillSucceed(slackError) && attempts < ATTEMPTS_MAX;
-  deps.log.warn({ key, code, attempts, willRetry }, 'Slack did not take a message');
+  if (attempts >= attemptsMax) {
+    deps.log.error({ key, code, attempts }, 'a message is given up: Slack did not take it for too long');
+    return undefined;
+  }
+  deps.log.warn({ key, code, attempts }, 'Slack did not take a message: it is tried again');
   const againAt = deps.clock() + (retryAfterMs ?? backOff(attempts));
   if (retryAfterMs !== undefined) setBounded(quiet, key, againAt, QUIET_MAX);
-  return willRetry ? againAt : undefined;
+  return againAt;
+}
+
+function attemptsMaxOf(code: string): number {
+  switch (fateOf(code)) {
+    case 'nobody_there':
+      return 0;
+    case 'passes':
+    case 'mendable':
+      return ATTEMPTS_MAX;
+    // The short form was not taken either.
+    case 'not_taken':
+    case 'unclear':
+      return UNCLEAR_ATTEMPTS_MAX;
+  }
 }
 
 function backOff(attempts: number): number {
@@ -138,31 +151,31 @@ async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined
   if (saying.kind === 'board') return drawBoard(saying.channel, deps);
   if (saying.kind === 'several_revoked') {
     const tokens = await Promise.all(saying.tokenIds.map((id) => tokenOf(id, deps)));
-    await postDirectMessage(deps.client, saying.person, severalRevokedMessage(tokens, saying.person));
+    await postDirectMessage(deps, saying.person, severalRevokedMessage(tokens, saying.person));
     return undefined;
   }
   const token = await tokenOf(saying.tokenId, deps);
   switch (saying.kind) {
     case 'revoked_by_other':
-      await postDirectMessage(deps.client, token.owner, revokedByOtherMessage(token));
+      await postDirectMessage(deps, token.owner, revokedByOtherMessage(token));
       return undefined;
     case 'revoked_of_created':
-      await postDirectMessage(deps.client, token.createdBy, revokedOfCreatedMessage(token));
+      await postDirectMessage(deps, token.createdBy, revokedOfCreatedMessage(token));
       return undefined;
     case 'claimed':
-      await postAtMostOnce(deps.client, token.createdBy, claimedMessage(token));
+      await postAtMostOnce(deps, token.createdBy, claimedMessage(token));
       return undefined;
     case 'never_claimed':
-      await postAtMostOnce(deps.client, token.createdBy, neverClaimedMessage(token));
+      await postAtMostOnce(deps, token.createdBy, neverClaimedMessage(token));
       return undefined;
     case 'owner_left':
-      await postDirectMessage(deps.client, token.createdBy, ownerLeftMessage(token));
+      await postDirectMessage(deps, token.createdBy, ownerLeftMessage(token));
       return undefined;
     case 'notice': {
       const now = deps.clock();
       if (!isStillDue(saying.notice, token, now)) return undefined;
       const post = MUST_ARRIVE.has(saying.notice) ? postDirectMessage : postAtMostOnce;
-      await post(deps.client, token.owner, noticeMessage(saying.notice, token, now));
+      await post(deps, token.owner, noticeMessage(saying.notice, token, now));
       return undefined;
     }
   }

@@ -1,19 +1,32 @@
 import type { WebClient } from '@slack/web-api';
 import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
 import type { Outbox } from '../tokens/outbox.ts';
 import { SHOWING_MS_MAX, type TokenStore } from '../tokens/store.ts';
 import { statusOf, type TokenId, type UsedToken, type WorkspaceId } from '../tokens/token.ts';
 import type { Message } from './blocks/message.ts';
 import { receiptMessage } from './blocks/receipt.ts';
 import { postDirectMessage } from './direct-message.ts';
+import { orInShort } from './in-short.ts';
 import { slackErrorOf } from './slack-error.ts';
 import { createTurns } from './turns.ts';
+
+/** Of such a receipt Slack takes no change, whatever it says: another one is posted. */
+const UNCHANGEABLE_CODES: ReadonlySet<string> = new Set([
+  'message_not_found',
+  'channel_not_found',
+  // Posted under another bot user, before the app was installed anew.
+  'cant_update_message',
+  'edit_window_closed',
+  'is_inactive',
+]);
 
 type ReceiptDeps = {
   readonly store: TokenStore & Outbox;
   readonly client: WebClient;
   readonly workspace: WorkspaceId;
   readonly clock: Clock;
+  readonly log: Log;
 };
 
 /** The receipts. */
@@ -68,15 +81,16 @@ function redrawAt(
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
-async function putReceipt(token: UsedToken, message: Message, { store, client }: ReceiptDeps): Promise<void> {
+async function putReceipt(token: UsedToken, message: Message, deps: ReceiptDeps): Promise<void> {
+  const { store, client, log } = deps;
   const kept = await store.findReceipt(token.id);
   if (kept !== undefined) {
     try {
-      await client.chat.update({ ...kept, ...message });
+      await orInShort(message, log, (form) => client.chat.update({ ...kept, ...form }));
       return;
     } catch (error) {
-      if (slackErrorOf(error).code !== 'message_not_found') throw error;
+      if (!UNCHANGEABLE_CODES.has(slackErrorOf(error).code)) throw error;
     }
   }
-  await store.keepReceipt(token.id, await postDirectMessage(client, token.owner, message));
+  await store.keepReceipt(token.id, await postDirectMessage(deps, token.owner, message));
 }

@@ -53,6 +53,12 @@ function boardIn(person: Person, place = '#oncall') {
   });
 }
 
+function boardSaying(person: Person, text: string) {
+  const board = person.sees('#oncall').findLast(({ ephemeral }) => !ephemeral);
+  if (board === undefined || !board.text.includes(text)) throw new Error(`it reads: ${board?.text}`);
+  return board;
+}
+
 const updatesOf = ({ workspace }: Stage) =>
   callsOf(workspace, 'chat.update').filter(({ args }) => args.channel === BOARD);
 
@@ -253,18 +259,11 @@ test('in a conversation of two people it cannot stand, and nobody is told to inv
 });
 
 test.for([
-  ['message_not_found'],
-  ['channel_not_found'],
-  ['not_in_channel'],
-  ['is_archived'],
-  ['is_inactive'],
-  ['edit_window_closed'],
-  ['invalid_blocks'],
-  ['msg_too_long'],
-  ['no_permission'],
+  ['message_not_found', 'it was deleted'],
+  ['channel_not_found', 'its channel is gone, or the app was taken out of it'],
 ] as const)(
   'a board of which Slack says %s is forgotten, with one line in the log and no other try',
-  async ([error]) => {
+  async ([error, reason]) => {
     const { stage, clock, alice, workspace } = await setBoard();
     await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
     clock.moveBy(MINUTE_MS);
@@ -276,8 +275,83 @@ test.for([
     await looksAtBoards(stage);
 
     expect(updatesOf(stage)).toHaveLength(2);
-    expect(stage.log().split('Slack takes no change of a board').length - 1).toBe(1);
+    expect(stage.log().split('a board is gone, and kept up to date no longer').length - 1).toBe(1);
+    expect(stage.log()).toContain(reason);
     expect(stage.log()).not.toContain('Slack did not take a message');
+  },
+);
+
+test.for([
+  ['not_in_channel'],
+  ['is_archived'],
+  ['is_inactive'],
+  ['edit_window_closed'],
+  ['cant_update_message'],
+  ['no_permission'],
+  ['restricted_action_read_only_channel'],
+  ['team_not_found'],
+] as const)('a board of which Slack says %s is kept, and drawn when it was mended', async ([error]) => {
+  const { stage, clock, alice, carol, workspace } = await setBoard();
+  await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  workspace.faults.add({ method: 'chat.update', error, times: 2 });
+
+  for (let time = 1; time <= 2; time++) {
+    clock.moveBy(MINUTE_MS);
+    await looksAtBoards(stage);
+    expect(updatesOf(stage)).toHaveLength(1 + time);
+  }
+  clock.moveBy(MINUTE_MS);
+
+  await soon(() => expect(carol.reads('#oncall')).toContain('Active 1'));
+  expect(rowsOf(stage, "select * from messages where kind = 'board'")).toHaveLength(1);
+});
+
+test.for([['msg_blocks_too_long'], ['msg_too_long'], ['invalid_blocks']] as const)(
+  'a board that Slack does not take whole (%s) is drawn in counts, and whole again when it takes that',
+  async ([error]) => {
+    const { stage, clock, alice, carol, workspace } = await setBoard();
+    await holdsToken(stage, alice, 'endless-bot', { createdAt: T0, lifetimeDays: null });
+    clock.moveBy(MINUTE_MS);
+    workspace.faults.add({ method: 'chat.update', error });
+
+    await looksAtBoards(stage);
+    const short = await soon(() => boardSaying(carol, 'Never expires (1)'));
+    expect(short.text).toContain('Slack does not take all the names here. /apitoken status shows them.');
+    expect(short.text).not.toContain('endless-bot');
+    expect(short.buttons).toEqual(['Stop updating']);
+    clock.moveBy(10 * MINUTE_MS);
+    await looksAtBoards(stage);
+    expect(updatesOf(stage)).toHaveLength(3);
+    await holdsToken(stage, alice, 'endless-bot-2', { createdAt: T0, lifetimeDays: null });
+    await looksAtBoards(stage);
+
+    expect((await soon(() => boardSaying(carol, 'Never expires (2)'))).text).toContain('endless-bot');
+  },
+);
+
+test('a board that is stopped while Slack does not take it whole says so in counts', async () => {
+  const { stage, alice, carol, workspace, clock } = await setBoard();
+  await holdsToken(stage, alice, 'endless-bot', { createdAt: T0, lifetimeDays: null });
+  clock.moveBy(MINUTE_MS);
+  workspace.faults.add({ method: 'chat.update', error: 'msg_blocks_too_long' });
+
+  await carol.clicks('Stop updating', { in: '#oncall' });
+
+  const stopped = await soon(() => boardSaying(carol, 'stopped it.'));
+  expect(stopped.text).toContain('Never expires (1)');
+  expect(stopped.text).not.toContain('endless-bot');
+});
+
+test.for([['missing_scope'], ['message_not_found'], ['a_code_of_next_year']] as const)(
+  'where Slack answers %s when a board is stopped, it is stopped, and whoever did it hears that it cannot say so',
+  async ([error]) => {
+    const { stage, carol, workspace } = await setBoard();
+    workspace.faults.add({ method: 'chat.update', error });
+
+    const told = await answerIn(carol, '#oncall', () => carol.clicks('Stop updating', { in: '#oncall' }));
+
+    expect(told.text).toBe('This board is kept up to date no longer. Slack does not let it say so itself.');
+    expect(rowsOf(stage, "select * from messages where kind = 'board'")).toEqual([]);
   },
 );
 
@@ -332,6 +406,12 @@ test.for([
     'forbids it',
     { error: 'restricted_action' },
     'Slack takes no messages of this app here. Ask whoever looks after this channel.',
+  ],
+  ['says that it is archived', { error: 'is_archived' }, 'This channel is archived: open it again first.'],
+  [
+    'says that too much was sent',
+    { error: 'message_limit_exceeded' },
+    'This workspace has sent as many messages as its plan allows: ask an admin.',
   ],
 ] as const)('when Slack %s, no board is kept and the person is told so', async ([, fault, sentence]) => {
   const { stage, workspace } = await setStill(CAROL);

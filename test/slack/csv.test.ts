@@ -210,7 +210,16 @@ test.for([
     { method: 'files.getUploadURLExternal', error: 'missing_scope' },
     'This app may not send files yet: an admin must install it again. Nothing was sent.',
   ],
-  ['Slack has no room', { method: 'files.getUploadURLExternal', error: 'storage_limit_reached' }, NOT_TAKEN],
+  [
+    'Slack has no room',
+    { method: 'files.getUploadURLExternal', error: 'storage_limit_reached' },
+    'Slack has no room for more files: an admin must make some. Nothing was sent.',
+  ],
+  [
+    'Slack does not tell why',
+    { method: 'files.getUploadURLExternal', error: 'a_code_of_next_year' },
+    NOT_TAKEN,
+  ],
   [
     'Slack is busy',
     { method: 'files.getUploadURLExternal', status: 429 },
@@ -221,7 +230,7 @@ test.for([
   [
     'the end of it is refused',
     { method: 'files.completeUploadExternal', error: 'posting_to_channel_denied' },
-    NOT_TAKEN,
+    "A setting of this workspace forbids this app's messages: ask an admin. Nothing was sent.",
   ],
   ['its answer is lost', { method: 'files.completeUploadExternal', drop: true }, NO_ANSWER],
   [

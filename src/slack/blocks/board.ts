@@ -16,6 +16,8 @@ const HEADINGS: Readonly<Record<BoardException['attention'], string>> = {
 
 /** Who put a board there, and since when it shows what it shows. */
 export type BoardFrame = { readonly placedBy: string; readonly drawnAt: number };
+/** Who stopped it, and when. */
+export type BoardStop = { readonly stoppedBy: string; readonly at: number };
 
 /**
  * What a board is posted as. What it shows comes with the first change to it: a change mentions people without notifying
@@ -27,37 +29,62 @@ export function emptyBoardMessage(): Message {
 }
 
 /** A board that is kept up to date. */
-export function boardMessage(facts: BoardFacts, { placedBy, drawnAt }: BoardFrame): Message {
-  return {
-    text: textOf(facts),
-    blocks: [
-      ...boardBlocks(facts),
-      smallPrint(
-        `As of ${dateTime(drawnAt)}. Changes show here within a minute. Put here by ${mention(placedBy)}.`,
-      ),
-      {
-        type: 'actions',
-        elements: [{ type: 'button', action_id: BOARD_STOP_ID, text: plain('Stop updating') }],
-      },
-    ],
-  };
+export function boardMessage(facts: BoardFacts, frame: BoardFrame): Message {
+  return { text: textOf(facts), blocks: [...boardBlocks(facts), ...frameBlocks(frame)] };
 }
 
-/** The same when nobody keeps it up to date any longer. */
-export function stoppedBoardMessage(facts: BoardFacts, stop: { stoppedBy: string; at: number }): Message {
-  return {
-    text: textOf(facts),
-    blocks: [
-      ...boardBlocks(facts),
-      smallPrint(
-        `As of ${dateTime(stop.at)}, when ${mention(stop.stoppedBy)} stopped it. \`/apitoken board\` puts up a new one.`,
-      ),
-    ],
-  };
+/** The same where Slack does not take all the names: counts alone. */
+export function shortBoardMessage(facts: BoardFacts, frame: BoardFrame): Message {
+  return { text: textOf(facts), blocks: [...shortBoardBlocks(facts), ...frameBlocks(frame)] };
+}
+
+/** The board when nobody keeps it up to date any longer. */
+export function stoppedBoardMessage(facts: BoardFacts, stop: BoardStop): Message {
+  return { text: textOf(facts), blocks: [...boardBlocks(facts), stopPrint(stop)] };
+}
+
+/** The same in counts alone. */
+export function shortStoppedBoardMessage(facts: BoardFacts, stop: BoardStop): Message {
+  return { text: textOf(facts), blocks: [...shortBoardBlocks(facts), stopPrint(stop)] };
+}
+
+function frameBlocks({ placedBy, drawnAt }: BoardFrame): KnownBlock[] {
+  return [
+    smallPrint(
+      `As of ${dateTime(drawnAt)}. Changes show here within a minute. Put here by ${mention(placedBy)}.`,
+    ),
+    {
+      type: 'actions',
+      elements: [{ type: 'button', action_id: BOARD_STOP_ID, text: plain('Stop updating') }],
+    },
+  ];
+}
+
+function stopPrint({ stoppedBy, at }: BoardStop): KnownBlock {
+  return smallPrint(
+    `As of ${dateTime(at)}, when ${mention(stoppedBy)} stopped it. \`/apitoken board\` puts up a new one.`,
+  );
+}
+
+function shortBoardBlocks(facts: BoardFacts): KnownBlock[] {
+  const lines = facts.exceptions.map(({ attention, total }) => `${HEADINGS[attention]} (${total})`);
+  return [
+    ...headBlocks(facts),
+    saying(lines.join('\n') || 'Nothing needs attention.'),
+    smallPrint('Slack does not take all the names here. `/apitoken status` shows them.'),
+  ];
 }
 
 /** What a board shows of the tokens, without who put it there and when it was drawn. */
-export function boardBlocks({ counts, expiringSoon, exceptions }: BoardFacts): KnownBlock[] {
+export function boardBlocks(facts: BoardFacts): KnownBlock[] {
+  const { exceptions } = facts;
+  return [
+    ...headBlocks(facts),
+    ...(exceptions.length === 0 ? [saying('Nothing needs attention.')] : exceptions.map(exceptionBlock)),
+  ];
+}
+
+function headBlocks({ counts, expiringSoon }: BoardFacts): KnownBlock[] {
   const active = counts.owner_gone + counts.expiring + counts.idle + counts.endless + counts.none;
   const numbers = [
     `*Active* ${active}`,
@@ -69,7 +96,6 @@ export function boardBlocks({ counts, expiringSoon, exceptions }: BoardFacts): K
   return [
     { type: 'header', text: plain('API Tokens') },
     { type: 'section', text: mrkdwn(numbers.join(' · ')) },
-    ...(exceptions.length === 0 ? [saying('Nothing needs attention.')] : exceptions.map(exceptionBlock)),
   ];
 }
 

@@ -1,3 +1,5 @@
+import { mendingSentence } from './mending.ts';
+
 /** Whether its owner saw a value that is worth nothing, since the token did not let it become good. */
 export function wasSeenInVain(reason: string): boolean {
   return ['changed_meanwhile', 'already_used', 'too_many_live'].includes(reason);
@@ -6,25 +8,15 @@ export function wasSeenInVain(reason: string): boolean {
 /** Why a value could not be put before its owner, from Slack's error code, and what mends it. Our own words: safe anywhere. */
 export function notShownSentence(reason: string): string {
   switch (reason) {
-    case 'messages_tab_disabled':
-      return 'Slack does not let this app write to you: an admin must switch on its Messages tab.';
     case 'ratelimited':
       return 'Slack takes no more messages just now: wait a minute.';
     case 'no_answer':
       return 'Slack did not say whether it showed the value, so that value was made worthless.';
-    case 'missing_scope':
-    case 'token_revoked':
-    case 'token_expired':
-    case 'invalid_auth':
-    case 'account_inactive':
-      return 'This app may not write to you: an admin must install it again.';
     case 'channel_not_found':
     case 'user_not_in_channel':
     case 'not_in_channel':
     case 'user_disabled':
       return 'Slack found no conversation between you and this app: open it once and write a word.';
-    case 'restricted_action':
-      return "A setting of this workspace forbids this app's messages: ask an admin.";
     case 'changed_meanwhile':
       return 'The token was revoked or rotated while the value was being shown, so that value is worthless.';
     case 'already_used':
@@ -32,6 +24,6 @@ export function notShownSentence(reason: string): string {
     case 'too_many_live':
       return 'You had as many live tokens as one person may have by then, so that value is worthless.';
     default:
-      return 'Slack could not show the value.';
+      return mendingSentence(reason) ?? 'Slack could not show the value.';
   }
 }

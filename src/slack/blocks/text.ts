@@ -17,6 +17,11 @@ export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
+/** A text that `escaped` made, as it was before. */
+export function plainTextOf(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}
+
 /** A section that says `text` as it is. */
 export function saying(text: string): SectionBlock {
   return { type: 'section', text: plain(text) };

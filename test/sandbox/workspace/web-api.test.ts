@@ -367,3 +367,47 @@ describe('people and groups', () => {
     expect(await refused('usergroups.list', {})).toBe('plan_upgrade_required');
   });
 });
+
+describe('the text of all blocks of a message together', () => {
+  const sections = (length: number) =>
+    Array.from({ length: Math.ceil(length / 3000) }, (_, index) => ({
+      type: 'section',
+      text: { type: 'plain_text', text: 'm'.repeat(Math.min(3000, length - index * 3000)) },
+    }));
+  const posts = [
+    ['chat.postMessage', {}],
+    ['chat.postEphemeral', { user: 'U0ALICE0001' }],
+    ['chat.update', { ts: '' }],
+  ] as const;
+
+  test.for(posts)('may be 12,000 characters by %s, and not one more', async ([method, more]) => {
+    const { ts } = await call(workspace, 'chat.postMessage', { channel: general(), text: 'one' });
+    const args = { channel: general(), text: 'x', ...more, ...('ts' in more ? { ts } : {}) };
+
+    expect(await call(workspace, method, { ...args, blocks: sections(12_000) })).toMatchObject({ ok: true });
+    expect(await refused(method, { ...args, blocks: sections(12_001) })).toBe('msg_blocks_too_long');
+  });
+
+  test('counts what stands for people, emoji and dates', async () => {
+    const date = { type: 'date', timestamp: 1, format: '{date}', fallback: 'm'.repeat(12_001) };
+    const blocks = [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements: [date] }] }];
+
+    expect(await refused('chat.postMessage', { channel: general(), text: 'x', blocks })).toBe(
+      'msg_blocks_too_long',
+    );
+  });
+});
+
+test.for([
+  ['4,000 letters', 'm'.repeat(4000), undefined],
+  ['4,001 letters', 'm'.repeat(4001), 'msg_too_long'],
+  ['4,002 bytes in 1,334 signs', '字'.repeat(1334), 'msg_too_long'],
+] as const)('chat.update takes a text of 4,000 bytes: %s', async ([, text, error]) => {
+  const { ts } = await call(workspace, 'chat.postMessage', { channel: general(), text: 'one' });
+  const args = { channel: general(), ts, text };
+
+  if (error === undefined) expect(await call(workspace, 'chat.update', args)).toMatchObject({ ok: true });
+  else expect(await refused('chat.update', args)).toBe(error);
+  // A post may be longer.
+  expect(await call(workspace, 'chat.postMessage', { channel: general(), text })).toMatchObject({ ok: true });
+});
