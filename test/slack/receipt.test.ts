@@ -114,7 +114,7 @@ test('a receipt that was deleted is posted anew, once', async () => {
 test('what Slack will never take is given up, and logged without a word of it', async () => {
   const stage = await setStage();
   const alice = stage.workspace.person('alice');
-  stage.workspace.faults.add({ method: 'chat.postMessage', error: 'is_archived' });
+  stage.workspace.faults.add({ method: 'chat.postMessage', error: 'user_disabled' });
 
   await holdsToken(stage, alice, 'deploy-bot');
   await soon(() => expect(callsOf(stage.workspace, 'chat.postMessage')).toHaveLength(1));
@@ -124,7 +124,7 @@ test('what Slack will never take is given up, and logged without a word of it', 
   const lines = stage
     .log()
     .split('\n')
-    .filter((line) => line.includes('is_archived'));
+    .filter((line) => line.includes('user_disabled'));
   expect(lines).toHaveLength(1);
   expect(lines[0]).not.toContain('deploy-bot');
 });
