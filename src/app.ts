@@ -68,13 +68,14 @@ export async function startApp(
     leavers,
     onAck,
   });
-  const { host, port, trustedProxies } = config.http;
+  const { host, port, trustedProxies, publicUrl } = config.http;
   const isProxy = proxiesIn(trustedProxies);
   const http = await listenOrSay({
     ...verifying,
     host,
     port,
     isProxy,
+    publicUrl,
     metrics,
     slackConnected,
     slackDoor: slack.door,

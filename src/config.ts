@@ -17,6 +17,9 @@ const OLD_PEPPERS_MAX = 10;
 const PORT_MAX = 65_535;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
+/** Scheme, host, port and a path of plain names: it becomes the path of a route. No user. */
+const PUBLIC_ADDRESS = /^https?:\/\/[^/?#@\\\s]+(?:\/[\w.~-]+)*\/?$/i;
+
 /** Who has a role: people by their Slack user ids, and all members of user groups. */
 export type RoleHolders = { readonly people: readonly PersonId[]; readonly groups: readonly string[] };
 
@@ -70,6 +73,7 @@ const settings = z
     HTTP_HOST: text(/^\S+$/, 'an address or host name of this machine').prefault('127.0.0.1'),
     HTTP_PORT: wholeNumber(0, PORT_MAX).prefault('8080'),
     TRUSTED_PROXIES: addressRanges(),
+    PUBLIC_URL: z.string().transform(parsePublicUrl).optional(),
     LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).prefault('info'),
     DRAIN_SECONDS: wholeNumber(0, DRAIN_SECONDS_MAX).prefault('10'),
   })
@@ -106,7 +110,12 @@ const settings = z
       scopes: env.SCOPES,
     },
     leavers: env.LEAVER_POLICY,
-    http: { host: env.HTTP_HOST, port: env.HTTP_PORT, trustedProxies: env.TRUSTED_PROXIES },
+    http: {
+      host: env.HTTP_HOST,
+      port: env.HTTP_PORT,
+      trustedProxies: env.TRUSTED_PROXIES,
+      publicUrl: env.PUBLIC_URL,
+    },
     logLevel: env.LOG_LEVEL,
     drainMs: env.DRAIN_SECONDS * SECOND_MS,
   }));
@@ -258,6 +267,19 @@ function parseApiUrl(text: string, context: z.RefinementCtx): string {
     return z.NEVER;
   }
   return url.href.endsWith('/') ? url.href : `${url.href}/`;
+}
+
+/** In one spelling, without a slash at its end: an issuer is compared sign by sign (RFC 8414 §3.3). */
+function parsePublicUrl(text: string, context: z.RefinementCtx): string {
+  const url = URL.parse(text);
+  const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
+  if (url === null || !isWeb || !PUBLIC_ADDRESS.test(text)) {
+    const message =
+      'must be an https:// or http:// address without a user, a query or a fragment, as in https://tokens.example';
+    context.issues.push({ code: 'custom', message, input: undefined });
+    return z.NEVER;
+  }
+  return url.href.replace(/\/+$/, '');
 }
 
 function isLoopback(hostname: string): boolean {

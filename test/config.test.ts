@@ -37,7 +37,7 @@ describe('settings', () => {
         scopes: [],
       },
       leavers: 'revoke',
-      http: { host: '127.0.0.1', port: 8080, trustedProxies: [] },
+      http: { host: '127.0.0.1', port: 8080, trustedProxies: [], publicUrl: undefined },
       logLevel: 'info',
       drainMs: 10_000,
     });
@@ -63,6 +63,7 @@ describe('settings', () => {
       TOKENS_PER_PERSON_MAX: '7',
       CREATIONS_PER_DAY_MAX: '3',
       TRUSTED_PROXIES: '10.0.0.0/8, ::1',
+      PUBLIC_URL: 'https://tokens.example/api/',
       HTTP_HOST: '0.0.0.0',
       HTTP_PORT: '0',
       LOG_LEVEL: 'debug',
@@ -94,6 +95,7 @@ describe('settings', () => {
           { address: '10.0.0.0', family: 'ipv4', bits: 8 },
           { address: '::1', family: 'ipv6', bits: 128 },
         ],
+        publicUrl: 'https://tokens.example/api',
       },
       logLevel: 'debug',
       drainMs: 0,
@@ -130,6 +132,18 @@ describe('settings', () => {
     ['http://[::1]:3000/api/', 'http://[::1]:3000/api/'],
   ] as const)('SLACK_API_URL %s is %s, with a slash at its end', ([given, expected]) => {
     expect(parseConfig({ ...NEEDED, SLACK_API_URL: given }).slack.apiUrl).toBe(expected);
+  });
+
+  test.for([
+    ['https://tokens.example', 'https://tokens.example'],
+    ['https://tokens.example/', 'https://tokens.example'],
+    ['HTTPS://Tokens.Example:443/', 'https://tokens.example'],
+    ['https://tokens.example:8443', 'https://tokens.example:8443'],
+    ['https://example.com/api/tokens/', 'https://example.com/api/tokens'],
+    ['http://10.0.0.1:8080', 'http://10.0.0.1:8080'],
+    ['http://[::1]:8080', 'http://[::1]:8080'],
+  ] as const)('PUBLIC_URL %s is %s, in one spelling', ([given, expected]) => {
+    expect(parseConfig({ ...NEEDED, PUBLIC_URL: given }).http.publicUrl).toBe(expected);
   });
 
   test('take the Slack tokens of a local workspace, of whatever shape behind their start', () => {
@@ -279,6 +293,17 @@ describe('a setting is refused, by its name and without its value,', () => {
     ['Slack with a password alone', 'SLACK_API_URL', 'https://:badvalue@slack.com/api/'],
     ['Slack with a query', 'SLACK_API_URL', 'https://slack.com/api/?badvalue'],
     ['no address at all', 'SLACK_API_URL', 'badvalue'],
+    ['a public host without a scheme', 'PUBLIC_URL', 'badvalue.example'],
+    ['a public address of another scheme', 'PUBLIC_URL', 'ftp://badvalue.example'],
+    ['a public address with a query', 'PUBLIC_URL', 'https://badvalue.example/?x=1'],
+    ['a public address with an empty query', 'PUBLIC_URL', 'https://badvalue.example/?'],
+    ['a public address with a fragment', 'PUBLIC_URL', 'https://badvalue.example/#'],
+    ['a public address with a user', 'PUBLIC_URL', 'https://badvalue@badvalue.example'],
+    ['a public address with an empty user', 'PUBLIC_URL', 'https://@badvalue.example'],
+    ['a public address with a space', 'PUBLIC_URL', 'https://bad value.example'],
+    ['a public address with a pattern', 'PUBLIC_URL', 'https://badvalue.example/:a*'],
+    ['a public address with a backslash', 'PUBLIC_URL', 'https://badvalue.example\\a'],
+    ['a public address without a host', 'PUBLIC_URL', 'https:///badvalue'],
     ['another database', 'DATABASE_URL', 'postgres://badvalue'],
     ['a database without a path', 'DATABASE_URL', 'file:'],
     ['a pepper of 31 characters', 'TOKEN_PEPPER', 'badvalue'.padEnd(31, 'x')],
@@ -423,6 +448,7 @@ describe('.env.example', () => {
       'ADMINS',
       'MANAGERS',
       'ONCALL',
+      'PUBLIC_URL',
       'SCOPES',
       'SLACK_SIGNING_SECRET',
       'TOKEN_PEPPERS_OLD',

@@ -5,43 +5,66 @@ import { INTROSPECT_SCOPE } from '../tokens/scope.ts';
 import type { StoredSecret } from '../tokens/store.ts';
 import { sendBusy, sendRefusal, sendTooMany } from './answer.ts';
 import { callerAddress } from './caller-address.ts';
-import { type BearerError, challenge } from './challenge.ts';
-import { credentialHeaders, presentedCredentials } from './credentials.ts';
+import { BASIC_CHALLENGE, challenge } from './challenge.ts';
+import { basicSecret, credentialHeaders, presentedCredentials } from './credentials.ts';
 import type { Figures } from './figures.ts';
-import { tokenIn } from './form.ts';
+import { clientIn, FORM_TYPE, tokenIn } from './form.ts';
 import { type JudgeDeps, judge } from './judge.ts';
 import { createLimit } from './limit.ts';
 
 export type IntrospectDeps = JudgeDeps & { readonly metrics: { readonly figures: Figures } };
 
+/** How a caller says who it is: as RFC 6750 §2.1 has it, or as a client of RFC 6749 §2.3.1. */
+type Caller = { readonly way: 'bearer' | 'client'; readonly value: string };
 /** Why somebody may not ask. */
-type Denied = { readonly status: 400 | 401; readonly error?: BearerError; readonly scope?: string };
+type Denied = { readonly status: 400 | 401; readonly error?: string; readonly challenge: string };
 
-/** RFC 6750 §2.1 alone: a value in a body or URL ends up in places that keep it. */
 const ACCEPTED = credentialHeaders('authorization');
+const NOBODY: Denied = { status: 401, challenge: challenge() };
+const INVALID_TOKEN: Denied = { status: 401, error: 'invalid_token', challenge: challenge('invalid_token') };
 /** RFC 7662 §2.3: 401 also for a caller without the scope, in the words of RFC 6750 §3.1. */
-const WITHOUT_SCOPE: Denied = { status: 401, error: 'insufficient_scope', scope: INTROSPECT_SCOPE };
+const WITHOUT_SCOPE: Denied = {
+  status: 401,
+  error: 'insufficient_scope',
+  challenge: challenge('insufficient_scope', INTROSPECT_SCOPE),
+};
+/** RFC 6749 §5.2, for whatever is wrong with a client. */
+const INVALID_CLIENT: Denied = { status: 401, error: 'invalid_client', challenge: BASIC_CHALLENGE };
+/** RFC 6749 §2.3: never more than one way. */
+const SEVERAL_WAYS: Denied = {
+  status: 400,
+  error: 'invalid_request',
+  challenge: challenge('invalid_request'),
+};
 
 /**
- * `/introspect` after RFC 7662, for a caller whose Bearer value has the scope `introspect`; all others are refused before their
- * body is read, 30 a minute an address. Both values that are good count as used.
+ * `/introspect` after RFC 7662, for a caller who holds a value with the scope `introspect` and presents it in one of three ways:
+ * as Bearer, or, as OAuth clients do, as the secret of HTTP Basic or as `client_secret` in the body. Whoever may not ask is
+ * refused, 30 times a minute an address, and before the body is read if its headers tell. Both values that are good count as used.
  */
 export function addIntrospectRoute(app: FastifyInstance, deps: IntrospectDeps): void {
   const { figures } = deps.metrics;
   const limit = createLimit(deps.clock);
 
+  function refuse(denied: Denied | 'busy', request: IncomingMessage, reply: FastifyReply): FastifyReply {
+    if (denied === 'busy') return sendBusy(reply);
+    figures.introspections.refused += 1;
+    const waitSeconds = limit.take(callerAddress(request, deps.isProxy));
+    if (waitSeconds === undefined) return deny(reply, denied);
+    figures.limited.introspect += 1;
+    return sendTooMany(reply, waitSeconds);
+  }
+
   app.post(
     '/introspect',
     {
       onRequest: async ({ raw }, reply) => {
-        const denied = await denialOf(raw, deps);
-        if (denied === undefined) return;
-        if (denied === 'busy') return sendBusy(reply);
-        figures.introspections.refused += 1;
-        const waitSeconds = limit.take(callerAddress(raw, deps.isProxy));
-        if (waitSeconds === undefined) return deny(reply, denied);
-        figures.limited.introspect += 1;
-        return sendTooMany(reply, waitSeconds);
+        const denied = await denialByHeaders(raw, deps);
+        return denied === undefined ? undefined : refuse(denied, raw, reply);
+      },
+      preHandler: async ({ raw, body }, reply) => {
+        const denied = await denialByBody(raw, body, deps);
+        return denied === undefined ? undefined : refuse(denied, raw, reply);
       },
     },
     async ({ body, raw }, reply) => {
@@ -58,24 +81,58 @@ export function addIntrospectRoute(app: FastifyInstance, deps: IntrospectDeps): 
   );
 }
 
-/** Undefined for a caller who may ask; `busy` while nobody can say. */
-async function denialOf(
+/** Undefined for a caller who may ask, or whose body may yet say who it is; `busy` while nobody can say. */
+async function denialByHeaders(
   request: IncomingMessage,
   deps: IntrospectDeps,
 ): Promise<Denied | 'busy' | undefined> {
-  const credentials = presentedCredentials(request.rawHeaders, ACCEPTED);
-  if (credentials === undefined) return { status: 400, error: 'invalid_request' };
-  const [credential] = credentials;
-  if (credential === undefined) return { status: 401 };
-  const verdict = await judge(credential, request, deps);
-  if (verdict.kind === 'busy') return 'busy';
-  if (verdict.kind === 'bad') return { status: 401, error: 'invalid_token' };
-  deps.usage.used(verdict.secret, deps.clock(), callerAddress(request, deps.isProxy));
-  return verdict.secret.scopes.includes(INTROSPECT_SCOPE) ? undefined : WITHOUT_SCOPE;
+  const caller = callerIn(request);
+  if (caller === 'several') return SEVERAL_WAYS;
+  if (caller !== undefined) return denialOf(caller, request, deps);
+  return FORM_TYPE.test(request.headers['content-type'] ?? '') ? undefined : NOBODY;
 }
 
-function deny(reply: FastifyReply, { status, error, scope }: Denied): FastifyReply {
-  reply.code(status).header('www-authenticate', challenge(error, scope));
+/** The same once the body is there. */
+async function denialByBody(
+  request: IncomingMessage,
+  body: unknown,
+  deps: IntrospectDeps,
+): Promise<Denied | 'busy' | undefined> {
+  const client = clientIn(body);
+  if (client === 'several') return SEVERAL_WAYS;
+  const isKnown = callerIn(request) !== undefined;
+  if (isKnown)
+    return client.secret === undefined && client.assertion === undefined ? undefined : SEVERAL_WAYS;
+  if (client.secret !== undefined && client.assertion !== undefined) return SEVERAL_WAYS;
+  if (client.secret !== undefined) return denialOf({ way: 'client', value: client.secret }, request, deps);
+  return client.id === undefined && client.assertion === undefined ? NOBODY : INVALID_CLIENT;
+}
+
+/** Who calls, as far as the headers tell. */
+function callerIn({ rawHeaders, headers }: IncomingMessage): Caller | 'several' | undefined {
+  const credentials = presentedCredentials(rawHeaders, ACCEPTED);
+  if (credentials === undefined) return 'several';
+  const [value] = credentials;
+  if (value !== undefined) return { way: 'bearer', value };
+  const secret = basicSecret(headers.authorization ?? '');
+  return secret === undefined ? undefined : { way: 'client', value: secret };
+}
+
+async function denialOf(
+  { way, value }: Caller,
+  request: IncomingMessage,
+  deps: IntrospectDeps,
+): Promise<Denied | 'busy' | undefined> {
+  const verdict = await judge(value, request, deps);
+  if (verdict.kind === 'busy') return 'busy';
+  if (verdict.kind === 'bad') return way === 'bearer' ? INVALID_TOKEN : INVALID_CLIENT;
+  deps.usage.used(verdict.secret, deps.clock(), callerAddress(request, deps.isProxy));
+  if (verdict.secret.scopes.includes(INTROSPECT_SCOPE)) return undefined;
+  return way === 'bearer' ? WITHOUT_SCOPE : INVALID_CLIENT;
+}
+
+function deny(reply: FastifyReply, { status, error, challenge }: Denied): FastifyReply {
+  reply.code(status).header('www-authenticate', challenge);
   return error === undefined ? reply.send() : reply.send({ error });
 }
 

@@ -25,14 +25,33 @@ export const SCHEMAS: Json = {
     error: { const: 'unavailable' },
     reference: { type: 'string', description: 'Finds the line in the log of the service.' },
   }),
-  Form: {
-    type: 'object',
-    properties: {
-      token: { type: 'string', minLength: 1, description: 'The value, exactly once.' },
-      token_type_hint: { type: 'string', description: 'Ignored.' },
+  RevokeForm: formOf({
+    client_id: { type: 'string', description: 'Ignored, as whatever else a client says of itself.' },
+  }),
+  IntrospectForm: formOf({
+    client_id: { type: 'string', description: 'Whatever it is.' },
+    client_secret: {
+      type: 'string',
+      description: 'A value with the scope `introspect`, where neither Bearer nor Basic holds one.',
     },
-    required: ['token'],
-  },
+  }),
+  AuthorizationServer: objectOf({
+    issuer: {
+      type: 'string',
+      pattern: '^https?://',
+      description: '`PUBLIC_URL`, without a slash at its end.',
+    },
+    introspection_endpoint: { type: 'string', pattern: '^https?://' },
+    introspection_endpoint_auth_methods_supported: textsOf(
+      'client_secret_basic',
+      'client_secret_post',
+      'Bearer',
+    ),
+    revocation_endpoint: { type: 'string', pattern: '^https?://' },
+    revocation_endpoint_auth_methods_supported: textsOf('none', 'client_secret_basic', 'client_secret_post'),
+    response_types_supported: { const: [], description: 'None: tokens are made in Slack.' },
+    grant_types_supported: { const: [] },
+  }),
   Introspection: { oneOf: [schema('Active'), schema('Inactive')] },
   Inactive: objectOf({ active: { const: false } }),
   Active: {
@@ -113,6 +132,22 @@ export function jsonOf(body: Json): Json {
 /** A header that is always there. */
 export function required(header: Json, description?: string): Json {
   return { required: true, schema: header, ...(description === undefined ? {} : { description }) };
+}
+
+function textsOf(...texts: readonly string[]): Json {
+  return { type: 'array', items: { enum: texts } };
+}
+
+function formOf(properties: Json): Json {
+  return {
+    type: 'object',
+    properties: {
+      token: { type: 'string', minLength: 1, description: 'The value, exactly once.' },
+      token_type_hint: { type: 'string', description: 'Ignored.' },
+      ...properties,
+    },
+    required: ['token'],
+  };
 }
 
 function objectOf(properties: Json): Json {

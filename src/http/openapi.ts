@@ -30,6 +30,10 @@ export const OPEN_API: Json = {
     '/verify': getAndHead('verify', verifyOperation()),
     '/introspect': { post: operation('introspect', introspectOperation()) },
     '/revoke': { post: operation('revoke', revokeOperation()) },
+    '/.well-known/oauth-authorization-server': getAndHead('authorizationServer', {
+      summary: 'Where to introspect and to revoke (RFC 8414). There where `PUBLIC_URL` is set.',
+      responses: { 200: answer('This server.', jsonOf(schema('AuthorizationServer'))) },
+    }),
     '/healthz': getAndHead('health', {
       summary: 'Whether the process answers.',
       responses: { 200: answer('It does.', jsonOf(schema('Alive'))) },
@@ -60,6 +64,11 @@ export const OPEN_API: Json = {
       apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
       token: { type: 'apiKey', in: 'header', name: 'token' },
       introspector: { type: 'http', scheme: 'bearer', description: `Has the scope \`${INTROSPECT_SCOPE}\`.` },
+      client: {
+        type: 'http',
+        scheme: 'basic',
+        description: `Any client id, and for its secret a value with the scope \`${INTROSPECT_SCOPE}\`. Both are encoded as in a form (RFC 6749 §2.3.1).`,
+      },
     },
   },
 };
@@ -110,8 +119,10 @@ function verifyOperation() {
 function introspectOperation() {
   return {
     summary: 'What there is to know of a value (RFC 7662).',
-    security: [{ introspector: [] }],
-    requestBody: formBody(),
+    description:
+      'A caller presents its value in exactly one way: as Bearer, by HTTP Basic, or as `client_secret` in the form.',
+    security: [{ introspector: [] }, { client: [] }, {}],
+    requestBody: formBody('IntrospectForm'),
     responses: {
       200: answer(
         'What there is to know; of a value that is not good nothing.',
@@ -119,11 +130,12 @@ function introspectOperation() {
       ),
       400: {
         ...NOT_ONE_TOKEN,
+        description: 'No `token`, an empty one, or several; or a caller by more than one way.',
         headers: { ...NO_STORE, 'www-authenticate': { schema: { type: 'string' } } },
       },
       401: challenged(
-        'The caller may not ask.',
-        'realm="apitoken"(, error="(invalid_token|insufficient_scope)"|$)',
+        'The caller may not ask. `invalid_client` by Basic or `client_secret` (RFC 6749 §5.2).',
+        '^(Basic realm="apitoken"$|Bearer realm="apitoken"(, error="(invalid_token|insufficient_scope)"|$))',
       ),
       415: NO_FORM,
       429: TOO_MANY,
@@ -136,7 +148,7 @@ function revokeOperation() {
   return {
     summary: 'Ends the token of a live value for good (in the form of RFC 7009 §2). Whoever holds it may.',
     security: [],
-    requestBody: formBody(),
+    requestBody: formBody('RevokeForm'),
     responses: {
       200: { description: 'The value is not good any more, or never was.', headers: NO_STORE },
       400: NOT_ONE_TOKEN,
@@ -147,10 +159,10 @@ function revokeOperation() {
   };
 }
 
-function formBody(): Json {
+function formBody(name: 'IntrospectForm' | 'RevokeForm'): Json {
   return {
     required: true,
-    content: { 'application/x-www-form-urlencoded': { schema: schema('Form') } },
+    content: { 'application/x-www-form-urlencoded': { schema: schema(name) } },
   };
 }
 

@@ -15,7 +15,7 @@ export type RevokeDeps = JudgeDeps & {
 
 /**
  * `/revoke` in the form of RFC 7009 §2, without client authentication: whoever holds a live value ends its token. 200 also
- * when it was not live, so that the answer tells nothing (§2.2). A value that a rotation retired, or that expired, ends nothing.
+ * when it was not live, so that the answer tells nothing (§2.2). What a client sends of itself is ignored, right or wrong. A value that a rotation retired, or that expired, ends nothing.
  */
 export function addRevokeRoute(app: FastifyInstance, deps: RevokeDeps): void {
   const { figures } = deps.metrics;

@@ -7,10 +7,12 @@ import { addIntrospectRoute, type IntrospectDeps } from './introspect.ts';
 import { addMetricsRoute, type Metrics } from './metrics.ts';
 import { addOpenApiRoute } from './openapi.ts';
 import { addRevokeRoute, type RevokeDeps } from './revoke.ts';
+import { addMetadataRoute, type MetadataDeps } from './server-metadata.ts';
 
 export type RoutesDeps = HealthDeps &
   IntrospectDeps &
-  RevokeDeps & { readonly metrics: Metrics; readonly log: Log };
+  RevokeDeps &
+  MetadataDeps & { readonly metrics: Metrics; readonly log: Log };
 
 /**
  * The routes where microseconds do not matter. An unknown path is 404, an unknown method on a known path 405, and a fault
@@ -36,6 +38,7 @@ export function buildRoutes(
   addOpenApiRoute(app);
   addIntrospectRoute(app, deps);
   addRevokeRoute(app, deps);
+  addMetadataRoute(app, deps);
   return app;
 }
 

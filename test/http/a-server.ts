@@ -82,6 +82,7 @@ export function httpDeps(
         refused: ({ tokenId }, at, address) => void refusals.push({ tokenId, at, address }),
         tried: ({ tokenId }, at) => void tries.push({ tokenId, at }),
       },
+      publicUrl: undefined,
       slackConnected: () => true,
       log: createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } }),
       ...deps,

@@ -41,6 +41,16 @@ export function bearer(text: string): readonly string[] {
   return ['Authorization', `Bearer ${text}`];
 }
 
+/** The header of a client that presents `text` as its secret, both encoded as RFC 6749 §2.3.1 asks for. */
+export function basic(text: string, id = 'api'): readonly string[] {
+  return basicOf(`${encodeURIComponent(id)}:${encodeURIComponent(text)}`);
+}
+
+/** The header of HTTP Basic with `pair` in it, as it is. */
+export function basicOf(pair: string): readonly string[] {
+  return ['Authorization', `Basic ${Buffer.from(pair).toString('base64')}`];
+}
+
 /** One form to a server. */
 export function post(
   port: number,

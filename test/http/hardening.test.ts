@@ -19,6 +19,7 @@ const EVERY_PATH = [
   '/readyz',
   '/metrics',
   '/openapi.json',
+  '/.well-known/oauth-authorization-server',
   '/nope',
 ];
 const FORM_TYPE = 'Content-Type: application/x-www-form-urlencoded';

@@ -5,7 +5,7 @@ import { buildRoutes } from '../../src/http/routes.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aSecret } from '../tokens/a-token.ts';
 import { aServer, ask, httpDeps, type Reply } from './a-server.ts';
-import { bearer } from './a-service.ts';
+import { basic, bearer } from './a-service.ts';
 
 type Schema = Record<string, unknown>;
 type Header = { required?: boolean; schema: Schema };
@@ -61,25 +61,39 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly Provoked[]
       { headers: ASKER, form: LIVE },
       { headers: ASKER, form: `token=${CALLER.reveal()}` },
       { headers: ASKER, form: 'token=x' },
+      { headers: basic(CALLER.reveal()), form: LIVE },
+      { form: `${LIVE}&client_id=api&client_secret=${CALLER.reveal()}` },
     ],
     400: [
       { headers: ASKER, form: '' },
       { headers: [...ASKER, ...ASKER], form: LIVE },
+      { headers: ASKER, form: `${LIVE}&client_secret=${CALLER.reveal()}` },
     ],
-    401: [{ form: LIVE }, { headers: bearer('x'), form: LIVE }, { headers: GOOD, form: LIVE }],
+    401: [
+      { form: LIVE },
+      { headers: bearer('x'), form: LIVE },
+      { headers: GOOD, form: LIVE },
+      { headers: basic(VALUE.reveal()), form: LIVE },
+      { form: `${LIVE}&client_secret=x` },
+    ],
     415: [{ headers: [...ASKER, 'Content-Type', 'text/plain'], form: LIVE }],
     429: [{ form: LIVE, times: 31 }],
     503: [{ headers: ASKER, form: LIVE, broken: true }],
     '4XX': [{ headers: ASKER, form: TOO_LARGE }],
   },
   '/revoke': {
-    200: [{ form: 'token=x' }, { form: LIVE }],
+    200: [
+      { form: 'token=x' },
+      { form: LIVE },
+      { headers: basic('x'), form: 'token=x&client_id=a&client_secret=b' },
+    ],
     400: [{ form: '' }, { form: 'token=a&token=b' }],
     415: [{ headers: ['Content-Type', 'application/json'], form: '{}' }],
     429: [{ form: 'token=x', times: 31 }],
     503: [{ form: LIVE, broken: true }],
     '4XX': [{ form: TOO_LARGE }],
   },
+  '/.well-known/oauth-authorization-server': { 200: [{}], '4XX': [{ form: TOO_LARGE }] },
   '/healthz': { 200: [{}], '4XX': [{ form: TOO_LARGE }] },
   '/readyz': { 200: [{}], 503: [{ broken: true }], '4XX': [{ form: TOO_LARGE }] },
   '/metrics': { 200: [{}], 503: [{ broken: true }], '4XX': [{ form: TOO_LARGE }] },
@@ -99,7 +113,7 @@ test('the description is served as JSON', async () => {
 });
 
 test('every route of the server is described, and nothing else', async () => {
-  const { deps } = httpDeps([]);
+  const { deps } = httpDeps([], { publicUrl: 'https://tokens.example' });
   const app = buildRoutes({ ...deps, isDraining: () => false }, {});
   await app.ready();
 
@@ -167,7 +181,7 @@ async function provoke(method: string, path: string, provoked: Provoked): Promis
     SECRETS,
     provoked.broken === true
       ? { store: { readSecret: broken, isReadable: async () => false }, sources: { countTokens: broken } }
-      : {},
+      : { publicUrl: 'https://tokens.example' },
   );
   const { headers = [], form, times = 1 } = provoked;
   const type = headers.includes('Content-Type') ? [] : ['Content-Type', 'application/x-www-form-urlencoded'];

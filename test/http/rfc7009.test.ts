@@ -4,7 +4,7 @@ import type { TokenId } from '../../src/tokens/token.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aSecret, T0 } from '../tokens/a-token.ts';
 import { aServer, ask } from './a-server.ts';
-import { aService, bearer, post, type Service } from './a-service.ts';
+import { aService, basic, bearer, post, type Service } from './a-service.ts';
 
 const VALUE = TokenValue.generate('apit');
 
@@ -89,19 +89,36 @@ describe('RFC 7009 §2.1: the request', () => {
     expect(reply).toMatchObject({ status: 405, headers: { allow: 'POST', 'cache-control': 'no-store' } });
   });
 
-  test('needs no client authentication, and takes none amiss', async () => {
+  test.for<readonly [string, readonly string[], string]>([
+    ['Basic and another header', ['Authorization', 'Basic dTpw', 'X-API-Key', 'x'], ''],
+    ['Basic with a secret that is not good', basic('x'), ''],
+    ['Basic that cannot be read', ['Authorization', 'Basic %%%'], ''],
+    ['Bearer', bearer('x'), ''],
+    ['two of them', [...basic('x'), ...bearer('y')], ''],
+    ['an id and a secret in the form', [], '&client_id=api&client_secret=x'],
+    ['an id alone', [], '&client_id=api'],
+    ['an id twice', [], '&client_id=api&client_id=other'],
+    ['an assertion', [], '&client_assertion=a.b.c&client_assertion_type=x'],
+    ['all at once', basic('x'), '&client_id=api&client_secret=y'],
+  ])('needs no client authentication, and takes none amiss: %s', async ([, headers, more]) => {
     const service = await aService();
     const { value } = await service.house.holds();
 
-    const reply = await service.posts('/revoke', `token=${value.reveal()}`, [
-      'Authorization',
-      'Basic dTpw',
-      'X-API-Key',
-      'x',
-    ]);
+    const reply = await service.posts('/revoke', `token=${value.reveal()}${more}`, headers);
 
-    expect(reply.status).toBe(200);
+    expect(reply).toMatchObject({ status: 200, body: '' });
     expect(await service.verifies(value.reveal())).toBe(401);
+  });
+
+  test('leaves the value that a client presents as its secret alone', async () => {
+    const service = await aService();
+    const { value } = await service.house.holds();
+    const own = (await service.house.holds()).value.reveal();
+
+    await service.posts('/revoke', `token=${value.reveal()}`, basic(own));
+    await service.posts('/revoke', `token=x&client_id=api&client_secret=${own}`);
+
+    expect(await service.verifies(own)).toBe(200);
   });
 });
 

@@ -5,10 +5,11 @@ import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aDelivery, ann, type House } from '../tokens/a-house.ts';
 import { ANN, aName, aSecret, BOB, T0 } from '../tokens/a-token.ts';
 import { aServer, ask, sendRaw, withoutDate } from './a-server.ts';
-import { aService, bearer, post } from './a-service.ts';
+import { aService, basic, basicOf, bearer, post } from './a-service.ts';
 
 const REALM = 'Bearer realm="apitoken"';
 const DENIED = { body: '{"error":"invalid_token"}', challenge: `${REALM}, error="invalid_token"` };
+const FORM_TYPE = 'Content-Type: application/x-www-form-urlencoded';
 const INACTIVE = '{"active":false}';
 const CALLER = TokenValue.generate('apit');
 const caller = aSecret(CALLER, { scopes: ['introspect'] });
@@ -110,7 +111,8 @@ describe('RFC 7662 §2.1: the request', () => {
 describe('RFC 7662 §2.1, §2.3: the caller', () => {
   test.for([
     ['presents nothing', [], { body: '', challenge: REALM }],
-    ['presents Basic', ['Authorization', 'Basic dTpw'], { body: '', challenge: REALM }],
+    ['presents nothing by Basic', ['Authorization', 'Basic'], { body: '', challenge: REALM }],
+    ['presents another scheme', ['Authorization', 'Digest dTpw'], { body: '', challenge: REALM }],
     [
       'presents the value in a header of /verify',
       ['X-API-Key', CALLER.reveal()],
@@ -184,7 +186,7 @@ describe('RFC 7662 §2.1, §2.3: the caller', () => {
   test.for([
     ['in the form (RFC 6750 §2.2)', '/introspect', `token=x&access_token=${CALLER.reveal()}`],
     ['in the URL (RFC 6750 §2.3)', `/introspect?access_token=${CALLER.reveal()}`, 'token=x'],
-    ['as a client’s secret (RFC 6749 §2.3.1)', '/introspect', `token=x&client_secret=${CALLER.reveal()}`],
+    ['as a client’s secret in the URL', `/introspect?client_secret=${CALLER.reveal()}`, 'token=x'],
   ])('who presents a value %s presents none', async ([, path, form]) => {
     const server = await aServer([caller]);
 
@@ -193,15 +195,165 @@ describe('RFC 7662 §2.1, §2.3: the caller', () => {
     expect(reply).toMatchObject({ status: 401, headers: { 'www-authenticate': REALM } });
   });
 
-  test('is refused before the body is read', async () => {
+  test.for([
+    ['with a bad value', `Authorization: Bearer x\r\n${FORM_TYPE}`],
+    ['as a bad client', `Authorization: Basic dTpw\r\n${FORM_TYPE}`],
+    ['without a value, and sends no form that could hold one', 'Content-Type: text/plain'],
+  ])('who comes %s is refused before the body is read', async ([, headers]) => {
     const server = await aServer([caller]);
 
     const raw = await sendRaw(
       server.port,
-      'POST /introspect HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n5\r\ntoken\r\n',
+      `POST /introspect HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${headers}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\ntoken\r\n`,
     );
 
     expect(raw).toMatch(/^HTTP\/1\.1 401 /);
+  });
+});
+
+describe('RFC 6749 §2.3.1: a caller that is a client of OAuth', () => {
+  const SUBJECT = TokenValue.generate('apit');
+  const asked = aSecret(SUBJECT);
+  const SECRET = CALLER.reveal();
+  const TOKEN = `token=${SUBJECT.reveal()}`;
+  /** As oauth4webapi encodes it: whatever is neither a letter nor a digit. */
+  const ENCODED = SECRET.replaceAll('_', '%5F');
+
+  test.for<readonly [string, readonly string[], string]>([
+    ['by Basic', basic(SECRET), TOKEN],
+    [
+      'by Basic in small letters',
+      ['Authorization', basic(SECRET)[1]?.replace('Basic', 'basic') ?? ''],
+      TOKEN,
+    ],
+    ['by Basic, encoded as in a form', basicOf(`api:${ENCODED}`), TOKEN],
+    ['by Basic with an empty id', basicOf(`:${SECRET}`), TOKEN],
+    ['by Basic with a URL for an id', basic(SECRET, 'https://api.example/x?y'), TOKEN],
+    [
+      'by Basic with such an id that nobody encoded',
+      basicOf(`https://api.example:443/%zz+:${SECRET}`),
+      TOKEN,
+    ],
+    ['by Basic, padded or not', [basic(SECRET)[0] ?? '', (basic(SECRET)[1] ?? '').replace(/=+$/, '')], TOKEN],
+    ['by Basic, and its id in the form too', basic(SECRET), `${TOKEN}&client_id=api`],
+    ['by Basic beside an empty secret in the form', basic(SECRET), `${TOKEN}&client_id=api&client_secret=`],
+    ['by its form', [], `${TOKEN}&client_id=api&client_secret=${SECRET}`],
+    ['by its form, encoded', [], `client_secret=${ENCODED}&client_id=a%20b&${TOKEN}`],
+    ['by its form without an id', [], `${TOKEN}&client_secret=${SECRET}`],
+    ['by its form beside an empty Bearer', ['Authorization', 'Bearer'], `${TOKEN}&client_secret=${SECRET}`],
+    ['by its form beside an empty Basic', ['Authorization', 'Basic '], `${TOKEN}&client_secret=${SECRET}`],
+    ['by Bearer, its id in the form', bearer(SECRET), `${TOKEN}&client_id=api`],
+  ])('may ask %s, and both tokens count as used', async ([, headers, form]) => {
+    const server = await aServer([caller, asked]);
+
+    const reply = await post(server.port, '/introspect', form, headers);
+
+    expect(reply).toMatchObject({ status: 200 });
+    expect(JSON.parse(reply.body)).toMatchObject({ active: true, client_id: asked.tokenId });
+    expect(server.uses.map(({ tokenId }) => tokenId)).toEqual([caller.tokenId, asked.tokenId]);
+    expect(server.metrics.figures.introspections).toEqual({ active: 1, inactive: 0, refused: 0 });
+  });
+
+  test.for<readonly [string, readonly string[], string]>([
+    ['an unknown secret by Basic', basic(TokenValue.generate('apit').reveal()), TOKEN],
+    ['a secret of no shape by Basic', basic('x'), TOKEN],
+    ['no secret by Basic', basicOf('api:'), TOKEN],
+    ['no colon by Basic', basicOf(SECRET), TOKEN],
+    ['its secret for an id', basicOf(`${SECRET}:`), TOKEN],
+    ['what is no base64', ['Authorization', 'Basic a:b'], TOKEN],
+    ['bytes that are no text', ['Authorization', 'Basic /////w=='], TOKEN],
+    ['a secret encoded twice', basicOf(`api:${encodeURIComponent(ENCODED)}`), TOKEN],
+    ['an unknown secret in its form', [], `${TOKEN}&client_id=api&client_secret=x`],
+    ['an id alone', [], `${TOKEN}&client_id=api`],
+    ['an id and an empty secret', [], `${TOKEN}&client_id=api&client_secret=%20`],
+    [
+      'an assertion, which nobody here can read',
+      [],
+      `${TOKEN}&client_assertion=a.b.c&client_assertion_type=x`,
+    ],
+  ])('with %s is 401 invalid_client (§5.2)', async ([, headers, form]) => {
+    const server = await aServer([caller, asked]);
+
+    const reply = await post(server.port, '/introspect', form, headers);
+
+    expect(reply).toMatchObject({
+      status: 401,
+      body: '{"error":"invalid_client"}',
+      headers: { 'www-authenticate': 'Basic realm="apitoken"', 'cache-control': 'no-store' },
+    });
+    expect(server.uses).toEqual([]);
+    expect(server.metrics.figures.introspections).toEqual({ active: 0, inactive: 0, refused: 1 });
+  });
+
+  test.for([
+    ['expired', { endsAt: T0 }],
+    ['was revoked', { digest: null }],
+    ['lacks the scope', { scopes: ['read'] }],
+  ] as const)('whose token %s is invalid_client in both ways', async ([, fields]) => {
+    const server = await aServer([{ ...caller, ...fields }, asked]);
+
+    for (const reply of [
+      await post(server.port, '/introspect', TOKEN, basic(SECRET)),
+      await post(server.port, '/introspect', `${TOKEN}&client_secret=${SECRET}`),
+    ])
+      expect(reply).toMatchObject({ status: 401, body: '{"error":"invalid_client"}' });
+  });
+
+  test.for<readonly [string, readonly string[], string]>([
+    ['Bearer and its form', bearer(SECRET), `${TOKEN}&client_secret=${SECRET}`],
+    ['Basic and its form', basic(SECRET), `${TOKEN}&client_id=api&client_secret=${SECRET}`],
+    ['Basic and a wrong secret in its form', basic(SECRET), `${TOKEN}&client_secret=x`],
+    ['Basic and Bearer', [...basic(SECRET), ...bearer(SECRET)], TOKEN],
+    ['Basic twice', [...basic(SECRET), ...basic(SECRET)], TOKEN],
+    ['Basic and an assertion', basic(SECRET), `${TOKEN}&client_assertion=a.b.c`],
+    ['its form and an assertion', [], `${TOKEN}&client_secret=${SECRET}&client_assertion=a.b.c`],
+    ['its form, twice the secret', [], `${TOKEN}&client_secret=${SECRET}&client_secret=${SECRET}`],
+    ['its form, twice the id', [], `${TOKEN}&client_id=a&client_id=b&client_secret=${SECRET}`],
+  ])('by %s is 400: exactly one way (§2.3)', async ([, headers, form]) => {
+    const server = await aServer([caller, asked]);
+
+    const reply = await post(server.port, '/introspect', form, headers);
+
+    expect(reply).toMatchObject({
+      status: 400,
+      body: '{"error":"invalid_request"}',
+      headers: { 'www-authenticate': `${REALM}, error="invalid_request"` },
+    });
+    expect(server.uses.map(({ tokenId }) => tokenId)).not.toContain(asked.tokenId);
+  });
+
+  test('is refused 30 times a minute, whichever way it tries, and then 429', async () => {
+    const server = await aServer([caller, asked]);
+    const tries = [
+      () => post(server.port, '/introspect', TOKEN, basic('x')),
+      () => post(server.port, '/introspect', `${TOKEN}&client_secret=x`),
+      () => post(server.port, '/introspect', TOKEN, bearer('x')),
+    ];
+
+    const statuses: number[] = [];
+    for (let i = 0; i < 33; i++) statuses.push((await tries[i % 3]?.())?.status ?? 0);
+
+    expect(statuses).toEqual([...Array(30).fill(401), ...Array(3).fill(429)]);
+    expect(await post(server.port, '/introspect', TOKEN, basic(SECRET))).toMatchObject({ status: 200 });
+    expect(await post(server.port, '/introspect', `${TOKEN}&client_secret=${SECRET}`)).toMatchObject({
+      status: 200,
+    });
+  });
+
+  test('finds its secret neither in the log nor in an answer, also when something breaks', async () => {
+    const server = await aServer([], { store: { readSecret: () => Promise.reject(new Error('broken')) } });
+
+    const replies = [
+      await post(server.port, '/introspect', TOKEN, basic(SECRET)),
+      await post(server.port, '/introspect', `${TOKEN}&client_secret=${SECRET}`),
+    ];
+
+    expect(replies.map(({ status }) => status)).toEqual([503, 503]);
+    const pair = basic(SECRET)[1]?.slice('Basic '.length) ?? '';
+    for (const told of [JSON.stringify(replies), server.lines.join('\n')]) {
+      expect(told).not.toContain(SECRET);
+      expect(told).not.toContain(pair);
+    }
   });
 });
 
