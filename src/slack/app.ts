@@ -3,6 +3,7 @@ import { WebClient, type WebClientOptions } from '@slack/web-api';
 import { SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { randomBase62 } from '../tokens/base62.ts';
+import { rolesFor } from '../tokens/policy.ts';
 import { createShowingTurns } from '../tokens/showing-turns.ts';
 import { type Actors, createActors, type RoleSettings } from './actor.ts';
 import { CREATE_SHORTCUT_ID, MESSAGE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks/ids.ts';
@@ -55,6 +56,7 @@ export type SlackAppDeps = Omit<
   | 'checkLimit'
   | 'deliver'
   | 'showingTurns'
+  | 'findPerson'
 > & {
   readonly apiUrl: string;
   readonly botToken: () => string;
@@ -91,10 +93,15 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     extendedErrorHandler: true,
   });
   const { workspace, roles, clock, log } = deps;
+  const actors = createActors({ client: createSlackClient(deps, WHO_MS_MAX), workspace, roles, clock, log });
   const listenerDeps: ListenerDeps = {
     ...deps,
     client,
-    actors: createActors({ client: createSlackClient(deps, WHO_MS_MAX), workspace, roles, clock, log }),
+    actors,
+    findPerson: (id, freshness) =>
+      freshness === 'anew'
+        ? actors.findAnew(id, undefined, rolesFor('grant_introspect'))
+        : actors.find(id, undefined),
     places: createPlaces(clock),
     checkLimit: createCheckLimit(clock),
     homes: createHomes({ ...deps, client }),

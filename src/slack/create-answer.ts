@@ -24,6 +24,7 @@ export async function createAgainAnswer(actor: Actor, tokenId: TokenId, deps: Li
     ...(name === null ? {} : { name }),
     ...(token.purpose === null ? {} : { purpose: token.purpose }),
     scopes: token.scopes,
+    leftOut: token.scopes.filter((scope) => !offeredScopes(actor, deps.policy).includes(scope)),
   };
   return createAnswer(actor, filledIn, deps);
 }

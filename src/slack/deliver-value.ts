@@ -10,13 +10,13 @@ import { slackErrorOf } from './slack-error.ts';
  * counts as not shown, since the answer is unknown. Resolves to Slack's code when it was not shown.
  */
 export function valueDelivery(client: WebClient, log: Log): Deliver {
-  return async (token, value) => {
+  return async (token, value, leftOut) => {
     try {
       const channel = await openDirectMessage(client, token.owner);
       await client.chat.postEphemeral({
         channel,
         user: token.owner,
-        ...shownValueMessage(token, value.reveal()),
+        ...shownValueMessage(token, value.reveal(), leftOut),
       });
       return undefined;
     } catch (error) {

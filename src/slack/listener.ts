@@ -3,6 +3,7 @@ import type { WebClient } from '@slack/web-api';
 import type { Log } from '../log.ts';
 import type { CreationPolicy } from '../tokens/create.ts';
 import type { Hasher } from '../tokens/hasher.ts';
+import type { FindPerson } from '../tokens/kept-scopes.ts';
 import type { Outbox } from '../tokens/outbox.ts';
 import type { Owners } from '../tokens/owners.ts';
 import type { RefuseDeps } from '../tokens/refuse.ts';
@@ -30,6 +31,7 @@ export type ListenerDeps = RefuseDeps &
     readonly hasher: Pick<Hasher, 'hash'>;
     readonly prefix: string;
     readonly deliver: Deliver;
+    readonly findPerson: FindPerson;
     readonly showingTurns: ShowingTurns;
     readonly client: WebClient;
     readonly workspace: WorkspaceId;

@@ -147,6 +147,7 @@ export function createSecretWrites(
   const showFirst = showStatement(db, FIRST);
   const showNext = showStatement(db, NEXT);
   const claim = claimStatement(db);
+  const narrow = narrowStatement(db);
   const rotate = createRotate(db, effects);
   const withdraw = withdrawStatement(db);
   const findUnmet = createFindUnmet(db);
@@ -192,6 +193,7 @@ export function createSecretWrites(
         if (shown === undefined) return { kind: 'changed_meanwhile' };
         const { tokenId } = shown;
         claim.run({ tokenId, shownAt });
+        narrow.run({ tokenId, lookupId });
         if (purpose !== 'first') rotate(tokenId, purpose, shownAt);
         effects.bring(effect, tokenId);
         return { kind: 'shown' };
@@ -288,6 +290,16 @@ function claimStatement(db: Db) {
     .update(tokens)
     .set({ claimedAt: storedParam('shownAt') })
     .where(and(eq(tokens.id, textParam('tokenId')), isNull(tokens.claimedAt)))
+    .prepare();
+}
+
+/** The token has the scopes of the value that is shown: a new value may have fewer. */
+function narrowStatement(db: Db) {
+  const ofSecret = sql`(select ${secrets.scopes} from ${secrets} where ${secrets.lookupId} = ${textParam('lookupId')})`;
+  return db
+    .update(tokens)
+    .set({ scopes: ofSecret })
+    .where(and(eq(tokens.id, textParam('tokenId')), sql`${tokens.scopes} <> ${ofSecret}`))
     .prepare();
 }
 

@@ -1,6 +1,7 @@
 import { DAY_MS, HOUR_MS } from '../clock.ts';
 import { type ExpiryChoice, expiryFrom, type LifetimePolicy, noticesBefore } from './expiry.ts';
 import { findToken } from './find.ts';
+import { keptScopes, type LeftOut, leftOutDetail, type ScopePolicy } from './kept-scopes.ts';
 import type { Actor } from './policy.ts';
 import { type Refused, refused } from './refusal.ts';
 import { claimedSayings, noShowing, type ShowDeps, sayingsAbout, showNewValue } from './showing.ts';
@@ -30,7 +31,7 @@ export type RotateRequest = {
 };
 
 export type RotateDeps = ShowDeps & {
-  readonly policy: LifetimePolicy & CreationLimits;
+  readonly policy: LifetimePolicy & CreationLimits & ScopePolicy;
   /** What was used and is not written yet. */
   readonly usage: Pick<UsageRecorder, 'isUsed'>;
 };
@@ -41,10 +42,12 @@ export type PlannedRotation = {
   readonly token: Token;
   readonly request: RotateRequest;
   readonly rotation: Rotation;
+  /** Scopes that the new value will not get, as far as is remembered of people; who they are is asked when it is made. */
+  readonly leftOut: readonly LeftOut[];
 };
 
 export type Rotated =
-  | { readonly kind: 'rotated' }
+  | { readonly kind: 'rotated'; readonly leftOut: readonly LeftOut[] }
   | { readonly kind: 'not_shown'; readonly token: Token; readonly reason: string }
   | { readonly kind: 'repeated' }
   | Refused;
@@ -68,10 +71,13 @@ export async function planRotation(
   const expiry = expiryFrom(request.expiry, { now, zone: request.actor.zone, ...current }, deps.policy);
   if (expiry.kind === 'refused') return expiry;
   const { expiresAt } = expiry;
+  const kept = await keptScopes(token, deps);
+  if (kept.kind === 'refused') return kept;
   return {
     kind: 'planned',
     token: { ...token, expiresAt },
     request,
+    leftOut: kept.leftOut,
     rotation: {
       generation: token.generation,
       expiresAt,
@@ -89,7 +95,7 @@ export async function planRotation(
  */
 export async function carryOutRotation(planned: PlannedRotation, deps: RotateDeps): Promise<Rotated> {
   const { token, rotation, request } = planned;
-  const effectAt = (now: number) => effectOf(planned, now);
+  const effectAt = (now: number, leftOut: readonly LeftOut[]) => effectOf(planned, leftOut, now);
   // Of the others one may be under way for each token: what was chosen in a dialog is not lost.
   const isPress = request.kind === 'replace';
   const outcome = await showNewValue(
@@ -98,9 +104,11 @@ export async function carryOutRotation(planned: PlannedRotation, deps: RotateDep
   );
   switch (outcome.kind) {
     case 'shown':
-      return { kind: 'rotated' };
+      return { kind: 'rotated', leftOut: outcome.leftOut };
     case 'repeated':
       return { kind: 'repeated' };
+    case 'refused':
+      return outcome;
     case 'not_shown':
       return { kind: 'not_shown', token, reason: outcome.reason };
     case 'already_shown':
@@ -165,7 +173,7 @@ async function limitOf(
 
 const ACTIONS = { rotate: 'token.rotated', renew: 'token.renewed', replace: 'value.replaced' } as const;
 
-function effectOf({ token, rotation, request }: PlannedRotation, now: number) {
+function effectOf({ token, rotation, request }: PlannedRotation, leftOut: readonly LeftOut[], now: number) {
   const { expiresAt, graceEndsAt } = rotation;
   return {
     event: {
@@ -173,7 +181,12 @@ function effectOf({ token, rotation, request }: PlannedRotation, now: number) {
       actor: request.actor.id,
       action: ACTIONS[request.kind],
       tokenId: token.id,
-      detail: { name: token.name, expires_at: expiresAt, old_value_ends_at: graceEndsAt },
+      detail: {
+        name: token.name,
+        expires_at: expiresAt,
+        old_value_ends_at: graceEndsAt,
+        ...leftOutDetail(leftOut),
+      },
     },
     sayings: [...sayingsAbout(token, now), ...claimedSayings(token, now)],
     notices: noticesBefore(expiresAt, now),

@@ -1,5 +1,6 @@
 import { noticesBefore } from './expiry.ts';
 import { findToken } from './find.ts';
+import { type LeftOut, leftOutDetail } from './kept-scopes.ts';
 import type { Actor } from './policy.ts';
 import { type Refused, refused } from './refusal.ts';
 import { claimedSayings, noShowing, type ShowDeps, sayingsAbout, showNewValue } from './showing.ts';
@@ -31,7 +32,7 @@ export async function showValue(request: ShowRequest, deps: ShowDeps): Promise<S
   const refusal = endOf(token, deps.clock());
   if (refusal !== undefined) return refusal;
 
-  const effectAt = (now: number) => effectOf(token, now);
+  const effectAt = (now: number, leftOut: readonly LeftOut[]) => effectOf(token, leftOut, now);
   const outcome = await showNewValue(
     { token, purpose: 'first', delivery, isPress: !isOfCreation, effectAt },
     deps,
@@ -40,6 +41,8 @@ export async function showValue(request: ShowRequest, deps: ShowDeps): Promise<S
     case 'shown':
     case 'repeated':
       return { kind: outcome.kind };
+    case 'refused':
+      return outcome;
     case 'not_shown':
       return { kind: 'not_shown', token, reason: outcome.reason };
     case 'ended':
@@ -49,14 +52,14 @@ export async function showValue(request: ShowRequest, deps: ShowDeps): Promise<S
   }
 }
 
-function effectOf(token: Token, now: number): Omit<Effect, 'delivery'> {
+function effectOf(token: Token, leftOut: readonly LeftOut[], now: number): Omit<Effect, 'delivery'> {
   return {
     event: {
       at: now,
       actor: token.owner,
       action: 'value.shown',
       tokenId: token.id,
-      detail: { name: token.name },
+      detail: { name: token.name, ...leftOutDetail(leftOut) },
     },
     sayings: [...sayingsAbout(token, now), ...claimedSayings(token, now)],
     notices: noticesBefore(token.expiresAt, now),

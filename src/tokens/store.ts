@@ -242,7 +242,7 @@ export interface TokenStore {
   ): Promise<Obstacle | undefined>;
 
   /**
-   * Marks the secret as shown, its token as claimed, and carries out the rotation it belongs to. Nothing is changed when the
+   * Marks the secret as shown, its token as claimed and with the secret's scopes, and carries out the rotation it belongs to. Nothing is changed when the
    * secret is gone or was made 60 s ago, the token was revoked meanwhile, or its generation is not that of the rotation (`changed_meanwhile`), nor
    * when the rotation's condition holds no longer.
    */

@@ -263,7 +263,21 @@ async function putToken(store: Store, stage: Stage, person: Person, name: string
   };
   const hasher = held.hasher ?? { hash: async () => 'no bcrypt in this test' };
   const clock = () => createdAt;
-  const deps = { store, peppers, prefix, policy, hasher, clock, showingTurns: createShowingTurns(clock) };
+  const findPerson = async (id: PersonId) => ({
+    ...actorFrom(stage, by),
+    id,
+    roles: new Set(['admin'] as const),
+  });
+  const deps = {
+    store,
+    peppers,
+    prefix,
+    policy,
+    hasher,
+    clock,
+    showingTurns: createShowingTurns(clock),
+    findPerson,
+  };
   const delivery = { keys: [] };
   const owner = actorFrom(stage, person);
   const created = await createToken(

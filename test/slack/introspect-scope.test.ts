@@ -148,10 +148,78 @@ test('Create again offers it to an admin, chosen as it was, and to nobody else',
     options: ['read'],
     value: ['read'],
   });
+  expect((await modalOf(alice)).text).toContain(
+    'Left out, since you are not offered them any more: introspect.',
+  );
   expect(await createsAgain(dave, 'his')).toMatchObject({
     options: ['read', 'introspect'],
     value: ['read', 'introspect'],
   });
+});
+
+test('an ex-admin’s rotation leaves introspect out: the dialog says so before, and result, value, info and history after', async () => {
+  const { stage, workspace } = await setStill({ SCOPES: 'read,deploy', MANAGERS: 'U0BOB000001' });
+  const dave = workspace.person('dave');
+  const old = await createsToken(dave, 'gateway', { Scopes: ['read', 'deploy', 'introspect'] });
+  await settled(stage);
+  await workspace.setPerson('dave', { is_admin: false });
+  await stage.restart({ SCOPES: 'read' });
+  const leftOut = [
+    'Left out of the new value, since they are not offered here any more: deploy.',
+    'Left out of the new value, since neither its owner nor whoever created the token is an admin now: introspect.',
+  ];
+
+  const asked = await opens(dave, '/apitoken rotate gateway');
+  const value = await shownBy(dave, () => dave.submits());
+  const result = await modalSaying(dave, 'is on its way');
+  await settled(stage);
+
+  for (const sentence of leftOut) {
+    expect(asked.text).toContain(sentence);
+    expect(result.text).toContain(sentence);
+    expect(dave.sees('@apitoken').find(({ text }) => text.includes(value))?.text).toContain(sentence);
+  }
+  expect(asked.text).toContain('The old value keeps them until it ends.');
+  expect((await stage.verify(value)).headers.get('x-token-scopes')).toBe('read');
+  expect((await stage.verify(old)).headers.get('x-token-scopes')).toBe('read deploy introspect');
+  const bob = workspace.person('bob');
+  expect((await answerTo(bob, '/apitoken info gateway')).text).toContain('Scopes: read\n');
+  expect((await answerTo(bob, '/apitoken history gateway')).text).toContain('; without deploy, introspect');
+});
+
+test('a token that waits for its owner has no introspect when the admin who created it is none by then', async () => {
+  const { stage, workspace, alice } = await setStill({ SCOPES: 'read' });
+  const dave = workspace.person('dave');
+  await holdsToken(stage, alice, 'gateway', {
+    createdAt: T0,
+    by: dave,
+    shown: false,
+    scopes: ['read', 'introspect'],
+  });
+  await settled(stage);
+  await workspace.setPerson('dave', { is_admin: false }, 'untold');
+
+  const value = await shownBy(alice, () => alice.clicks('Show value', { in: '@apitoken' }));
+
+  expect((await stage.verify(value)).headers.get('x-token-scopes')).toBe('read');
+  expect(alice.sees('@apitoken').find(({ text }) => text.includes(value))?.text).toContain(
+    'neither its owner nor whoever created the token is an admin now: introspect.',
+  );
+});
+
+test('where Slack does not tell who granted it, nothing is rotated, and that is said', async () => {
+  const { stage, workspace } = await setStill();
+  const dave = workspace.person('dave');
+  const value = await createsToken(dave, 'gateway', { Scopes: ['introspect'] });
+  await settled(stage);
+  await opens(dave, '/apitoken rotate gateway');
+  workspace.faults.add({ method: 'users.info', status: 500 });
+
+  await dave.submits();
+
+  await modalSaying(dave, NOT_TOLD);
+  expect((await stage.verify(value)).headers.get('x-token-scopes')).toBe('introspect');
+  expect(rowsOf(stage, 'select generation from tokens')).toEqual([{ generation: 0 }]);
 });
 
 type Stage = Parameters<typeof rowsOf>[0];

@@ -56,6 +56,7 @@ import type { AuditAction, AuditEvent } from '../../src/tokens/audit.ts';
 import type { BoardFacts } from '../../src/tokens/board.ts';
 import type { Finding } from '../../src/tokens/check.ts';
 import { heldProof } from '../../src/tokens/held.ts';
+import type { LeftOut } from '../../src/tokens/kept-scopes.ts';
 import type { TokenName } from '../../src/tokens/name.ts';
 import { sentenceFor } from '../../src/tokens/refusal.ts';
 import { INTROSPECT_SCOPE } from '../../src/tokens/scope.ts';
@@ -86,6 +87,11 @@ export const ASKER = {
   mayChooseOwner: true,
   scopes: [...POLICY.scopes, INTROSPECT_SCOPE],
 };
+/** Of a token that had all that there is. */
+const ALL_LEFT_OUT: readonly LeftOut[] = [
+  ...POLICY.scopes.map((scope) => ({ scope, why: 'removed' }) as const),
+  { scope: INTROSPECT_SCOPE, why: 'not_granted' },
+];
 
 /** What a person may have typed, at its full length: as a name (64) and as a purpose or reason (200). */
 export const TYPED = [
@@ -217,7 +223,7 @@ export function messagesAbout(unit: string): [string, Message][] {
       `checked: ${finding.is}`,
       checkedMessage(finding, NOW, [revokeButton(aWideToken(unit, 'active'))]),
     ]),
-    ['the value', shownValueMessage(aWideToken(unit, 'unclaimed'), LONGEST_VALUE)],
+    ['the value', shownValueMessage(aWideToken(unit, 'unclaimed'), LONGEST_VALUE, ALL_LEFT_OUT)],
     ...boardMessages(unit),
     ['who is meant', whoMessage(repeated(unit, 12_000), { filter: 'expiring', owner: LONG_ID, page: 500 })],
     ['not sent', sentenceMessage(notSentSentence('no_answer'))],
@@ -312,6 +318,7 @@ export function viewsAbout(unit: string): [string, ModalView | HomeView][] {
     purpose: repeated(unit, 200),
     lifetimeDays: 10_000,
     scopes: ASKER.scopes,
+    leftOut: ASKER.scopes,
   };
   return [
     ['create', createDialog(filledIn, ASKER, POLICY)],
@@ -405,8 +412,15 @@ function rotationViews(unit: string, asked: { metadata: string; now: number }): 
     const token = aWideToken(unit, status);
     const renews = status === 'expired';
     return [
-      [`rotate, ${status}`, rotateDialog(token, { ...asked, liveValueCount: 2, zone: LONGEST_ZONE }, POLICY)],
-      [`rotating, ${status}`, newValueOnItsWayDialog(token, LINK, renews)],
+      [
+        `rotate, ${status}`,
+        rotateDialog(
+          token,
+          { ...asked, liveValueCount: 2, zone: LONGEST_ZONE, leftOut: ALL_LEFT_OUT },
+          POLICY,
+        ),
+      ],
+      [`rotating, ${status}`, newValueOnItsWayDialog({ token, leftOut: ALL_LEFT_OUT }, LINK, renews)],
       [`not rotated, ${status}`, notRotatedDialog(token, REASON, renews)],
       ...sentencesAbout(unit).map((one): [string, ModalView] => [one, rotationRefusedDialog(one)]),
     ];

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { Store } from '../../src/store/sqlite.ts';
 import { type CreateRequest, type CreationPolicy, createToken } from '../../src/tokens/create.ts';
+import type { LeftOut } from '../../src/tokens/kept-scopes.ts';
 import type { Actor } from '../../src/tokens/policy.ts';
 import type { Refusal } from '../../src/tokens/refusal.ts';
 import {
@@ -78,12 +79,14 @@ export async function aHouse(policy: Partial<CreationPolicy> = {}): Promise<Hous
     ...underOnly(PEPPER),
     prefix: 'apit',
     showingTurns: createShowingTurns(() => now),
+    // Somebody who may grant anything: of that other tests tell.
+    findPerson: async (id: Actor['id']) => ({ ...admin, id }),
     usage: createUsageRecorder(store),
     hasher: { hash: async () => 'no bcrypt here' },
-    deliver: async (token: Token, value: TokenValue) => {
+    deliver: async (token: Token, value: TokenValue, leftOut: readonly LeftOut[]) => {
       const deliver = deliverNext;
       deliverNext = undefined;
-      if (deliver !== undefined) return deliver(token, value);
+      if (deliver !== undefined) return deliver(token, value, leftOut);
       shown.push(value);
       return undefined;
     },

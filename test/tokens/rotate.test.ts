@@ -35,7 +35,7 @@ describe('a rotation', () => {
 
     const outcome = await house.rotates(token, { grace });
 
-    expect(outcome).toEqual({ kind: 'rotated' });
+    expect(outcome).toEqual({ kind: 'rotated', leftOut: [] });
     expect(await house.read(token.id)).toMatchObject({ generation: 1, expiresAt: EXPIRY, claimedAt: T0 });
     const fresh = house.shown[1];
     expect(await house.verdict(fresh)).toBe('good');
@@ -162,7 +162,7 @@ describe('a renewal', () => {
     const renewal = { kind: 'renew', grace: 'week', expiry: { kind: 'days', days: 7 } } as const;
     const outcome = await house.rotates(token, renewal);
 
-    expect(outcome).toEqual({ kind: 'rotated' });
+    expect(outcome).toEqual({ kind: 'rotated', leftOut: [] });
     expect(await verdicts(house, old, house.shown[1])).toEqual(['ended', 'good']);
     expect(await house.read(token.id)).toMatchObject({ generation: 1, expiresAt: house.now() + 7 * DAY_MS });
     expect(lastEventOf(house)).toMatchObject({ action: 'token.renewed', actor: ann.id });
@@ -230,7 +230,7 @@ describe('a renewal', () => {
       return undefined;
     });
 
-    expect(await house.rotates(token, RENEW)).toEqual({ kind: 'rotated' });
+    expect(await house.rotates(token, RENEW)).toEqual({ kind: 'rotated', leftOut: [] });
     expect(meanwhile).toBe('too_many_live');
   });
 
@@ -279,7 +279,7 @@ describe('a renewal', () => {
 
     const outcome = await house.rotates(token, { kind: 'renew', expiry: { kind: 'days', days: 7 } });
 
-    expect(outcome).toEqual({ kind: 'rotated' });
+    expect(outcome).toEqual({ kind: 'rotated', leftOut: [] });
     expect(await house.due()).toContainEqual({ kind: 'claimed', tokenId: token.id });
     expect(await house.read(token.id)).toMatchObject({ claimedAt: house.now() });
   });
@@ -311,7 +311,7 @@ describe('a value that replaces one which never arrived', () => {
 
     const outcome = await house.rotates(token, REPLACE);
 
-    expect(outcome).toEqual({ kind: 'rotated' });
+    expect(outcome).toEqual({ kind: 'rotated', leftOut: [] });
     expect(await verdicts(house, unseen, house.shown[1])).toEqual(['ended', 'good']);
     expect(await house.read(token.id)).toMatchObject({ generation: 1, expiresAt: EXPIRY });
     expect(lastEventOf(house)).toMatchObject({ action: 'value.replaced' });
@@ -391,7 +391,10 @@ describe('a value that replaces one which never arrived', () => {
     await use(house, token, value);
     await house.rotates(token);
 
-    expect(await house.rotates(await house.read(token.id), REPLACE)).toEqual({ kind: 'rotated' });
+    expect(await house.rotates(await house.read(token.id), REPLACE)).toEqual({
+      kind: 'rotated',
+      leftOut: [],
+    });
   });
 });
 
@@ -487,7 +490,7 @@ describe('a rotation whose value could not be shown', () => {
     expect(await house.read(token.id)).toEqual(token);
     expect(noticesOf(house)).toEqual(notices);
     expect(lastEventOf(house)).toMatchObject({ actor: 'system', action: 'value.withdrawn' });
-    expect(await house.rotates(token)).toEqual({ kind: 'rotated' });
+    expect(await house.rotates(token)).toEqual({ kind: 'rotated', leftOut: [] });
   });
 
   test('because showing broke changes nothing, and can be tried again a minute later', async () => {
@@ -500,7 +503,7 @@ describe('a rotation whose value could not be shown', () => {
     expect(await house.read(token.id)).toEqual(token);
     expect(codeOf(await house.rotates(token))).toBe('changed_meanwhile');
     house.moveBy(SHOWING_MS_MAX);
-    expect(await house.rotates(token)).toEqual({ kind: 'rotated' });
+    expect(await house.rotates(token)).toEqual({ kind: 'rotated', leftOut: [] });
     expect(await house.verdict(old)).toBe('good');
   });
 
@@ -528,7 +531,7 @@ describe('a rotation whose value could not be shown', () => {
     house.next(async (_, value) => {
       lost = value;
       house.moveBy(SHOWING_MS_MAX);
-      expect(await house.rotates(token)).toEqual({ kind: 'rotated' });
+      expect(await house.rotates(token)).toEqual({ kind: 'rotated', leftOut: [] });
       return undefined;
     });
 
@@ -559,7 +562,7 @@ describe('when two rotate one token', () => {
     const { token } = await house.holds();
     const [one, other] = [await planned(house, token), await planned(house, token)];
 
-    expect(await carryOutRotation(one, house.deps)).toEqual({ kind: 'rotated' });
+    expect(await carryOutRotation(one, house.deps)).toEqual({ kind: 'rotated', leftOut: [] });
     const before = house.everything();
     const outcome = await carryOutRotation(other, house.deps);
 

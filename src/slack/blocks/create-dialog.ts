@@ -12,6 +12,8 @@ import { cut, dateTime, mention, mrkdwn, plain, saying, smallPrint } from './tex
 const TITLE = 'Create API Token';
 /** More than any name may have: what is too long is drawn whole enough to be seen, and refused with a sentence. */
 const NAME_DRAWN_MAX = 150;
+/** A section holds 3,000 characters. */
+const SCOPES_DRAWN_MAX = 2000;
 
 export const NAME_INPUT_ID = 'name';
 export const PURPOSE_INPUT_ID = 'purpose';
@@ -24,6 +26,8 @@ export type FilledIn = {
   readonly purpose?: string;
   readonly lifetimeDays?: number;
   readonly scopes?: readonly string[];
+  /** Scopes of the token that it is created after which cannot be chosen here any more. */
+  readonly leftOut?: readonly string[];
 };
 
 /** The dialog in which a token is created. */
@@ -62,6 +66,7 @@ export function createDialog(
         ? [smallPrint('The lifetime that you typed is not possible here: choose another one.')]
         : []),
       ...(asker.scopes.length > 0 ? [scopesInput(asker.scopes, filledIn.scopes ?? [])] : []),
+      ...leftOutPrint(filledIn.leftOut ?? []),
       ...(asker.mayChooseOwner ? [ownerInput(asker.id)] : []),
     ],
   };
@@ -116,6 +121,15 @@ export function noValueDialog(token: Token, sentence: string): ModalView {
 
 function expiryPrint(token: Token) {
   return smallPrint(token.expiresAt === null ? 'It never expires.' : `Expires: ${dateTime(token.expiresAt)}`);
+}
+
+function leftOutPrint(leftOut: readonly string[]) {
+  if (leftOut.length === 0) return [];
+  return [
+    saying(
+      `Left out, since you are not offered them any more: ${cut(leftOut.join(', '), SCOPES_DRAWN_MAX)}.`,
+    ),
+  ];
 }
 
 function nameInput(name: string | undefined): InputBlock {

@@ -11,6 +11,7 @@ import { cut, dateTime, escaped, mention, mrkdwn, plain, smallPrint } from './te
 import { doerText } from './token-facts.ts';
 
 const REASON_DRAWN_MAX = 300;
+const SCOPES_DRAWN_MAX = 1000;
 
 /** Events that one page draws, of the 50 blocks that a message may have. */
 export const HISTORY_PAGE_SIZE = 15;
@@ -42,7 +43,7 @@ export function parseHistoryPlace(text: string): { readonly tokenId: string; rea
 }
 
 function eventBlock(event: AuditEvent): KnownBlock {
-  const told = mrkdwn(`${dateTime(event.at)} · ${doerText(event.actor)} ${deedOf(event)}`);
+  const told = mrkdwn(`${dateTime(event.at)} · ${doerText(event.actor)} ${deedOf(event)}${leftOutOf(event)}`);
   const { reason } = event.detail;
   const isTyped = event.action === 'token.revoked' && typeof reason === 'string' && !isOfLeaver(event);
   return {
@@ -91,6 +92,14 @@ function deedOf(event: AuditEvent): string {
     case 'refusals.counted':
       return `was refused ${counted(Number(detail.count), 'more time')}`;
   }
+}
+
+/** Scopes that the value did not get any more. They are the company's words and hold no formatting that could notify anybody. */
+function leftOutOf({ detail }: AuditEvent): string {
+  const { scopes_left_out: scopes } = detail;
+  return typeof scopes === 'string'
+    ? `; without ${escaped(cut(scopes.replaceAll(' ', ', '), SCOPES_DRAWN_MAX))}`
+    : '';
 }
 
 function dateOf(at: AuditEvent['detail'][string] | undefined): string {

@@ -1,5 +1,6 @@
 import type { InputBlock, KnownBlock, ModalView, PlainTextOption } from '@slack/types';
 import type { LifetimePolicy } from '../../tokens/expiry.ts';
+import type { LeftOut } from '../../tokens/kept-scopes.ts';
 import type { Grace } from '../../tokens/rotate.ts';
 import { statusOf, type Token, type UsedToken } from '../../tokens/token.ts';
 import { conversationLink, tellingDialog } from './dialog.ts';
@@ -7,6 +8,7 @@ import { expiryInputs } from './expiry-input.ts';
 import { ROTATE_DIALOG_ID } from './ids.ts';
 import { notShownSentence, wasSeenInVain } from './not-shown.ts';
 import { dateTime, plain, saying, smallPrint } from './text.ts';
+import { leftOutBlocks } from './token-facts.ts';
 
 const GRACES: readonly (readonly [grace: Grace, text: string])[] = [
   ['now', 'Now'],
@@ -31,6 +33,8 @@ export function rotateDialog(
     readonly zone: string;
     readonly metadata: string;
     readonly now: number;
+    /** Scopes that the new value will not get. */
+    readonly leftOut: readonly LeftOut[];
   },
   policy: LifetimePolicy,
 ): ModalView {
@@ -44,6 +48,8 @@ export function rotateDialog(
     close: plain('Cancel'),
     blocks: [
       saying(`${token.name} gets a new value, shown once, in your conversation with apitoken.`),
+      ...leftOutBlocks(asked.leftOut),
+      ...(asked.leftOut.length === 0 ? [] : [smallPrint(leftOutPrint(renews))]),
       ...(renews ? [] : [...oldestEnds(asked.liveValueCount), graceInput()]),
       ...expiryInputs({ mayKeep: !renews, zone: asked.zone }, policy),
     ],
@@ -51,10 +57,15 @@ export function rotateDialog(
 }
 
 /** What the dialog turns into while the new value is made and shown. */
-export function newValueOnItsWayDialog(token: Token, dmLink: string | undefined, renews: boolean): ModalView {
+export function newValueOnItsWayDialog(
+  { token, leftOut }: { readonly token: Token; readonly leftOut: readonly LeftOut[] },
+  dmLink: string | undefined,
+  renews: boolean,
+): ModalView {
   return tellingDialog(titleOf(renews), [
     saying(`The new value of ${token.name} is on its way, in a message that only you can see.`),
     ...conversationLink(dmLink),
+    ...leftOutBlocks(leftOut),
     smallPrint(token.expiresAt === null ? 'It never expires.' : `Expires: ${dateTime(token.expiresAt)}`),
   ]);
 }
@@ -85,6 +96,11 @@ export function parseGrace(value: string): Grace | undefined {
 
 function titleOf(renews: boolean): string {
   return renews ? 'Renew API Token' : 'Rotate API Token';
+}
+
+function leftOutPrint(renews: boolean): string {
+  const old = renews ? '' : 'The old value keeps them until it ends. ';
+  return `${old}What is left out does not come back to this token: create a new one where you need it.`;
 }
 
 function oldestEnds(liveValueCount: number): KnownBlock[] {

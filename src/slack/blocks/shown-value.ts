@@ -1,19 +1,22 @@
 import type { RichTextBlock } from '@slack/types';
+import type { LeftOut } from '../../tokens/kept-scopes.ts';
 import type { Token } from '../../tokens/token.ts';
 import { HIDE_VALUE_ID } from './ids.ts';
 import type { Message } from './message.ts';
 import { escaped, plain, saying, smallPrint } from './text.ts';
+import { leftOutBlocks } from './token-facts.ts';
 
 const CURL_LINE = 'curl -H "Authorization: Bearer $APITOKEN" https://api.example.com/';
 
 /** The one message that holds a value: ephemeral, in the owner's DM. The value stands in a block of its own and nowhere else. */
-export function shownValueMessage(token: Token, value: string): Message {
+export function shownValueMessage(token: Token, value: string, leftOut: readonly LeftOut[] = []): Message {
   const sentence = `Your token ${token.name} is ready. Copy it now: it is shown only once.`;
   return {
     text: escaped(sentence),
     blocks: [
       saying(sentence),
       preformatted(value),
+      ...leftOutBlocks(leftOut),
       smallPrint('Put it into `APITOKEN` and send it with every request:'),
       preformatted(CURL_LINE),
       smallPrint(

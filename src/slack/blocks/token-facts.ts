@@ -1,9 +1,12 @@
-import type { Button, ContextBlock, MrkdwnElement } from '@slack/types';
+import type { Button, ContextBlock, MrkdwnElement, SectionBlock } from '@slack/types';
+import type { LeftOut } from '../../tokens/kept-scopes.ts';
 import { type Doer, remarksOf, statusOf, type UsedToken } from '../../tokens/token.ts';
 import { REVOKE_ID, ROTATE_ID, SHOW_VALUE_ID } from './ids.ts';
-import { cut, dateTime, mention, mrkdwn, plain } from './text.ts';
+import { cut, dateTime, mention, mrkdwn, plain, saying } from './text.ts';
 
 const NOTE_DRAWN_MAX = 300;
+/** A section holds 3,000 characters. */
+const SCOPES_DRAWN_MAX = 2000;
 
 /** The columns of the list: status, created, last used, expires, date revoked. Nothing that a person typed is in them. */
 export function tokenFields(token: UsedToken, now: number): MrkdwnElement[] {
@@ -76,4 +79,24 @@ export function doerText(doer: Doer): string {
 export function noteBlocks(heading: string, note: string | null): ContextBlock[] {
   if (note === null) return [];
   return [{ type: 'context', elements: [plain(`${heading}: ${cut(note, NOTE_DRAWN_MAX)}`)] }];
+}
+
+/** Which scopes a new value does not get, and why; nothing when it gets all of them. Drawn as they are. */
+export function leftOutBlocks(leftOut: readonly LeftOut[]): SectionBlock[] {
+  const named = (why: LeftOut['why']) => leftOut.flatMap((one) => (one.why === why ? [one.scope] : []));
+  const removed = named('removed');
+  return [
+    ...(removed.length === 0
+      ? []
+      : [
+          saying(
+            `Left out of the new value, since they are not offered here any more: ${cut(removed.join(', '), SCOPES_DRAWN_MAX)}.`,
+          ),
+        ]),
+    ...named('not_granted').map((scope) =>
+      saying(
+        `Left out of the new value, since neither its owner nor whoever created the token is an admin now: ${scope}.`,
+      ),
+    ),
+  ];
 }

@@ -1,5 +1,6 @@
 import { sentenceFor } from '../../../tokens/refusal.ts';
 import { carryOutRotation, type PlannedRotation, planRotation } from '../../../tokens/rotate.ts';
+import type { Token } from '../../../tokens/token.ts';
 import { EXPIRY_FIELDS, LIFETIME_INPUT_ID, parseExpiry } from '../../blocks/expiry-input.ts';
 import {
   GRACE_INPUT_ID,
@@ -34,10 +35,15 @@ export const onRotateSubmitted: SubmissionListener = async (visit, { fields, met
   const planned = await planRotation({ actor, tokenId, kind, generation, grace, expiry, delivery }, deps);
   if (planned.kind === 'refused') return ack(refusedSubmission(planned.refusal, PLACES));
 
-  const view = newValueOnItsWayDialog(planned.token, dmLink(visit.appId, actor.workspace), renews);
+  const view = newValueOnItsWayDialog(asPlanned(planned), dmLink(visit.appId, actor.workspace), renews);
   await ack({ response_action: 'update', view });
   if (planned.kind === 'planned') await carryOut(visit, planned, deps);
 };
+
+/** What was shown before leaves nothing out now. */
+function asPlanned(planned: PlannedRotation | { readonly kind: 'repeated'; readonly token: Token }) {
+  return planned.kind === 'planned' ? planned : { token: planned.token, leftOut: [] };
+}
 
 async function carryOut(visit: KnownVisit, planned: PlannedRotation, deps: ListenerDeps): Promise<void> {
   const outcome = await carryOutRotation(planned, deps);
@@ -48,10 +54,20 @@ async function carryOut(visit: KnownVisit, planned: PlannedRotation, deps: Liste
   if (outcome.kind === 'refused') {
     return updateDialog(visit.viewId, rotationRefusedDialog(sentenceFor(outcome.refusal)), deps);
   }
+  // Somebody may have ceased to be an admin since it was planned.
+  const isAsPlanned = outcome.kind !== 'rotated' || outcome.leftOut.length === planned.leftOut.length;
+  if (!isAsPlanned) {
+    const view = newValueOnItsWayDialog(
+      { ...planned, ...outcome },
+      dmLink(visit.appId, planned.token.workspace),
+      planned.request.kind === 'renew',
+    );
+    await updateDialog(visit.viewId, view, deps);
+  }
   await redrawOrigin(visit, deps);
 }
 
 const PLACES: RefusalPlaces = {
-  fields: { ...EXPIRY_FIELDS, too_many_live: LIFETIME_INPUT_ID },
+  fields: { ...EXPIRY_FIELDS, too_many_live: LIFETIME_INPUT_ID, person_unknown: LIFETIME_INPUT_ID },
   dialogOf: rotationRefusedDialog,
 };
