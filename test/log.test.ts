@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createLog } from '../src/log.ts';
 import { TokenValue } from '../src/tokens/token-value.ts';
+import { FORMS, NEARLY } from './tokens/forms.ts';
 
 const VALUE = TokenValue.generate('apit').reveal();
 const BOT_TOKEN = 'xoxb-2222-3333-AbCdEf0123';
@@ -128,6 +129,41 @@ describe('no value and no Slack token is in the line', () => {
     expect(line).toContain(`"value":"${value}"`);
     expect(line).not.toContain(value.reveal());
   });
+});
+
+test('nor one in any other form, whole or nearly, in a text, a key or an error; the rest of the line is kept', () => {
+  // Not drawn anew each time: by chance, one of 10,000 near values looks like words once its lines are joined.
+  const known = 'apit_m5UGaWyJq1Lc_phoOFR9WaS4UuGQlroYaZ4j7wOx7rHOs0084rR';
+  for (const [flaw, cut] of NEARLY) {
+    for (const [form, write] of FORMS) {
+      const text = write(cut(known));
+      const middle = Math.floor(text.length / 2);
+      const lines = linesOf((log) => {
+        log.info({ text, kept: 'this' }, 'a text');
+        log.info({ [`key ${text}`]: 1, kept: 'this' }, 'a key');
+        log.error({ err: new Error('x', { cause: new Error(`bad ${text}`) }), kept: 'this' }, 'an error');
+      });
+
+      for (const line of lines) {
+        const what = `${flaw}, ${form}: ${line}`;
+        expect(JSON.parse(line), what).toMatchObject({ kept: 'this', msg: expect.stringMatching(/^an? /) });
+        for (const trace of [
+          known.slice(26, 42),
+          JSON.stringify(text.slice(middle - 8, middle + 8)).slice(1, -1),
+        ])
+          expect(line.includes(trace), what).toBe(false);
+      }
+    }
+  }
+});
+
+test('a text of which only the beginning can be searched is logged no further', () => {
+  const [line = ''] = linesOf((log) =>
+    log.info({ text: `${'x '.repeat(40_000)}${Buffer.from(VALUE).toString('base64')}` }, 'x'),
+  );
+
+  expect(JSON.parse(line).text).toHaveLength(65_536);
+  expect(line).not.toContain(Buffer.from(VALUE).toString('base64').slice(20, 40));
 });
 
 test('a token id and other long words are logged as they are', () => {
