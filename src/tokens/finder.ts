@@ -37,6 +37,8 @@ const HEX_RUN = /[0-9A-Fa-f]{74,}/g;
 const ESCAPE =
   /%(?:25)*([0-9a-f]{2})|&(?:amp;)*#x0{0,8}([0-9a-f]{1,6});?|&(?:amp;)*#0{0,8}([0-9]{1,7});?|&(?:amp;)*(?:lowbar|underbar)(;)|\\u\{0{0,8}([0-9a-f]{1,6})\}|\\u([0-9a-f]{4})|\\x([0-9a-f]{2})/gi;
 const ESCAPE_BEGINS = /[%&\\]/;
+/** A line end or tab in JSON, or a sign that needs no escape: in `C:\tok_…` the prefix begins. Such a text is read both ways. */
+const ESCAPED_SPACE = /\\[nrt]/g;
 
 /** Between texts that stand apart. It is no character, and no text keeps it. */
 const APART = '\uffff';
@@ -72,15 +74,14 @@ type Reading = {
  * Linear, and of each text the first 64 Ki characters.
  */
 export function findValues(text: string | readonly string[]): TokenValue[] {
-  const reading = readingOf(textFrom(text));
-  const found = valuesIn(reading.joined);
+  const readings = readingsOf(text);
+  const [first = '', ...others] = readings.map(({ joined }) => joined);
+  const found = valuesIn(first);
   const seen = new Set(found.map(({ whole }) => whole));
-  for (const decoded of decodedFrom(reading)) {
-    for (const one of valuesIn(decoded)) {
-      if (seen.has(one.whole)) continue;
-      seen.add(one.whole);
-      found.push(one);
-    }
+  for (const one of [...others, ...readings.flatMap(decodedFrom)].flatMap(valuesIn)) {
+    if (seen.has(one.whole)) continue;
+    seen.add(one.whole);
+    found.push(one);
   }
   return found.map(({ value }) => value);
 }
@@ -91,11 +92,11 @@ export function findValues(text: string | readonly string[]): TokenValue[] {
  */
 export function holdsSecret(text: string): boolean {
   if (text.length < SHORTEST) return false;
-  const reading = readingOf(textFrom(text));
-  return (
-    MOST_OF_A_VALUE.test(reading.words) ||
-    isSecretIn(reading.joined) ||
-    decodedFrom(reading).some((decoded) => MOST_OF_A_VALUE.test(decoded) || isSecretIn(decoded))
+  return readingsOf(text).some(
+    (reading) =>
+      MOST_OF_A_VALUE.test(reading.words) ||
+      isSecretIn(reading.joined) ||
+      decodedFrom(reading).some((decoded) => MOST_OF_A_VALUE.test(decoded) || isSecretIn(decoded)),
   );
 }
 
@@ -104,10 +105,13 @@ export function maskValues(text: string): string {
   return text.replace(/(?<=[0-9A-Za-z]{4})[0-9A-Za-z]{8}_[0-9A-Za-z]{24,38}/g, '…');
 }
 
-function textFrom(text: string | readonly string[]): string {
+function readingsOf(text: string | readonly string[]): Reading[] {
   const texts = typeof text === 'string' ? [text] : text;
   const one = texts.map((each) => each.slice(0, SEARCHED_LENGTH_MAX).replaceAll(APART, '')).join(APART);
-  return ESCAPE_BEGINS.test(one) ? one.replace(ESCAPE, unescaped) : one;
+  if (!ESCAPE_BEGINS.test(one)) return [readingOf(one)];
+  const plain = one.replace(ESCAPE, unescaped);
+  const spaced = plain.replace(ESCAPED_SPACE, ' ');
+  return (spaced === plain ? [plain] : [plain, spaced]).map(readingOf);
 }
 
 function unescaped(written: string, ...groups: readonly (string | undefined)[]): string {

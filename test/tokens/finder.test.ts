@@ -221,6 +221,13 @@ test('every character that NFKC makes letters, digits or an underscore of is rea
   expect(missed).toEqual([]);
 });
 
+test('a prefix that begins like an escape is one', () => {
+  for (const prefix of ['tok', 'new', 'rt', 'x5', 'u00a']) {
+    const value = TokenValue.generate(prefix).reveal();
+    expect(findValues(`C:\\${value}`).map((found) => found.reveal())).toEqual([value]);
+  }
+});
+
 test('texts that stand apart are not read as one', () => {
   const halves = [TEXT.slice(0, 30), TEXT.slice(30)];
 
