@@ -39,12 +39,15 @@ function textsIn(message: unknown): string[] {
       left -= text.length;
     }
     if (typeof part !== 'object' || part === null) continue;
-    const key = readInLine.get(part);
-    const children = Object.entries(part).filter(([name]) => name !== key);
     // The first is taken next, so that values come in the order in which they stand.
-    for (const [, child] of children.reverse()) waiting.push(child);
+    for (const child of childrenOf(part, readInLine.get(part)).reverse()) waiting.push(child);
   }
   return texts;
+}
+
+function childrenOf(part: object, read: LineKey | undefined): unknown[] {
+  if (Array.isArray(part)) return part.slice(0, PARTS_MAX);
+  return Object.entries(part).flatMap(([key, child]) => (key === read ? [] : [child]));
 }
 
 type LineKey = 'text' | 'url';
