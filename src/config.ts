@@ -279,7 +279,7 @@ function parsePublicUrl(text: string, context: z.RefinementCtx): string {
     context.issues.push({ code: 'custom', message, input: undefined });
     return z.NEVER;
   }
-  return url.href.replace(/\/+$/, '');
+  return url.href.replace(/(?<!\/)\/+$/, '');
 }
 
 function isLoopback(hostname: string): boolean {
