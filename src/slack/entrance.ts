@@ -1,6 +1,6 @@
 import type { AllMiddlewareArgs, AnyMiddlewareArgs } from '@slack/bolt';
 import { z } from 'zod';
-import { mayUseApp } from '../tokens/policy.ts';
+import { type Actor, mayUseApp, type Standing } from '../tokens/policy.ts';
 import { type Refusal, sentenceFor } from '../tokens/refusal.ts';
 import { refuseByPolicy } from '../tokens/refuse.ts';
 import { CREATE_SHORTCUT_ID, MESSAGE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks/ids.ts';
@@ -10,7 +10,7 @@ import { SUBMISSIONS } from './listeners/views/submissions.ts';
 import { readDelivery } from './read-delivery.ts';
 import { ackProblem, type RawAck } from './submission-answer.ts';
 import { sentenceMessage, tell } from './tell.ts';
-import { type KnownVisit, parsePress, parseVisit } from './visit.ts';
+import { type KnownVisit, parsePress, parseVisit, type Visit } from './visit.ts';
 
 const visits = new WeakMap<object, KnownVisit>();
 
@@ -33,7 +33,6 @@ export async function entrance(
   const { body } = args;
   const ack = args.ack as RawAck;
   const visit = parseVisit(body);
-  const isSubmission = body.type === 'view_submission';
   const actor = await deps.actors.find(visit.personId, visit.teamId);
   const refusal =
     actor === undefined
@@ -41,12 +40,26 @@ export async function entrance(
       : await refusalFor(body, { ...visit, actor }, deps);
   if (actor === undefined || refusal !== undefined) {
     const sentence = sentenceFor(refusal ?? { code: 'person_unknown' });
-    if (isSubmission) return ackProblem(ack, body, sentence);
-    if (body.type === 'block_suggestion') return ack({ options: [] });
-    return tell(visit, sentenceMessage(sentence), deps.client);
+    return answerRefused({ visit, actor, sentence }, body, ack, deps);
   }
   visits.set(body, { ...visit, actor });
   await args.next();
+}
+
+/** The app has no conversation with any of these, and can have none. */
+const UNREACHABLE: ReadonlySet<Standing | undefined> = new Set<Standing>(['stranger', 'bot', 'deactivated']);
+
+async function answerRefused(
+  { visit, actor, sentence }: { visit: Visit; actor: Actor | undefined; sentence: string },
+  body: AnyMiddlewareArgs['body'],
+  ack: RawAck,
+  { client }: Pick<ListenerDeps, 'client'>,
+): Promise<void> {
+  if (body.type === 'view_submission') return ackProblem(ack, body, sentence);
+  if (body.type === 'block_suggestion') return ack({ options: [] });
+  const isPlaceless = visit.responseUrl === undefined && visit.triggerId === undefined;
+  if (isPlaceless && UNREACHABLE.has(actor?.standing)) return;
+  return tell(visit, sentenceMessage(sentence), client);
 }
 
 /** Not for them, or a button or dialog that this version does not know: it was drawn by another one, or made up. */

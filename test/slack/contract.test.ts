@@ -1,16 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Person } from '../../sandbox/workspace/person.ts';
 import type { AckOutcome, Delivery } from '../../sandbox/workspace/sockets.ts';
-import type { Json, TrafficEntry } from '../../sandbox/workspace/state.ts';
+import type { TrafficEntry } from '../../sandbox/workspace/state.ts';
 import { openWorkspace, type Stage, setStage } from '../fixture.ts';
 import { CONTRACT, type Kind } from './contract-kinds.ts';
 import { soon } from './flows.ts';
-
-/** What Slack says of a dialog or message that the app drew itself: nothing in it is read, so its parts are not taken apart. */
-const DRAWN = new Set(['blocks', 'title', 'close', 'submit', 'text']);
-
-/** One way in which a delivery differs from the full one. */
-type Variant = { readonly path: string; readonly as: 'left out' | 'null' };
+import { changedAt, type Variant, variantsOf } from './variants.ts';
 
 const WAYS = [
   ['sockets', 'sockets'],
@@ -29,7 +24,10 @@ test.for(CASES)(
 
     broken.push(...(await flawsOf(kind, make(), undefined, stage)));
     for (const variant of variantsOf(make().payload)) {
-      broken.push(...(await flawsOf(kind, changed(make(), variant), variant, stage)));
+      const full = make();
+      broken.push(
+        ...(await flawsOf(kind, { ...full, payload: changedAt(full.payload, variant) }, variant, stage)),
+      );
     }
 
     expect(broken).toEqual([]);
@@ -96,32 +94,4 @@ function isAmong(keys: readonly (string | RegExp)[], variant: Variant | undefine
   if (variant === undefined) return false;
   const { path } = variant;
   return keys.some((key) => (typeof key === 'string' ? key === path : key.test(path)));
-}
-
-function variantsOf(payload: Json): Variant[] {
-  return pathsIn(payload).flatMap((path) => [
-    { path, as: 'left out' } as const,
-    { path, as: 'null' } as const,
-  ]);
-}
-
-/** Every key, however deep. */
-function pathsIn(part: unknown, above = ''): string[] {
-  if (typeof part !== 'object' || part === null) return [];
-  return Object.entries(part).flatMap(([key, value]) => {
-    const path = `${above}${key}`;
-    const deeper = DRAWN.has(key) ? [] : pathsIn(value, `${path}.`);
-    return Array.isArray(part) ? deeper : [path, ...deeper];
-  });
-}
-
-function changed(delivery: Delivery, { path, as }: Variant): Delivery {
-  const payload = structuredClone(delivery.payload);
-  const keys = path.split('.');
-  const last = keys.pop() ?? '';
-  let part: Json = payload;
-  for (const key of keys) part = part[key] as Json;
-  if (as === 'null') part[last] = null;
-  else delete part[last];
-  return { ...delivery, payload };
 }

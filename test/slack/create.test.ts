@@ -121,6 +121,29 @@ test('the dialog turns into the news that the value comes, with a link to the co
 });
 
 test.for([
+  ['/apitoken create deploy-bot', 'Your token is on its way'],
+  ['/apitoken rotate old-bot', 'The new value of old-bot is on its way'],
+] as const)(
+  'after "%s", where Slack does not say which app it is, the news come without a link',
+  async ([typed, news]) => {
+    const stage = await setStage();
+    const alice = stage.workspace.person('alice');
+    await holdsToken(stage, alice, 'old-bot');
+    const { id } = await opens(alice, typed);
+    const { type, payload } = alice.drafts({ type: 'view_submission', id });
+    const { api_app_id: _app, ...rest } = payload;
+
+    const outcome = await stage.workspace.delivers({ type, payload: rest });
+
+    expect(outcome).toMatchObject({ acked: true, body: { response_action: 'update' } });
+    expect(JSON.stringify(outcome)).toContain(news);
+    expect(JSON.stringify(outcome)).not.toMatch(/app_redirect|undefined/);
+    await soon(() => expect(alice.reads('@apitoken')).toContain('Copy it now'));
+    await settled(stage);
+  },
+);
+
+test.for([
   [
     'the list',
     async (alice: Person) => {

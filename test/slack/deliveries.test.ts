@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Person } from '../../sandbox/workspace/person.ts';
+import { parseVisit } from '../../src/slack/visit.ts';
 import { type Stage, setStage } from '../fixture.ts';
 import {
   actionsOf,
@@ -158,3 +159,39 @@ async function expectOnce(stage: Stage, person: Person): Promise<void> {
   expect(callsOf(stage.workspace, 'chat.postEphemeral')).toHaveLength(1);
   expect(receiptsOf(person, 'deploy-bot')).toHaveLength(1);
 }
+
+describe('a delivery is known by', () => {
+  const who = { user: { id: 'U1', team_id: 'T1' } };
+
+  test.for([
+    ['its trigger, a command', { command: '/apitoken', user_id: 'U1', trigger_id: '1.2' }, ['U1 1.2']],
+    [
+      'its trigger, a shortcut',
+      { type: 'shortcut', ...who, trigger_id: '1.2', action_ts: '3.4' },
+      ['U1 1.2'],
+    ],
+    [
+      'its trigger, a press',
+      { type: 'block_actions', ...who, trigger_id: '1.2', actions: [{ action_ts: '3.4' }] },
+      ['U1 1.2'],
+    ],
+    [
+      'when it was pressed, a press without a trigger',
+      { type: 'block_actions', ...who, trigger_id: null, actions: [{ action_ts: '3.4' }] },
+      ['U1 3.4'],
+    ],
+    [
+      'its trigger and its view, a submission',
+      { type: 'view_submission', ...who, trigger_id: '1.2', view: { id: 'V1' } },
+      ['U1 1.2', 'U1 V1'],
+    ],
+    [
+      'its view, a submission without a trigger',
+      { type: 'view_submission', ...who, view: { id: 'V1' } },
+      ['U1 V1'],
+    ],
+    ['nothing, a search', { type: 'block_suggestion', ...who, view: { id: 'V1' } }, []],
+  ] as const)('%s', ([, body, keys]) => {
+    expect(parseVisit(body).delivery.keys).toEqual(keys);
+  });
+});

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { MINUTE_MS } from '../../src/clock.ts';
+import { CREATE_ID } from '../../src/slack/blocks/ids.ts';
 import { openWorkspace, type Stage, setStage, valueSeenBy } from '../fixture.ts';
 import {
   aClock,
@@ -199,6 +200,100 @@ test('when a response_url fails, the person is told by the next one, and when th
   await soon(() => expect(stage.log()).toContain('and nobody could be told'));
   expect(alice.sees('#general')).toHaveLength(1);
   expect(stage.log()).not.toMatch(/\/(commands|actions)\/T0/);
+});
+
+const PRIVATE = { text: 'words that nobody may log' };
+
+test.for([
+  ['a press', { actions: [{ action_id: CREATE_ID, value: PRIVATE }] }, 'value'],
+  ['a press in no conversation', { channel: { id: PRIVATE } }, 'channel.id'],
+  ['a press of nobody', { user: { name: 'words that nobody may log' } }, 'user.id'],
+] as const)(
+  '%s that cannot be read is told where it came from, and the log names the field and nothing that was sent',
+  async ([, change, place]) => {
+    const stage = await setStage();
+    const { workspace } = stage;
+    const alice = workspace.person('alice');
+    const { ts: message } = await answerTo(alice, '/apitoken');
+    const { payload, type } = alice.drafts({
+      type: 'block_actions',
+      action_id: CREATE_ID,
+      from: { message },
+    });
+
+    const outcome = await workspace.delivers({ type, payload: { ...payload, ...change } });
+
+    expect(outcome).toMatchObject({ acked: true, body: undefined });
+    const said = await soon(() => {
+      const found = alice.sees('#general').find(({ text }) => text.includes(BROKE));
+      if (found === undefined) throw new Error('alice is not told');
+      return found;
+    });
+    expectOneLineAbout(referenceIn(said.text), stage);
+    expect(stage.log()).toContain(`a delivery of Slack cannot be read at ${place}"`);
+    expect(stage.log()).not.toContain('nobody may log');
+  },
+);
+
+test('a dialog that cannot be read keeps what was typed, and the log names no field that a client named', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  const { id } = await opens(alice, '/apitoken create deploy-bot');
+
+  const outcome = await alice.forges({
+    type: 'view_submission',
+    id,
+    state: { name: { name: { value: PRIVATE } }, WordsNobodyMayLog: { x: { value: 7 } } },
+  });
+
+  expect(outcome).toMatchObject({ acked: true, body: { response_action: 'errors' } });
+  expect(JSON.stringify(outcome)).toContain(UNCHANGED);
+  expect(stage.log()).toContain('cannot be read at state.values.name.name.value, state.values.*.x.value"');
+  expect(stage.log()).not.toMatch(/nobody may log|NobodyMayLog/);
+});
+
+test.for([
+  [
+    'a press',
+    { type: 'block_actions', action_id: 'of_another_version', from: { view: { id: 'V0MADEUP001' } } },
+  ],
+  ['a shortcut', { type: 'shortcut', callback_id: 'of_another_version' }],
+] as const)(
+  '%s that offers no place to answer in is answered in the conversation with the app',
+  async ([, forged]) => {
+    const stage = await setStage();
+    const alice = stage.workspace.person('alice');
+    const { payload, type } = alice.drafts(forged);
+
+    await stage.workspace.delivers({ type, payload: { ...payload, trigger_id: null, response_url: null } });
+
+    await soon(() => expect(alice.reads('@apitoken')).toContain('This button is from another version'));
+    expect(callsOf(stage.workspace, 'chat.postEphemeral')).toHaveLength(1);
+    expect(stage.log()).not.toContain('"level":"error"');
+  },
+);
+
+test('a shortcut that this version does not know is answered', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+
+  await alice.forges({ type: 'shortcut', callback_id: 'of_another_version' });
+
+  await modalSaying(alice, 'This button is from another version of apitoken');
+});
+
+test('a search that no field of ours asks for finds nothing, at once', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+
+  const outcome = await alice.forges({
+    type: 'block_suggestion',
+    action_id: 'of_another_version',
+    query: 'x',
+    private_metadata: '',
+  });
+
+  expect(outcome).toMatchObject({ acked: true, body: { options: [] } });
 });
 
 test('no fault of a delivery stops the app', async () => {

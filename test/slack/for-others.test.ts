@@ -142,6 +142,7 @@ test('choosing oneself, or nobody, is a token of one’s own', async () => {
 
 test.for([
   ['a bot', 'buildbot', {}],
+  ['Slackbot', 'slackbot', {}],
   ['a guest', 'gus', {}],
   ['a stranger of another workspace', 'sam', {}],
   ['somebody deactivated', 'mia', {}],
