@@ -1,5 +1,6 @@
 import { WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from '@slack/web-api';
 import { SECOND_MS } from '../clock.ts';
+import { ResponseRefused } from './respond.ts';
 
 /** What Slack answered to a call that failed, without anything of what was sent. */
 export type SlackError = {
@@ -113,7 +114,7 @@ export function isUnknownGroup({ code }: SlackError): boolean {
 }
 
 /**
- * What `thrown` by a `WebClient` means. Whatever is no clear answer of Slack's (a cut connection, a page of a proxy) is
+ * What `thrown` by a `WebClient` or by `respond` means. Whatever is no clear answer of Slack's (a cut connection, a page of a proxy) is
  * `no_answer`: nobody knows whether the call had its effect.
  */
 export function slackErrorOf(thrown: unknown): SlackError {
@@ -128,6 +129,10 @@ export function slackErrorOf(thrown: unknown): SlackError {
       retryAfterMs: thrown.retryAfter * SECOND_MS,
       isLost: false,
     };
+  }
+  if (thrown instanceof ResponseRefused) {
+    const { code, status } = thrown;
+    return { code, isPassing: status >= 500 || status === 429, retryAfterMs: undefined, isLost: false };
   }
   const isLost = thrown instanceof WebAPIRequestError && !isUnconnected(thrown.original);
   return { code: 'no_answer', isPassing: true, retryAfterMs: undefined, isLost };

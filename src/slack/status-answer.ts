@@ -2,7 +2,7 @@ import { isoTime } from '../clock.ts';
 import { sentenceFor } from '../tokens/refusal.ts';
 import {
   EXPORT_ROWS_MAX,
-  type Exported,
+  type ExportAsked,
   exportStatus,
   listStatus,
   refusalToSeeAll,
@@ -12,6 +12,7 @@ import { notSentSentence } from './blocks/not-sent.ts';
 import { sharedStatusMessage, statusMessage, whoMessage } from './blocks/status.ts';
 import { FILTER_WORDS, STATUS_PAGE_SIZE, type StatusPlace } from './blocks/status-place.ts';
 import { mention } from './blocks/text.ts';
+import { carryOut } from './carry-out.ts';
 import { confirmedActor } from './confirmed-actor.ts';
 import type { ListenerDeps } from './listener.ts';
 import type { Command } from './parse-command.ts';
@@ -72,10 +73,14 @@ export async function showToChannel(
   const outcome = await shareStatus(request, deps);
   if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
   if (outcome.kind === 'repeated') return;
-  const { list } = outcome;
+  const { list, deed } = outcome;
   const now = deps.clock();
   const draw = (asTable: boolean) => sharedStatusMessage({ list, place, now, asTable }, actor.id);
-  await deps.tables.respond(responseUrl, draw, 'shared');
+  const share = async () => {
+    await deps.tables.respond(responseUrl, draw, 'shared');
+    return undefined;
+  };
+  await carryOut(deed, share, deps);
 }
 
 /**
@@ -103,7 +108,7 @@ async function makeAndSend(visit: KnownVisit, place: StatusPlace, deps: Listener
     text: await csvOf(outcome.tokens, now),
     comment: commentOn(outcome, place),
   };
-  const refusedWith = await sendFile(deps.client, actor.id, file);
+  const refusedWith = await carryOut(outcome.deed, () => sendFile(deps.client, actor.id, file), deps);
   if (refusedWith !== undefined) {
     deps.log.warn({ code: refusedWith }, 'Slack did not take a file');
     return tellSentence(visit, notSentSentence(refusedWith), deps.client);
@@ -112,7 +117,7 @@ async function makeAndSend(visit: KnownVisit, place: StatusPlace, deps: Listener
   await tellSentence(visit, sentence, deps.client);
 }
 
-function commentOn({ tokens, isCut }: Exported, { filter, owner }: StatusPlace): string {
+function commentOn({ tokens, isCut }: ExportAsked, { filter, owner }: StatusPlace): string {
   const whose = owner === null ? 'everybody’s' : mention(owner);
   const cut = isCut ? ` There are more: these are the ${EXPORT_ROWS_MAX} that come first in the list.` : '';
   return `API tokens, *${FILTER_WORDS[filter]}*, ${whose}: ${tokens.length} in this file.${cut}`;

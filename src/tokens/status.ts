@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { byAttention, isListed, type StatusFilter } from './attention.ts';
-import type { AuditAction } from './audit.ts';
+import { askFor, type Deed } from './deeds.ts';
 import { type Actor, may } from './policy.ts';
 import type { Refused } from './refusal.ts';
 import { type RefuseDeps, refuseByPolicy } from './refuse.ts';
@@ -21,8 +21,12 @@ export type StatusRequest = StatusSelection & {
   readonly pageSize: number;
 };
 export type StatusListed = { readonly kind: 'listed'; readonly list: ListPage };
-export type Exported = {
-  readonly kind: 'exported';
+/** A page that is to be shared, which is recorded as asked for. */
+export type ShareAsked = { readonly kind: 'asked'; readonly list: ListPage; readonly deed: Deed };
+/** Rows that are to be sent, which is recorded as asked for. */
+export type ExportAsked = {
+  readonly kind: 'asked';
+  readonly deed: Deed;
   /** In the order of the list. */
   readonly tokens: readonly UsedToken[];
   /** There are more than one export holds: what comes first in that order is in it. */
@@ -38,31 +42,34 @@ export async function listStatus(request: StatusRequest, deps: RefuseDeps): Prom
   );
 }
 
-/** The same, to be shown to a whole channel: an audit event tells who did that. Once a delivery. */
+/** The same, to be shown to a whole channel: an audit event tells who asked for that. Once a delivery. */
 export async function shareStatus(
   request: StatusRequest & { readonly delivery: Delivery; readonly channel: string },
   deps: RefuseDeps,
-): Promise<StatusListed | RepeatedDeed | Refused> {
-  const refusal = await refusalToSeeAll(request.actor, deps);
+): Promise<ShareAsked | RepeatedDeed | Refused> {
+  const { actor, delivery, channel } = request;
+  const refusal = await refusalToSeeAll(actor, deps);
   if (refusal !== undefined) return refusal;
   const list = await pageOf(request, deps);
-  const detail = { channel: request.channel, tokens: list.tokens.length };
-  if ((await recordDeed('status.shared', detail, request, deps)) === 'repeated') return { kind: 'repeated' };
-  return { kind: 'listed', list };
+  const detail = { channel, tokens: list.tokens.length };
+  const deed = { kind: 'status_share', actor: actor.id, tokenId: null, detail } as const;
+  if ((await askFor(deed, delivery, deps)) === 'repeated') return { kind: 'repeated' };
+  return { kind: 'asked', list, deed };
 }
 
-/** All rows of the selection, 10,000 at most: an audit event tells who took them along. Once a delivery. */
+/** All rows of the selection, 10,000 at most: an audit event tells who asked for them. Once a delivery. */
 export async function exportStatus(
   request: StatusSelection & { readonly actor: Actor; readonly delivery: Delivery },
   deps: RefuseDeps,
-): Promise<Exported | RepeatedDeed | Refused> {
-  const refusal = await refusalToSeeAll(request.actor, deps);
+): Promise<ExportAsked | RepeatedDeed | Refused> {
+  const { actor, delivery, filter, owner } = request;
+  const refusal = await refusalToSeeAll(actor, deps);
   if (refusal !== undefined) return refusal;
   const { tokens, isCut } = await collect(request, deps);
-  const detail = { filter: request.filter, owner: request.owner, tokens: tokens.length };
-  if ((await recordDeed('status.exported', detail, request, deps)) === 'repeated')
-    return { kind: 'repeated' };
-  return { kind: 'exported', tokens, isCut };
+  const detail = { filter, owner, tokens: tokens.length };
+  const deed = { kind: 'status_export', actor: actor.id, tokenId: null, detail } as const;
+  if ((await askFor(deed, delivery, deps)) === 'repeated') return { kind: 'repeated' };
+  return { kind: 'asked', tokens, isCut, deed };
 }
 
 /** Undefined for those who may see everybody's tokens. To the others it reads as if there were none. */
@@ -75,15 +82,6 @@ export async function refusalToSeeAll(actor: Actor, deps: RefuseDeps): Promise<R
 function pageOf({ actor, ...request }: StatusRequest, { store, clock }: RefuseDeps): Promise<ListPage> {
   const { filter, owner, page, pageSize } = request;
   return store.listByAttention(actor.workspace, { filter, owner, page, pageSize, now: clock() });
-}
-
-function recordDeed(
-  action: AuditAction,
-  detail: Readonly<Record<string, string | number | null>>,
-  { actor, delivery }: { readonly actor: Actor; readonly delivery: Delivery },
-  { store, clock }: RefuseDeps,
-): Promise<'recorded' | 'repeated'> {
-  return store.recordDeed({ at: clock(), actor: actor.id, action, tokenId: null, detail }, delivery);
 }
 
 /** By key and in chunks: what is created or revoked meanwhile moves no row into or out of sight, and nobody waits long. */

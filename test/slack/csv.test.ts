@@ -2,9 +2,19 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { csvOf } from '../../src/slack/status-csv.ts';
 import type { TokenName } from '../../src/tokens/name.ts';
-import { setStage } from '../fixture.ts';
+import { type Stage, setStage } from '../fixture.ts';
 import { aName, aToken, BOB, T0 } from '../tokens/a-token.ts';
-import { answerIn, answerTo, auditOf, callsOf, holdsToken, receiptOf, setStill, soon } from './flows.ts';
+import {
+  answerIn,
+  answerTo,
+  auditOf,
+  callsOf,
+  holdsToken,
+  receiptOf,
+  rowsOf,
+  setStill,
+  soon,
+} from './flows.ts';
 import { HOSTILE_NAMES } from './hostile.ts';
 
 const CAROL = { MANAGERS: 'U0CAROL0001' };
@@ -169,7 +179,10 @@ test('the file has all rows of what is drawn, in its order, and comes in the con
   const message = carol.sees('@apitoken').find(({ raw }) => raw.files.length > 0);
   expect(message?.text).toBe('API tokens, Not revoked, @alice: 45 in this file.\napi-tokens-2026-01-01.csv');
   expect(() => alice.readsFile('@apitoken')).toThrow('sees no file');
-  expect(auditOf(stage).at(-1)).toEqual({ actor: carol.id, action: 'status.exported', tokenId: null });
+  expect(auditOf(stage).slice(-2)).toEqual([
+    { actor: carol.id, action: 'status.export_asked', tokenId: null },
+    { actor: carol.id, action: 'status.exported', tokenId: null },
+  ]);
 });
 
 test('a press that Slack delivers twice sends one file', async () => {
@@ -209,21 +222,25 @@ test.for([
     'the app lacks the scope',
     { method: 'files.getUploadURLExternal', error: 'missing_scope' },
     'This app may not send files yet: an admin must install it again. Nothing was sent.',
+    'missing_scope',
   ],
   [
     'Slack has no room',
     { method: 'files.getUploadURLExternal', error: 'storage_limit_reached' },
     'Slack has no room for more files: an admin must make some. Nothing was sent.',
+    'storage_limit_reached',
   ],
   [
     'Slack does not tell why',
     { method: 'files.getUploadURLExternal', error: 'a_code_of_next_year' },
     NOT_TAKEN,
+    'a_code_of_next_year',
   ],
   [
     'Slack is busy',
     { method: 'files.getUploadURLExternal', status: 429 },
     'Slack takes no more files just now. Wait a minute and press CSV again.',
+    'ratelimited',
   ],
   ['the upload fails', { method: 'upload', status: 500 }, NO_ANSWER],
   ['the upload is cut', { method: 'upload', drop: true }, NO_ANSWER],
@@ -231,16 +248,18 @@ test.for([
     'the end of it is refused',
     { method: 'files.completeUploadExternal', error: 'posting_to_channel_denied' },
     "A setting of this workspace forbids this app's messages: ask an admin. Nothing was sent.",
+    'posting_to_channel_denied',
   ],
   ['its answer is lost', { method: 'files.completeUploadExternal', drop: true }, NO_ANSWER],
   [
     'there is no conversation',
     { method: 'conversations.open', error: 'messages_tab_disabled' },
     'Slack does not let this app write to you: an admin must switch on its Messages tab. Nothing was sent.',
+    'messages_tab_disabled',
   ],
 ] as const)(
   'when %s, that is said, logged without a name, and the next press works',
-  async ([, fault, sentence]) => {
+  async ([, fault, sentence, code = 'no_answer']) => {
     const stage = await setStage({ env: CAROL });
     const carol = stage.workspace.person('carol');
     await holdsToken(stage, carol, 'deploy-bot');
@@ -254,7 +273,24 @@ test.for([
     expect(told.text).toBe(sentence);
     expect(stage.log()).toContain('Slack did not take a file');
     expect(stage.log()).not.toContain('deploy-bot');
+    const [asked, failed, ...others] = eventsOf(stage);
+    expect([asked?.action, failed?.action, others]).toEqual([
+      'status.export_asked',
+      'status.export_failed',
+      [],
+    ]);
+    expect(failed?.detail).toEqual({ ...asked?.detail, code });
     await carol.clicks('CSV', { in: '#general' });
     await soon(() => expect(carol.readsFile('@apitoken')).toContain('deploy-bot'));
+    await soon(() => expect(eventsOf(stage).at(-1)?.action).toBe('status.exported'));
   },
 );
+
+/** What is on record of everybody's tokens being taken along. */
+function eventsOf(stage: Stage): { action: unknown; detail: object }[] {
+  const rows = rowsOf(
+    stage,
+    "select action, detail from audit_events where action like 'status.%' order by sequence",
+  );
+  return rows.map(({ action, detail }) => ({ action, detail: JSON.parse(String(detail)) }));
+}

@@ -93,13 +93,19 @@ test.for([
     expect(shared?.text).toContain('<!channel> *bot* is revoked.\nOwner: @alice');
     expect(shared?.text).toContain('Shared by @carol');
     expect(shared?.raw.text).toBe('&lt;!channel&gt; *bot* is revoked.');
-    const [event, ...others] = rowsOf(stage, "select * from audit_events where action = 'card.shared'");
-    expect(others).toEqual([]);
-    expect(JSON.parse(String(event?.detail))).toEqual({
-      channel: expect.stringMatching(/^C[0-9A-Z]+$/),
-      tokens: 1,
-      ids: id,
+    const events = await soon(() => {
+      const rows = rowsOf(stage, "select * from audit_events where action like 'card.%' order by sequence");
+      expect(rows).toHaveLength(2);
+      return rows;
     });
+    expect(events.map(({ action }) => action)).toEqual(['card.share_asked', 'card.shared']);
+    for (const event of events) {
+      expect(JSON.parse(String(event.detail))).toEqual({
+        channel: expect.stringMatching(/^C[0-9A-Z]+$/),
+        tokens: 1,
+        ids: id,
+      });
+    }
     expectNeverSaid(value, stage);
   },
 );
@@ -262,3 +268,30 @@ async function revokes(person: Person, name: string, place = '#general'): Promis
   await person.submits();
   await modalSaying(person, `${name} is revoked.`);
 }
+
+test.for([
+  ['refuses', { error: 'channel_not_found' }, 'channel_not_found', 'told no channel that it is revoked'],
+  ['does not answer', { drop: 'after' as const }, 'no_answer', 'may have told a channel that it is revoked'],
+] as const)(
+  'of a card that Slack %s, the history says so, and that it was asked for',
+  async ([, fault, code, told]) => {
+    const stage = await setStage({ env: ONCALL });
+    const carol = stage.workspace.person('carol');
+    const { id } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+    await revokes(carol, 'deploy-bot', '#oncall');
+    await soon(() => expect(carol.sees('#oncall')).toHaveLength(1));
+    stage.workspace.faults.add({ url: 'response_url', ...fault });
+
+    await carol.clicks('Share to channel', { in: '#oncall' });
+    await soon(() => expect(actionsOf(stage)).toContain('card.share_failed'));
+
+    const rows = rowsOf(stage, "select detail from audit_events where action = 'card.share_failed'");
+    expect(rows.map(({ detail }) => JSON.parse(String(detail)))).toEqual([
+      { channel: expect.any(String), tokens: 1, ids: id, code },
+    ]);
+    expect(actionsOf(stage)).not.toContain('card.shared');
+    const history = await answerTo(carol, '/apitoken history deploy-bot');
+    expect(history.text).toContain(told);
+    expect(history.text).toContain('asked to tell a channel that it is revoked');
+  },
+);

@@ -253,7 +253,12 @@ test('a page is shared after a warning of who will see it, says who shared it, a
   expect(shared.buttons).toEqual([]);
   expect(JSON.stringify(shared.blocks)).not.toContain('action_id');
   expect(carol.sees('#general').map(({ ephemeral }) => ephemeral)).toEqual([true, false]);
-  expect(auditOf(stage).at(-1)).toEqual({ actor: carol.id, action: 'status.shared', tokenId: null });
+  await soon(() =>
+    expect(auditOf(stage).slice(-2)).toEqual([
+      { actor: carol.id, action: 'status.share_asked', tokenId: null },
+      { actor: carol.id, action: 'status.shared', tokenId: null },
+    ]),
+  );
 });
 
 test('a page is shared where the app is no member, and once, however often Slack delivers the press', async () => {
@@ -267,8 +272,69 @@ test('a page is shared where the app is no member, and once, however often Slack
   await answerTo(carol, '/apitoken help', '#no-app');
 
   expect(workspace.person('alice').sees('#no-app')).toHaveLength(1);
-  expect(auditOf(stage).filter(({ action }) => action === 'status.shared')).toHaveLength(1);
+  await soon(() =>
+    expect(eventsOf(stage, 'status.').map(([action]) => action)).toEqual([
+      'status.share_asked',
+      'status.shared',
+    ]),
+  );
 });
+
+test.for([
+  ['refuses it', { error: 'channel_not_found', times: 2 }, 'channel_not_found'],
+  ['refuses it with a 200', { status: 200, error: 'posting_denied', times: 2 }, 'posting_denied'],
+  ['refuses it in words alone', { status: 403, times: 2 }, 'fault'],
+  ['knows the url no more', { error: 'Expired url' }, 'expired_url'],
+  ['is broken', { status: 500, times: 2 }, 'fault'],
+  ['does not say whether it took it', { drop: 'after' as const }, 'no_answer'],
+] as const)(
+  'of a page that somebody wanted to share and Slack %s, it stands on record that it was not',
+  async ([, fault, code]) => {
+    const { stage, carol, workspace } = await setEachKind();
+    await answerTo(carol, '/apitoken status');
+    workspace.faults.add({ url: 'response_url', ...fault });
+
+    await carol.clicks('Share to channel', { in: '#general' });
+    const recorded = () => eventsOf(stage, 'status.');
+    await soon(() => expect(recorded()).toHaveLength(2));
+    await carol.redelivers();
+    await answerTo(carol, '/apitoken help');
+
+    const detail = { channel: 'C0GENERAL01', tokens: expect.any(Number) };
+    expect(recorded()).toEqual([
+      ['status.share_asked', detail],
+      ['status.share_failed', { ...detail, code }],
+    ]);
+  },
+);
+
+test('of a page whose sharing a crash cuts short, it stands on record that it was asked for, and it is not shared again', async () => {
+  const { stage, carol, workspace } = await setEachKind();
+  await answerTo(carol, '/apitoken status');
+  workspace.faults.add({ url: 'response_url', delayMs: 60_000 });
+
+  await carol.clicks('Share to channel', { in: '#general' });
+  await soon(() => expect(eventsOf(stage, 'status.')).toHaveLength(1));
+  await stage.restart({ DRAIN_SECONDS: '0' });
+  await carol.redelivers();
+  await answerTo(carol, '/apitoken help');
+
+  expect(eventsOf(stage, 'status.').map(([action]) => action)[0]).toBe('status.share_asked');
+  expect(eventsOf(stage, 'status.').map(([action]) => action)).not.toContain('status.shared');
+  expect(
+    workspace
+      .person('alice')
+      .sees('#general')
+      .filter(({ text }) => text.includes('Shared by')),
+  ).toHaveLength(1);
+});
+
+/** What was done, and with what detail, of the actions whose names begin so. */
+function eventsOf(stage: Stage, beginning: string): [unknown, unknown][] {
+  return rowsOf(stage, 'select action, detail from audit_events order by sequence')
+    .filter(({ action }) => String(action).startsWith(beginning))
+    .map(({ action, detail }) => [action, JSON.parse(String(detail))]);
+}
 
 test('a stranger who presses in a shared page hears that this is not for them', async () => {
   const { stage, carol, workspace } = await setEachKind();

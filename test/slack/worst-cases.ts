@@ -157,7 +157,9 @@ const ACTIONS = [
   'old_value.ended',
   'token.revoked',
   'value.checked',
+  'card.share_asked',
   'card.shared',
+  'card.share_failed',
   'action.refused',
   'refusals.counted',
 ] as const satisfies AuditAction[];

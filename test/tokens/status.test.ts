@@ -29,8 +29,8 @@ test.for([
 
     const outcome = await exportStatus({ ...all, actor: manager, delivery: { keys: ['1'] } }, deps);
 
-    expect(outcome).toMatchObject({ kind: 'exported', isCut });
-    expect(outcome.kind === 'exported' && outcome.tokens.length).toBe(EXPORT_ROWS_MAX);
+    expect(outcome).toMatchObject({ kind: 'asked', isCut });
+    expect(outcome.kind === 'asked' && outcome.tokens.length).toBe(EXPORT_ROWS_MAX);
   },
 );
 
@@ -40,7 +40,7 @@ test('an export of one owner has all of theirs and nothing else, over many chunk
 
   const outcome = await exportStatus({ ...all, owner: ANN, actor: manager, delivery: { keys: ['1'] } }, deps);
 
-  if (outcome.kind !== 'exported') throw new Error(outcome.kind);
+  if (outcome.kind !== 'asked') throw new Error(outcome.kind);
   expect(outcome.tokens).toHaveLength(501);
   expect(new Set(outcome.tokens.map(({ owner }) => owner))).toEqual(new Set([ANN]));
 });
@@ -60,7 +60,7 @@ test.for([
 
     const outcome = await exportStatus({ ...all, actor: manager, delivery: { keys: ['1'] } }, deps);
 
-    if (outcome.kind !== 'exported') throw new Error(outcome.kind);
+    if (outcome.kind !== 'asked') throw new Error(outcome.kind);
     expect(outcome.isCut).toBe(true);
     expect(outcome.tokens).toHaveLength(EXPORT_ROWS_MAX);
     expect(outcome.tokens.slice(0, 4).map(({ claimedAt }) => claimedAt)).toEqual([null, null, null, T0]);

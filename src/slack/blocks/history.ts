@@ -79,8 +79,19 @@ function deedOf(event: AuditEvent): string {
       return detail.held === 1 && actor !== 'holder' ? 'revoked it, having its value' : 'revoked it';
     case 'value.checked':
       return 'checked a value of it';
+    case 'card.share_asked':
+      return 'asked to tell a channel that it is revoked';
     case 'card.shared':
       return 'told a channel that it is revoked';
+    case 'card.share_failed':
+      return detail.code === 'no_answer'
+        ? 'may have told a channel that it is revoked: Slack did not say'
+        : 'told no channel that it is revoked: Slack did not take it';
+    case 'status.share_asked':
+    case 'status.share_failed':
+    case 'status.export_asked':
+    case 'status.export_failed':
+      return 'wanted to take everybody’s tokens along';
     case 'status.shared':
     case 'status.exported':
       return 'took everybody’s tokens along';

@@ -1,3 +1,4 @@
+import { askFor } from '../../../tokens/deeds.ts';
 import { type Refusal, sentenceFor } from '../../../tokens/refusal.ts';
 import { parsePersonId } from '../../../tokens/token.ts';
 import { answerVisit, viewOf } from '../../answer.ts';
@@ -7,6 +8,7 @@ import { type CardSubject, killCardMessage, parseCard, sharedCardMessage } from 
 import { REVOKE_TITLE } from '../../blocks/revoke-dialog.ts';
 import { saying } from '../../blocks/text.ts';
 import { cardDialog, findCard } from '../../card.ts';
+import { carryOut } from '../../carry-out.ts';
 import { confirmedActor } from '../../confirmed-actor.ts';
 import type { ListenerDeps, PressListener } from '../../listener.ts';
 import { refuseForged } from '../../refuse-forged.ts';
@@ -36,13 +38,14 @@ const onShareCard = aboutCard(async (visit, subject, deps) => {
   if (found.kind === 'refused') return tellHere(visit, found.refusal, deps);
   const from = placeOf(visit, deps);
   if (from === undefined) return tellHere(visit, { code: 'press_unknown' }, deps);
-  const { delivery } = visit;
-  const tokenId = tokenIds[0] ?? null;
   const detail = { channel: from.channel ?? null, tokens: tokenIds.length, ids: tokenIds.join(' ') };
-  const event = { at: deps.clock(), actor: actor.id, action: 'card.shared', tokenId, detail } as const;
-  const recorded = await deps.store.recordDeed(event, delivery);
-  if (recorded === 'recorded')
+  const deed = { kind: 'card_share', actor: actor.id, tokenId: tokenIds[0] ?? null, detail } as const;
+  if ((await askFor(deed, visit.delivery, deps)) === 'repeated') return;
+  const share = async () => {
     await respond(from.responseUrl, sharedCardMessage(found.card, actor.id), 'shared');
+    return undefined;
+  };
+  await carryOut(deed, share, deps);
 });
 
 /** Where the card stands, or where its dialog was opened. */
