@@ -84,6 +84,28 @@ describe.for(KINDS)('an API by %s_pass behind nginx', (kind) => {
     expect(api.passed).toEqual([]);
   });
 
+  here('hears nothing while apitoken cannot know: 503', async () => {
+    const broken = { store: { readSecret: () => Promise.reject(new Error('x')) } };
+    const { gateway, api } = await theWayTo(await startApplication(kind), 'nginx', RECIPES[kind], {}, broken);
+
+    expect(await statusBy(kind, gateway.port, BEARER)).toBe(503);
+    expect(api.passed).toEqual([]);
+  });
+
+  here('believes nothing of a preflight, which passes unasked', async () => {
+    const { gateway, api } = await theWayTo(await startApplication(kind), 'nginx', (recipe) =>
+      RECIPES[kind](recipe).replace(' http2;', ';'),
+    );
+    const headers = ['Origin', 'https://app.example', 'Access-Control-Request-Method', 'PUT'];
+    const lies = ['X-Token-Id', LIE, 'X-Token-Owner', LIE, 'X_Token_Owner', LIE, 'X-API-Key', LIE];
+
+    const reply = await ask(gateway.port, '/', { method: 'OPTIONS', headers: [...headers, ...lies] });
+
+    expect(reply.status).toBe(200);
+    expect(api.passed).toMatchObject([{ REQUEST_METHOD: 'OPTIONS', HTTP_ORIGIN: 'https://app.example' }]);
+    expect(JSON.stringify(api.passed)).not.toMatch(/HTTP_X_TOKEN|HTTP_X_API_KEY|U0EVE/);
+  });
+
   here('learns the scopes and the address that the gateway saw', async () => {
     const fields = { scopes: ['read', 'deploy'] };
     const { gateway, api } = await theWayTo(await startApplication(kind), 'nginx', RECIPES[kind], fields);

@@ -13,6 +13,8 @@ describe.for(['nginx', 'caddy'] as const)('behind %s', (name) => {
     ['Authorization: Bearer', BEARER],
     ['X-API-Key', ['X-API-Key', GOOD]],
     ['token', ['token', GOOD]],
+    ['X-API-Key beside an empty Bearer', ['Authorization', 'Bearer ', 'X-API-Key', GOOD]],
+    ['token beside an empty X-API-Key', ['X-API-Key', '', 'token', GOOD]],
   ] as const)(
     'a live value in %s passes, and the API learns whose it is but not the value',
     async ([, headers]) => {
