@@ -1,3 +1,4 @@
+import { asSeen } from '../tokens/characters.ts';
 import { freeName, offeredScopes } from '../tokens/create.ts';
 import { findToken } from '../tokens/find.ts';
 import { type Actor, may } from '../tokens/policy.ts';
@@ -20,9 +21,10 @@ export async function createAgainAnswer(actor: Actor, tokenId: TokenId, deps: Li
   if (found.kind === 'refused') return refusalAnswer(found.refusal);
   const { token } = found;
   const name = await freeName(actor, token.name, deps.store);
+  const purpose = asSeen(token.purpose ?? '');
   const filledIn = {
     ...(name === null ? {} : { name }),
-    ...(token.purpose === null ? {} : { purpose: token.purpose }),
+    ...(purpose === '' ? {} : { purpose }),
     scopes: token.scopes,
     leftOut: token.scopes.filter((scope) => !offeredScopes(actor, deps.policy).includes(scope)),
   };

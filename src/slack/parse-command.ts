@@ -1,4 +1,5 @@
 import { STATUS_FILTERS, type StatusFilter } from '../tokens/attention.ts';
+import { oneLine, withoutStrays } from '../tokens/characters.ts';
 import { findValues, holdsSecret, SEARCHED_LENGTH_MAX } from '../tokens/finder.ts';
 import { LIST_FILTERS, type ListFilter } from '../tokens/store.ts';
 import { type PersonId, parsePersonId } from '../tokens/token.ts';
@@ -29,6 +30,9 @@ export type Command =
   | { readonly verb: 'several_values' }
   /** A value stands where none belongs. What was typed is not repeated, so it is not here. */
   | { readonly verb: 'holds_value' };
+
+/** What may be meant on its own. `typed` is as Slack delivers it, escaped; `shown` is what the person sees of it. */
+export type Part = { readonly typed: string; readonly shown: string };
 
 type Verb =
   | 'create'
@@ -64,49 +68,73 @@ const SYNONYMS: Readonly<Record<string, Verb>> = {
   '?': 'help',
 };
 
+const QUOTES = `"'“”„‟«»‘’‚‛\``;
 /** In opening and closing quotes of people's keyboards; clients turn straight ones into curly ones. */
-const QUOTED = /^["'“”„‟«»‘’‚‛`](.*)["'“”„‟«»‘’‚‛`]$/s;
+const QUOTED = new RegExp(`^[${QUOTES}](.*)[${QUOTES}]$`, 's');
 /** One person and nothing else, as Slack escapes a mention. */
 const ONE_PERSON = /^<@([^<>|]*)(?:\|[^<>]*)?>$/;
-const LIFETIME = /^(?<name>.*\S)\s+(?<days>-?\d{1,15})d$/is;
+const LIFETIME = /^(?<name>.*\S) (?<days>-?\d{1,15})d$/i;
 /** Slack's forms of people, channels, groups and links: `<@U1|ann>`, `<#C1|general>`, `<https://x|x>`, `<!here>`. */
 const FORM = /<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g;
+/** The beginning of a form at the end of a text that was cut. Slack escapes a bracket that somebody typed. */
+const CUT_FORM = /<(?:[@#!]|https?:|mailto:|tel:)[^<>]*$/;
+/** A form, something in quotes, or a word: what may be meant on its own. */
+const PART = new RegExp(`<[^<>]*>|[${QUOTES}][^${QUOTES}]*[${QUOTES}]|[^\\s,]+`, 'g');
+const PARTS_MAX = 10;
+/** Longer than any name or mention; two of them are several times shorter than what a button may carry. */
+const PART_LENGTH_MAX = 300;
+/** No verb, filter or `@me` is as long. */
+const WORD_LENGTH_MAX = 40;
 
 /** Every person, as Slack writes one whom it recognised. */
 const PEOPLE = /<@([UW][0-9A-Z]{1,30})(?:\|[^<>]*)?>/g;
 
-/** The command in `delivered`, which is as Slack delivers it, escaped; of more than 64 Ki characters the first. */
+/**
+ * The command in `delivered`, which is as Slack delivers it, escaped; of more than 64 Ki characters the first. What draws nothing
+ * where it stands has no part in it.
+ */
 export function parseCommand(delivered: string): Command {
-  const text = delivered.slice(0, SEARCHED_LENGTH_MAX);
-  const typed = unescaped(text).trim();
-  const [, word = '', rest = ''] = /^(\S*)\s*(.*)$/s.exec(typed) ?? [];
-  const verb = word === '' ? 'list' : lookUp(SYNONYMS, word.toLowerCase());
+  const seen = withoutStrays(delivered.slice(0, SEARCHED_LENGTH_MAX)).trim();
+  const typed = unescaped(seen).trim();
+  const [, word = '', rest = ''] = /^(\S*)(.*)$/s.exec(typed) ?? [];
+  const verb = word === '' ? 'list' : lookUp(SYNONYMS, folded(word));
   const [value, ...others] = findValues(typed);
   if (value !== undefined) return aboutValue(verb, value, others.length > 0);
   // What begins like a value may be revoked by that, and check says how it is used. Neither repeats what was typed.
   if (verb !== 'revoke' && verb !== 'check' && holdsSecret(typed)) return { verb: 'holds_value' };
   switch (verb) {
     case 'create':
-      return parseCreate(rest);
+      return parseCreate(oneLine(rest));
     case 'list':
       return parseList(rest, typed);
     case 'info':
-      return { verb, ...named(rest) };
     case 'rotate':
-      return { verb, ...named(rest) };
     case 'history':
       return { verb, ...named(rest) };
     case 'revoke':
-      return parseRevoke(text, rest);
+      return parseRevoke(seen, rest);
     case 'status':
-      return parseStatus(text, typed);
+      return parseStatus(seen, typed);
     case 'check':
     case 'board':
     case 'help':
       return { verb };
     case undefined:
-      return { verb: 'unknown', typed, nearest: nearestVerb(word.toLowerCase()) };
+      return { verb: 'unknown', typed, nearest: nearestVerb(folded(word)) };
   }
+}
+
+/**
+ * What follows the verb, part by part: ids, names and people that are typed together. Empty when there is but one, or when what
+ * was typed is too much like a value to be repeated.
+ */
+export function partsOf(text: string): readonly Part[] {
+  const seen = withoutStrays(text.slice(0, SEARCHED_LENGTH_MAX)).trim();
+  if (holdsSecret(unescaped(seen))) return [];
+  const pieces = new Set(withoutVerb(seen).match(PART));
+  const parts = [...pieces].filter((piece) => !/^(?:and|&amp;)$/i.test(piece)).slice(0, PARTS_MAX);
+  const areParts = parts.length > 1 && parts.every((piece) => piece.length <= PART_LENGTH_MAX);
+  return areParts ? parts.map((piece) => ({ typed: piece, shown: unescaped(piece) })) : [];
 }
 
 function aboutValue(verb: Verb | undefined, value: TokenValue, isOneOfSeveral: boolean): Command {
@@ -115,36 +143,61 @@ function aboutValue(verb: Verb | undefined, value: TokenValue, isOneOfSeveral: b
 }
 
 /**
- * What the person typed, from Slack's escaped form of it. Forms become the text that stood there; the three escaped signs
- * are decoded last and once, so that a typed `&lt;` stays one.
+ * What the person typed, from Slack's escaped form of it. Forms become the text that stood there, and ids where there was none;
+ * the three escaped signs are decoded last and once, so that a typed `&lt;` stays one.
+ * https://docs.slack.dev/messaging/formatting-message-text#retrieving-messages
  */
 export function unescaped(text: string): string {
-  const typed = text.replace(FORM, (_, sign: string, id: string, label: string | undefined) => {
-    const shown = label ?? id;
-    if (sign === '') return shown;
-    return shown.startsWith('@') || shown.startsWith('#') ? shown : `${sign === '#' ? '#' : '@'}${shown}`;
-  });
+  const typed = text
+    .replace(CUT_FORM, '$&>')
+    .replace(FORM, (_, sign: string, id: string, label = '') => formText(sign, id, label.trim()));
   return typed.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
+function formText(sign: string, id: string, label: string): string {
+  switch (sign) {
+    case '':
+      return label || id.replace(/^(?:mailto|tel):/, '');
+    case '!':
+      return specialText(id, label);
+    default:
+      return signed(sign, label || id);
+  }
+}
+
+/** A group, a date, or everybody who is there: `<!subteam^S1|@oncall>`, `<!date^1^{date}|today>`, `<!here>`. */
+function specialText(id: string, label: string): string {
+  const [kind = '', argument = ''] = id.split('^');
+  if (kind === 'date') return label || argument;
+  return signed('@', label || (kind === 'subteam' ? argument : id));
+}
+
+/** Never the sign alone, which would mean nobody and nothing. */
+function signed(sign: string, text: string): string {
+  return text === '' || /^[@#]/.test(text) ? text.replace(/^[@#]$/, '') : `${sign}${text}`;
+}
+
 function parseCreate(rest: string): Command {
-  const lifetime = LIFETIME.exec(rest.trim())?.groups;
+  const lifetime = LIFETIME.exec(rest)?.groups;
   if (lifetime === undefined) return { verb: 'create', ...named(rest) };
   return { verb: 'create', ...named(lifetime.name ?? ''), lifetimeDays: Number(lifetime.days) };
 }
 
-function parseRevoke(escapedText: string, rest: string): Command {
-  const [, id = ''] = ONE_PERSON.exec(escapedText.trim().replace(/^\S+\s*/, '')) ?? [];
+function parseRevoke(seen: string, rest: string): Command {
+  const [, id = ''] = ONE_PERSON.exec(withoutVerb(seen)) ?? [];
   const person = parsePersonId(id);
   if (person !== undefined) return { verb: 'revoke', person };
   const { name } = named(rest);
   if (name === undefined) return { verb: 'revoke' };
-  if (name.toLowerCase() === '@me') return { verb: 'revoke', person: 'me' };
-  return /^@\S+$/.test(name) ? { verb: 'revoke', unclearPerson: name } : { verb: 'revoke', name };
+  if (folded(name) === '@me') return { verb: 'revoke', person: 'me' };
+  // In quotes it is a name, whatever it begins with.
+  return /^@[^\s,;]+$/.test(name) && !QUOTED.test(oneLine(rest))
+    ? { verb: 'revoke', unclearPerson: name }
+    : { verb: 'revoke', name };
 }
 
 function parseList(rest: string, typed: string): Command {
-  const word = rest.trim().toLowerCase();
+  const word = folded(rest.trim());
   const filter = LIST_FILTERS.find((known) => known === (word || 'active'));
   return filter === undefined ? { verb: 'unknown', typed, nearest: 'list' } : { verb: 'list', filter };
 }
@@ -158,22 +211,29 @@ function parseStatus(text: string, typed: string): Command {
   const [filter = 'current', ...more] = words.filter((word) => !word.startsWith('@')).map(parseStatusFilter);
   if (filter === 'unknown' || more.length > 0 || people.size + names.length > 1) return unknown;
   const [name] = names;
-  if (name?.toLowerCase() === '@me') return { verb: 'status', filter, owner: 'me' };
+  if (name !== undefined && folded(name) === '@me') return { verb: 'status', filter, owner: 'me' };
   if (name !== undefined) return { verb: 'status', filter, unknownPerson: name };
   const [owner = null] = people;
   return { verb: 'status', filter, owner };
 }
 
 function parseStatusFilter(word: string): StatusFilter | 'unknown' {
-  return STATUS_FILTERS.find((known) => known === word.toLowerCase()) ?? 'unknown';
+  return STATUS_FILTERS.find((known) => known === folded(word)) ?? 'unknown';
 }
 
 /** One pair of quotes is taken off, so that a name with quotes of its own can still be typed. */
 function named(text: string): { name?: string } {
-  const lines = text.split(/[\r\n]+/).map((each) => each.trim());
-  const line = lines.filter((each) => each !== '').join(' ');
-  const name = line.replace(QUOTED, '$1').trim();
+  const name = oneLine(text).replace(QUOTED, '$1').trim();
   return name === '' ? {} : { name };
+}
+
+function withoutVerb(seen: string): string {
+  return seen.replace(/^\S+/, '').trim();
+}
+
+/** A word as it is compared with those we know: also one of wide letters, as some keyboards make them. */
+function folded(word: string): string {
+  return word.slice(0, WORD_LENGTH_MAX).normalize('NFKC').toLowerCase();
 }
 
 function lookUp(table: Readonly<Record<string, Verb>>, word: string): Verb | undefined {

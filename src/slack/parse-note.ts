@@ -1,19 +1,30 @@
+import { characterName } from '../tokens/character-name.ts';
+import {
+  drawsSomething,
+  oneLine,
+  straysIn,
+  trimmed,
+  turnsOrControls,
+  withoutStrays,
+} from '../tokens/characters.ts';
 import { holdsSecret } from '../tokens/finder.ts';
 import type { Refusal } from '../tokens/refusal.ts';
 
-/** NFC makes one of four code points at most (https://www.unicode.org/faq/normalization.html), of two UTF-16 units each. */
+/** UTF-16 units for each code point of a note: composing makes one of four at most, each of two units. */
 const UNITS_A_CHARACTER_MAX = 8;
 
 /**
- * A purpose or reason, trimmed (null when there is none), or why it cannot be kept. Lengths count code points after NFC, which
- * takes the square of how many marks stand in a row: a text that is too long in any case is not normalised.
+ * A purpose or reason on one line, trimmed, or why it cannot be kept; null when nothing of it can be seen. Lengths count code
+ * points. What only draws nothing is left out; what turns the writing around, or controls something, is refused.
  */
 export function parseNote(text: string, lengthMax: number): { note: string | null } | { refusal: Refusal } {
   if (holdsSecret(text)) return { refusal: { code: 'holds_value' } };
-  const typed = text.trim();
+  const typed = trimmed(text);
   if (typed.length > lengthMax * UNITS_A_CHARACTER_MAX)
     return { refusal: { code: 'text_too_long', lengthMax } };
-  const note = typed.normalize('NFC').trim();
+  const turning = straysIn(typed).find(turnsOrControls);
+  if (turning !== undefined) return { refusal: { code: 'text_invalid', sign: characterName(turning) } };
+  const note = oneLine(withoutStrays(typed.normalize('NFC')));
   if ([...note].length > lengthMax) return { refusal: { code: 'text_too_long', lengthMax } };
-  return { note: note === '' ? null : note };
+  return { note: drawsSomething(note) ? note : null };
 }

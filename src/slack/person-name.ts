@@ -1,24 +1,18 @@
-import { withoutUnseen } from '../tokens/characters.ts';
+import { formOf } from '../tokens/resemblance.ts';
 import type { PersonId } from '../tokens/token.ts';
 import type { Profile } from './actor.ts';
-
-/** Slack's names have 80 characters. Normalising takes the square of how many marks stand in a row, so it is of these alone. */
-const NAME_UNITS_MAX = 640;
 
 /** What to type to confirm that it is this person: what people call them, or their id where Slack tells no name. */
 export function nameOf(person: PersonId, profile: Profile | undefined): string {
   return profile?.names.find((name) => folded(name) !== '') ?? person;
 }
 
-/** Whether `typed` is one of the person's names, or their id, in whatever case and with or without an @. */
+/** Whether `typed` is one of the person's names, or their id, in whatever case, quotes and dashes, and with or without an @. */
 export function isNameOf(person: PersonId, profile: Profile | undefined, typed: string): boolean {
   const wanted = folded(typed);
   return wanted !== '' && [person, ...(profile?.names ?? [])].some((name) => folded(name) === wanted);
 }
 
 function folded(name: string): string {
-  return withoutUnseen(name.slice(0, NAME_UNITS_MAX).normalize('NFKC'))
-    .trim()
-    .replace(/^@/, '')
-    .toLowerCase();
+  return formOf(name).replace(/^@/, '');
 }

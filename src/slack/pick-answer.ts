@@ -1,6 +1,8 @@
+import { asSeen } from '../tokens/characters.ts';
 import { holdsSecret } from '../tokens/finder.ts';
 import { TYPED_LENGTH_MAX } from '../tokens/name.ts';
 import type { Actor } from '../tokens/policy.ts';
+import { formOf, formOfKey } from '../tokens/resemblance.ts';
 import type { SearchedTokens } from '../tokens/store.ts';
 import type { UsedToken } from '../tokens/token.ts';
 import type { Answer } from './answer.ts';
@@ -68,12 +70,23 @@ const AMONG: Readonly<Record<PickVerb, SearchedTokens>> = {
   rotate: 'rotatable',
 };
 
-function searchTokens(
+/** As names are looked up: what was typed as it is or, where nothing has it, whatever quotes and dashes it has. */
+async function searchTokens(
   actor: Actor,
-  text: string,
+  typed: string,
   verb: PickVerb,
   deps: ListenerDeps,
 ): Promise<readonly UsedToken[]> {
-  const request = { owner: actor.id, text, among: AMONG[verb], now: deps.clock() };
-  return deps.store.searchTokens(actor.workspace, request);
+  const search = (text: string) =>
+    deps.store.searchTokens(actor.workspace, {
+      owner: actor.id,
+      text,
+      among: AMONG[verb],
+      now: deps.clock(),
+    });
+  const found = await search(asSeen(typed));
+  const form = formOf(typed);
+  if (found.length > 0 || form === '') return found;
+  const [longest = ''] = form.split(/[-']/).sort((a, b) => b.length - a.length);
+  return (await search(longest.trim())).filter(({ nameKey }) => formOfKey(nameKey).includes(form));
 }

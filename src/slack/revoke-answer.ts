@@ -13,19 +13,31 @@ import { matchesMessage } from './blocks/matches.ts';
 import { revokeDialog } from './blocks/revoke-dialog.ts';
 import { type DialogMetadata, metadataText } from './dialog-metadata.ts';
 import type { ListenerDeps } from './listener.ts';
+import type { Part } from './parse-command.ts';
 import { profileInTime } from './profile-in-time.ts';
+import { unknownAnswer } from './unknown-answer.ts';
 
-/** Asks whether the token of that id or name shall be ended, or one whose value begins so. */
-export async function revokeAnswer(actor: Actor, text: string, deps: ListenerDeps): Promise<Answer> {
+/**
+ * Asks whether the token of that id or name shall be ended, or one whose value begins so. Where there is none, `parts` are what
+ * else was meant by it.
+ */
+export async function revokeAnswer(
+  actor: Actor,
+  text: string,
+  deps: ListenerDeps,
+  parts: readonly Part[] = [],
+): Promise<Answer> {
   const found = await findToRevoke(text, actor, deps);
   if (found.kind === 'refused') {
     const isMisread = found.refusal.code === 'token_not_found' && holdsSecret(text);
-    return refusalAnswer(isMisread ? { code: 'value_misread' } : found.refusal);
+    return isMisread
+      ? refusalAnswer({ code: 'value_misread' })
+      : unknownAnswer('revoke', found.refusal, parts);
   }
   const [first, ...others] = found.tokens;
   return first !== undefined && others.length === 0
     ? revokeQuestion(actor, first, {}, deps)
-    : { kind: 'message', message: matchesMessage(found.tokens, deps.clock()) };
+    : { kind: 'message', message: matchesMessage(found, deps.clock()) };
 }
 
 /** Asks the same of whoever holds a value, whosever token it is. */

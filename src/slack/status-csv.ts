@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isoTime } from '../clock.ts';
+import { withoutStrays } from '../tokens/characters.ts';
 import { remarksOf, statusOf, type UsedToken } from '../tokens/token.ts';
 
 const COLUMNS: readonly (readonly [heading: string, of: (token: UsedToken, now: number) => string])[] = [
   ['Token id', ({ id }) => id],
   ['Name', ({ name }) => name],
-  ['Purpose', ({ purpose }) => purpose ?? ''],
+  ['Purpose', ({ purpose }) => withoutStrays(purpose ?? '')],
   ['Owner', ({ owner }) => owner],
   ['Created by', ({ createdBy }) => createdBy],
   ['Status', (token, now) => statusOf(token, now)],
@@ -17,7 +18,7 @@ const COLUMNS: readonly (readonly [heading: string, of: (token: UsedToken, now: 
   ['Expires', ({ expiresAt }) => dateText(expiresAt)],
   ['Date Revoked', ({ revokedAt }) => dateText(revokedAt)],
   ['Revoked by', ({ revokedBy }) => revokedBy ?? ''],
-  ['Reason', ({ revokeReason }) => revokeReason ?? ''],
+  ['Reason', ({ revokeReason }) => withoutStrays(revokeReason ?? '')],
 ];
 
 /**

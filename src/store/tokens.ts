@@ -3,9 +3,11 @@ import type { Doer, TokenId, UsedToken } from '../tokens/token.ts';
 import { createExceededLimit } from './creation-limits.ts';
 import {
   and,
+  asc,
   type Db,
   eq,
   getTableColumns,
+  gt,
   gte,
   isNull,
   lt,
@@ -28,6 +30,7 @@ const AFTER_BASE62 = '~';
 const IS_IN_WORKSPACE_UNINDEXED = sql`+${tokens.workspace} = ${textParam('workspace')}`;
 /** One more than are offered. */
 const FOUND_ROWS_MAX = 6;
+const NAME_KEYS_MAX = 200;
 
 const { quietSince: _, ...columns } = getTableColumns(tokens);
 
@@ -143,7 +146,10 @@ function createEnd(db: Db, isMeant?: SQL): (id: TokenId, by: Ending) => boolean 
 export function createTokenReads(
   db: Db,
   read: Read,
-): Pick<TokenStore, 'findToken' | 'findTokens' | 'findTokenByName' | 'findByFirstCharacters' | 'takenNames'> {
+): Pick<
+  TokenStore,
+  'findToken' | 'findTokens' | 'findTokenByName' | 'nameKeysAfter' | 'findByFirstCharacters' | 'takenNames'
+> {
   const inWorkspace = eq(tokens.workspace, textParam('workspace'));
   const usedTokens = () =>
     db.select(USED_TOKEN).from(tokens).leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id)).$dynamic();
@@ -160,6 +166,7 @@ export function createTokenReads(
     .where(and(inWorkspace, eq(tokens.nameKey, textParam('key'))))
     .prepare();
   const byFirstCharacters = firstCharactersQuery(db);
+  const nameKeysAfter = createNameKeysAfter(db, read);
   const taken = db
     .select({ nameKey: tokens.nameKey })
     .from(tokens)
@@ -175,6 +182,7 @@ export function createTokenReads(
         return new Map(rows.map((token) => [token.id, token]));
       }),
     findTokenByName: (workspace, key) => read(() => byName.get({ workspace, key })),
+    nameKeysAfter,
     findByFirstCharacters: (workspace, characters) =>
       read(() => {
         const rows = byFirstCharacters.all({
@@ -191,6 +199,31 @@ export function createTokenReads(
         return new Set(rows.map(({ nameKey }) => nameKey));
       }),
   };
+}
+
+function createNameKeysAfter(db: Db, read: Read): TokenStore['nameKeysAfter'] {
+  const inWorkspace = eq(tokens.workspace, textParam('workspace'));
+  const nameKeys = () => db.select({ nameKey: tokens.nameKey }).from(tokens).$dynamic();
+  const everybodys = nameKeys()
+    .where(and(inWorkspace, gt(tokens.nameKey, textParam('after'))))
+    .orderBy(asc(tokens.nameKey))
+    .limit(rowCount(NAME_KEYS_MAX))
+    .prepare();
+  // The plus keeps SQLite from going through everybody's names for those of one person.
+  const own = nameKeys()
+    .where(
+      and(inWorkspace, eq(tokens.owner, textParam('owner')), sql`+${tokens.nameKey} > ${textParam('after')}`),
+    )
+    .orderBy(sql`+${tokens.nameKey}`)
+    .limit(rowCount(NAME_KEYS_MAX))
+    .prepare();
+
+  return (workspace, { owner, after }) =>
+    read(() => {
+      const rows =
+        owner === null ? everybodys.all({ workspace, after }) : own.all({ workspace, owner, after });
+      return rows.map(({ nameKey }) => nameKey);
+    });
 }
 
 /** Goes by the primary key of `secrets`, which compares byte by byte. */

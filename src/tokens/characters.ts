@@ -7,17 +7,21 @@
 const SPACE = String.raw`[[\s\x85]--\ufeff]`;
 /** As wide as a letter, and empty: the Hangul fillers and the blank Braille cell. */
 const BLANK = String.raw`[\u115f\u1160\u2800\u3164\uffa0]`;
+/** Signs of format that are drawn around or above the digits behind them (Prepended_Concatenation_Mark). */
+const DRAWN_FORMAT = String.raw`[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]`;
 /**
  * Draws nothing, or what nobody can foresee: controls, signs of format, what Unicode lets a font ignore (soft hyphen, joiners,
  * variation selectors, tags, …), blanks, an empty note head, halves of characters, private and unassigned ones.
  */
-const UNSEEN = String.raw`[[\p{C}\p{Default_Ignorable_Code_Point}${BLANK}\u{1d159}]--${SPACE}]`;
+const UNSEEN = String.raw`[[\p{C}\p{Default_Ignorable_Code_Point}${BLANK}\u{1d159}]--[${SPACE}${DRAWN_FORMAT}]]`;
 
 const EVERY_SPACE = new RegExp(`${SPACE}+`, 'gv');
 const EVERY_BLANK = new RegExp(BLANK, 'gv');
 const EVERY_UNSEEN = new RegExp(UNSEEN, 'gv');
 const EVERY_MARK = /\p{M}+/gu;
+const CONTROL = new RegExp(String.raw`[\p{Cc}\p{Zl}\p{Zp}${DRAWN_FORMAT}]`, 'v');
 const ONE_UNSEEN = new RegExp(`^${UNSEEN}$`, 'v');
+const AT_AN_END = new RegExp(`^[${SPACE}\\p{Bidi_Control}]$`, 'v');
 const DRAWN = new RegExp(`[^${UNSEEN}${SPACE}\\p{M}]`, 'v');
 
 /** What a picture may be made of: one with a colour of skin, or with the sign that wants it drawn as an emoji or as text. */
@@ -70,9 +74,27 @@ export function straysIn(text: string): string[] {
     .map(([piece]) => piece);
 }
 
+/** `text` as a reader sees it, on one line: what was stored before it was refused turns no line around and hides nothing. */
+export function asSeen(text: string): string {
+  return oneLine(withoutStrays(text));
+}
+
+/** The first control, line end or sign of format in `text` that is not unseen, but has no place in a name either. */
+export function controlIn(text: string): string | undefined {
+  return CONTROL.exec(text)?.[0];
+}
+
 /** Whether anything in `text` can be seen: a mark alone cannot, it only changes the letter before it. */
 export function drawsSomething(text: string): boolean {
   return DRAWN.test(text);
+}
+
+/** `text` without whitespace and marks of direction at its ends, which come along when text is pasted. */
+export function trimmed(text: string): string {
+  const signs = [...text];
+  const isKept = (sign: string) => !AT_AN_END.test(sign);
+  const first = signs.findIndex(isKept);
+  return first === -1 ? '' : signs.slice(first, signs.findLastIndex(isKept) + 1).join('');
 }
 
 /** Whether the sign turns the direction of the writing around it, or is a control. */

@@ -1,8 +1,8 @@
-import { lookUpToken } from './find.ts';
+import { meantBy, refuseUnknown } from './find.ts';
 import { holdsSecret } from './finder.ts';
 import { type Actor, may } from './policy.ts';
 import { type Refused, refused } from './refusal.ts';
-import { type RefuseDeps, refuseByPolicy } from './refuse.ts';
+import type { RefuseDeps } from './refuse.ts';
 import type { UsedToken } from './token.ts';
 
 const OFFERED_MAX = 5;
@@ -16,31 +16,43 @@ export function parseFirstCharacters(text: string): string | undefined {
   return part ?? whole;
 }
 
+/** Tokens that a text may mean, and how: as what they are called, as what a value of theirs begins with, or as either. */
+export type FoundToRevoke = {
+  readonly kind: 'found';
+  readonly tokens: readonly UsedToken[];
+  readonly by: 'name' | 'first_characters' | 'either';
+};
+
 /**
- * The token that `text` means by its id or name, or else, for whoever may revoke any, those (five at most) that have a value
- * which begins so. Anybody else is refused, once and alike, whether or not there is such a value: nothing of it is looked up.
+ * The tokens that `text` may mean. By its id or name, as `findTyped` has it; and, for whoever may revoke any, those that have a
+ * value which begins so (five at most), also where a token has that name: a name that was chosen to be taken for a leaked value
+ * stands beside the token whose value leaked. Anybody else is refused, once and alike, whether or not there is such a value:
+ * nothing of it is looked up.
  */
 export async function findToRevoke(
   text: string,
   actor: Actor,
   deps: RefuseDeps,
-): Promise<{ kind: 'found'; tokens: readonly UsedToken[] } | Refused> {
-  const token = await lookUpToken(text, actor, deps.store);
-  if (token !== undefined && may(actor, 'revoke', token, deps.policy)) {
-    return { kind: 'found', tokens: [token] };
-  }
-  const refusal = { code: 'token_not_found' } as const;
-  const refuse = () =>
-    refuseByPolicy({ actor, attempted: 'revoke', tokenId: token?.id ?? null, refusal }, deps);
-  if (token !== undefined) return refuse();
+): Promise<FoundToRevoke | Refused> {
+  const meant = await meantBy(text, 'revoke', actor, deps);
+  const named = meant.tokens;
   const characters = parseFirstCharacters(text);
-  if (characters === undefined) return refused(refusal);
-  if (!may(actor, 'revoke', undefined, deps.policy)) {
-    // A whole value with wrong check digits is the slip of whoever holds it, and no attempt.
-    return holdsSecret(text) ? refused(refusal) : refuse();
+  const mayRevokeAny = may(actor, 'revoke', undefined, deps.policy);
+  const begun =
+    characters === undefined || !mayRevokeAny
+      ? []
+      : await deps.store.findByFirstCharacters(actor.workspace, characters);
+  if (begun.length > OFFERED_MAX) return refused({ code: 'too_many_matches' });
+  const others = begun.filter(({ id }) => !named.some((token) => token.id === id));
+  if (others.length > 0) {
+    return {
+      kind: 'found',
+      tokens: [...named, ...others],
+      by: named.length > 0 ? 'either' : 'first_characters',
+    };
   }
-  const tokens = await deps.store.findByFirstCharacters(actor.workspace, characters);
-  if (tokens.length === 0) return refused(refusal);
-  if (tokens.length > OFFERED_MAX) return refused({ code: 'too_many_matches' });
-  return { kind: 'found', tokens };
+  if (named.length > 0) return { kind: 'found', tokens: named, by: 'name' };
+  // A whole value with wrong check digits is the slip of whoever holds it, and no attempt.
+  const isAttempt = characters !== undefined && !mayRevokeAny && !holdsSecret(text);
+  return refuseUnknown({ ...meant, ...(isAttempt ? { isAttempt } : {}) }, 'revoke', actor, deps);
 }

@@ -1,3 +1,5 @@
+import { characterName } from './character-name.ts';
+import { controlIn, drawsSomething, straysIn } from './characters.ts';
 import { holdsSecret } from './finder.ts';
 
 export const NAME_LENGTH_MAX = 64;
@@ -9,39 +11,63 @@ export type TokenName = string & { readonly brand: 'TokenName' };
 /** The folded form of a name, unique in a workspace: names that look alike in case, width or spacing share it. */
 export type NameKey = string & { readonly brand: 'NameKey' };
 /** Why a text is no name. */
-export type NameFlaw = 'empty' | 'too_long' | 'unseen_characters' | 'like_a_value';
+export type NameFlaw = 'empty' | 'too_long' | 'unseen_characters' | 'like_a_value' | 'like_first_characters';
+/** The same with what the person must know: `sign` is the first one that is not allowed, by its number and name. */
+export type FlawedName =
+  | { readonly flaw: Exclude<NameFlaw, 'unseen_characters'> }
+  | { readonly flaw: 'unseen_characters'; readonly sign: string };
+
+const LIKE_AN_ID = /(^|[^0-9A-Za-z])tok_[0-9A-Za-z]/i;
+/** As `parseFirstCharacters` reads them, in whatever case, with whatever is taken off before somebody looks it up. */
+const LIKE_FIRST_CHARACTERS =
+  /^["'`<>‘’‚‛“”„‟‹›«»\s]*([a-z][a-z0-9]{1,9})_([0-9a-z]{6,12}|[0-9a-z]{12}_[0-9a-z]{0,38})(\.*)["'`<>‘’‚‛“”„‟‹›«»\s]*$/i;
+/** `github_actions`, `ci_Runner2`: a name of two words, which a random lookup id is not. */
+const WORD = /^(?:[A-Z]?[a-z]+|[A-Z]+)[0-9]{0,4}$/;
+/** What a name may hold within emoji and words, and what its reader does not see. */
+const UNSEEN_IN_PLACE = /\u200c|\u200d|[\ufe0e\ufe0f\u{e0020}-\u{e007f}]/gu;
 
 /**
- * Control, format, surrogate, private and unassigned characters, line separators, and all that draws nothing: two names
- * must not differ by something that nobody sees. Unassigned ones might fold differently in a later Unicode.
+ * The name that `text` is, or why it is none. Lengths count code points, 1 to 64. Nothing that begins like a value of `prefix`
+ * is one: whoever ends a leaked value by its first characters would end that token instead.
  */
-const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
-const LIKE_AN_ID = /(^|[^0-9A-Za-z])tok_[0-9A-Za-z]/i;
-
-/** The name that `text` is, or why it is none. Lengths count code points, 1 to 64. */
-export function parseName(text: string): { name: TokenName } | { flaw: NameFlaw } {
+export function parseName(text: string, prefix?: string): { name: TokenName } | FlawedName {
   const typed = text.trim();
   if (typed.length > TYPED_LENGTH_MAX) return { flaw: 'too_long' };
-  const name = typed.normalize('NFC').trim();
+  const name = typed.normalize('NFC');
   if (name === '') return { flaw: 'empty' };
-  if (UNSEEN.test(name)) return { flaw: 'unseen_characters' };
+  const sign = straysIn(name)[0] ?? controlIn(name);
+  if (sign !== undefined) return { flaw: 'unseen_characters', sign: characterName(sign) };
   if ([...name].length > NAME_LENGTH_MAX) return { flaw: 'too_long' };
   const folded = name.normalize('NFKC');
-  if (folded.trim() === '') return { flaw: 'empty' };
+  if (!drawsSomething(folded)) return { flaw: 'empty' };
   if (holdsSecret(folded) || LIKE_AN_ID.test(folded)) return { flaw: 'like_a_value' };
+  if (looksLikeFirstCharacters(folded, prefix)) return { flaw: 'like_first_characters' };
   return { name: name as TokenName };
 }
 
-/** The form in which names are compared. Folding once is not stable over all of Unicode, folding twice is. */
+/**
+ * The form in which names are compared. Folding once is not stable over all of Unicode, folding twice is. What a name may hold
+ * unseen is not part of it, so that no two names differ by something that nobody sees.
+ */
 export function nameKeyOf(name: TokenName): NameKey {
-  return fold(fold(name)).replace(/\s+/g, ' ').trim() as NameKey;
+  return fold(fold(name.replace(UNSEEN_IN_PLACE, '')))
+    .replace(/\s+/g, ' ')
+    .trim() as NameKey;
 }
 
 /** `NAME-2`, `NAME-3`, …: a valid name again, the base cut where 64 code points would not hold it. */
 export function numberedName(name: TokenName, number: number): TokenName {
   const ending = `-${number}`;
-  const base = [...name].slice(0, NAME_LENGTH_MAX - ending.length).join('');
-  return `${base.trimEnd()}${ending}`.normalize('NFC') as TokenName;
+  const base = [...name].slice(0, NAME_LENGTH_MAX - ending.length);
+  // An emoji or a word that was cut within may end in a sign that has no place there any more.
+  while (base.length > 0 && straysIn(base.join('')).length > 0) base.pop();
+  return `${base.join('').trimEnd()}${ending}`.normalize('NFC') as TokenName;
+}
+
+function looksLikeFirstCharacters(folded: string, ownPrefix: string | undefined): boolean {
+  const [, prefix, part = '', dots] = LIKE_FIRST_CHARACTERS.exec(folded) ?? [];
+  if (prefix === undefined) return false;
+  return prefix.toLowerCase() === ownPrefix || dots !== '' || !WORD.test(part);
 }
 
 function fold(text: string): string {

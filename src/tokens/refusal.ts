@@ -1,7 +1,8 @@
 import { counted } from '../counted.ts';
-import { NAME_LENGTH_MAX, type NameFlaw } from './name.ts';
+import { type FlawedName, NAME_LENGTH_MAX } from './name.ts';
 import { isRevokingRefusal, type RevokingRefusal, revokingSentence } from './revoking-refusal.ts';
 import { isShowingRefusal, type ShowingRefusal, showingSentence } from './showing-refusal.ts';
+import type { TokenId } from './token.ts';
 
 export const PURPOSE_LENGTH_MAX = 200;
 export const REASON_LENGTH_MAX = 200;
@@ -10,10 +11,12 @@ export const REASON_LENGTH_MAX = 200;
 export type Refusal =
   | RevokingRefusal
   | ShowingRefusal
-  | { readonly code: 'name_invalid'; readonly flaw: NameFlaw }
+  | ({ readonly code: 'name_invalid' } & FlawedName)
   | { readonly code: 'name_taken'; readonly name: string; readonly freeName: string | null }
   | { readonly code: 'holds_value' }
   | { readonly code: 'text_too_long'; readonly lengthMax: number }
+  /** It has a sign in it, by its number and name, that turns the writing around or controls something. */
+  | { readonly code: 'text_invalid'; readonly sign: string }
   | { readonly code: 'reason_required' }
   | {
       readonly code: 'lifetime_not_allowed';
@@ -35,6 +38,11 @@ export type Refusal =
   | { readonly code: 'no_longer_held' }
   /** Not there, not theirs, or not for them to do: all three read the same. */
   | { readonly code: 'token_not_found' }
+  /** The same, where tokens that they could do it with have nearly this name. */
+  | {
+      readonly code: 'token_misnamed';
+      readonly nearly: readonly { readonly id: TokenId; readonly name: string }[];
+    }
   | { readonly code: 'already_revoked'; readonly name: string }
   | { readonly code: 'expired'; readonly name: string }
   /** Days as `YYYY-MM-DD`; `latest` is the last one that policy allows. */
@@ -62,15 +70,15 @@ export function sentenceFor(refusal: Refusal): string {
   if (isShowingRefusal(refusal)) return showingSentence(refusal);
   switch (refusal.code) {
     case 'name_invalid':
-      return flawSentence(refusal.flaw);
+      return flawSentence(refusal);
     case 'name_taken':
       return takenSentence(refusal.name, refusal.freeName);
     case 'holds_value':
       return 'This looks like a token value. It was not saved. If it leaked, revoke it.';
     case 'text_too_long':
-      return `This is too long: use ${refusal.lengthMax} characters at most.`;
+    case 'text_invalid':
     case 'reason_required':
-      return "Say why: the owner and the token's history will show it.";
+      return noteSentence(refusal);
     case 'lifetime_not_allowed':
       return lifetimeSentence(refusal.lifetimeDaysMax, refusal.mayNeverExpire);
     case 'app_not_permitted':
@@ -88,7 +96,8 @@ export function sentenceFor(refusal: Refusal): string {
     case 'no_longer_held':
       return 'It was too long ago that you presented the value, so nothing was changed. Present it again.';
     case 'token_not_found':
-      return 'There is no such token among those you can see. /apitoken list all shows yours.';
+    case 'token_misnamed':
+      return notFoundSentence('nearly' in refusal ? refusal.nearly.map(({ name }) => name) : []);
     case 'already_revoked':
       return `${refusal.name} is already revoked. Nothing more needs to be done.`;
     case 'expired':
@@ -100,11 +109,9 @@ export function sentenceFor(refusal: Refusal): string {
     case 'date_too_far':
       return dateSentence(refusal);
     case 'too_many_live':
-      return `${theMost(refusal.liveTokensMax, 'live token')} that one person may have here. Revoke one that is not needed first.`;
     case 'owner_too_many_live':
-      return `This person has as many live tokens as one person may have here (${refusal.liveTokensMax}). One of theirs must be revoked first.`;
     case 'too_many_today':
-      return `${theMost(refusal.creationsPerDayMax, 'token', ' a day')} that one person may create here. Try again tomorrow.`;
+      return limitSentence(refusal);
     case 'owner_not_permitted':
       return 'This person cannot own a token: choose a full member of this workspace.';
     case 'scope_unknown':
@@ -114,17 +121,50 @@ export function sentenceFor(refusal: Refusal): string {
   }
 }
 
-function flawSentence(flaw: NameFlaw): string {
+function flawSentence(flawed: FlawedName): string {
   const allowed = `Use 1 to ${NAME_LENGTH_MAX} visible characters: letters, digits, spaces, signs.`;
-  switch (flaw) {
+  switch (flawed.flaw) {
     case 'empty':
       return `A token needs a name. ${allowed}`;
     case 'too_long':
       return `This name is too long. ${allowed}`;
     case 'unseen_characters':
-      return `This name has control or invisible characters in it. ${allowed}`;
+      return `This name has ${flawed.sign} in it, which is not allowed: nobody could see it. ${allowed}`;
     case 'like_a_value':
       return `A name must not look like a token value or a token id. It was not saved. ${allowed}`;
+    case 'like_first_characters':
+      return `This name looks like the beginning of a token value, and would be revoked in place of one that leaked. Write it with a hyphen instead of the underscore. ${allowed}`;
+  }
+}
+
+function noteSentence(
+  refusal: Extract<Refusal, { readonly code: `text_${string}` | 'reason_required' }>,
+): string {
+  switch (refusal.code) {
+    case 'text_too_long':
+      return `This is too long: use ${refusal.lengthMax} characters at most.`;
+    case 'text_invalid':
+      return `This has ${refusal.sign} in it, which is not text and could hide what stands here. Take it out, or type the text anew.`;
+    case 'reason_required':
+      return "Say why: the owner and the token's history will show it.";
+  }
+}
+
+function notFoundSentence(names: readonly string[]): string {
+  const nearest = names.length === 0 ? '' : `Did you mean ${names.join(' or ')}? `;
+  return `There is no such token among those you can see. ${nearest}/apitoken list all shows yours.`;
+}
+
+function limitSentence(
+  refusal: Extract<Refusal, { readonly code: 'too_many_live' | 'owner_too_many_live' | 'too_many_today' }>,
+): string {
+  switch (refusal.code) {
+    case 'too_many_live':
+      return `${theMost(refusal.liveTokensMax, 'live token')} that one person may have here. Revoke one that is not needed first.`;
+    case 'owner_too_many_live':
+      return `This person has as many live tokens as one person may have here (${refusal.liveTokensMax}). One of theirs must be revoked first.`;
+    case 'too_many_today':
+      return `${theMost(refusal.creationsPerDayMax, 'token', ' a day')} that one person may create here. Try again tomorrow.`;
   }
 }
 

@@ -294,6 +294,11 @@ export interface TokenStore {
   /** Those of the tokens that are there, by their ids; 100 at most. */
   findTokens(workspace: WorkspaceId, ids: readonly TokenId[]): Promise<ReadonlyMap<TokenId, UsedToken>>;
   findTokenByName(workspace: WorkspaceId, key: NameKey): Promise<UsedToken | undefined>;
+  /** The name keys of everybody's tokens, or those of `owner`, in their order: those after `after` ('' before all), 200 at most. */
+  nameKeysAfter(
+    workspace: WorkspaceId,
+    request: { readonly owner: PersonId | null; readonly after: string },
+  ): Promise<readonly NameKey[]>;
   /** Tokens that have a value whose lookup id begins with `characters` (base62), six at most. */
   findByFirstCharacters(workspace: WorkspaceId, characters: string): Promise<readonly UsedToken[]>;
   /** Uses in the 24 hours before `now`, by whole hours: the one that has begun counts, the one 24 hours ago does not. */

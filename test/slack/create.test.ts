@@ -182,19 +182,44 @@ test('the Home tab shows the new token without being opened again', async () => 
   expect(alice.home()?.text).toContain('deploy-bot\nStatus\nactive');
 });
 
+const LIKE_FIRST_CHARACTERS =
+  'This name looks like the beginning of a token value, and would be revoked in place of one that leaked.';
+
 test.for([
   ['only spaces', '   ', 'A token needs a name.'],
   ['no-break spaces', '\u00a0\u00a0', 'A token needs a name.'],
   ['65 signs', '🗝'.repeat(65), 'This name is too long.'],
-  ['a control character', 'deploy\u0007bot', 'This name has control or invisible characters in it.'],
-  ['a bidi override', 'deploy\u202ebot', 'This name has control or invisible characters in it.'],
-  ['a zero-width space', 'deploy\u200bbot', 'This name has control or invisible characters in it.'],
-  ['a braille blank', 'deploy\u2800bot', 'This name has control or invisible characters in it.'],
+  [
+    'a control character',
+    'deploy\u0007bot',
+    'This name has U+0007 ALERT in it, which is not allowed: nobody could see it.',
+  ],
+  [
+    'a bidi override',
+    'deploy\u202ebot',
+    'This name has U+202E RIGHT-TO-LEFT OVERRIDE in it, which is not allowed: nobody could see it.',
+  ],
+  [
+    'a zero-width space',
+    'deploy\u200bbot',
+    'This name has U+200B ZERO WIDTH SPACE in it, which is not allowed: nobody could see it.',
+  ],
+  [
+    'a braille blank',
+    'deploy\u2800bot',
+    'This name has U+2800 BRAILLE PATTERN BLANK in it, which is not allowed: nobody could see it.',
+  ],
   [
     'the shape of a token id',
     'tok_0123456789abcdef',
     'A name must not look like a token value or a token id.',
   ],
+  ['the first characters of a value', 'apit_4fTz8K', LIKE_FIRST_CHARACTERS],
+  ['the same in another case', 'APIT_4FTZ8K', LIKE_FIRST_CHARACTERS],
+  ['the same of letters alone', 'apit_abcdef', LIKE_FIRST_CHARACTERS],
+  ['the same with an ellipsis', 'apit_4fTz8K…', LIKE_FIRST_CHARACTERS],
+  ['the same of another prefix', 'old_4fTz8K...', LIKE_FIRST_CHARACTERS],
+  ['marks on no letter', '\u0301\u0308', 'A token needs a name.'],
 ] as const)(
   'a name of %s is refused under its field, and all that was typed stays',
   async ([, name, sentence]) => {

@@ -9,6 +9,7 @@ import { parseConfig } from '../../src/config.ts';
 import { openStore, type Store } from '../../src/store/sqlite.ts';
 import { createToken } from '../../src/tokens/create.ts';
 import type { Hasher } from '../../src/tokens/hasher.ts';
+import { nameKeyOf, type TokenName } from '../../src/tokens/name.ts';
 import type { Role } from '../../src/tokens/policy.ts';
 import { showValue } from '../../src/tokens/show.ts';
 import { createShowingTurns } from '../../src/tokens/showing-turns.ts';
@@ -208,6 +209,17 @@ export async function holdsToken(
   held: Held = {},
 ): Promise<{ id: TokenId; value: string }> {
   return withStore(stage, (store) => putToken(store, stage, person, name, held));
+}
+
+/** As `holdsToken`, by a name that is refused today and may be older than that. Returns its value. */
+export async function holdsOldName(stage: Stage, person: Person, name: string): Promise<string> {
+  const { id, value } = await holdsToken(stage, person, 'an older one');
+  const raw = new Database(`${stage.folder}/apitoken.db`);
+  raw
+    .prepare('update tokens set name = ?, name_key = ? where id = ?')
+    .run(name, nameKeyOf(name as TokenName), id);
+  raw.close();
+  return value;
 }
 
 /** As `holdsToken`, for many: `held` says what each differs in, by its number from 1. */

@@ -68,6 +68,33 @@ test('the history tells a whole life in people’s words, the latest first, and 
   }
 });
 
+test('a reason and a purpose that were stored before they were refused turn no writing around', async () => {
+  const { stage, alice } = await setStill();
+  const { id } = await holdsToken(stage, alice, 'deploy-bot', {
+    createdAt: T0,
+    purpose: 'a\u202eb\u2800\n\x1b[c',
+  });
+  const reason = 'd\u2067e\u200b f\ng';
+  await withStore(stage, (store) =>
+    store.revokeToken(
+      id,
+      { actor: alice.id as never, at: T0, reason },
+      {
+        event: { at: T0, actor: alice.id as never, action: 'token.revoked', tokenId: id, detail: { reason } },
+        delivery: { keys: [] },
+        sayings: [],
+      },
+    ),
+  );
+
+  const info = await answerTo(alice, '/apitoken info deploy-bot');
+  const history = await answerTo(alice, '/apitoken history deploy-bot');
+
+  expect(info.text).toContain('Purpose: ab [c');
+  expect(info.text).toContain('Reason: de f g');
+  expect(history.text).toContain('“de f g”');
+});
+
 test('a long history has pages, which turn in place, by command and from Home', async () => {
   const { stage, alice } = await setStill();
   const { id } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });

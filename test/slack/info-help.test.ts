@@ -10,6 +10,7 @@ import {
   holdsToken,
   modalOf,
   modalSaying,
+  opens,
   seesCard,
   soon,
 } from './flows.ts';
@@ -58,12 +59,23 @@ test.for([
   expect(info.text).toContain('Deploy Bot\nStatus\nactive');
 });
 
+test('a name of which nothing can be seen is none, and the person picks one of theirs', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  await holdsToken(stage, alice, 'deploy-bot');
+
+  expect(await opens(alice, '/apitoken info \u200b')).toMatchObject({
+    title: 'API Token',
+    submit: 'Continue',
+  });
+});
+
 test('a token of somebody else and one that does not exist are told in the same words', async () => {
   const stage = await setStage();
   const alice = stage.workspace.person('alice');
   const { id } = await holdsToken(stage, stage.workspace.person('bob'), 'bobs-bot');
 
-  for (const typed of ['bobs-bot', id, 'no-such-bot', 'tok_0000000000000000', '\u200b']) {
+  for (const typed of ['bobs-bot', id, 'no-such-bot', 'tok_0000000000000000', '.']) {
     expect((await answerTo(alice, `/apitoken info ${typed}`)).text, typed).toBe(NOT_FOUND);
   }
 

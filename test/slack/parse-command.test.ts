@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseCommand, unescaped } from '../../src/slack/parse-command.ts';
+import { parseCommand, partsOf, unescaped } from '../../src/slack/parse-command.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 
 const VALUE = TokenValue.generate('apit').reveal();
@@ -43,6 +43,30 @@ test.for([
   ['status @me', { verb: 'status', filter: 'current', owner: 'me' }],
   ['status idle @Me', { verb: 'status', filter: 'idle', owner: 'me' }],
   ['status @ann', { verb: 'status', filter: 'current', unknownPerson: '@ann' }],
+  ['list\u200b', { verb: 'list', filter: 'active' }],
+  ['\u200blist', { verb: 'list', filter: 'active' }],
+  ['\u2068list\u2069', { verb: 'list', filter: 'active' }],
+  ['li\u00adst\ufeff all\u200b', { verb: 'list', filter: 'all' }],
+  ['list\u2800all', { verb: 'list', filter: 'all' }],
+  ['\u200b', { verb: 'list', filter: 'active' }],
+  ['ｌｉｓｔ　ａｌｌ', { verb: 'list', filter: 'all' }],
+  ['status\u200b idle\u200e', { verb: 'status', filter: 'idle', owner: null }],
+  ['status @me\u200b', { verb: 'status', filter: 'current', owner: 'me' }],
+  ['status \u2068<@U0ANN|ann>\u2069', { verb: 'status', filter: 'current', owner: 'U0ANN' }],
+  ['revoke @me\u200b', { verb: 'revoke', person: 'me' }],
+  ['revoke \u2068<@U0ANN|ann>\u2069', { verb: 'revoke', person: 'U0ANN' }],
+  ['revoke <@U0ANN|>', { verb: 'revoke', person: 'U0ANN' }],
+  ['revoke @ann', { verb: 'revoke', unclearPerson: '@ann' }],
+  ['revoke "@ann"', { verb: 'revoke', name: '@ann' }],
+  ['revoke @ann, @bob', { verb: 'revoke', name: '@ann, @bob' }],
+  ['revoke @ann,@bob', { verb: 'revoke', name: '@ann,@bob' }],
+  ['revoke tok_0123456789abcdef\u200b', { verb: 'revoke', name: 'tok_0123456789abcdef' }],
+  ['create deploy-bot 30d\u200b', { verb: 'create', name: 'deploy-bot', lifetimeDays: 30 }],
+  ['create \u200ede\u00adploy-bot\u2069', { verb: 'create', name: 'deploy-bot' }],
+  ['create ❤\ufe0f 👨‍👩‍👧', { verb: 'create', name: '❤\ufe0f 👨‍👩‍👧' }],
+  ['create می‌خواهم', { verb: 'create', name: 'می‌خواهم' }],
+  ['create bot for <#C0ABC123DEF|>', { verb: 'create', name: 'bot for #C0ABC123DEF' }],
+  ['create bot for <!subteam^S0ONCALL|>', { verb: 'create', name: 'bot for @S0ONCALL' }],
   ['status @ann revoked', { verb: 'status', filter: 'revoked', unknownPerson: '@ann' }],
 ] as const)('"%s" is understood', ([text, command]) => {
   expect(parseCommand(text)).toEqual(command);
@@ -120,6 +144,34 @@ test.for([
   ['a channel without a name', '<#C0GENERAL>', '#C0GENERAL'],
   ['a group', '<!subteam^S0ONCALL|@oncall>', '@oncall'],
   ['a broadcast', '<!here>', '@here'],
+  ['a channel with an empty name', '<#C0ABC123DEF|>', '#C0ABC123DEF'],
+  ['a channel whose name begins with its sign', '<#C0GENERAL|#general>', '#general'],
+  ['a channel whose name is that sign', '<#C0GENERAL|#>', ''],
+  ['a person with an empty name', '<@U0BOB|>', '@U0BOB'],
+  ['a person with a name of spaces', '<@U0BOB| >', '@U0BOB'],
+  ['a person of whom nothing is there', '<@>', ''],
+  ['a channel of which nothing is there', '<#|>', ''],
+  ['a group without a name', '<!subteam^S0ONCALL>', '@S0ONCALL'],
+  ['a group with an empty name', '<!subteam^S0ONCALL|>', '@S0ONCALL'],
+  ['a group whose name has no sign', '<!subteam^S0ONCALL|oncall>', '@oncall'],
+  ['a broadcast with a name', '<!here|here>', '@here'],
+  ['a broadcast with its sign', '<!channel|@channel>', '@channel'],
+  ['a date', '<!date^1392734382^{date}|Feb 18, 2014>', 'Feb 18, 2014'],
+  ['a date with a link', '<!date^1392734382^{date}^https://x.org|Feb 18, 2014>', 'Feb 18, 2014'],
+  ['a date without a text', '<!date^1392734382^{date}>', '1392734382'],
+  ['a link with an empty text', '<https://deploy.io|>', 'https://deploy.io'],
+  ['a link with a text of its own', '<https://deploy.io|deploy it>', 'deploy it'],
+  ['a mail address without a text', '<mailto:a@b.org>', 'a@b.org'],
+  ['a mail address with an empty text', '<mailto:a@b.org|>', 'a@b.org'],
+  ['a telephone number', '<tel:+49123|+49 123>', '+49 123'],
+  ['a telephone number without a text', '<tel:+49123>', '+49123'],
+  ['a person at the end of a text that was cut', 'for <@U0BOB|bo', 'for @bo'],
+  ['a channel at the end of one', 'for <#C0GENERAL', 'for #C0GENERAL'],
+  ['a group at the end of one', 'for <!subteam^S0ONC', 'for @S0ONC'],
+  ['a link at the end of one', 'for <https://deploy.io|depl', 'for depl'],
+  ['the sign alone at the end of one', 'for <#', 'for '],
+  ['a bracket that was not escaped', 'a < b', 'a < b'],
+  ['an escaped entity twice over', '&amp;amp;lt;', '&amp;lt;'],
   ['a host name', '<http://deploy.io|deploy.io>', 'deploy.io'],
   ['a link', '<https://deploy.io/a?b=c>', 'https://deploy.io/a?b=c'],
   ['a mail address', '<mailto:a@b.org|a@b.org>', 'a@b.org'],
@@ -208,3 +260,38 @@ test('any text is a command of some kind, in a moment', () => {
 function fullwidth(text: string): string {
   return text.replace(/[!-~]/g, (sign) => String.fromCodePoint((sign.codePointAt(0) ?? 0) + 0xfee0));
 }
+
+test.for([
+  ['names', 'revoke a-bot b-bot', ['a-bot', 'b-bot']],
+  ['names with a comma', 'revoke a-bot, b-bot,c-bot', ['a-bot', 'b-bot', 'c-bot']],
+  ['names and a word between', 'revoke a-bot and b-bot &amp; c-bot', ['a-bot', 'b-bot', 'c-bot']],
+  ['names in quotes', 'info “a bot” "b bot"', ['“a bot”', '"b bot"']],
+  [
+    'ids',
+    'revoke tok_0123456789abcdef tok_fedcba9876543210',
+    ['tok_0123456789abcdef', 'tok_fedcba9876543210'],
+  ],
+  ['people', 'revoke <@U0ANN|ann> <@U0BOB>', ['<@U0ANN|ann>', '<@U0BOB>']],
+  [
+    'people whose names have spaces',
+    'kill <@U0ANN|ann lee>, <@U0BOB|bob>',
+    ['<@U0ANN|ann lee>', '<@U0BOB|bob>'],
+  ],
+  ['a name and a person', 'revoke a-bot <@U0ANN|ann>', ['a-bot', '<@U0ANN|ann>']],
+  ['the same twice', 'revoke a-bot a-bot', []],
+  ['one name', 'revoke a-bot', []],
+  ['one name in quotes', 'revoke "a bot"', []],
+  ['nothing', 'revoke', []],
+  ['what looks like a value', `revoke ${NO_VALUE} a-bot`, []],
+  ['more than a button holds', `revoke ${'x'.repeat(301)} a-bot`, []],
+] as const)('%s are parts, each to be typed on its own', ([, text, parts]) => {
+  expect(partsOf(text).map(({ typed }) => typed)).toEqual(parts);
+});
+
+test('a part is shown as it was typed', () => {
+  expect(partsOf('revoke <@U0ANN|ann> R&amp;D').map(({ shown }) => shown)).toEqual(['@ann', 'R&D']);
+});
+
+test('no more parts are told of than have room', () => {
+  expect(partsOf(`info ${Array.from({ length: 1000 }, (_, i) => `bot-${i}`).join(' ')}`)).toHaveLength(10);
+});

@@ -68,16 +68,27 @@ test.for([
   },
 );
 
-test('a reason that is only spaces is none', async () => {
+test.for([
+  ['only spaces', '  ', WHY],
+  ['blank Braille cells', '\u2800\u2800', WHY],
+  ['a Hangul filler', '\u3164', WHY],
+  ['a zero-width space', '\u200b', WHY],
+  ['marks on no letter', '\u0301', WHY],
+  [
+    'text that is turned around',
+    'kaelno \u202ereason',
+    'This has U+202E RIGHT-TO-LEFT OVERRIDE in it, which is not text and could hide what stands here. Take it out, or type the text anew.',
+  ],
+] as const)('a reason of %s is none, and nothing is revoked', async ([, reason, sentence]) => {
   const stage = await setStage();
   const dave = stage.workspace.person('dave');
   const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
 
   await opens(dave, '/apitoken revoke deploy-bot');
-  await dave.fills({ Reason: '  ' });
+  await dave.fills({ Reason: reason });
   await dave.submits();
 
-  expect((await modalOf(dave)).errors).toEqual({ Reason: WHY });
+  expect((await modalOf(dave)).errors).toEqual({ Reason: sentence });
   expect((await stage.verify(value)).status).toBe(200);
 });
 

@@ -1,6 +1,7 @@
 import type { HomeView, ModalView } from '@slack/types';
 import { boardMessage, emptyBoardMessage, stoppedBoardMessage } from '../../src/slack/blocks/board.ts';
 import { checkedMessage } from '../../src/slack/blocks/checked.ts';
+import { choicesMessage } from '../../src/slack/blocks/choices.ts';
 import {
   createDialog,
   createdForOtherDialog,
@@ -214,11 +215,18 @@ export function messagesAbout(unit: string): [string, Message][] {
       [`card of ${count}`, killCardMessage(aCard(unit, count))],
       [`shared card of ${count}`, sharedCardMessage(aCard(unit, count), LONG_ID)],
     ]),
+    ...(['name', 'first_characters', 'either'] as const).map((by): [string, Message] => [
+      `matches by ${by}`,
+      matchesMessage({ tokens: EACH_STATUS.map((status) => aWideToken(unit, status)), by }, NOW),
+    ]),
     [
-      'matches',
-      matchesMessage(
-        EACH_STATUS.map((status) => aWideToken(unit, status)),
-        NOW,
+      'choices',
+      choicesMessage(
+        repeated(unit, 500),
+        Array.from({ length: 10 }, () => ({
+          shown: repeated(unit, 300),
+          command: `history ${'x'.repeat(300)}`,
+        })),
       ),
     ],
     ...findingsAbout(unit).map((finding): [string, Message] => [

@@ -87,6 +87,8 @@ test('all statements are prepared at the start and none later', async () => {
   await store.readHash(secret.lookupId);
   await store.replaceDigests([aFreshDigest(secret)]);
   await store.revokeTokens([token.id], BY_ANN, aDelivery(), () => []);
+  await store.nameKeysAfter(WORKSPACE, { owner: null, after: '' });
+  await store.nameKeysAfter(WORKSPACE, { owner: ANN, after: '' });
   await store.findByFirstCharacters(WORKSPACE, 'abcdef');
   await store.usesInDay(token.id, NOW);
   await store.triesOf([token.id]);
@@ -122,7 +124,17 @@ test.for([
   ],
   [
     'a page of the list',
-    /"tokens".* order by /,
+    /"tokens" left join .* order by /,
+    'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
+  ],
+  [
+    'everybody’s names',
+    /^select "name_key" .* order by "tokens"/,
+    'SEARCH tokens USING COVERING INDEX tokens_name_key (workspace=? AND name_key>?)',
+  ],
+  [
+    'one person’s names',
+    /^select "name_key" .* order by \+/,
     'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
   ],
   [

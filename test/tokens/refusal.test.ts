@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { FlawedName } from '../../src/tokens/name.ts';
 import { type Refusal, refused, sentenceFor } from '../../src/tokens/refusal.ts';
+import { newTokenId } from '../../src/tokens/token.ts';
 
 /** One of each code: a new code does not compile here until it has its row. */
 const ONE_OF_EACH: { readonly [Code in Refusal['code']]: Refusal & { code: Code } } = {
@@ -7,6 +9,7 @@ const ONE_OF_EACH: { readonly [Code in Refusal['code']]: Refusal & { code: Code 
   name_taken: { code: 'name_taken', name: 'deploy-bot', freeName: 'deploy-bot-2' },
   holds_value: { code: 'holds_value' },
   text_too_long: { code: 'text_too_long', lengthMax: 200 },
+  text_invalid: { code: 'text_invalid', sign: 'U+202E RIGHT-TO-LEFT OVERRIDE' },
   reason_required: { code: 'reason_required' },
   lifetime_not_allowed: { code: 'lifetime_not_allowed', lifetimeDaysMax: 365, mayNeverExpire: false },
   app_not_permitted: { code: 'app_not_permitted' },
@@ -25,6 +28,10 @@ const ONE_OF_EACH: { readonly [Code in Refusal['code']]: Refusal & { code: Code 
   person_not_named: { code: 'person_not_named', expected: 'Ann' },
   several_values: { code: 'several_values' },
   no_longer_held: { code: 'no_longer_held' },
+  token_misnamed: {
+    code: 'token_misnamed',
+    nearly: [{ id: newTokenId(), name: 'deploy-bot' }],
+  },
   token_not_found: { code: 'token_not_found' },
   already_revoked: { code: 'already_revoked', name: 'deploy-bot' },
   expired: { code: 'expired', name: 'deploy-bot' },
@@ -113,8 +120,14 @@ describe('the sentence of', () => {
   });
 
   test('each flaw of a name is its own, and repeats nothing that was typed', () => {
-    const flaws = ['empty', 'too_long', 'unseen_characters', 'like_a_value'] as const;
-    const sentences = flaws.map((flaw) => sentenceFor({ code: 'name_invalid', flaw }));
+    const flaws: readonly FlawedName[] = [
+      { flaw: 'empty' },
+      { flaw: 'too_long' },
+      { flaw: 'unseen_characters', sign: 'U+200B ZERO WIDTH SPACE' },
+      { flaw: 'like_a_value' },
+      { flaw: 'like_first_characters' },
+    ];
+    const sentences = flaws.map((flaw) => sentenceFor({ code: 'name_invalid', ...flaw }));
 
     expect(new Set(sentences).size).toBe(flaws.length);
     for (const sentence of sentences) expect(sentence).toContain('64');

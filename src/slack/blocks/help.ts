@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types';
-import { oneLine, withoutStrays } from '../../tokens/characters.ts';
+import { asSeen } from '../../tokens/characters.ts';
 import type { Rights } from '../../tokens/policy.ts';
 import { RUN_COMMAND_ID } from './ids.ts';
 import type { Message } from './message.ts';
@@ -60,7 +60,7 @@ export function helpMessage(rights: Rights): Message {
 export function unknownCommandMessage(typed: string, nearest: string, rights: Rights): Message {
   const offered = VERBS_TO_SEE_ALL.has(nearest) && !rights.seesAll ? 'help' : nearest;
   // A mark that turns the writing around would turn the rest of our sentence too.
-  const seen = oneLine(withoutStrays(typed));
+  const seen = asSeen(typed);
   return {
     text: 'apitoken did not understand this command.',
     blocks: [

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import { counted } from '../../counted.ts';
 import type { AuditEvent } from '../../tokens/audit.ts';
+import { asSeen } from '../../tokens/characters.ts';
 import { OWNER_LEFT } from '../../tokens/leavers.ts';
 import type { EventPage } from '../../tokens/store.ts';
 import type { Token } from '../../tokens/token.ts';
@@ -48,7 +49,7 @@ function eventBlock(event: AuditEvent): KnownBlock {
   const isTyped = event.action === 'token.revoked' && typeof reason === 'string' && !isOfLeaver(event);
   return {
     type: 'context',
-    elements: isTyped ? [told, plain(`“${cut(reason, REASON_DRAWN_MAX)}”`)] : [told],
+    elements: isTyped ? [told, plain(`“${cut(asSeen(reason), REASON_DRAWN_MAX)}”`)] : [told],
   };
 }
 

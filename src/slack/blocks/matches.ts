@@ -1,15 +1,23 @@
 import type { KnownBlock } from '@slack/types';
-import { statusOf, type UsedToken } from '../../tokens/token.ts';
+import type { FoundToRevoke } from '../../tokens/first-characters.ts';
+import { statusOf } from '../../tokens/token.ts';
 import type { Message } from './message.ts';
 import { mention, plain, saying } from './text.ts';
 import { field, revokeButton } from './token-facts.ts';
 
+const HOW: Readonly<Record<FoundToRevoke['by'], (count: number) => string>> = {
+  name: (count) => `${count} tokens have names that are typed alike.`,
+  first_characters: (count) => `${count} tokens have a value that begins so.`,
+  either: (count) => `${count} tokens are called so, or have a value that begins so.`,
+};
+
 /** The tokens that what was typed may mean, to choose from; nothing of what was typed. */
-export function matchesMessage(tokens: readonly UsedToken[], now: number): Message {
+export function matchesMessage({ tokens, by }: Omit<FoundToRevoke, 'kind'>, now: number): Message {
+  const found = HOW[by](tokens.length);
   return {
-    text: `${tokens.length} tokens have a value that begins so.`,
+    text: found,
     blocks: [
-      saying(`${tokens.length} tokens have a value that begins so. Which one is it?`),
+      saying(`${found} Which one is it?`),
       ...tokens.map(
         (token): KnownBlock => ({
           type: 'section',

@@ -1,5 +1,6 @@
 import type { InputBlock, ModalView, RichTextBlock, RichTextSection } from '@slack/types';
 import { counted } from '../../counted.ts';
+import { asSeen } from '../../tokens/characters.ts';
 import type { PersonId, UsedToken } from '../../tokens/token.ts';
 import { type SeveralMetadata, severalMetadataText } from '../dialog-metadata.ts';
 import { textInput } from './dialog.ts';
@@ -101,8 +102,9 @@ function groups(tokens: readonly UsedToken[], maySee: boolean, now: number): Inp
 
 /** What breaks with it, in one line: the use first, since the end may be cut. */
 function radiusOf(token: UsedToken, now: number): string {
+  const purpose = asSeen(token.purpose ?? '');
   const uses = token.useCount === 0 ? [] : [counted(token.useCount, 'use')];
-  return [useOf(token, now), ...uses, ...(token.purpose === null ? [] : [token.purpose])].join(' · ');
+  return [useOf(token, now), ...uses, ...(purpose === '' ? [] : [purpose])].join(' · ');
 }
 
 /** Of a person's sheet that is long enough. It may stay empty where few enough stay ticked. */

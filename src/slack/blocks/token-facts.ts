@@ -1,4 +1,5 @@
 import type { Button, ContextBlock, MrkdwnElement, SectionBlock } from '@slack/types';
+import { asSeen } from '../../tokens/characters.ts';
 import type { LeftOut } from '../../tokens/kept-scopes.ts';
 import { type Doer, remarksOf, statusOf, type UsedToken } from '../../tokens/token.ts';
 import { REVOKE_ID, ROTATE_ID, SHOW_VALUE_ID } from './ids.ts';
@@ -75,10 +76,11 @@ export function doerText(doer: Doer): string {
   }
 }
 
-/** A text that a person typed, under its heading and as it is; nothing when there is none. */
+/** A text that a person typed, under its heading and as it is seen; nothing when there is none. */
 export function noteBlocks(heading: string, note: string | null): ContextBlock[] {
-  if (note === null) return [];
-  return [{ type: 'context', elements: [plain(`${heading}: ${cut(note, NOTE_DRAWN_MAX)}`)] }];
+  const seen = asSeen(note ?? '');
+  if (seen === '') return [];
+  return [{ type: 'context', elements: [plain(`${heading}: ${cut(seen, NOTE_DRAWN_MAX)}`)] }];
 }
 
 /** Which scopes a new value does not get, and why; nothing when it gets all of them. Drawn as they are. */

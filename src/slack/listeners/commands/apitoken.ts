@@ -1,19 +1,19 @@
+import { findTyped } from '../../../tokens/find.ts';
 import { type Actor, rightsOf } from '../../../tokens/policy.ts';
 import { type Answer, answerVisit, refusalAnswer } from '../../answer.ts';
 import { helpMessage, unknownCommandMessage } from '../../blocks/help.ts';
 import { placeBoard } from '../../boards.ts';
 import { checkAnswer } from '../../check-answer.ts';
 import { createAnswer } from '../../create-answer.ts';
-import { historyAnswer, infoAnswer } from '../../info-answer.ts';
 import { listAnswer } from '../../list-answer.ts';
 import type { ListenerDeps } from '../../listener.ts';
-import { type Command, parseCommand } from '../../parse-command.ts';
-import { pickAnswer } from '../../pick-answer.ts';
+import { type Command, parseCommand, partsOf } from '../../parse-command.ts';
+import { pickAnswer, pickedAnswer } from '../../pick-answer.ts';
 import { rememberPlace } from '../../places.ts';
 import { revokeAnswer, revokeHeldAnswer } from '../../revoke-answer.ts';
 import { revokePersonAnswer, unclearPersonAnswer } from '../../revoke-person-answer.ts';
-import { rotateAnswer } from '../../rotate-answer.ts';
 import { answerStatus } from '../../status-answer.ts';
+import { alikeAnswer, unknownAnswer } from '../../unknown-answer.ts';
 import type { KnownVisit } from '../../visit.ts';
 
 /** Answers `/apitoken …`. `text` is as Slack delivers it. */
@@ -21,12 +21,13 @@ export async function onCommand(visit: KnownVisit, text: string, deps: ListenerD
   const command = parseCommand(text);
   if (command.verb === 'status') return answerStatus(visit, command, deps);
   if (command.verb === 'board') return placeBoard(visit, deps);
-  const viewId = await answerVisit(visit, await answerTo(command, visit.actor, deps), deps);
+  const viewId = await answerVisit(visit, await answerTo(command, text, visit.actor, deps), deps);
   if (command.verb === 'revoke') rememberPlace(visit, viewId, deps.places);
 }
 
 async function answerTo(
   command: Exclude<Command, { verb: 'status' | 'board' }>,
+  text: string,
   actor: Actor,
   deps: ListenerDeps,
 ): Promise<Answer> {
@@ -47,17 +48,18 @@ async function answerTo(
         message: unknownCommandMessage(command.typed, command.nearest, rightsOf(actor, deps.policy)),
       };
     case 'revoke':
-      return answerToRevoke(command, actor, deps);
+      return answerToRevoke(command, text, actor, deps);
     case 'check':
       return checkAnswer(actor, command.value, deps);
     default:
-      return answerAbout(command, actor, deps);
+      return answerAbout(command, text, actor, deps);
   }
 }
 
 /** In this order: a value, a person, and what may be an id, a name, or the first characters of a value. */
 async function answerToRevoke(
   command: Extract<Command, { verb: 'revoke' }>,
+  text: string,
   actor: Actor,
   deps: ListenerDeps,
 ): Promise<Answer> {
@@ -68,22 +70,21 @@ async function answerToRevoke(
   if ('unclearPerson' in command) return unclearPersonAnswer(actor, command.unclearPerson, deps);
   return command.name === undefined
     ? pickAnswer(actor, 'revoke', deps)
-    : revokeAnswer(actor, command.name, deps);
+    : revokeAnswer(actor, command.name, deps, partsOf(text));
 }
 
 /** Commands about one token: without its name the person picks it. */
 async function answerAbout(
   { verb, name }: Extract<Command, { verb: 'info' | 'rotate' | 'history' }>,
+  text: string,
   actor: Actor,
   deps: ListenerDeps,
 ): Promise<Answer> {
   if (name === undefined) return pickAnswer(actor, verb, deps);
-  switch (verb) {
-    case 'info':
-      return infoAnswer(actor, name, deps);
-    case 'rotate':
-      return rotateAnswer(actor, name, deps);
-    case 'history':
-      return historyAnswer(actor, name, 1, deps);
-  }
+  const found = await findTyped(name, verb === 'rotate' ? 'rotate' : 'see', actor, deps);
+  if (found.kind === 'refused') return unknownAnswer(verb, found.refusal, partsOf(text));
+  const [token, ...others] = found.tokens;
+  return token !== undefined && others.length === 0
+    ? pickedAnswer(actor, verb, token.id, deps)
+    : alikeAnswer(verb, found.tokens);
 }

@@ -87,7 +87,7 @@ function parseFields(
   fields: Fields,
   deps: ListenerDeps,
 ): { filled: Filled } | { errors: Record<string, string> } {
-  const name = parseNameField(fields[NAME_INPUT_ID] ?? '');
+  const name = parseNameField(fields[NAME_INPUT_ID] ?? '', deps.prefix);
   const purpose = parseNote(fields[PURPOSE_INPUT_ID] ?? '', PURPOSE_LENGTH_MAX);
   const expiry = parseExpiryFields(fields, deps);
   if ('name' in name && 'note' in purpose && 'choice' in expiry) {
@@ -104,10 +104,10 @@ function parseFields(
   };
 }
 
-function parseNameField(text: string): { name: TokenName } | { refusal: Refusal } {
+function parseNameField(text: string, prefix: string): { name: TokenName } | { refusal: Refusal } {
   if (holdsSecret(text)) return { refusal: { code: 'holds_value' } };
-  const parsed = parseName(text);
-  return 'flaw' in parsed ? { refusal: { code: 'name_invalid', flaw: parsed.flaw } } : parsed;
+  const parsed = parseName(text, prefix);
+  return 'flaw' in parsed ? { refusal: { code: 'name_invalid', ...parsed } } : parsed;
 }
 
 function parseExpiryFields(

@@ -1,0 +1,43 @@
+import { type Refusal, sentenceFor } from '../tokens/refusal.ts';
+import type { UsedToken } from '../tokens/token.ts';
+import type { Answer } from './answer.ts';
+import { choicesMessage } from './blocks/choices.ts';
+import type { PickVerb } from './blocks/pick-dialog.ts';
+import type { Part } from './parse-command.ts';
+
+/**
+ * Tells that no token was found, with what may have been meant as buttons: names that are nearly so or, where several were typed
+ * at once, each of them. Which of those there are is not said.
+ */
+export function unknownAnswer(verb: PickVerb, refusal: Refusal, parts: readonly Part[]): Answer {
+  const sentence = sentenceFor(refusal);
+  if (refusal.code === 'token_misnamed') {
+    const choices = refusal.nearly.map(({ id, name }) => ({
+      shown: `${verb} ${name}`,
+      command: `${verb} ${id}`,
+    }));
+    return { kind: 'message', message: choicesMessage(sentence, choices) };
+  }
+  if (refusal.code !== 'token_not_found' || parts.length === 0) {
+    return { kind: 'message', message: choicesMessage(sentence, []) };
+  }
+  const choices = parts.map(({ typed, shown }) => ({
+    shown: `${verb} ${shown}`,
+    command: `${verb} ${typed}`,
+  }));
+  return { kind: 'message', message: choicesMessage(severalSentence(verb, parts), choices) };
+}
+
+/** Tokens whose names differ in nothing but quotes, dashes and what nobody sees, to choose from. */
+export function alikeAnswer(verb: PickVerb, tokens: readonly UsedToken[]): Answer {
+  const choices = tokens.map(({ id, name }) => ({ shown: `${verb} ${name}`, command: `${verb} ${id}` }));
+  const sentence = `${tokens.length} tokens have names that are typed alike. Which one is it?`;
+  return { kind: 'message', message: choicesMessage(sentence, choices) };
+}
+
+function severalSentence(verb: PickVerb, parts: readonly Part[]): string {
+  const undone = verb === 'revoke' ? ' Nothing was revoked yet.' : '';
+  return parts.every(({ shown }) => shown.startsWith('@'))
+    ? `One person at a time, please.${undone} Whose tokens are meant first?`
+    : `There is no token of that whole name among those you can see. If several are meant, take one at a time.${undone} Which one first?`;
+}
