@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { csvOf } from '../../src/slack/status-csv.ts';
+import { withoutStrays } from '../../src/tokens/characters.ts';
 import type { TokenName } from '../../src/tokens/name.ts';
 import { type Stage, setStage } from '../fixture.ts';
 import { aName, aToken, BOB, T0 } from '../tokens/a-token.ts';
@@ -121,6 +122,14 @@ test.for([
   },
 );
 
+test('a note from before it was refused turns no writing around and hides nothing', async () => {
+  const note = 'paid\u202e gnihton\u200b \x1b[31m\u2800❤\ufe0f';
+
+  const [, first] = cellsOf(await csvOf([aToken({ purpose: note, revokeReason: note, ...REVOKED })], T0));
+
+  expect([first?.[2], first?.[14]]).toEqual(Array(2).fill('paid gnihton [31m ❤\ufe0f'));
+});
+
 test('whatever is typed, no cell is a formula in any dialect, and all stands in its column (fast-check prints the seed)', async () => {
   const signs = [...'=+-@＝"\',;\t\n\r \u200b\u2028a'];
   const typed = fc.array(fc.constantFrom(...signs), { minLength: 1, maxLength: 12 });
@@ -136,7 +145,8 @@ test('whatever is typed, no cell is a formula in any dialect, and all stands in 
       expect(formulasIn(csv)).toEqual([]);
       const lines = cellsOf(csv).slice(1);
       expect(lines.map((cells) => unmarked([cells[1], cells[2], cells[14]]))).toEqual(
-        [token, token].map(() => unmarked([name, purpose, revokeReason])),
+        // Notes from before they were refused stand there as they are seen.
+        [token, token].map(() => unmarked([name, withoutStrays(purpose), withoutStrays(revokeReason)])),
       );
       expect(lines.map((cells) => cells.length)).toEqual([15, 15]);
     }),

@@ -1,4 +1,4 @@
-/** Names that are allowed and that something careless would take for formatting, a mention, a link, code or a formula. */
+/** Names that are allowed and that something careless would take for formatting, a mention, a link, code or a formula. 40 at most: a page. */
 export const HOSTILE_NAMES: readonly string[] = [
   '<!channel>',
   '<!here|x>',
@@ -38,4 +38,6 @@ export const HOSTILE_NAMES: readonly string[] = [
   'Z̷̧͙a̴̛l̸͎g̵̖o̶͝',
   '🇩🇪👍🏽',
   '</script><img src=x>',
+  '👨‍👩‍👧 ❤\ufe0f 1\ufe0f\u20e3',
+  '🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f} می‌خواهم ශ්‍රී അവന്‍',
 ];
