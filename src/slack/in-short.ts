@@ -26,7 +26,7 @@ export async function orInShort<T>(
 }
 
 /** What a message says in its first sentence, or else its text, and where the rest is to be found. */
-function shortForm({ text, blocks: [first] }: Message): Message {
+export function shortForm({ text, blocks: [first] }: Message): Message {
   const isSentence = first?.type === 'section' && first.fields === undefined && first.text !== undefined;
   const sentence = isSentence && first.text?.type === 'plain_text' ? first.text.text : plainTextOf(text);
   return {

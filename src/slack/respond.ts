@@ -1,4 +1,6 @@
 import type { Message } from './blocks/message.ts';
+import { shortForm } from './in-short.ts';
+import { fateOf, ResponseRefused } from './slack-error.ts';
 
 const RESPOND_MS_MAX = 5000;
 
@@ -12,38 +14,26 @@ const ANSWER_LENGTH_MAX = 2000;
  */
 export type Placing = 'beside' | 'instead' | 'lasting' | 'shared';
 
-/** What Slack answers once a url was used five times or is older than 30 minutes. */
-const SPENT_CODES: ReadonlySet<string> = new Set(['expired_url', 'used_url']);
-
-/** Slack's no to a message sent to a `response_url`, without anything of what was sent. */
-export class ResponseRefused extends Error {
-  readonly status: number;
-  /** Slack's own code (`channel_not_found`), else `http_404`. */
-  readonly code: string;
-
-  constructor(status: number, code = `http_${status}`) {
-    super(`Slack answered ${status} to a response_url`);
-    this.name = 'ResponseRefused';
-    this.status = status;
-    this.code = code;
-  }
-
-  /** Nothing that is sent there is taken any more. */
-  get isUrlSpent(): boolean {
-    return SPENT_CODES.has(this.code);
-  }
-}
-
 /**
- * Posts `message` through a delivery's `response_url`, seen by that person alone unless it is shared. Slack takes five within
- * 30 minutes; the url of a command cannot replace anything. Throws `ResponseRefused` when Slack refuses, and something else
- * when it does not answer within 5 s.
+ * Posts `message` through a delivery's `response_url`, seen by that person alone unless it is shared, and in short where Slack
+ * does not take it as it is. Slack takes five within 30 minutes; the url of a command cannot replace anything. Throws
+ * `ResponseRefused` when Slack refuses, and something else when it does not answer within 5 s.
  */
 export async function respond(
   responseUrl: string,
   message: Message,
   placing: Placing = 'beside',
 ): Promise<void> {
+  try {
+    await respondAsItIs(responseUrl, message, placing);
+  } catch (error) {
+    if (!(error instanceof ResponseRefused) || fateOf(error.code) !== 'not_taken') throw error;
+    await respondAsItIs(responseUrl, shortForm(message), placing);
+  }
+}
+
+/** The same, never in short. */
+export async function respondAsItIs(responseUrl: string, message: Message, placing: Placing): Promise<void> {
   await post(responseUrl, {
     ...message,
     // What is changed stays as visible as it was: Slack documents no `response_type` for that.

@@ -1,6 +1,5 @@
 import { WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from '@slack/web-api';
 import { SECOND_MS } from '../clock.ts';
-import { ResponseRefused } from './respond.ts';
 
 /** What Slack answered to a call that failed, without anything of what was sent. */
 export type SlackError = {
@@ -111,6 +110,28 @@ export function isUnknownPerson({ code }: SlackError): boolean {
 /** Whether Slack knows of no group of the id that it was asked about. */
 export function isUnknownGroup({ code }: SlackError): boolean {
   return NO_GROUP_CODES.has(code);
+}
+
+/** What Slack answers once a url was used five times or is older than 30 minutes. */
+const SPENT_CODES: ReadonlySet<string> = new Set(['expired_url', 'used_url']);
+
+/** Slack's no to a message sent to a `response_url`, without anything of what was sent. */
+export class ResponseRefused extends Error {
+  readonly status: number;
+  /** Slack's own code (`channel_not_found`), else `http_404`. */
+  readonly code: string;
+
+  constructor(status: number, code = `http_${status}`) {
+    super(`Slack answered ${status} to a response_url`);
+    this.name = 'ResponseRefused';
+    this.status = status;
+    this.code = code;
+  }
+
+  /** Nothing that is sent there is taken any more. */
+  get isUrlSpent(): boolean {
+    return SPENT_CODES.has(this.code);
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type Clock, MINUTE_MS } from '../clock.ts';
 import type { Message } from './blocks/message.ts';
-import { type Placing, ResponseRefused, respond } from './respond.ts';
+import { type Placing, respond, respondAsItIs } from './respond.ts';
+import { ResponseRefused } from './slack-error.ts';
 
 /** After Slack refused a table, none is tried for so long: each try costs one of the five uses of a `response_url`. */
 const REFUSED_MS = 10 * MINUTE_MS;
@@ -37,7 +38,7 @@ export function createTables(clock: Clock): Tables {
     respond: async (responseUrl, draw, placing) => {
       if (clock() < refusedUntil) return respond(responseUrl, draw(false), placing);
       try {
-        await respond(responseUrl, draw(true), placing);
+        await respondAsItIs(responseUrl, draw(true), placing);
         breakdownsInRow = 0;
       } catch (error) {
         if (!(error instanceof ResponseRefused) || !mayTryWithout(error, placing)) throw error;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createLog } from '../../src/log.ts';
 import { carryOut } from '../../src/slack/carry-out.ts';
-import { ResponseRefused } from '../../src/slack/respond.ts';
+import { ResponseRefused } from '../../src/slack/slack-error.ts';
 import type { Deed } from '../../src/tokens/deeds.ts';
 import { aHouse } from '../tokens/a-house.ts';
 import { ANN, T0 } from '../tokens/a-token.ts';

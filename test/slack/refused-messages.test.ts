@@ -138,6 +138,30 @@ test.for(NOT_TAKEN)(
   },
 );
 
+test.for([
+  ['a list', '/apitoken list', 'My API Tokens, active: deploy-bot (active)'],
+  ['a history', '/apitoken history deploy-bot', 'History of the API token deploy-bot'],
+  ['what is known of a token', '/apitoken info deploy-bot', 'API token deploy-bot: active'],
+] as const)('%s that Slack does not take as it is, is answered in short', async ([, command, short]) => {
+  const { stage, alice, workspace } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+  workspace.faults.add({ url: 'response_url', status: 400, error: 'invalid_blocks' });
+
+  const { text } = await answerTo(alice, command);
+
+  expect(text).toContain(`${short}\nSlack did not take the whole of this message.`);
+});
+
+test('where Slack takes neither a table nor sections, whoever asked for all tokens reads how many there are', async () => {
+  const { stage, alice, workspace } = await setStill(CAROL);
+  await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
+  workspace.faults.add({ url: 'response_url', status: 400, error: 'invalid_blocks', times: 2 });
+
+  const { text } = await answerTo(workspace.person('carol'), '/apitoken status');
+
+  expect(text).toContain('API tokens, not revoked: 1 token, page 1 of 1');
+});
+
 test('what can be mended is tried for a week, what nobody can tell for half a day; then the log says that it is given up', async () => {
   const { stage, clock, alice, workspace } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
