@@ -193,6 +193,9 @@ describe('old and odd requests', () => {
     ['http://any.example/%76erify', 404],
     ['/http://any.example/verify', 404],
     ['ftp://any.example/verify', 404],
+    ['http:///verify', 400],
+    ['http://any.example/verify/', 404],
+    ['http://any.example/verify?scopes=x', 400],
   ] as const)('a target that is a whole URL, %s, is %i (RFC 9112 §3.2.2)', async ([target, status]) => {
     const server = await aServer(SECRETS);
 
