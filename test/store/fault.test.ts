@@ -64,6 +64,7 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['addUses', (store) => store.addUses([aUse(SECRET, { useCount: 1, lastUsedAt: NOW })])],
   ['endOldValues', (store) => store.endOldValues(TOKEN.id, NOW, EFFECT)],
   ['liveValues', (store) => store.liveValues(TOKEN.id, NOW)],
+  ['standingValues', (store) => store.standingValues([TOKEN.id], NOW)],
   ['effectOf', (store) => store.effectOf({ keys: ['none'] })],
   ['listEvents', (store) => store.listEvents(TOKEN.id, { page: 1, pageSize: 1 })],
   [
