@@ -5,6 +5,7 @@ import { type Options, type Part, parseArguments, UsageError } from './arguments
 import { PACE, type Pace, QUICK_PACE } from './contest.ts';
 import { failsGate } from './goal.ts';
 import { measureGrowth } from './growth.ts';
+import { measureHostile } from './hostile.ts';
 import { measureJunk } from './junk.ts';
 import { measureMicro } from './micro.ts';
 import { conditionsOf, type Findings, type Report, reportJson, reportText } from './report.ts';
@@ -22,6 +23,7 @@ const MEASURES: Readonly<Record<Part, (bench: Workbench, pace: Pace) => Promise<
   start: measureStart,
   acks: measureAcks,
   junk: (bench, pace) => measureJunk(bench, pace === QUICK_PACE ? QUICK_JUNK_REQUESTS : JUNK_REQUESTS),
+  hostile: measureHostile,
 };
 
 await run();

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { SEED } from '../sandbox/seed.ts';
 import { startWorkspace, type Workspace } from '../sandbox/workspace/workspace.ts';
 import { findLoadTool, type LoadTool } from './load.ts';
 import { seedDatabase } from './seed.ts';
@@ -15,6 +16,13 @@ const NS_PER_MS = 1e6;
 
 /** The server has one core for itself and its database, the load another. */
 const CORES = { server: '0', load: '1' } as const;
+
+/** Those who press all at once. */
+export const MEMBERS = Array.from({ length: 20 }, (_, index) => ({
+  handle: `member-${index}`,
+  id: `U0MEMBER${String(index).padStart(3, '0')}`,
+  name: `Member ${index}`,
+}));
 
 /** A server in a process of its own. */
 export type Server = {
@@ -55,7 +63,10 @@ export type Workbench = {
 /** Opens a workbench. */
 export async function openWorkbench(): Promise<Workbench> {
   const folder = mkdtempSync(join(tmpdir(), 'apitoken-bench-'));
-  const [workspace, loadTool] = await Promise.all([startWorkspace(), findLoadTool()]);
+  const [workspace, loadTool] = await Promise.all([
+    startWorkspace({ seed: seedWithMembers() }),
+    findLoadTool(),
+  ]);
   const isPinned = availableParallelism() >= 2 && hasTaskset();
   const servers = new Set<Server>();
   const children = new Set<ChildProcess>();
@@ -114,6 +125,15 @@ export async function openWorkbench(): Promise<Workbench> {
       return closing;
     },
   };
+}
+
+function seedWithMembers() {
+  const handles = MEMBERS.map(({ handle }) => handle);
+  const channels = SEED.channels.map((channel) => ({
+    ...channel,
+    members: [...channel.members, ...handles],
+  }));
+  return { ...SEED, people: [...SEED.people, ...MEMBERS], channels };
 }
 
 function settingsFor({ botToken, appToken, apiUrl }: Workspace, database: string) {

@@ -6,8 +6,9 @@ import type { TokenValue } from '../tokens/token-value.ts';
 const PARTS_MAX = 50_000;
 /** Characters of all its parts that are looked at: a text comes again in its blocks, and attachments have as much once more. */
 const CHARACTERS_MAX = 4 * SEARCHED_LENGTH_MAX;
-/** So many are looked at in one go: some milliseconds, after which whoever waits for something else has a turn. */
-const AT_ONCE = SEARCHED_LENGTH_MAX / 4;
+/** So much is looked at in one go, a millisecond or two; then whoever waits for something else has a turn. */
+const PARTS_AT_ONCE = 2000;
+const CHARACTERS_AT_ONCE = SEARCHED_LENGTH_MAX / 4;
 /** No shorter text holds a value. A message of thousands of parts is full of them: what kind of part each is. */
 const SHORTEST = 40;
 
@@ -18,63 +19,59 @@ const SHORTEST = 40;
  */
 export async function valuesInMessage(message: unknown): Promise<TokenValue[]> {
   const values: TokenValue[] = [];
-  for (const texts of inTurns(textsIn(message))) {
+  for (const texts of inTurns(await textsIn(message))) {
     values.push(...findValues(texts));
     await nextTurn();
   }
   return values;
 }
 
-function textsIn(message: unknown): string[] {
-  const texts: string[] = [];
-  /** What of an element was read with its line. */
-  const readInLine = new Map<unknown, LineKey>();
+/** The texts of a message in their order, each once. */
+async function textsIn(message: unknown): Promise<Set<string>> {
+  const texts = new Set<string>();
   const waiting: unknown[] = [message];
   let left = CHARACTERS_MAX;
-  for (let seen = 0; waiting.length > 0 && seen < PARTS_MAX && left > 0; seen++) {
+  for (let seen = 1; waiting.length > 0 && seen <= PARTS_MAX && left > 0; seen++) {
+    if (seen % PARTS_AT_ONCE === 0) await nextTurn();
     const part = waiting.pop();
-    const text = Array.isArray(part) ? lineOf(part, readInLine) : part;
-    if (typeof text === 'string' && text.length >= SHORTEST) {
-      texts.push(text.slice(0, left));
+    const text = Array.isArray(part) ? lineOf(part) : part;
+    if (typeof text === 'string' && text.length >= SHORTEST && !texts.has(text)) {
+      texts.add(text.slice(0, left));
       left -= text.length;
     }
-    if (typeof part !== 'object' || part === null) continue;
-    // The first is taken next, so that values come in the order in which they stand.
-    for (const child of childrenOf(part, readInLine.get(part)).reverse()) waiting.push(child);
+    if (typeof part === 'object' && part !== null) pushReversed(Object.values(part), waiting);
   }
   return texts;
 }
 
-function childrenOf(part: object, read: LineKey | undefined): unknown[] {
-  if (Array.isArray(part)) return part.slice(0, PARTS_MAX);
-  return Object.entries(part).flatMap(([key, child]) => (key === read ? [] : [child]));
+/** The first is taken next, so that values come in the order in which they stand. */
+function pushReversed(children: readonly unknown[], waiting: unknown[]): void {
+  for (let at = Math.min(children.length, PARTS_MAX) - 1; at >= 0; at--) waiting.push(children[at]);
 }
 
-type LineKey = 'text' | 'url';
+/** What the elements of a line draw, one after the other; nothing where only one does, which is looked at by itself. */
+function lineOf(elements: readonly unknown[]): string {
+  const pieces: string[] = [];
+  for (const element of elements.slice(0, PARTS_MAX)) {
+    const piece = pieceOf(element);
+    if (piece !== undefined) pieces.push(piece);
+  }
+  return pieces.length > 1 ? pieces.join('') : '';
+}
 
-/** What the elements of a line draw, one after the other; notes in `readInLine` what that was. */
-function lineOf(elements: readonly unknown[], readInLine: Map<unknown, LineKey>): string {
-  return elements
-    .slice(0, PARTS_MAX)
-    .map((element) => {
-      for (const key of ['text', 'url'] as const) {
-        const text = typeof element === 'object' && element !== null ? Reflect.get(element, key) : undefined;
-        if (typeof text !== 'string') continue;
-        readInLine.set(element, key);
-        return text;
-      }
-      return '';
-    })
-    .join('');
+function pieceOf(element: unknown): string | undefined {
+  if (typeof element !== 'object' || element === null) return undefined;
+  if ('text' in element && typeof element.text === 'string') return element.text;
+  return 'url' in element && typeof element.url === 'string' ? element.url : undefined;
 }
 
 /** `texts` in their order, as many at a time as are looked at in one go; a longer one by itself. */
-function inTurns(texts: readonly string[]): string[][] {
+function inTurns(texts: Iterable<string>): string[][] {
   const turns: string[][] = [];
-  let length = AT_ONCE;
+  let length = CHARACTERS_AT_ONCE;
   for (const text of texts) {
     length += text.length;
-    if (length > AT_ONCE) {
+    if (length > CHARACTERS_AT_ONCE) {
       turns.push([]);
       length = text.length;
     }
