@@ -46,7 +46,7 @@ test('what Slack does not take is seen waiting, and for how long; a receipt to b
     { due_at: T0 + 90 * DAY_MS, attempts: 0 },
   ]);
 
-  for (let i = 0; i < 99; i++) workspace.faults.add({ method: 'conversations.open', error: 'missing_scope' });
+  for (let i = 0; i < 99; i++) workspace.faults.add({ method: 'chat.postMessage', error: 'missing_scope' });
   await holdsToken(stage, alice, 'other-bot', { createdAt: clock(), shown: false });
   clock.moveBy(3 * SECOND_MS);
   await soon(() =>

@@ -65,11 +65,14 @@ function hits(fault: Fault, call: { method?: string; path: string }): boolean {
 /** What a fault answers instead of the method, which then does not run; undefined when it runs. */
 export function faultAnswer(fault: Fault): Answer | undefined {
   if (fault.drop === 'before') return textAnswer(0, '');
-  if (fault.status === 429) {
-    const headers = { 'retry-after': String(fault.retryAfter ?? 1) };
-    return { ...jsonAnswer({ ok: false, error: 'ratelimited' }, headers), status: 429 };
-  }
+  if (fault.status === 429) return rateLimited(fault.retryAfter ?? 1);
   if (fault.status !== undefined) return textAnswer(fault.status, 'fault');
   if (fault.error !== undefined) return jsonAnswer({ ok: false, error: fault.error });
   return undefined;
+}
+
+/** What Slack answers to one call too many. Source: docs.slack.dev/apis/web-api/rate-limits. */
+export function rateLimited(seconds: number): Answer {
+  const headers = { 'retry-after': String(seconds) };
+  return { ...jsonAnswer({ ok: false, error: 'ratelimited' }, headers), status: 429 };
 }

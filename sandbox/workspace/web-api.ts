@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Fault, type Faults, faultAnswer } from './faults.ts';
+import { type Fault, type Faults, faultAnswer, rateLimited } from './faults.ts';
 import { type Answer, jsonAnswer, parseBody, parseJson, readBody, send } from './http.ts';
 import type { Method, MethodAnswer } from './method.ts';
 import { CHAT_METHODS } from './methods-chat.ts';
 import { FILE_METHODS } from './methods-files.ts';
 import { PEOPLE_METHODS } from './methods-people.ts';
 import { VIEW_METHODS } from './methods-views.ts';
+import type { Rates } from './rates.ts';
 import { type Json, recordRefusal, recordTraffic, type State } from './state.ts';
 
 const METHODS: Readonly<Record<string, Method>> = {
@@ -33,7 +34,7 @@ const COMMON_ERRORS = new Set([
 const JSON_ARGS = ['attachments', 'blocks', 'file_ids', 'files', 'metadata', 'view'];
 
 /** What the Web API needs of the rest of the workspace. */
-type WebApiDeps = { state: State; faults: Faults; socketUrl: () => string };
+export type WebApiDeps = { state: State; faults: Faults; rates: Rates | undefined; socketUrl: () => string };
 
 /** Answers one request to `/api/METHOD`. */
 export async function answerWebApi(
@@ -47,7 +48,7 @@ export async function answerWebApi(
   const parsed = body === undefined ? undefined : parseBody(body, request.headers['content-type'] ?? '');
   const fault = faults.take({ method, path: request.url ?? '' });
   const { token, args } = splitToken(parsed?.fields ?? {}, request.headers.authorization);
-  const faulty = fault === undefined ? undefined : faultAnswer(fault);
+  const faulty = fault === undefined ? limitedAnswer(deps, method, args) : faultAnswer(fault);
   const answered =
     faulty ??
     answerMethod(deps, method, { token, args, parsed, lose: fault?.lose === true, answers: fault?.answers });
@@ -61,6 +62,13 @@ export async function answerWebApi(
     fault: fault === undefined ? undefined : JSON.stringify(fault),
   });
   send(response, answered, fault);
+}
+
+function limitedAnswer({ state, rates }: WebApiDeps, method: string, args: Json): Answer | undefined {
+  const retryAfter = rates?.take(method, args.channel);
+  if (retryAfter === undefined) return undefined;
+  recordRefusal(state, { kind: 'web-api', about: method, error: 'ratelimited', detail: `${retryAfter} s` });
+  return rateLimited(retryAfter);
 }
 
 function splitToken(

@@ -11,6 +11,7 @@ import { answerUpload } from './methods-files.ts';
 import { subteamOutput } from './methods-people.ts';
 import { userOutput } from './payloads.ts';
 import { createPerson, type Person } from './person.ts';
+import { createRates } from './rates.ts';
 import { answerResponseUrl } from './response-url.ts';
 import { type AckOutcome, createSockets, type Delivery, type Sockets } from './sockets.ts';
 import {
@@ -30,12 +31,14 @@ import {
 } from './state.ts';
 import { withIds } from './view-state.ts';
 import { type Snapshot, snapshotOf } from './visible.ts';
-import { answerWebApi } from './web-api.ts';
+import { answerWebApi, type WebApiDeps } from './web-api.ts';
 
 /** How a workspace is started; everything has a default. */
 export type WorkspaceOptions = {
   /** Milliseconds UTC. Triggers, response URLs and timestamps follow it; the ack time-out is a real timer. */
   clock?: () => number;
+  /** Whether calls are counted against the limits that Slack documents for each method; by `clock`. */
+  rateLimits?: boolean;
   /** How long the app has to ack; Slack's 3,000 ms when left out. */
   ackTimeoutMs?: number;
   /** Slack's delays before each new try of an event (at once, 1 min, 5 min), scaled down. */
@@ -151,7 +154,12 @@ export async function startWorkspace(options: WorkspaceOptions = {}): Promise<Wo
     timers: new Set(),
     last: new Map(),
   };
-  const server = await listen(state, faults, sockets, options.port ?? 0);
+  const rates = options.rateLimits === true ? createRates(clock) : undefined;
+  const server = await listen(
+    { state, faults, rates, socketUrl: () => sockets.issueUrl() },
+    sockets,
+    options.port ?? 0,
+  );
   return build(post, faults, server, options.ackTimeoutMs ?? ACK_TIMEOUT_MS);
 }
 
@@ -164,8 +172,8 @@ function socketCarrier(sockets: Sockets): Carrier {
   };
 }
 
-async function listen(state: State, faults: Faults, sockets: Sockets, port: number): Promise<Server> {
-  const deps = { state, faults, socketUrl: () => sockets.issueUrl() };
+async function listen(deps: WebApiDeps, sockets: Sockets, port: number): Promise<Server> {
+  const { state } = deps;
   const server = createServer((request, response) => {
     route(deps, request, response).catch((error: unknown) => {
       const detail = error instanceof Error ? error.message : String(error);
@@ -184,11 +192,7 @@ async function listen(state: State, faults: Faults, sockets: Sockets, port: numb
   return server;
 }
 
-async function route(
-  deps: { state: State; faults: Faults; socketUrl: () => string },
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function route(deps: WebApiDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   const strange = strangeRequest(request);
   const method = /^\/api\/([\w.]+)$/.exec(path)?.[1];

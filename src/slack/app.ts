@@ -1,6 +1,6 @@
 import { App, type Receiver } from '@slack/bolt';
-import { WebClient, type WebClientOptions } from '@slack/web-api';
-import { SECOND_MS } from '../clock.ts';
+import type { WebClient, WebClientOptions } from '@slack/web-api';
+import { type Clock, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { randomBase62 } from '../tokens/base62.ts';
 import { rolesFor } from '../tokens/policy.ts';
@@ -19,6 +19,7 @@ import { registerEvents } from './listeners/events/events.ts';
 import { onRevokeInMessage } from './listeners/shortcuts/revoke-in-message.ts';
 import { SUBMISSIONS } from './listeners/views/submissions.ts';
 import { createOneAtATime } from './one-at-a-time.ts';
+import { PatientClient } from './patient-client.ts';
 import { pickOptions } from './pick-answer.ts';
 import { createPlaces } from './places.ts';
 import { createCheckLimit } from './rate-limit.ts';
@@ -70,10 +71,15 @@ export type SlackAppDeps = Omit<
 
 /** A client for Slack's Web API that gives up after `timeoutMs` and tries nothing twice: whoever calls decides on that. */
 export function createSlackClient(
-  options: { readonly botToken: () => string; readonly apiUrl: string; readonly log: Log },
+  options: {
+    readonly botToken: () => string;
+    readonly apiUrl: string;
+    readonly clock: Clock;
+    readonly log: Log;
+  },
   timeoutMs = CALL_MS_MAX,
 ): WebClient {
-  return new WebClient(options.botToken(), clientOptions(options, timeoutMs));
+  return new PatientClient(options.botToken(), clientOptions(options, timeoutMs), options.clock);
 }
 
 /** Builds the Bolt app with all its listeners. It takes no delivery before `start`. */

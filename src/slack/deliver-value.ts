@@ -2,7 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import type { Log } from '../log.ts';
 import type { Deliver } from '../tokens/showing.ts';
 import { shownValueMessage } from './blocks/shown-value.ts';
-import { openDirectMessage } from './direct-message.ts';
+import { inDirectMessage } from './direct-message.ts';
 import { slackErrorOf } from './slack-error.ts';
 
 /**
@@ -12,12 +12,11 @@ import { slackErrorOf } from './slack-error.ts';
 export function valueDelivery(client: WebClient, log: Log): Deliver {
   return async (token, value, leftOut) => {
     try {
-      const channel = await openDirectMessage(client, token.owner);
-      await client.chat.postEphemeral({
-        channel,
-        user: token.owner,
-        ...shownValueMessage(token, value.reveal(), leftOut),
-      });
+      const user = token.owner;
+      const message = shownValueMessage(token, value.reveal(), leftOut);
+      await inDirectMessage(client, user, (channel) =>
+        client.chat.postEphemeral({ channel, user, ...message }),
+      );
       return undefined;
     } catch (error) {
       const { code } = slackErrorOf(error);

@@ -1,7 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import { SECOND_MS } from '../clock.ts';
-import { openDirectMessage } from './direct-message.ts';
+import { inDirectMessage } from './direct-message.ts';
 import { slackErrorOf } from './slack-error.ts';
 
 const UPLOAD_MS_MAX = 20 * SECOND_MS;
@@ -22,14 +22,15 @@ export async function sendFile(
 ): Promise<string | undefined> {
   const bytes = new TextEncoder().encode(file.text);
   try {
-    const channel = await openDirectMessage(client, personId);
-    const answer = await client.files.getUploadURLExternal({ filename: file.name, length: bytes.length });
-    const { upload_url, file_id } = ticket.parse(answer);
-    await upload(upload_url, bytes);
-    await client.files.completeUploadExternal({
-      files: [{ id: file_id, title: file.name }],
-      channel_id: channel,
-      initial_comment: file.comment,
+    await inDirectMessage(client, personId, async (channel) => {
+      const answer = await client.files.getUploadURLExternal({ filename: file.name, length: bytes.length });
+      const { upload_url, file_id } = ticket.parse(answer);
+      await upload(upload_url, bytes);
+      await client.files.completeUploadExternal({
+        files: [{ id: file_id, title: file.name }],
+        channel_id: channel,
+        initial_comment: file.comment,
+      });
     });
     return undefined;
   } catch (error) {

@@ -2,7 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import { tellingDialog } from './blocks/dialog.ts';
 import type { Message } from './blocks/message.ts';
 import { escaped, saying } from './blocks/text.ts';
-import { openDirectMessage } from './direct-message.ts';
+import { inDirectMessage } from './direct-message.ts';
 import { respond } from './respond.ts';
 import type { AnswerPlace, Visit } from './visit.ts';
 
@@ -20,8 +20,9 @@ export async function tell(place: AnswerPlace, message: Message, client: WebClie
   }
   if (personId === undefined)
     throw new Error('a delivery that names no person and no place cannot be answered');
-  const channel = await openDirectMessage(client, personId);
-  await client.chat.postEphemeral({ channel, user: personId, ...message });
+  await inDirectMessage(client, personId, (channel) =>
+    client.chat.postEphemeral({ channel, user: personId, ...message }),
+  );
 }
 
 /** The same with one sentence, drawn as it is. */

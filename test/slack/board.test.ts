@@ -458,7 +458,12 @@ test('a board that is stopped while it is being drawn says in the end that it wa
   const { store, raw, now } = await aHouse();
   const workspace = await openWorkspace({ clock: now });
   const log = createLog({ level: 'fatal', stream: { write: () => undefined } });
-  const client = createSlackClient({ botToken: () => workspace.botToken, apiUrl: workspace.apiUrl, log });
+  const client = createSlackClient({
+    botToken: () => workspace.botToken,
+    apiUrl: workspace.apiUrl,
+    clock: Date.now,
+    log,
+  });
   const { ts = '' } = await client.chat.postMessage({ channel: BOARD, text: 'a board' });
   const board = { channel: BOARD, ts };
   const actor = { ...admin, id: workspace.person('carol').id as PersonId };

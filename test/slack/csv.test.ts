@@ -273,8 +273,9 @@ test.for([
     const stage = await setStage({ env: CAROL });
     const carol = stage.workspace.person('carol');
     await holdsToken(stage, carol, 'deploy-bot');
-    // Its receipt opens a conversation too, and would meet the fault in the file's place.
     await soon(() => receiptOf(carol, 'deploy-bot'));
+    // Its receipt opened the conversation, which is remembered until then.
+    await stage.restart();
     await answerTo(carol, '/apitoken status');
     stage.workspace.faults.add(fault);
 

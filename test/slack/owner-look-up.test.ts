@@ -126,7 +126,12 @@ async function aRound() {
     house.moveBy(1);
   }
   house.moveBy(DAY_MS);
-  const client = createSlackClient({ botToken: () => workspace.botToken, apiUrl: workspace.apiUrl, log });
+  const client = createSlackClient({
+    botToken: () => workspace.botToken,
+    apiUrl: workspace.apiUrl,
+    clock: Date.now,
+    log,
+  });
   const nobody = { people: [], groups: [] };
   const roles = { managers: nobody, oncall: nobody, admins: nobody };
   const deps = { store: house.store, clock: house.now, workspace: home, log };

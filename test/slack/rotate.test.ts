@@ -289,7 +289,8 @@ test.for([
 
 test.for([
   ['messages_tab_disabled', { error: 'messages_tab_disabled' }, 'switch on its Messages tab'],
-  ['channel_not_found', { error: 'channel_not_found' }, 'open it once and write a word'],
+  // The first time, the conversation is asked for anew.
+  ['channel_not_found', { error: 'channel_not_found', times: 2 }, 'open it once and write a word'],
   ['user_not_in_channel', { error: 'user_not_in_channel' }, 'open it once and write a word'],
   ['restricted_action', { error: 'restricted_action' }, 'ask an admin'],
   ['429', { status: 429, retryAfter: 30 }, 'wait a minute'],

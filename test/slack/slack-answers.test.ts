@@ -130,7 +130,12 @@ test.for([
 test('with each key of auth.test left out or null the app knows where it is, but without the workspace', async () => {
   const workspace = await openWorkspace();
   const log = createLog({ level: 'silent', stream: { write: () => undefined } });
-  const client = createSlackClient({ apiUrl: workspace.apiUrl, botToken: () => workspace.botToken, log });
+  const client = createSlackClient({
+    apiUrl: workspace.apiUrl,
+    botToken: () => workspace.botToken,
+    clock: Date.now,
+    log,
+  });
   const ask = () => identify(client, log, new AbortController().signal);
   await ask();
   const { ok: _ok, ...usual } = { ...(callsOf(workspace, 'auth.test').at(-1)?.answer as Json) };

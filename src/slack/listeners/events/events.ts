@@ -1,6 +1,7 @@
 import type { App } from '@slack/bolt';
 import { z } from 'zod';
 import type { PersonId } from '../../../tokens/token.ts';
+import { forgetDirectMessage } from '../../direct-message.ts';
 import { BEGINNING } from '../../home.ts';
 import type { ListenerDeps } from '../../listener.ts';
 import { readDelivery } from '../../read-delivery.ts';
@@ -22,6 +23,8 @@ export function registerEvents(app: App, deps: ListenerDeps): void {
   app.event('user_change', async ({ event }) => {
     const { id, deleted } = readDelivery(userChanged, event).user;
     deps.actors.forgetPerson(id);
+    // Slack still takes messages there, which nobody reads: https://github.com/slackapi/python-slack-sdk/issues/1156
+    if (deleted === true) forgetDirectMessage(deps.client, id);
     // What the event says decides nothing: it may be forged or late. Slack is asked.
     const news = { isSaidGone: deleted === true, at: deps.clock() };
     await deps.store.suspectOwner(deps.workspace, id as PersonId, news);
