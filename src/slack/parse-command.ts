@@ -202,11 +202,14 @@ function parseList(rest: string, typed: string): Command {
   return filter === undefined ? { verb: 'unknown', typed, nearest: 'list' } : { verb: 'list', filter };
 }
 
+/** The verb, a filter and a person, and one that is too many: what comes behind it changes nothing. */
+const STATUS_WORDS_MAX = 4;
+
 /** A filter and a person, in whatever order. `text` is as delivered, since only there a person has an id. */
 function parseStatus(text: string, typed: string): Command {
   const unknown = { verb: 'unknown', typed, nearest: 'status' } as const;
   const people = new Set([...text.matchAll(PEOPLE)].map(([, id]) => id as PersonId));
-  const [, ...words] = unescaped(text.replaceAll(PEOPLE, ' ')).trim().split(/\s+/);
+  const [, ...words] = unescaped(text.replaceAll(PEOPLE, ' ')).trim().split(/\s+/, STATUS_WORDS_MAX);
   const names = words.filter((word) => word.startsWith('@'));
   const [filter = 'current', ...more] = words.filter((word) => !word.startsWith('@')).map(parseStatusFilter);
   if (filter === 'unknown' || more.length > 0 || people.size + names.length > 1) return unknown;
