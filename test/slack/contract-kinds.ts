@@ -4,6 +4,7 @@ import {
   CREATE_ID,
   CREATE_SHORTCUT_ID,
   HISTORY_OLDER_ID,
+  LIST_FILTER_ID,
   MESSAGE_SHORTCUT_ID,
   PICK_TOKEN_ID,
   RUN_COMMAND_ID,
@@ -69,6 +70,20 @@ const KINDS: readonly Kind[] = [
     },
     says: 'My API Tokens',
     needed: [...WHO, 'actions', 'actions.0.action_id', 'actions.0.value'],
+    unknowable: [],
+  },
+  {
+    name: 'a choice in a message that only one person sees',
+    prepare: async ({ workspace }) => {
+      const alice = workspace.person('alice');
+      const { ts: message } = await answerTo(alice, '/apitoken list');
+      const option = { text: { type: 'plain_text', text: 'Revoked', emoji: true }, value: 'revoked:1' };
+      const action = { type: 'static_select', selected_option: option };
+      const from = { message };
+      return () => alice.drafts({ type: 'block_actions', action_id: LIST_FILTER_ID, action, from });
+    },
+    says: 'My API Tokens',
+    needed: [...WHO, 'actions', 'actions.0.action_id'],
     unknowable: [],
   },
   {

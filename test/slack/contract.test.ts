@@ -7,6 +7,7 @@ import { CONTRACT, type Kind } from './contract-kinds.ts';
 import { soon } from './flows.ts';
 import { changedAt, type Variant, variantsOf } from './variants.ts';
 
+const FLAWS_MAX = 3;
 const WAYS = [
   ['sockets', 'sockets'],
   ['HTTP', 'http'],
@@ -24,6 +25,8 @@ test.for(CASES)(
 
     broken.push(...(await flawsOf(kind, make(), undefined, stage)));
     for (const variant of variantsOf(make().payload)) {
+      // Each that is not told is waited for; a few say what is wrong.
+      if (broken.length >= FLAWS_MAX) break;
       const full = make();
       broken.push(
         ...(await flawsOf(kind, { ...full, payload: changedAt(full.payload, variant) }, variant, stage)),

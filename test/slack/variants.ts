@@ -3,8 +3,9 @@ import type { Json } from '../../sandbox/workspace/state.ts';
 /** One way in which something of Slack's differs from what it sends in full; `path` with a dot between keys. */
 export type Variant = { readonly path: string; readonly as: 'left out' | 'null' };
 
-/** What the app itself once drew, as Slack says it again: nothing in it is read, so it is not taken apart. */
+/** What the app itself once drew, as Slack says it again, and the fields of a message: nothing in it is read, so it is not taken apart. */
 const DRAWN = new Set(['blocks', 'title', 'close', 'submit', 'text']);
+const FIELDS_OF_MESSAGE = 'state';
 
 /** Each key left out and each one null, one at a time, however deep it lies. */
 export function variantsOf(full: Json): Variant[] {
@@ -15,7 +16,7 @@ function pathsIn(part: unknown, above = ''): string[] {
   if (typeof part !== 'object' || part === null) return [];
   return Object.entries(part).flatMap(([key, value]) => {
     const path = `${above}${key}`;
-    const deeper = DRAWN.has(key) ? [] : pathsIn(value, `${path}.`);
+    const deeper = DRAWN.has(key) || path === FIELDS_OF_MESSAGE ? [] : pathsIn(value, `${path}.`);
     return Array.isArray(part) ? deeper : [path, ...deeper];
   });
 }
