@@ -4,6 +4,7 @@ import { listTokens } from '../tokens/list.ts';
 import type { Actor } from '../tokens/policy.ts';
 import { sentenceFor } from '../tokens/refusal.ts';
 import type { RefuseDeps } from '../tokens/refuse.ts';
+import type { PersonId } from '../tokens/token.ts';
 import { LIST_PAGE_SIZE } from './blocks/ids.ts';
 import { type ListPlace, listBlocks } from './blocks/list.ts';
 import { saying } from './blocks/text.ts';
@@ -23,6 +24,8 @@ export const BEGINNING: ListPlace = { filter: 'active', page: 1 };
 export type Homes = {
   /** Draws the actor's Home tab at `place`, or where it stands; one after the other, so that the last drawn is the latest. */
   draw(actor: Actor, place?: ListPlace): Promise<void>;
+  /** Says in the place of a Home tab why its person sees none: they did not ask now, so nothing is refused. */
+  drawRefusal(person: PersonId): Promise<void>;
 };
 
 /** Home tabs, all at their beginning. */
@@ -31,6 +34,11 @@ export function createHomes(deps: HomeDeps): Homes {
   const takeTurn = createTurns();
 
   return {
+    drawRefusal: (person) =>
+      takeTurn(person, async () => {
+        const blocks = [saying(sentenceFor({ code: 'app_not_permitted' }))];
+        await deps.client.views.publish({ user_id: person, view: { type: 'home', blocks } });
+      }),
     draw: async (actor, place) => {
       if (place !== undefined) setBounded(places, actor.id, place, PLACES_MAX);
       await takeTurn(actor.id, () => publishHome(actor, places.get(actor.id) ?? BEGINNING, deps));

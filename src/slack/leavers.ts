@@ -1,6 +1,7 @@
 import { MINUTE_MS, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { type LeaverDeps, passOwner, settleOwner, type Whereabouts } from '../tokens/leavers.ts';
+import { type AccessPolicy, mayUseApp } from '../tokens/policy.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import type { Actors } from './actor.ts';
 import { isUnknownPerson, type SlackError, slackErrorOf } from './slack-error.ts';
@@ -18,6 +19,7 @@ const PASSED_MAX = 200;
 type LookUpDeps = LeaverDeps & {
   readonly actors: Actors;
   readonly workspace: WorkspaceId;
+  readonly policy: AccessPolicy;
   readonly log: Log;
 };
 
@@ -60,8 +62,7 @@ async function lookUpNext(deps: LookUpDeps): Promise<SlackError | undefined> {
     { person: owner.person, code },
     'Slack did not tell whether an owner left; they are asked about again',
   );
-  const { goneAt, isSuspected } = owner;
-  await deps.store.noteOwner(owner, { lookUpAt: deps.clock() + RETRY_MS, goneAt, isSuspected });
+  await deps.store.noteOwner(owner, { ...owner, lookUpAt: deps.clock() + RETRY_MS });
   return whereabouts;
 }
 
@@ -74,9 +75,14 @@ async function nextOwner(deps: LookUpDeps) {
   return undefined;
 }
 
-async function whereaboutsOf(person: string, { actors }: LookUpDeps): Promise<Whereabouts | SlackError> {
+async function whereaboutsOf(
+  person: string,
+  { actors, policy }: LookUpDeps,
+): Promise<Whereabouts | SlackError> {
   try {
-    return (await actors.standing(person, 'fresh')) === 'deactivated' ? 'left' : 'here';
+    const standing = await actors.standing(person, 'fresh');
+    if (standing === 'deactivated') return 'left';
+    return mayUseApp({ standing }, policy) ? 'here' : 'barred';
   } catch (thrown) {
     const error = slackErrorOf(thrown);
     return isUnknownPerson(error) ? 'unknown' : error;

@@ -2,12 +2,19 @@ import type { WebClient } from '@slack/web-api';
 import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { isStillDue } from '../tokens/expiry.ts';
+import { BARRED_MS_MAX, type LeaverPolicy } from '../tokens/leavers.ts';
 import type { DueSaying, Outbox } from '../tokens/outbox.ts';
 import { type AccessPolicy, type Actor, mayUseApp } from '../tokens/policy.ts';
 import type { NoticeKind, Saying, TokenStore } from '../tokens/store.ts';
 import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
 import type { Actors } from './actor.ts';
-import { claimedMessage, neverClaimedMessage, noticeMessage, ownerLeftMessage } from './blocks/notice.ts';
+import {
+  barredMessage,
+  claimedMessage,
+  neverClaimedMessage,
+  noticeMessage,
+  ownerLeftMessage,
+} from './blocks/notice.ts';
 import { revokedByOtherMessage, revokedOfCreatedMessage, severalRevokedMessage } from './blocks/receipt.ts';
 import { drawBoard } from './boards.ts';
 import { setBounded } from './bounded-map.ts';
@@ -19,6 +26,8 @@ import { fateOf, slackErrorOf } from './slack-error.ts';
 import type { TakeTurn } from './turns.ts';
 
 const POLL_MS = 200;
+/** Names in one text, which holds 3,000 characters. */
+const NAMES_MAX = 20;
 const BATCH_MAX = 10;
 /**
  * Where Slack's answer is lost, nobody knows whether a message was posted. A receipt, a revocation by somebody else and the
@@ -41,6 +50,7 @@ export type OutboxDeps = {
   readonly takeBoardTurn: TakeTurn;
   readonly workspace: WorkspaceId;
   readonly policy: AccessPolicy;
+  readonly leavers: LeaverPolicy;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -147,6 +157,10 @@ async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined
     await drawHome(saying.person, deps);
     return undefined;
   }
+  if (saying.kind === 'barred') {
+    await sayBarred(saying.person, deps);
+    return undefined;
+  }
   if (saying.kind === 'receipt') return deps.receipts.draw(saying.tokenId);
   if (saying.kind === 'board') return drawBoard(saying.channel, deps);
   if (saying.kind === 'several_revoked') {
@@ -187,12 +201,25 @@ async function tokenOf(id: TokenId, deps: OutboxDeps): Promise<UsedToken> {
   return token;
 }
 
+/** What becomes of their tokens. Nothing where they may use the app again by now, nor to whom no app may write. */
+async function sayBarred(person: PersonId, deps: OutboxDeps): Promise<void> {
+  const { store, workspace, clock } = deps;
+  if ((await deps.actors.standing(person)) !== 'guest') return;
+  const live = { owner: person, filter: 'active', page: 1, pageSize: NAMES_MAX, now: clock() } as const;
+  const list = await store.listTokens(workspace, live);
+  const [first] = list.tokens;
+  if (first === undefined || !first.ownerIsBarred || first.ownerGoneAt === null) return;
+  const endsAt = deps.leavers === 'revoke' ? first.ownerGoneAt + BARRED_MS_MAX : null;
+  await postAtMostOnce(deps, person, barredMessage(list, endsAt));
+}
+
 /**
  * Their Home tab was drawn at their own wish before, and shows their own tokens alone: their roles play no part, but whether
- * they may still use the app does. Nothing is drawn for who may not: they did not ask, so that nothing is refused.
+ * they may still use the app does. To who may not, it says so; of who left nobody reads it.
  */
 async function drawHome(person: PersonId, { actors, homes, workspace, policy }: OutboxDeps): Promise<void> {
   const standing = await actors.standing(person);
   const actor: Actor = { id: person, workspace, standing, zone: 'UTC', roles: new Set() };
-  if (mayUseApp(actor, policy)) await homes.draw(actor);
+  if (mayUseApp(actor, policy)) return homes.draw(actor);
+  if (standing !== 'deactivated' && standing !== 'bot') await homes.drawRefusal(person);
 }

@@ -72,7 +72,7 @@ const FATES: Readonly<Record<Exclude<Fate, 'unclear'>, ReadonlySet<string>>> = {
     'two_factor_setup_required',
     'user_is_restricted',
   ]),
-  nobody_there: new Set(['user_disabled', 'user_not_found', 'user_not_visible']),
+  nobody_there: new Set(['user_disabled', 'user_not_found', 'user_not_visible', 'cannot_dm_bot']),
   not_taken: new Set([
     'attachment_payload_limit_exceeded',
     'block_mismatch',

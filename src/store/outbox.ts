@@ -106,6 +106,7 @@ export function createOutboxWrites(db: Db, write: Write): Pick<Outbox, 'settle' 
 
 function keyOf(saying: Saying): string {
   if (saying.kind === 'home') return `home:${saying.person}`;
+  if (saying.kind === 'barred') return `barred:${saying.person}`;
   if (saying.kind === 'board') return `board:${saying.channel}`;
   // A token is revoked once: its id names that occasion.
   if (saying.kind === 'several_revoked') return `several_revoked:${saying.person}:${saying.tokenIds[0]}`;

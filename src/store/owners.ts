@@ -15,6 +15,7 @@ import {
   storedParam,
   textParam,
 } from './drizzle.ts';
+import type { Effects } from './effects.ts';
 import type { Read } from './reader.ts';
 import { owners, tokens } from './schema.ts';
 import type { Write } from './writer.ts';
@@ -30,6 +31,12 @@ export const OWNER_GONE_AT = sql<
   number | null
 >`(select ${owners.goneAt} from ${owners} where ${owners.workspace} = ${tokens.workspace} and ${owners.person} = ${tokens.owner})`;
 
+/** The same: whether they are barred, and not gone. */
+export const OWNER_IS_BARRED =
+  sql`exists (select 1 from ${owners} where ${owners.workspace} = ${tokens.workspace} and ${owners.person} = ${tokens.owner} and ${owners.isBarred} = 1)`.mapWith(
+    Boolean,
+  );
+
 /** Notes the owner of a new token, to be looked up in a day, unless they are known. For use inside a write. */
 export type AddOwner = (token: Pick<Token, 'workspace' | 'owner' | 'createdAt'>) => void;
 
@@ -42,6 +49,7 @@ export function createAddOwner(db: Db): AddOwner {
       person,
       lookUpAt: createdAt + LOOK_UP_MS,
       goneAt: null,
+      isBarred: false,
       isSuspected: false,
     });
 }
@@ -55,6 +63,7 @@ export function createOwnerReads(db: Db, read: Read): Pick<Owners, 'ownerToLookU
       person: owners.person,
       lookUpAt: owners.lookUpAt,
       goneAt: owners.goneAt,
+      isBarred: owners.isBarred,
       isSuspected: owners.isSuspected,
       hasLiveTokens: hasLiveTokens.mapWith(Boolean),
     })
@@ -72,7 +81,11 @@ export function createOwnerReads(db: Db, read: Read): Pick<Owners, 'ownerToLookU
 }
 
 /** Suspecting owners, and noting what came of it. */
-export function createOwnerWrites(db: Db, write: Write): Pick<Owners, 'suspectOwner' | 'noteOwner'> {
+export function createOwnerWrites(
+  db: Db,
+  write: Write,
+  effects: Effects,
+): Pick<Owners, 'suspectOwner' | 'noteOwner'> {
   const suspect = db
     .update(owners)
     .set({
@@ -88,17 +101,32 @@ export function createOwnerWrites(db: Db, write: Write): Pick<Owners, 'suspectOw
     .set({
       lookUpAt: storedParam('next'),
       goneAt: storedParam('goneAt'),
+      isBarred: storedParam('isBarred'),
       isSuspected: storedParam('isSuspected'),
     })
     .where(and(IS_OWNER, eq(owners.lookUpAt, integerParam('lookUpAt'))))
+    .returning({ person: owners.person })
     .prepare();
 
   return {
     suspectOwner: (workspace, person, { isSaidGone, at }) =>
       write(() => void suspect.run({ workspace, person, isSaidGone: Number(isSaidGone), now: at })),
-    noteOwner: ({ workspace, person, lookUpAt }, { lookUpAt: next, goneAt, isSuspected }) =>
-      write(
-        () => void note.run({ workspace, person, lookUpAt, next, goneAt, isSuspected: Number(isSuspected) }),
-      ),
+    noteOwner: ({ workspace, person, lookUpAt }, { lookUpAt: next, isBarred = false, ...to }, effect) =>
+      write(() => {
+        const { goneAt } = to;
+        const isSuspected = Number(to.isSuspected);
+        const noted = note.all({
+          workspace,
+          person,
+          lookUpAt,
+          next,
+          goneAt,
+          isBarred: Number(isBarred),
+          isSuspected,
+        });
+        if (noted.length === 0 || effect === undefined) return;
+        effects.chain.append(effect.event);
+        effects.say(effect.sayings);
+      }),
   };
 }

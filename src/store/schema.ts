@@ -164,7 +164,7 @@ export const auditEvents = sqliteTable(
   (table) => [index('audit_events_token').on(table.tokenId)],
 );
 
-/** Everybody who ever owned a token: when Slack is to be asked about them next, and since when they are gone. */
+/** Everybody who ever owned a token: when Slack is to be asked about them next, and since when they are gone or barred. */
 export const owners = sqliteTable(
   'owners',
   {
@@ -172,6 +172,8 @@ export const owners = sqliteTable(
     person: text('person').$type<PersonId>().notNull(),
     lookUpAt: integer('look_up_at').notNull(),
     goneAt: integer('gone_at'),
+    // Not gone, but not to be let in: since `gone_at`.
+    isBarred: integer('is_barred', { mode: 'boolean' }).notNull().default(false),
     // Slack told something of them: they come before those who are due by the clock alone.
     isSuspected: integer('is_suspected', { mode: 'boolean' }).notNull().default(false),
   },

@@ -107,7 +107,7 @@ function createWrites(db: Db, writer: Writer, pepper: Pepper) {
     ...createOutboxWrites(db, write),
     ...createMessageWrites(db, write),
     ...createBoardWrites(db, write, effects),
-    ...createOwnerWrites(db, write),
+    ...createOwnerWrites(db, write, effects),
     ...createSettings(db, write),
     recordDeed: refusals.recordDeed,
     recordRefusal: refusals.recordRefusal,

@@ -19,7 +19,7 @@ import {
   textParam,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
-import { createAddOwner, OWNER_GONE_AT } from './owners.ts';
+import { createAddOwner, OWNER_GONE_AT, OWNER_IS_BARRED } from './owners.ts';
 import type { Read } from './reader.ts';
 import { secrets, tokens, tokenUsage } from './schema.ts';
 import type { Write } from './writer.ts';
@@ -46,6 +46,7 @@ export const USED_TOKEN = {
   lastRefusedAt: tokenUsage.lastRefusedAt,
   addresses: sql`coalesce(${tokenUsage.addresses}, '[]')`.mapWith(tokenUsage.addresses),
   ownerGoneAt: OWNER_GONE_AT,
+  ownerIsBarred: OWNER_IS_BARRED,
 };
 
 /** Making and ending tokens. */

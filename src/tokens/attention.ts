@@ -6,7 +6,7 @@ export const PRESENTED_MS_MAX = 7 * DAY_MS;
 
 /**
  * What of a token deserves a look, in the order in which it does. Each token has one, the first that applies. `presented`:
- * expired, but still presented. `owner_gone`: active, and its owner left. `endless`: never expires. `expired`: and nothing
+ * expired, but still presented. `owner_gone`: active, and its owner left or may not use the app. `endless`: never expires. `expired`: and nothing
  * presents it.
  */
 export const ATTENTIONS = [
@@ -32,7 +32,7 @@ export function attentionOf(token: UsedToken, now: number): Attention {
   if (status === 'revoked' || status === 'unclaimed') return status;
   if (status === 'expired') return isStillPresented(token, now) ? 'presented' : 'expired';
   const remarks = remarksOf(token, now);
-  if (remarks.includes('owner gone')) return 'owner_gone';
+  if (token.ownerGoneAt !== null) return 'owner_gone';
   if (remarks.includes('expiring soon')) return 'expiring';
   if (remarks.includes('idle')) return 'idle';
   return token.expiresAt === null ? 'endless' : 'none';

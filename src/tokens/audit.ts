@@ -12,6 +12,8 @@ export type AuditAction =
   | 'token.renewed'
   | 'old_value.ended'
   | 'token.revoked'
+  | 'owner.marked'
+  | 'owner.unmarked'
   | 'value.checked'
   | 'card.share_asked'
   | 'card.shared'

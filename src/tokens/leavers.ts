@@ -2,19 +2,27 @@ import { type Clock, DAY_MS } from '../clock.ts';
 import type { DueOwner, Owners } from './owners.ts';
 import { tellEach } from './revoke.ts';
 import { sayingsAbout } from './showing.ts';
-import { type Effect, REVOKED_AT_ONCE_MAX, type TokenStore } from './store.ts';
+import { type Effect, REVOKED_AT_ONCE_MAX, type Saying, type TokenStore } from './store.ts';
 import type { Token } from './token.ts';
 
-/** What becomes of the live tokens of somebody who left: they are revoked, or stay and are marked *owner gone*. */
+/** What becomes of the live tokens of somebody who left or is barred: they are revoked, or stay and are marked. */
 export type LeaverPolicy = 'revoke' | 'flag';
-/** What Slack answers about an owner at this moment. `unknown`: it knows nobody of that id. */
-export type Whereabouts = 'here' | 'left' | 'unknown';
+/**
+ * What Slack answers about an owner at this moment. `barred`: here, but as somebody who may not use the app, such as a guest.
+ * `unknown`: it knows nobody of that id.
+ */
+export type Whereabouts = 'here' | 'barred' | 'left' | 'unknown';
 
 /** The reason of a revocation that nobody asked for. */
 export const OWNER_LEFT = 'owner left';
+export const OWNER_BARRED = 'owner may not use apitoken';
 
 /** How long until Slack is asked about an owner again. */
 export const LOOK_UP_MS = 1 * DAY_MS;
+/** How long somebody may be barred before that counts: an admin may have turned them into a guest by a slip. */
+export const BARRED_MS_MAX = 1 * DAY_MS;
+/** Receipts that are drawn anew when their owner is marked; on those beyond, a press is refused in so many words. */
+const REDRAWN_MAX = 200;
 export type LeaverDeps = {
   readonly store: TokenStore & Owners;
   readonly clock: Clock;
@@ -22,20 +30,28 @@ export type LeaverDeps = {
 };
 
 /**
- * Acts on what Slack just answered about the owner. Only `left` ends tokens, 100 a call, and only by policy: then the owner
- * stays due until no live token is left, so that a crash in the middle ends nothing. Somebody unknown to Slack is marked as
- * gone and keeps their tokens: a wrong answer about everybody must not end everything. Who is here again is gone no more;
- * what was revoked stays revoked.
+ * Acts on what Slack just answered about the owner. Only `left`, and `barred` for 24 hours, end tokens, 100 a call, and only by
+ * policy: then the owner stays due until no live token is left, so that a crash in the middle ends nothing. Somebody unknown
+ * to Slack is marked as gone and keeps their tokens: a wrong answer about everybody must not end everything. Who is here
+ * again, and may use the app, is marked no more; what was revoked stays revoked.
  */
 export async function settleOwner(
   owner: DueOwner,
   whereabouts: Whereabouts,
   deps: LeaverDeps,
 ): Promise<void> {
-  if (whereabouts === 'left' && deps.leavers === 'revoke') return revokeSome(owner, deps);
   const now = deps.clock();
-  const goneAt = whereabouts === 'here' ? null : (owner.goneAt ?? now);
-  await deps.store.noteOwner(owner, { lookUpAt: now + LOOK_UP_MS, goneAt, isSuspected: false });
+  const isBarred = whereabouts === 'barred';
+  // Since when they are what they are now: who was gone and comes back as a guest has 24 hours from then on.
+  const since = owner.isBarred === isBarred ? (owner.goneAt ?? now) : now;
+  const isOver = whereabouts === 'left' || (isBarred && now - since >= BARRED_MS_MAX);
+  if (isOver && deps.leavers === 'revoke') {
+    return revokeSome(owner, isBarred ? OWNER_BARRED : OWNER_LEFT, deps);
+  }
+  const lookUpAt = isBarred ? Math.min(now + LOOK_UP_MS, nextLook(since, now)) : now + LOOK_UP_MS;
+  const goneAt = whereabouts === 'here' ? null : since;
+  const effect = await markEffect(owner, whereabouts, now, deps);
+  await deps.store.noteOwner(owner, { lookUpAt, goneAt, isBarred, isSuspected: false }, effect);
 }
 
 /** Of an owner without live tokens there is nothing to ask and nothing to tell. */
@@ -43,34 +59,72 @@ export async function passOwner(owner: DueOwner, { store, clock }: LeaverDeps): 
   await store.noteOwner(owner, { lookUpAt: clock() + LOOK_UP_MS, goneAt: null, isSuspected: false });
 }
 
-async function revokeSome({ workspace, person }: DueOwner, { store, clock }: LeaverDeps): Promise<void> {
+/** When the 24 hours are over; where that changed nothing, a day later as ever. */
+function nextLook(since: number, now: number): number {
+  const over = since + BARRED_MS_MAX;
+  return over > now ? over : Number.POSITIVE_INFINITY;
+}
+
+/** What it brings along that somebody is barred, or may use the app again: their receipts and Home tab offer something else. */
+async function markEffect(
+  { workspace, person, isBarred }: DueOwner,
+  whereabouts: Whereabouts,
+  at: number,
+  { store }: LeaverDeps,
+): Promise<Omit<Effect, 'delivery'> | undefined> {
+  const isMarked = whereabouts === 'barred' && !isBarred;
+  const isUnmarked = whereabouts === 'here' && isBarred;
+  if (!isMarked && !isUnmarked) return undefined;
+  const live = { owner: person, filter: 'active', page: 1, pageSize: REDRAWN_MAX, now: at } as const;
+  const { tokens } = await store.listTokens(workspace, live);
+  const sayings: Saying[] = [
+    ...tokens.map(({ id }) => ({ kind: 'receipt', tokenId: id }) as const),
+    { kind: 'home', person },
+    ...(isMarked ? [{ kind: 'barred', person } as const] : []),
+  ];
+  const action = isMarked ? 'owner.marked' : 'owner.unmarked';
+  return {
+    event: { at, actor: 'system', action, tokenId: null, detail: { owner: person } },
+    sayings: sayings.map((saying) => ({ saying, dueAt: at })),
+  };
+}
+
+async function revokeSome(
+  { workspace, person }: DueOwner,
+  reason: string,
+  { store, clock }: LeaverDeps,
+): Promise<void> {
   const at = clock();
   const live = { owner: person, filter: 'active', page: 1, pageSize: REVOKED_AT_ONCE_MAX, now: at } as const;
   const { tokens } = await store.listTokens(workspace, live);
   const ids = tokens.map(({ id }) => id);
   // No delivery asked for it: Slack's answer did, and what is revoked is not revoked again.
-  await store.revokeTokens(ids, { actor: 'system', at, reason: OWNER_LEFT }, { keys: [] }, (ended) =>
+  await store.revokeTokens(ids, { actor: 'system', at, reason }, { keys: [] }, (ended) =>
     effectsOf(
       tokens.filter(({ id }) => ended.includes(id)),
+      reason,
       at,
     ),
   );
 }
 
-/** The owner cannot be told any more; whoever created tokens for them can, once of all that ended together. */
-function effectsOf(ended: readonly Token[], at: number): Omit<Effect, 'delivery'>[] {
+/**
+ * Whoever left cannot be told any more; who is barred can. Whoever created tokens for them is told, too: each once of all that
+ * ended together.
+ */
+function effectsOf(ended: readonly Token[], reason: string, at: number): Omit<Effect, 'delivery'>[] {
   const byOthers = ended.filter(({ owner, createdBy }) => createdBy !== owner);
-  const told = tellEach(byOthers, ({ createdBy }) => createdBy, 'owner_left').map((saying) => ({
-    saying,
-    dueAt: at,
-  }));
+  const told = [
+    ...(reason === OWNER_BARRED ? tellEach(ended, ({ owner }) => owner, 'revoked_by_other') : []),
+    ...tellEach(byOthers, ({ createdBy }) => createdBy, 'owner_left'),
+  ].map((saying) => ({ saying, dueAt: at }));
   return ended.map((token, index) => ({
     event: {
       at,
       actor: 'system',
       action: 'token.revoked',
       tokenId: token.id,
-      detail: { name: token.name, reason: OWNER_LEFT, held: 0 },
+      detail: { name: token.name, reason, held: 0 },
     },
     sayings: [...sayingsAbout(token, at), ...(index === 0 ? told : [])],
   }));

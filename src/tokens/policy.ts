@@ -48,7 +48,7 @@ const EVERYONE_MAY: ReadonlySet<Action> = new Set(['create', 'revoke_held']);
 export type AccessPolicy = { readonly allowGuests: boolean };
 
 /** Whether `actor` may use the app at all. */
-export function mayUseApp(actor: Actor, policy: AccessPolicy): boolean {
+export function mayUseApp(actor: Pick<Actor, 'standing'>, policy: AccessPolicy): boolean {
   return actor.standing === 'member' || (actor.standing === 'guest' && policy.allowGuests);
 }
 

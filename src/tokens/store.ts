@@ -22,8 +22,10 @@ export type Saying =
   | { readonly kind: 'claimed'; readonly tokenId: TokenId }
   /** To the same: its owner did not take it in time. */
   | { readonly kind: 'never_claimed'; readonly tokenId: TokenId }
-  /** To the same: it was revoked, because its owner left. */
+  /** To the same: it was revoked, because its owner left or may not use the app any more. */
   | { readonly kind: 'owner_left'; readonly tokenId: TokenId }
+  /** To somebody who may not use the app any more: what becomes of their tokens. */
+  | { readonly kind: 'barred'; readonly person: PersonId }
   | { readonly kind: 'notice'; readonly notice: NoticeKind; readonly tokenId: TokenId }
   | { readonly kind: 'board'; readonly channel: string };
 

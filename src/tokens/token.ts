@@ -51,15 +51,22 @@ export type UsedToken = Token & {
   readonly lastRefusedAt: number | null;
   /** Where it was used from, the latest first, five at most. */
   readonly addresses: readonly string[];
-  /** Since when its owner is known to have left the workspace; null: not known to have. */
+  /** Since when its owner is known to have left the workspace, or to be barred; null: neither is known. */
   readonly ownerGoneAt: number | null;
+  /** Whether it is that: they are in the workspace, but may not use the app any more. */
+  readonly ownerIsBarred: boolean;
 };
 
 export type TokenStatus = 'unclaimed' | 'active' | 'expired' | 'revoked';
 /** How many tokens there are of each status, and how many of the active ones are expiring soon. */
 export type TokenCounts = Readonly<Record<TokenStatus | 'expiringSoon', number>>;
 /** What is said of a live token beside its status. */
-export type TokenRemark = 'idle' | 'expiring soon' | 'owner gone' | 'never claimed';
+export type TokenRemark =
+  | 'idle'
+  | 'expiring soon'
+  | 'owner gone'
+  | 'owner may not use apitoken'
+  | 'never claimed';
 
 /** A fresh id. */
 export function newTokenId(): TokenId {
@@ -101,16 +108,22 @@ export function wasNeverClaimed(
 }
 
 /**
- * Of an active token: unused for 90 days, or within 14 days of its expiry. Of an active or unclaimed one: its owner left. Of
+ * Of an active token: unused for 90 days, or within 14 days of its expiry. Of an active or unclaimed one: its owner left, or may
+ * not use the app. Of
  * one that the app is about to revoke: nobody took it. Of any other: nothing.
  */
 export function remarksOf(token: UsedToken, now: number): TokenRemark[] {
   const status = statusOf(token, now);
   if (wasNeverClaimed(token, now)) return ['never claimed'];
   if (status === 'revoked' || status === 'expired') return [];
-  const remarks: TokenRemark[] = token.ownerGoneAt === null ? [] : ['owner gone'];
+  const remarks: TokenRemark[] = ownerRemarks(token);
   if (status === 'unclaimed') return remarks;
   if (token.expiresAt !== null && token.expiresAt - now <= EXPIRING_SOON_MS) remarks.push('expiring soon');
   if (now - (token.lastUsedAt ?? token.createdAt) >= IDLE_AFTER_MS) remarks.push('idle');
   return remarks;
+}
+
+function ownerRemarks({ ownerGoneAt, ownerIsBarred }: UsedToken): TokenRemark[] {
+  if (ownerGoneAt === null) return [];
+  return [ownerIsBarred ? 'owner may not use apitoken' : 'owner gone'];
 }

@@ -134,7 +134,8 @@ async function aRound() {
   });
   const nobody = { people: [], groups: [] };
   const roles = { managers: nobody, oncall: nobody, admins: nobody };
-  const deps = { store: house.store, clock: house.now, workspace: home, log };
+  const policy = { allowGuests: false };
+  const deps = { store: house.store, clock: house.now, workspace: home, policy, log };
   const actors = createActors({ ...deps, client, roles });
   const run = createOwnerLookUp({ ...deps, leavers: 'revoke', actors });
   const handleOf = (id: unknown) => Object.entries(workspace.ids.people).find(([, one]) => one === id)?.[0];

@@ -129,6 +129,7 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
           person: TOKEN.owner,
           lookUpAt: NOW,
           goneAt: null,
+          isBarred: false,
           isSuspected: false,
           hasLiveTokens: true,
         },

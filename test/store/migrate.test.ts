@@ -88,6 +88,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'look_up_at INTEGER',
       'gone_at INTEGER?',
       'is_suspected INTEGER',
+      'is_barred INTEGER',
       'index owners_due(workspace,is_suspected,look_up_at)',
       'index owners_gone(workspace,person)',
     ],
@@ -205,6 +206,7 @@ test('a database of the first version is brought to this one, and nothing in it 
     lastRefusedAt: null,
     addresses: [],
     ownerGoneAt: null,
+    ownerIsBarred: false,
   };
   expect(await store.findToken(WORKSPACE, used.id)).toEqual({
     ...used,
@@ -285,6 +287,7 @@ test('the owners of a database without owners are looked up at once, each once, 
     lookUpAt: 0,
     goneAt: null,
     isSuspected: false,
+    isBarred: false,
     hasLiveTokens: true,
   };
   expect(await store.ownerToLookUp(WORKSPACE, NOW)).toEqual(due);

@@ -22,7 +22,7 @@ test('an owner has one row, and is due by their first token, however many they h
   for (const createdAt of [NOW, NOW + 5, NOW + 9]) await aStoredToken(store, { createdAt });
 
   expect(raw.prepare('select * from owners').all()).toEqual([
-    { workspace: WORKSPACE, person: ANN, look_up_at: DUE, gone_at: null, is_suspected: 0 },
+    { workspace: WORKSPACE, person: ANN, look_up_at: DUE, gone_at: null, is_suspected: 0, is_barred: 0 },
   ]);
 });
 
@@ -46,6 +46,7 @@ test('who has been due longest comes first, and nobody of another workspace', as
     person: BOB,
     lookUpAt: DUE,
     goneAt: null,
+    isBarred: false,
     isSuspected: false,
     hasLiveTokens: true,
   });

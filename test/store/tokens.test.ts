@@ -37,6 +37,7 @@ test('a token comes back as it was put in, by its id and by its name, and was ne
     lastRefusedAt: null,
     addresses: [],
     ownerGoneAt: null,
+    ownerIsBarred: false,
   };
   expect(await store.findToken(WORKSPACE, token.id)).toEqual(used);
   expect(await store.findTokenByName(WORKSPACE, token.nameKey)).toEqual(used);

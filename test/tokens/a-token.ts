@@ -59,6 +59,7 @@ export function aToken(fields: Partial<UsedToken> = {}): UsedToken {
     lastRefusedAt: null,
     addresses: ['192.0.2.1'],
     ownerGoneAt: null,
+    ownerIsBarred: false,
     ...fields,
   };
 }

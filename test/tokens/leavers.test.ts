@@ -195,6 +195,121 @@ test('an owner without live tokens is passed over for a day, and marked no more'
   expect(await house.read(token.id)).toMatchObject({ ownerGoneAt: null });
 });
 
+describe('somebody who may not use the app any more', () => {
+  test('keeps their tokens for 24 hours, marked as such, with an event, and is asked about when these are over', async () => {
+    const house = await aHouse();
+    const { token, value } = await house.holds();
+    const since = house.now();
+
+    await settles(house, 'barred');
+    house.moveBy(DAY_MS - 1);
+    await settles(house, 'barred');
+
+    expect(await house.verdict(value)).toBe('good');
+    expect(await house.read(token.id)).toMatchObject({ ownerGoneAt: since, ownerIsBarred: true });
+    expect(house.actions()).toEqual(['token.created', 'value.shown', 'owner.marked']);
+    expect(await house.store.ownerToLookUp(ann.workspace, since + DAY_MS - 1)).toBeUndefined();
+    expect(await house.store.ownerToLookUp(ann.workspace, since + DAY_MS)).toMatchObject({ isBarred: true });
+  });
+
+  test('loses every live token after that, and is told, as is whoever created it', async () => {
+    const house = await aHouse();
+    const { token, value } = await house.holds({ actor: admin, owner: ann });
+    await settles(house, 'barred');
+    house.moveBy(DAY_MS);
+    house.raw.exec('delete from outbox');
+
+    await settles(house, 'barred');
+
+    expect(await house.verdict(value)).toBe('revoked');
+    expect(await house.read(token.id)).toMatchObject({
+      revokedBy: 'system',
+      revokeReason: 'owner may not use apitoken',
+    });
+    expect((await house.due()).map(({ kind }) => kind)).toEqual([
+      'home',
+      'owner_left',
+      'receipt',
+      'revoked_by_other',
+    ]);
+  });
+
+  test('keeps them for good, marked, where the policy is flag', async () => {
+    const house = await aHouse();
+    const { value } = await house.holds();
+
+    for (let days = 0; days < 3; days++) {
+      await settles(house, 'barred', 'flag');
+      house.moveBy(DAY_MS);
+    }
+
+    expect(await house.verdict(value)).toBe('good');
+    expect(house.actions()).toEqual(['token.created', 'value.shown', 'owner.marked']);
+  });
+
+  test('is marked no more when they may again, and has 24 hours anew the next time', async () => {
+    const house = await aHouse();
+    const { token, value } = await house.holds();
+    await settles(house, 'barred');
+    house.moveBy(DAY_MS - 1);
+    house.raw.exec('delete from outbox');
+
+    await settles(house, 'here');
+    expect(await house.read(token.id)).toMatchObject({ ownerGoneAt: null, ownerIsBarred: false });
+    expect((await house.due()).map(({ kind }) => kind)).toEqual(['home', 'receipt']);
+    house.moveBy(1);
+    await settles(house, 'barred');
+    house.moveBy(DAY_MS - 1);
+    await settles(house, 'barred');
+    expect(await house.verdict(value)).toBe('good');
+    house.moveBy(1);
+    await settles(house, 'barred');
+
+    expect(await house.verdict(value)).toBe('revoked');
+    expect(house.actions()).toEqual([
+      'token.created',
+      'value.shown',
+      'owner.marked',
+      'owner.unmarked',
+      'owner.marked',
+      'token.revoked',
+    ]);
+  });
+
+  test('was unknown to Slack for long before: the 24 hours begin when they are barred', async () => {
+    const house = await aHouse();
+    const { value } = await house.holds();
+    await settles(house, 'unknown');
+    house.moveBy(30 * DAY_MS);
+
+    await settles(house, 'barred');
+
+    expect(await house.verdict(value)).toBe('good');
+  });
+
+  test('and is deactivated then loses them at once', async () => {
+    const house = await aHouse();
+    const { token, value } = await house.holds();
+    await settles(house, 'barred');
+
+    await settles(house, 'left');
+
+    expect(await house.verdict(value)).toBe('revoked');
+    expect(await house.read(token.id)).toMatchObject({ revokeReason: 'owner left' });
+  });
+
+  test('keeps the mark when it came to be asked about once more meanwhile: no event tells what is not noted', async () => {
+    const house = await aHouse();
+    await house.holds();
+    const owner = await dueOf(house);
+    await house.store.suspectOwner(ann.workspace, ann.id, { isSaidGone: true, at: house.now() });
+
+    await settleOwner(owner, 'barred', { store: house.store, clock: house.now, leavers: 'revoke' });
+
+    expect(house.actions()).toEqual(['token.created', 'value.shown']);
+  });
+});
+
 /** What comes of Slack's answer about Ann. */
 async function settles(house: House, whereabouts: Whereabouts, leavers: LeaverPolicy = 'revoke') {
   await settleOwner(await dueOf(house), whereabouts, { store: house.store, clock: house.now, leavers });
@@ -203,12 +318,12 @@ async function settles(house: House, whereabouts: Whereabouts, leavers: LeaverPo
 /** Ann, as she stands in the store, due or not. */
 async function dueOf(house: House): Promise<DueOwner> {
   const row = house.raw
-    .prepare<[PersonId, string], { look_up_at: number; gone_at: number | null }>(
-      'select look_up_at, gone_at from owners where person = ? and workspace = ?',
+    .prepare<[PersonId, string], { look_up_at: number; gone_at: number | null; is_barred: number }>(
+      'select look_up_at, gone_at, is_barred from owners where person = ? and workspace = ?',
     )
     .get(ann.id, ann.workspace);
   if (row === undefined) return { ...NEVER_OWNED };
-  return { ...NEVER_OWNED, lookUpAt: row.look_up_at, goneAt: row.gone_at };
+  return { ...NEVER_OWNED, lookUpAt: row.look_up_at, goneAt: row.gone_at, isBarred: row.is_barred === 1 };
 }
 
 const NEVER_OWNED: DueOwner = {
@@ -216,6 +331,7 @@ const NEVER_OWNED: DueOwner = {
   person: ann.id,
   lookUpAt: 0,
   goneAt: null,
+  isBarred: false,
   isSuspected: false,
   hasLiveTokens: true,
 };

@@ -396,6 +396,7 @@ const UNUSED = {
   lastRefusedAt: null,
   addresses: [],
   ownerGoneAt: null,
+  ownerIsBarred: false,
 };
 
 function revoke(house: House, tokenId: TokenId): Promise<unknown> {

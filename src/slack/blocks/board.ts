@@ -67,7 +67,7 @@ function stopPrint({ stoppedBy, at }: BoardStop): KnownBlock {
 }
 
 function shortBoardBlocks(facts: BoardFacts): KnownBlock[] {
-  const lines = facts.exceptions.map(({ attention, total }) => `${HEADINGS[attention]} (${total})`);
+  const lines = facts.exceptions.map((one) => `${headingOf(one)} (${one.total})`);
   return [
     ...headBlocks(facts),
     saying(lines.join('\n') || 'Nothing needs attention.'),
@@ -100,21 +100,28 @@ function headBlocks({ counts, expiringSoon }: BoardFacts): KnownBlock[] {
 }
 
 function textOf({ exceptions }: BoardFacts): string {
-  const parts = exceptions.map(({ attention, total }) => `${HEADINGS[attention].toLowerCase()}: ${total}`);
+  const parts = exceptions.map((one) => `${headingOf(one).toLowerCase()}: ${one.total}`);
   return `API tokens: ${parts.join(', ') || 'nothing needs attention'}`;
 }
 
-function exceptionBlock({ attention, tokens, total }: BoardException): KnownBlock {
+function exceptionBlock(exception: BoardException): KnownBlock {
+  const { attention, tokens, total } = exception;
   const left = total - tokens.length;
   const rows = tokens.map((token) => section(rowOf(token, attention)));
   const more = left === 0 ? [] : [section([text(`and ${left} more`)])];
   return {
     type: 'rich_text',
     elements: [
-      section([{ ...text(HEADINGS[attention]), style: { bold: true } }, text(` (${total})`)]),
+      section([{ ...text(headingOf(exception)), style: { bold: true } }, text(` (${total})`)]),
       { type: 'rich_text_list', style: 'bullet', elements: [...rows, ...more] },
     ],
   };
+}
+
+/** Whose owners left and whose may not use the app stand together. */
+function headingOf({ attention, tokens }: BoardException): string {
+  const isOfBarred = attention === 'owner_gone' && tokens.some(({ ownerIsBarred }) => ownerIsBarred);
+  return isOfBarred ? 'Owner gone or not allowed to use apitoken' : HEADINGS[attention];
 }
 
 /** Names stand in text elements of rich text, which are never formatting. */
@@ -128,8 +135,11 @@ function factOf(token: UsedToken, attention: BoardException['attention']): RichT
       return [text(`, refused ${timesOf(token.refusedCount)}, last `), ...dateOf(token.lastRefusedAt)];
     case 'endless':
     case 'idle':
-    case 'owner_gone':
       return [text(', last used '), ...dateOf(token.lastUsedAt)];
+    case 'owner_gone': {
+      const why = token.ownerIsBarred ? ', owner may not use apitoken' : '';
+      return [text(`${why}, last used `), ...dateOf(token.lastUsedAt)];
+    }
     case 'unclaimed':
       return [text(', created '), ...dateOf(token.createdAt)];
   }

@@ -2,7 +2,7 @@ import type { KnownBlock } from '@slack/types';
 import { counted } from '../../counted.ts';
 import type { AuditEvent } from '../../tokens/audit.ts';
 import { asSeen } from '../../tokens/characters.ts';
-import { OWNER_LEFT } from '../../tokens/leavers.ts';
+import { OWNER_BARRED, OWNER_LEFT } from '../../tokens/leavers.ts';
 import type { EventPage } from '../../tokens/store.ts';
 import type { Token } from '../../tokens/token.ts';
 import { HISTORY_NEWER_ID, HISTORY_OLDER_ID } from './ids.ts';
@@ -55,7 +55,7 @@ function eventBlock(event: AuditEvent): KnownBlock {
 
 /** A person may have typed the same words. */
 function isOfLeaver({ actor, detail }: AuditEvent): boolean {
-  return actor === 'system' && detail.reason === OWNER_LEFT;
+  return actor === 'system' && (detail.reason === OWNER_LEFT || detail.reason === OWNER_BARRED);
 }
 
 function deedOf(event: AuditEvent): string {
@@ -76,7 +76,7 @@ function deedOf(event: AuditEvent): string {
     case 'old_value.ended':
       return 'ended the old value';
     case 'token.revoked':
-      if (isOfLeaver(event)) return 'revoked it: its owner left';
+      if (isOfLeaver(event)) return `revoked it: its ${detail.reason}`;
       return detail.held === 1 && actor !== 'holder' ? 'revoked it, having its value' : 'revoked it';
     case 'value.checked':
       return 'checked a value of it';
@@ -96,6 +96,9 @@ function deedOf(event: AuditEvent): string {
     case 'status.shared':
     case 'status.exported':
       return 'took everybody’s tokens along';
+    case 'owner.marked':
+    case 'owner.unmarked':
+      return 'noted whether its owner may use apitoken';
     case 'board.placed':
     case 'board.stopped':
       return 'placed or stopped a board';

@@ -1,7 +1,8 @@
 import type { Button } from '@slack/types';
 import { DAY_MS, HOUR_MS } from '../../clock.ts';
 import { counted } from '../../counted.ts';
-import { NOTICE_KINDS, type NoticeKind } from '../../tokens/store.ts';
+import { OWNER_BARRED } from '../../tokens/leavers.ts';
+import { type ListPage, NOTICE_KINDS, type NoticeKind } from '../../tokens/store.ts';
 import {
   parseTokenId,
   statusOf,
@@ -14,6 +15,9 @@ import type { Message } from './message.ts';
 import { dateTime, escaped, mention, plain, saying, smallPrint, timesOf } from './text.ts';
 import { revokeButton, revokedText, rotateButton } from './token-facts.ts';
 
+/** In place of what somebody may not do any more. */
+export const BARRED =
+  'You may not use apitoken any more, so nothing is offered here. Ask one of the admins of this workspace.';
 const REMIND_BUTTON: Button = { type: 'button', action_id: REMIND_ID, text: plain('Remind me tomorrow') };
 
 /** A notice as it was drawn: its buttons carry it, so that it can be drawn again. */
@@ -37,7 +41,9 @@ export function standingOf(notice: DrawnNotice, token: UsedToken, now: number): 
 
 /** What an owner is told without having asked, with what they may want to do about it. */
 export function noticeMessage(kind: NoticeKind, token: UsedToken, now: number): Message {
-  return message(sentenceOf(kind, token, now), [moreOf(kind, token)], buttonsOf(kind, token, now));
+  const sentence = sentenceOf(kind, token, now);
+  if (token.ownerIsBarred) return message(sentence, [moreOf(kind, token), BARRED], []);
+  return message(sentence, [moreOf(kind, token)], buttonsOf(kind, token, now));
 }
 
 /** The notice as it stands now: it offers nothing that is done already. */
@@ -105,17 +111,34 @@ export function neverClaimedMessage(token: UsedToken): Message {
   };
 }
 
-/** What whoever created a token for somebody else is told when that one leaves. */
+/** What whoever created a token for somebody else is told when that one leaves, or may not use the app any more. */
 export function ownerLeftMessage(token: UsedToken): Message {
+  const why =
+    token.revokeReason === OWNER_BARRED ? 'its owner may not use apitoken any more' : 'its owner left';
   return {
-    text: `The token ${escaped(token.name)} was revoked: its owner left.`,
+    text: `The token ${escaped(token.name)} was revoked: ${why}.`,
     blocks: [
       saying(
-        `The token ${token.name}, which you created for somebody else, was revoked: its owner left. Anything that uses it is refused.`,
+        `The token ${token.name}, which you created for somebody else, was revoked: ${why}. Anything that uses it is refused.`,
       ),
       smallPrint(`Owner: ${mention(token.owner)} · ${revokedText(token)}`),
     ],
   };
+}
+
+/** What somebody is told who may not use the app any more, of the first of their live tokens. `endsAt`: null where they stay. */
+export function barredMessage(
+  { tokens, total }: Pick<ListPage, 'tokens' | 'total'>,
+  endsAt: number | null,
+): Message {
+  const sentence = `You may not use apitoken any more: it is for full members of this workspace. You have ${counted(total, 'live token')}.`;
+  const left = total - tokens.length;
+  const names = [...tokens.map(({ name }) => name), ...(left === 0 ? [] : [`and ${left} more`])];
+  const fate =
+    endsAt === null
+      ? 'They go on working, and those who look after this workspace see that you may not use apitoken.'
+      : `They are revoked ${dateTime(endsAt)}, unless you may use apitoken again by then. Ask one of the admins of this workspace.`;
+  return { text: escaped(sentence), blocks: [saying(sentence), saying(names.join('\n')), smallPrint(fate)] };
 }
 
 function message(sentence: string, more: readonly string[], buttons: Button[]): Message {

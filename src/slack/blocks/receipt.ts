@@ -12,6 +12,7 @@ import {
 import { END_OLD_ID, NEW_VALUE_ID, REFRESH_ID } from './ids.ts';
 import type { Message } from './message.ts';
 import { notShownSentence } from './not-shown.ts';
+import { BARRED } from './notice.ts';
 import { dateTime, escaped, mention, plain, saying, smallPrint } from './text.ts';
 import {
   noteBlocks,
@@ -47,8 +48,12 @@ export function receiptMessage(token: UsedToken, facts: ReceiptFacts, now: numbe
       ...(token.createdBy === token.owner
         ? []
         : [smallPrint(`Created for you by ${mention(token.createdBy)}.`)]),
-      ...standing(token, facts, now).map(smallPrint),
-      ...(status === 'revoked' ? [] : [{ type: 'actions', elements: buttons(token, facts, now) } as const]),
+      ...(token.ownerIsBarred && status !== 'revoked' ? [BARRED] : standing(token, facts, now)).map(
+        smallPrint,
+      ),
+      ...(status === 'revoked' || token.ownerIsBarred
+        ? []
+        : [{ type: 'actions', elements: buttons(token, facts, now) } as const]),
     ],
   };
 }

@@ -1,0 +1,1 @@
+ALTER TABLE `owners` ADD `is_barred` integer DEFAULT false NOT NULL;
