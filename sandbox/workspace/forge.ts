@@ -24,6 +24,7 @@ export type Forged =
   | {
       type: 'block_actions';
       action_id: string;
+      /** A client sends it, so this too may be a lie; when left out, that of a block of the message or view. */
       block_id?: string;
       value?: string;
       /** More parts of the action, as `type` (default `button`) or `selected_option`. */
@@ -130,7 +131,9 @@ function forgedAction(
   forged: Extract<Forged, { type: 'block_actions' }>,
 ): Json {
   const { state } = post;
-  const { action_id: actionId, block_id: blockId = 'forged', value, action = {}, from } = forged;
+  const { action_id: actionId, value, action = {}, from } = forged;
+  const origin = originOf(post, person, from);
+  const blockId = forged.block_id ?? blockIdIn(origin, actionId);
   const element = {
     type: 'button' as const,
     text: { type: 'plain_text' as const, text: 'Forged' },
@@ -138,7 +141,14 @@ function forgedAction(
   };
   const placed = { block: { type: 'divider' as const }, blockId, actionId, element };
   const part = { ...(value === undefined ? {} : { value }), ...action };
-  return blockActions(state, person, originOf(post, person, from), actionFor(state, placed, part));
+  return blockActions(state, person, origin, actionFor(state, placed, part));
+}
+
+/** Of the block that draws the action, or of any, as whoever copies a real press would send it. */
+function blockIdIn(origin: Origin, actionId: string): string {
+  const blocks = 'view' in origin ? origin.view.view.blocks : origin.message.blocks;
+  const drawing = blocks.find((block) => JSON.stringify(block).includes(`"action_id":"${actionId}"`));
+  return (drawing ?? blocks[0])?.block_id ?? 'forged';
 }
 
 function originOf(

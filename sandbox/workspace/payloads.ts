@@ -422,8 +422,9 @@ export function forgedView(person: PersonRecord, claims: Json): OpenView {
     id,
     ownerId: person.id,
     view: {
-      type: 'modal',
-      title: { type: 'plain_text', text: 'Forged' },
+      ...(claims.type === 'home'
+        ? { type: 'home' }
+        : { type: 'modal', title: { type: 'plain_text', text: 'Forged' } }),
       callback_id: text('callback_id') ?? '',
       private_metadata: text('private_metadata') ?? '',
       // A forged payload may claim anything at all: this is what the app must not trust.

@@ -136,7 +136,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
 function register(app: App, deps: ListenerDeps): void {
   app.use((args) => entrance(args, deps));
   app.command('/apitoken', ({ body }) => onCommand(visitOf(body), parseCommandText(body), deps));
-  for (const [actionId, listener] of PRESSES) {
+  for (const [actionId, { listener }] of PRESSES) {
     app.action(actionId, ({ body, payload }) => listener(visitOf(body), parsePress(payload).value, deps));
   }
   for (const [callbackId, listener] of SUBMISSIONS) {

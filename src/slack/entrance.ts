@@ -7,6 +7,7 @@ import { CREATE_SHORTCUT_ID, MESSAGE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks
 import type { ListenerDeps } from './listener.ts';
 import { PRESSES } from './listeners/actions/presses.ts';
 import { SUBMISSIONS } from './listeners/views/submissions.ts';
+import { pressedIn } from './pressed-in.ts';
 import { readDelivery } from './read-delivery.ts';
 import { ackProblem, type RawAck } from './submission-answer.ts';
 import { sentenceMessage, tell } from './tell.ts';
@@ -33,16 +34,17 @@ export async function entrance(
   const { body } = args;
   const ack = args.ack as RawAck;
   const visit = parseVisit(body);
+  const place = 'actions' in body ? pressedIn(body) : undefined;
   const actor = await deps.actors.find(visit.personId, visit.teamId);
   const refusal =
     actor === undefined
       ? ({ code: 'person_unknown' } as const)
-      : await refusalFor(body, { ...visit, actor }, deps);
+      : await refusalFor(body, { ...visit, actor, pressedIn: place }, deps);
   if (actor === undefined || refusal !== undefined) {
     const sentence = sentenceFor(refusal ?? { code: 'person_unknown' });
     return answerRefused({ visit, actor, sentence }, body, ack, deps);
   }
-  visits.set(body, { ...visit, actor });
+  visits.set(body, { ...visit, actor, pressedIn: place });
   await args.next();
 }
 
@@ -70,10 +72,24 @@ async function refusalFor(body: object, visit: KnownVisit, deps: ListenerDeps): 
     await refuseByPolicy({ actor, attempted: 'use_app', tokenId: null, refusal }, deps);
     return refusal;
   }
-  if (isOurs(body)) return undefined;
+  const isUnknown = !isOurs(body);
+  if (!isUnknown && !isMisplaced(body, visit)) return undefined;
   const refusal = { code: 'press_unknown' } as const;
-  await refuseByPolicy({ actor, attempted: 'unknown_press', tokenId: null, refusal }, deps);
+  const attempted = isUnknown ? 'unknown_press' : 'misplaced_press';
+  await refuseByPolicy({ actor, attempted, tokenId: null, refusal }, deps);
   return refusal;
+}
+
+/**
+ * Whether a button was pressed where it is not drawn. Otherwise a made-up press on what everybody reads, as a board or a shared
+ * page, would have its answer written over that, or take it away.
+ */
+function isMisplaced(body: object, visit: KnownVisit): boolean {
+  const { actions } = readDelivery(called, body);
+  return (actions ?? []).some((action) => {
+    const press = PRESSES.get(parsePress(action).actionId);
+    return press !== undefined && !press.drawnIn.some((place) => place === visit.pressedIn);
+  });
 }
 
 const called = z.object({

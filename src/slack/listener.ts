@@ -17,6 +17,7 @@ import type { Actors } from './actor.ts';
 import type { Homes } from './home.ts';
 import type { OneAtATime } from './one-at-a-time.ts';
 import type { Places } from './places.ts';
+import type { PressPlace } from './pressed-in.ts';
 import type { CheckLimit } from './rate-limit.ts';
 import type { Receipts } from './receipts.ts';
 import type { Tables } from './tables.ts';
@@ -52,6 +53,16 @@ export type ListenerDeps = RefuseDeps &
 
 /** Answers a pressed button or a chosen option. The delivery is acknowledged and the person is known. */
 export type PressListener = (visit: KnownVisit, value: string, deps: ListenerDeps) => Promise<void>;
+
+/** A button or menu. */
+export type Press = {
+  readonly listener: PressListener;
+  /**
+   * All that it is drawn in: pressed anywhere else it was made up. With `unread` for what writes over nothing and is said to
+   * nobody else: that may be answered wherever it seems to stand.
+   */
+  readonly drawnIn: readonly PressPlace[];
+};
 
 /** Answers a submitted dialog. It must acknowledge it itself, within 3 s. */
 export type SubmissionListener = (

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Actor } from '../tokens/policy.ts';
 import type { Delivery } from '../tokens/store.ts';
+import type { PressPlace } from './pressed-in.ts';
 import { readDelivery, UnreadDelivery } from './read-delivery.ts';
 
 /** Who came, from where and with what: the parts of a delivery that every listener needs, parsed once. */
@@ -36,7 +37,11 @@ export type PressedMessage = {
 };
 
 /** A visit of somebody whom Slack told us about, and who may use the app. */
-export type KnownVisit = Visit & { readonly actor: Actor };
+export type KnownVisit = Visit & {
+  readonly actor: Actor;
+  /** What the pressed button stands in; undefined when it was no press. */
+  readonly pressedIn: PressPlace | undefined;
+};
 
 /** The message that the visit comes from; undefined when it does not come from one. */
 export function pressedMessageOf({ channelId, messageTs, responseUrl }: Visit): PressedMessage | undefined {

@@ -14,8 +14,8 @@ export type RefuseDeps = {
 export async function refuseByPolicy(
   what: {
     readonly actor: Actor;
-    /** `unknown_press`: a button or dialog that this version does not draw. */
-    readonly attempted: Action | 'use_app' | 'unknown_press';
+    /** `unknown_press`: a button or dialog that this version does not draw; `misplaced_press`: a button where it draws none. */
+    readonly attempted: Action | 'use_app' | 'unknown_press' | 'misplaced_press';
     readonly tokenId: TokenId | null;
     readonly refusal: Refusal;
   },

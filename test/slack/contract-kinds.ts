@@ -65,7 +65,7 @@ const KINDS: readonly Kind[] = [
   {
     name: 'a press in a message that only one person sees',
     prepare: async ({ workspace }) => {
-      const { ts: message } = await answerTo(workspace.person('alice'), '/apitoken list');
+      const { ts: message } = await answerTo(workspace.person('alice'), '/apitoken frobnicate');
       return () => press(workspace, 'alice', RUN_COMMAND_ID, { message }, 'list');
     },
     says: 'My API Tokens',

@@ -100,6 +100,7 @@ test('the admin may see the token and revoke it, but nothing of theirs makes a v
 
   const info = await answerTo(dave, '/apitoken info deploy-bot');
   expect(info.buttons).toEqual(['Revoke']);
+  const message = stage.workspace.post('#general', 'buildbot', { text: 'anything' });
   for (const actionId of [
     'show_value',
     'rotate_token',
@@ -112,7 +113,7 @@ test('the admin may see the token and revoke it, but nothing of theirs makes a v
         type: 'block_actions',
         action_id: actionId,
         value: id,
-        from: { message: info.ts },
+        from: { message },
       });
     });
     expect(answer.text, actionId).toContain('There is no such token among those you can see.');

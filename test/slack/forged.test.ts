@@ -58,7 +58,8 @@ test.for([
     const stage = await setStage();
     const bob = stage.workspace.person('bob');
     const { id, value } = await holdsToken(stage, stage.workspace.person('alice'), 'alices-bot');
-    const message = stage.workspace.post('#general', 'buildbot', { text: 'anything' });
+    const { ts: message } = await answerTo(bob, '/apitoken');
+    const block_id = actionId.startsWith('token_menu') ? 'list:0' : 'info:0';
     const part = JSON.parse(JSON.stringify(given ?? {}).replaceAll('ID', id));
 
     const answer = await answerIn(bob, '#general', async () => {
@@ -66,6 +67,7 @@ test.for([
       const { acked } = await bob.forges({
         type: 'block_actions',
         action_id: actionId,
+        block_id,
         from: { message },
         ...claim,
       });

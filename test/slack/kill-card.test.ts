@@ -138,12 +138,13 @@ test.for([
     const { id } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
     await revokes(stage.workspace.person('carol'), 'deploy-bot');
     await settled(stage);
-    const message = stage.workspace.post('#oncall', 'alice', { text: 'anything' });
+    const { ts: message } = await answerTo(bob, '/apitoken help', '#oncall');
 
     const answer = await answerIn(bob, '#oncall', async () => {
       await bob.forges({
         type: 'block_actions',
         action_id,
+        block_id: 'card:0',
         value: given.replace('ID', id),
         from: { message },
       });
@@ -151,7 +152,7 @@ test.for([
 
     expect(answer).toMatchObject({ text: NOT_FOUND, ephemeral: true });
     expect(actionsOf(stage).at(-1)).toBe('action.refused');
-    expect(stage.workspace.person('alice').sees('#oncall')).toHaveLength(1);
+    expect(stage.workspace.person('alice').sees('#oncall')).toEqual([]);
   },
 );
 
@@ -159,12 +160,13 @@ test('a card of a token that is not revoked is not there, whoever asks', async (
   const stage = await setStage();
   const alice = stage.workspace.person('alice');
   const { id } = await holdsToken(stage, alice, 'deploy-bot');
-  const message = stage.workspace.post('#general', 'alice', { text: 'anything' });
+  const { ts: message } = await answerTo(alice, '/apitoken help');
 
   const answer = await answerIn(alice, '#general', async () => {
     await alice.forges({
       type: 'block_actions',
       action_id: 'share_card',
+      block_id: 'card:0',
       value: `alone:${id}`,
       from: { message },
     });

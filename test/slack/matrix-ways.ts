@@ -52,8 +52,11 @@ export type Walk = {
   readonly token: { readonly id: TokenId; readonly name: string; readonly value: string };
   /** Eleven live tokens of the owner's, where the way needs them. */
   readonly eleven: readonly string[];
-  /** An ephemeral message, to press in. */
+  /** An ephemeral message, to press in: of which kind it is Slack does not tell. */
   readonly ephemeral: string;
+  /** Lasting ones, by their blocks a receipt and a notice. */
+  readonly receipt: string;
+  readonly notice: string;
   /** A message that holds the token's value. */
   readonly leak: string;
   /** Somebody else's note that they had presented the value. */
@@ -92,24 +95,34 @@ function command(text: (walk: Walk) => string, place = '#general') {
   return (walk: Walk) => walk.walker.forges({ type: 'slash_command', text: text(walk), channel: place });
 }
 
-type Place = (walk: Walk) => Extract<Forged, { type: 'block_actions' }>['from'];
-const inMessage: Place = ({ ephemeral }) => ({ message: ephemeral });
-const inHome: Place = () => ({ view: {} });
+/** Where something is pressed that is drawn there. */
+type Place = (walk: Walk) => Pick<Extract<Forged, { type: 'block_actions' }>, 'from' | 'block_id'>;
+const inOne = (kind: string): Place => {
+  return ({ ephemeral }) => ({ from: { message: ephemeral }, block_id: `${kind}:0` });
+};
+const inList = inOne('list');
+const inHistory = inOne('history');
+const inCard = inOne('card');
+const inStatus = inOne('status');
+const inReceipt: Place = ({ receipt }) => ({ from: { message: receipt } });
+const inNotice: Place = ({ notice }) => ({ from: { message: notice } });
+const inHome: Place = () => ({ from: { view: { type: 'home' } } });
 /** The newest one in #oncall. */
 const inBoard: Place = ({ stage }) => {
   const { workspace } = stage;
   const posts = workspace.messages(workspace.ids.channels.oncall);
-  return { message: posts.findLast(({ from }) => from === workspace.botUserId)?.ts ?? '' };
+  const board = posts.findLast(({ from, onlyFor }) => from === workspace.botUserId && onlyFor === undefined);
+  return { from: { message: board?.ts ?? '' } };
 };
 
 /** A button, where it stands. */
-function button(actionId: string, value: (walk: Walk) => string = () => '', place = inMessage) {
+function button(actionId: string, place: Place, value: (walk: Walk) => string = () => '') {
   return (walk: Walk) =>
     walk.walker.forges({
       type: 'block_actions',
       action_id: actionId,
       value: value(walk),
-      from: place(walk),
+      ...place(walk),
     });
 }
 
@@ -117,13 +130,13 @@ const ofToken = ({ token }: Walk) => token.id;
 const ofGeneration = ({ token }: Walk) => `${token.id}:0`;
 
 /** An entry of a row's menu, in a message or in the Home tab. */
-function cog(verb: string, place = inMessage) {
+function cog(verb: string, place = inList) {
   return (walk: Walk) =>
     walk.walker.forges({
       type: 'block_actions',
       action_id: 'token_menu_0',
       action: { type: 'overflow', selected_option: { value: `${verb}:${walk.token.id}:active:1` } },
-      from: place(walk),
+      ...place(walk),
     });
 }
 
@@ -290,22 +303,26 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
 
   'Create API Token, pressed': {
     about: 'none',
-    take: button(CREATE_ID),
+    take: button(CREATE_ID, inList),
     sign: opensDialog(CREATE_DIALOG_ID),
   },
   'Did you mean /apitoken help': {
     about: 'none',
-    take: button(RUN_COMMAND_ID, () => 'help'),
+    take: button(RUN_COMMAND_ID, inOne('unknown'), () => 'help'),
     sign: 'apitoken: /apitoken create',
   },
   'Did you mean /apitoken status, forged': {
     about: 'none',
-    take: button(RUN_COMMAND_ID, () => 'status'),
+    take: button(RUN_COMMAND_ID, inOne('unknown'), () => 'status'),
     sign: 'API tokens, not revoked',
   },
-  'the list’s filter': { about: 'own', take: button(LIST_FILTER_ID, () => 'all:1'), sign: nameOf },
-  'the list’s next page': { about: 'own', take: button(LIST_NEXT_ID, () => 'all:1'), sign: nameOf },
-  'the list’s previous page': { about: 'own', take: button(LIST_PREVIOUS_ID, () => 'all:1'), sign: nameOf },
+  'the list’s filter': { about: 'own', take: button(LIST_FILTER_ID, inList, () => 'all:1'), sign: nameOf },
+  'the list’s next page': { about: 'own', take: button(LIST_NEXT_ID, inList, () => 'all:1'), sign: nameOf },
+  'the list’s previous page': {
+    about: 'own',
+    take: button(LIST_PREVIOUS_ID, inList, () => 'all:1'),
+    sign: nameOf,
+  },
   'cog: Rotate': { about: 'tokens', take: cog('rotate'), sign: opensDialog(ROTATE_DIALOG_ID) },
   'cog: Revoke API Token': { about: 'tokens', take: cog('revoke'), sign: opensDialog(REVOKE_DIALOG_ID) },
   'cog: History': { about: 'tokens', take: cog('history'), sign: nameOf },
@@ -323,12 +340,12 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
   },
   'Home, Create API Token, pressed': {
     about: 'none',
-    take: button(CREATE_ID, () => '', inHome),
+    take: button(CREATE_ID, inHome),
     sign: opensDialog(CREATE_DIALOG_ID),
   },
   'Home, the list’s filter': {
     about: 'own',
-    take: button(LIST_FILTER_ID, () => 'all:1', inHome),
+    take: button(LIST_FILTER_ID, inHome, () => 'all:1'),
     sign: nameOf,
   },
   'Home, cog: Show value': {
@@ -343,7 +360,11 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     take: cog('create_again', inHome),
     sign: opensDialog(CREATE_DIALOG_ID),
   },
-  'value: Hide now': { about: 'none', take: button(HIDE_VALUE_ID), sign: '"delete_original":true' },
+  'value: Hide now': {
+    about: 'none',
+    take: button(HIDE_VALUE_ID, inOne('value')),
+    sign: '"delete_original":true',
+  },
   'Home, cog: Rotate': {
     about: 'tokens',
     take: cog('rotate', inHome),
@@ -357,101 +378,101 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
   'Home, cog: History': { about: 'tokens', take: cog('history', inHome), sign: nameOf },
   'receipt: Rotate': {
     about: 'tokens',
-    take: button(ROTATE_ID, ofToken),
+    take: button(ROTATE_ID, inReceipt, ofToken),
     sign: opensDialog(ROTATE_DIALOG_ID),
   },
   'receipt: Revoke': {
     about: 'tokens',
-    take: button(REVOKE_ID, ofToken),
+    take: button(REVOKE_ID, inReceipt, ofToken),
     sign: opensDialog(REVOKE_DIALOG_ID),
   },
   'receipt: Show value': {
     about: 'tokens',
     token: 'unclaimed',
-    take: button(SHOW_VALUE_ID, ofToken),
+    take: button(SHOW_VALUE_ID, inReceipt, ofToken),
     sign: 'Copy it now',
   },
   'receipt: Issue new value': {
     about: 'tokens',
-    take: button(NEW_VALUE_ID, ofGeneration),
+    take: button(NEW_VALUE_ID, inReceipt, ofGeneration),
     sign: 'Copy it now',
   },
   'receipt: End old value now': {
     about: 'tokens',
-    take: button(END_OLD_ID, ofGeneration),
+    take: button(END_OLD_ID, inReceipt, ofGeneration),
     sign: 'has no old value that is still honoured',
   },
-  'receipt: Refresh': { about: 'tokens', take: button(REFRESH_ID, ofToken), sign: RECEIPT_SIGN },
+  'receipt: Refresh': { about: 'tokens', take: button(REFRESH_ID, inReceipt, ofToken), sign: RECEIPT_SIGN },
   'notice: Remind me tomorrow': {
     about: 'tokens',
-    take: button(REMIND_ID, ofToken),
+    take: button(REMIND_ID, inNotice, ofToken),
     sign: 'You are reminded of',
   },
   'history: Newer': {
     about: 'tokens',
-    take: button(HISTORY_NEWER_ID, ({ token }) => `${token.id}:1`),
+    take: button(HISTORY_NEWER_ID, inHistory, ({ token }) => `${token.id}:1`),
     sign: nameOf,
   },
   'history: Older': {
     about: 'tokens',
-    take: button(HISTORY_OLDER_ID, ({ token }) => `${token.id}:1`),
+    take: button(HISTORY_OLDER_ID, inHistory, ({ token }) => `${token.id}:1`),
     sign: nameOf,
   },
   'card: Refresh': {
     about: 'tokens',
     token: 'revoked',
-    take: button(CARD_REFRESH_ID, ({ token }) => `alone:${token.id}`),
+    take: button(CARD_REFRESH_ID, inCard, ({ token }) => `alone:${token.id}`),
     sign: 'is revoked.',
   },
   'card: Share to channel': {
     about: 'tokens',
     token: 'revoked',
-    take: button(CARD_SHARE_ID, ({ token }) => `alone:${token.id}`),
+    take: button(CARD_SHARE_ID, inCard, ({ token }) => `alone:${token.id}`),
     sign: 'is revoked.',
   },
   'card: Show the others': {
     about: 'tokens',
-    take: button(REVOKE_PERSON_ID, ({ owner }) => owner.id),
+    take: button(REVOKE_PERSON_ID, inCard, ({ owner }) => owner.id),
     sign: opensDialog(SEVERAL_DIALOG_ID),
   },
   'status: filter': {
     about: 'none',
-    take: button(STATUS_FILTER_ID, () => 'status:all::1'),
+    take: button(STATUS_FILTER_ID, inStatus, () => 'status:all::1'),
     sign: 'API tokens, all',
   },
   'status: person': {
     about: 'none',
-    take: button(STATUS_OWNER_ID, ({ owner }) => owner.id),
+    take: button(STATUS_OWNER_ID, inStatus, ({ owner }) => owner.id),
     sign: 'API tokens, not revoked',
   },
   'status: Everybody': {
     about: 'none',
-    take: button(STATUS_EVERYBODY_ID, () => 'status:all::1'),
+    take: button(STATUS_EVERYBODY_ID, inStatus, () => 'status:all::1'),
     sign: 'API tokens, all',
   },
   'status: Next': {
     about: 'none',
-    take: button(STATUS_NEXT_ID, () => 'status:all::2'),
+    take: button(STATUS_NEXT_ID, inStatus, () => 'status:all::2'),
     sign: 'API tokens, all',
   },
   'status: Previous': {
     about: 'none',
-    take: button(STATUS_PREVIOUS_ID, () => 'status:all::1'),
+    take: button(STATUS_PREVIOUS_ID, inStatus, () => 'status:all::1'),
     sign: 'API tokens, all',
   },
   'status: Share to channel': {
     about: 'none',
-    take: button(STATUS_SHARE_ID, () => 'status:current::1'),
+    take: button(STATUS_SHARE_ID, inStatus, () => 'status:current::1'),
     sign: '"response_type":"in_channel"',
   },
   'status: CSV': {
     about: 'none',
-    take: button(STATUS_CSV_ID, () => 'status:current::1'),
+    take: button(STATUS_CSV_ID, inStatus, () => 'status:current::1'),
     sign: 'The file is in your conversation',
   },
   'board: Stop updating': {
     about: 'none',
-    take: button(BOARD_STOP_ID, () => '', inBoard),
+    take: button(BOARD_STOP_ID, inBoard),
     sign: STOPPED_SIGN,
   },
 

@@ -2,6 +2,7 @@ import type { KnownBlock, RichTextElement, RichTextSection } from '@slack/types'
 import type { BoardException, BoardFacts } from '../../tokens/board.ts';
 import type { UsedToken } from '../../tokens/token.ts';
 import { BOARD_STOP_ID } from './ids.ts';
+import { marked } from './marked.ts';
 import type { Message } from './message.ts';
 import { dateElement } from './status-rows.ts';
 import { dateTime, mention, mrkdwn, plain, saying, smallPrint, timesOf } from './text.ts';
@@ -25,27 +26,30 @@ export type BoardStop = { readonly stoppedBy: string; readonly at: number };
  */
 export function emptyBoardMessage(): Message {
   const sentence = 'The board of API tokens is being drawn.';
-  return { text: sentence, blocks: [saying(sentence)] };
+  return marked('board', { text: sentence, blocks: [saying(sentence)] });
 }
 
 /** A board that is kept up to date. */
 export function boardMessage(facts: BoardFacts, frame: BoardFrame): Message {
-  return { text: textOf(facts), blocks: [...boardBlocks(facts), ...frameBlocks(frame)] };
+  return marked('board', { text: textOf(facts), blocks: [...boardBlocks(facts), ...frameBlocks(frame)] });
 }
 
 /** The same where Slack does not take all the names: counts alone. */
 export function shortBoardMessage(facts: BoardFacts, frame: BoardFrame): Message {
-  return { text: textOf(facts), blocks: [...shortBoardBlocks(facts), ...frameBlocks(frame)] };
+  return marked('board', {
+    text: textOf(facts),
+    blocks: [...shortBoardBlocks(facts), ...frameBlocks(frame)],
+  });
 }
 
 /** The board when nobody keeps it up to date any longer. */
 export function stoppedBoardMessage(facts: BoardFacts, stop: BoardStop): Message {
-  return { text: textOf(facts), blocks: [...boardBlocks(facts), stopPrint(stop)] };
+  return marked('board', { text: textOf(facts), blocks: [...boardBlocks(facts), stopPrint(stop)] });
 }
 
 /** The same in counts alone. */
 export function shortStoppedBoardMessage(facts: BoardFacts, stop: BoardStop): Message {
-  return { text: textOf(facts), blocks: [...shortBoardBlocks(facts), stopPrint(stop)] };
+  return marked('board', { text: textOf(facts), blocks: [...shortBoardBlocks(facts), stopPrint(stop)] });
 }
 
 function frameBlocks({ placedBy, drawnAt }: BoardFrame): KnownBlock[] {

@@ -1,5 +1,6 @@
 import type { Button } from '@slack/types';
 import type { Finding } from '../../tokens/check.ts';
+import { marked } from './marked.ts';
 import type { Message } from './message.ts';
 import { escaped, mention, plain, saying, smallPrint } from './text.ts';
 import { field, revokedText, tokenFields } from './token-facts.ts';
@@ -13,7 +14,7 @@ export function checkedMessage(finding: Finding, now: number, offers: readonly B
   const sentence = sentenceOf(finding);
   if (finding.is === 'unknown') return { text: sentence, blocks: [saying(sentence)] };
   const { token } = finding;
-  return {
+  return marked('checked', {
     text: escaped(sentence),
     blocks: [
       saying(sentence),
@@ -25,7 +26,7 @@ export function checkedMessage(finding: Finding, now: number, offers: readonly B
       ...(token.revokedAt === null ? [] : [smallPrint(revokedText(token))]),
       ...(offers.length === 0 ? [] : [{ type: 'actions' as const, elements: [...offers] }]),
     ],
-  };
+  });
 }
 
 function sentenceOf(finding: Finding): string {

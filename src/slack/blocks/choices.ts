@@ -1,4 +1,5 @@
 import { RUN_COMMAND_ID } from './ids.ts';
+import { marked } from './marked.ts';
 import type { Message } from './message.ts';
 import { cut, escaped, plain, saying } from './text.ts';
 
@@ -9,7 +10,7 @@ export type Choice = { readonly shown: string; readonly command: string };
 
 /** A sentence and commands to choose from, each a button of its own. */
 export function choicesMessage(sentence: string, choices: readonly Choice[]): Message {
-  return {
+  return marked('choices', {
     text: escaped(sentence),
     blocks: [
       saying(sentence),
@@ -25,5 +26,5 @@ export function choicesMessage(sentence: string, choices: readonly Choice[]): Me
         ],
       })),
     ],
-  };
+  });
 }

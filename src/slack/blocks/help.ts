@@ -2,6 +2,7 @@ import type { KnownBlock } from '@slack/types';
 import { asSeen } from '../../tokens/characters.ts';
 import type { Rights } from '../../tokens/policy.ts';
 import { RUN_COMMAND_ID } from './ids.ts';
+import { marked } from './marked.ts';
 import type { Message } from './message.ts';
 import { cut, mrkdwn, plain, smallPrint } from './text.ts';
 
@@ -61,7 +62,7 @@ export function unknownCommandMessage(typed: string, nearest: string, rights: Ri
   const offered = VERBS_TO_SEE_ALL.has(nearest) && !rights.seesAll ? 'help' : nearest;
   // A mark that turns the writing around would turn the rest of our sentence too.
   const seen = asSeen(typed);
-  return {
+  return marked('unknown', {
     text: 'apitoken did not understand this command.',
     blocks: [
       {
@@ -76,7 +77,7 @@ export function unknownCommandMessage(typed: string, nearest: string, rights: Ri
       },
       ...helpBlocks(rights),
     ],
-  };
+  });
 }
 
 function helpBlocks(rights: Rights): KnownBlock[] {

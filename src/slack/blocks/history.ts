@@ -6,6 +6,7 @@ import { OWNER_BARRED, OWNER_LEFT } from '../../tokens/leavers.ts';
 import type { EventPage } from '../../tokens/store.ts';
 import type { Token } from '../../tokens/token.ts';
 import { HISTORY_NEWER_ID, HISTORY_OLDER_ID } from './ids.ts';
+import { marked } from './marked.ts';
 import type { Message } from './message.ts';
 import { notShownSentence } from './not-shown.ts';
 import { cut, dateTime, escaped, mention, mrkdwn, plain, smallPrint } from './text.ts';
@@ -20,7 +21,7 @@ export const HISTORY_PAGE_SIZE = 15;
 /** What happened to a token, in people's words, the latest first. */
 export function historyMessage(token: Token, history: EventPage): Message {
   const { events, page, pageCount } = history;
-  return {
+  return marked('history', {
     text: `History of the API token ${escaped(token.name)}`,
     blocks: [
       { type: 'header', text: plain(cut(`History of ${token.name}`, 150)) },
@@ -28,7 +29,7 @@ export function historyMessage(token: Token, history: EventPage): Message {
       smallPrint(`Page ${page} of ${pageCount} · token id \`${token.id}\``),
       ...turns(token, page, pageCount),
     ],
-  };
+  });
 }
 
 /** The `value` of a button that turns to another page of a token's history. */

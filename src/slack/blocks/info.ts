@@ -1,5 +1,6 @@
 import type { Button, KnownBlock } from '@slack/types';
 import { statusOf, type UsedToken } from '../../tokens/token.ts';
+import { marked } from './marked.ts';
 import type { Message } from './message.ts';
 import { escaped, mention, plain, smallPrint } from './text.ts';
 import { field, noteBlocks, revokedText, tokenFields } from './token-facts.ts';
@@ -10,7 +11,7 @@ const SCOPES_DRAWN_MAX = 25;
 /** What there is to know of a token but its value, with the buttons (`offers`) that whoever asked may press. */
 export function infoMessage(token: UsedToken, now: number, offers: readonly Button[]): Message {
   const addresses = token.addresses.map((address) => `\`${escaped(address)}\``).join(', ');
-  return {
+  return marked('info', {
     text: `API token ${escaped(token.name)}: ${statusOf(token, now)}`,
     blocks: [
       {
@@ -31,7 +32,7 @@ export function infoMessage(token: UsedToken, now: number, offers: readonly Butt
       smallPrint(`Token id \`${token.id}\``),
       ...(offers.length === 0 ? [] : [{ type: 'actions' as const, elements: [...offers] }]),
     ],
-  };
+  });
 }
 
 /** 100 scopes of 75 characters are more than one text may hold. */

@@ -8,6 +8,7 @@ import {
   type UsedToken,
 } from '../../tokens/token.ts';
 import { CARD_REFRESH_ID, CARD_SHARE_ID, REVOKE_PERSON_ID } from './ids.ts';
+import { marked } from './marked.ts';
 import type { Message } from './message.ts';
 import { tokenLine, tokenLines } from './revoke-dialog.ts';
 import { SHEET_TOKENS_MAX } from './several-dialog.ts';
@@ -37,15 +38,18 @@ export type CardSubject = Pick<KillCard, 'inMessage'> & {
 
 /** The card as a message for whoever ended the tokens. */
 export function killCardMessage(card: KillCard): Message {
-  return { text: escaped(headline(card)), blocks: killCardBlocks(card, { canShare: true }) };
+  return marked('card', {
+    text: escaped(headline(card)),
+    blocks: killCardBlocks(card, { canShare: true }),
+  });
 }
 
 /** The card as everybody in a channel sees it, with who shared it. */
 export function sharedCardMessage(card: KillCard, sharedBy: PersonId): Message {
-  return {
+  return marked('shared', {
     text: escaped(headline(card)),
     blocks: [saying(headline(card)), ...facts(card), smallPrint(`Shared by ${mention(sharedBy)}`)],
-  };
+  });
 }
 
 /** The card: what, whose, by whom, when, last use, tries since, and what may be done next. */

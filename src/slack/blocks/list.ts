@@ -10,6 +10,7 @@ import {
   wasNeverClaimed,
 } from '../../tokens/token.ts';
 import { CREATE_ID, LIST_FILTER_ID, LIST_NEXT_ID, LIST_PREVIOUS_ID, TOKEN_MENU_IDS } from './ids.ts';
+import { marked } from './marked.ts';
 import type { Message } from './message.ts';
 import { escaped, plain, saying, smallPrint } from './text.ts';
 import { tokenFields } from './token-facts.ts';
@@ -67,7 +68,8 @@ const NEVER_CLAIMED_MENU: (typeof MENUS)[TokenStatus] = [
 export function listMessage(list: ListPage, filter: ListFilter, now: number): Message {
   const names = list.tokens.map((token) => `${escaped(token.name)} (${statusOf(token, now)})`).join(', ');
   const text = `My API Tokens, ${FILTER_WORDS[filter].toLowerCase()}: ${names || 'none'}`;
-  return { text, blocks: listBlocks(list, filter, now) };
+  const message = { text, blocks: listBlocks(list, filter, now) };
+  return marked('list', message, `${placeText({ filter, page: list.page })}:${now}`);
 }
 
 /** *My API Tokens*: one row a token, with its menu, and below what turns the pages. */

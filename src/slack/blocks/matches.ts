@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { FoundToRevoke } from '../../tokens/first-characters.ts';
 import { statusOf } from '../../tokens/token.ts';
+import { marked } from './marked.ts';
 import type { Message } from './message.ts';
 import { mention, plain, saying } from './text.ts';
 import { field, revokeButton } from './token-facts.ts';
@@ -14,7 +15,7 @@ const HOW: Readonly<Record<FoundToRevoke['by'], (count: number) => string>> = {
 /** The tokens that what was typed may mean, to choose from; nothing of what was typed. */
 export function matchesMessage({ tokens, by }: Omit<FoundToRevoke, 'kind'>, now: number): Message {
   const found = HOW[by](tokens.length);
-  return {
+  return marked('matches', {
     text: found,
     blocks: [
       saying(`${found} Which one is it?`),
@@ -27,5 +28,5 @@ export function matchesMessage({ tokens, by }: Omit<FoundToRevoke, 'kind'>, now:
         }),
       ),
     ],
-  };
+  });
 }

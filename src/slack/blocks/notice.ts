@@ -11,6 +11,7 @@ import {
   type UsedToken,
 } from '../../tokens/token.ts';
 import { REMIND_ID } from './ids.ts';
+import { marked } from './marked.ts';
 import type { Message } from './message.ts';
 import { dateTime, escaped, mention, plain, saying, smallPrint, timesOf } from './text.ts';
 import { revokeButton, revokedText, rotateButton } from './token-facts.ts';
@@ -142,14 +143,14 @@ export function barredMessage(
 }
 
 function message(sentence: string, more: readonly string[], buttons: Button[]): Message {
-  return {
+  return marked('notice', {
     text: escaped(sentence),
     blocks: [
       saying(sentence),
       ...more.map(smallPrint),
       ...(buttons.length === 0 ? [] : [{ type: 'actions', elements: buttons } as const]),
     ],
-  };
+  });
 }
 
 function sentenceOf(kind: NoticeKind, token: UsedToken, now: number): string {

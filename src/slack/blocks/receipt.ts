@@ -10,6 +10,7 @@ import {
   wasNeverClaimed,
 } from '../../tokens/token.ts';
 import { END_OLD_ID, NEW_VALUE_ID, REFRESH_ID } from './ids.ts';
+import { marked } from './marked.ts';
 import type { Message } from './message.ts';
 import { notShownSentence } from './not-shown.ts';
 import { BARRED } from './notice.ts';
@@ -40,7 +41,7 @@ export type ReceiptFacts = {
 /** The lasting, secret-free message about a token in its owner's DM. */
 export function receiptMessage(token: UsedToken, facts: ReceiptFacts, now: number): Message {
   const status = statusOf(token, now);
-  return {
+  return marked('receipt', {
     text: `API token ${escaped(token.name)}: ${status}`,
     blocks: [
       { type: 'section', text: plain(token.name), fields: tokenFields(token, now) },
@@ -55,7 +56,7 @@ export function receiptMessage(token: UsedToken, facts: ReceiptFacts, now: numbe
         ? []
         : [{ type: 'actions', elements: buttons(token, facts, now) } as const]),
     ],
-  };
+  });
 }
 
 /** What the owner is told when somebody else, whoever held a value or the app itself ended their token. */

@@ -2,6 +2,7 @@ import type { RichTextBlock } from '@slack/types';
 import type { LeftOut } from '../../tokens/kept-scopes.ts';
 import type { Token } from '../../tokens/token.ts';
 import { HIDE_VALUE_ID } from './ids.ts';
+import { marked } from './marked.ts';
 import type { Message } from './message.ts';
 import { escaped, plain, saying, smallPrint } from './text.ts';
 import { leftOutBlocks } from './token-facts.ts';
@@ -11,7 +12,7 @@ const CURL_LINE = 'curl -H "Authorization: Bearer $APITOKEN" https://api.example
 /** The one message that holds a value: ephemeral, in the owner's DM. The value stands in a block of its own and nowhere else. */
 export function shownValueMessage(token: Token, value: string, leftOut: readonly LeftOut[] = []): Message {
   const sentence = `Your token ${token.name} is ready. Copy it now: it is shown only once.`;
-  return {
+  return marked('value', {
     text: escaped(sentence),
     blocks: [
       saying(sentence),
@@ -27,7 +28,7 @@ export function shownValueMessage(token: Token, value: string, leftOut: readonly
         elements: [{ type: 'button', action_id: HIDE_VALUE_ID, text: plain('Hide now') }],
       },
     ],
-  };
+  });
 }
 
 function preformatted(text: string): RichTextBlock {

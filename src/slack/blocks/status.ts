@@ -17,6 +17,7 @@ import {
   STATUS_PREVIOUS_ID,
   STATUS_SHARE_ID,
 } from './ids.ts';
+import { marked } from './marked.ts';
 import type { Message } from './message.ts';
 import { FILTER_WORDS, type StatusPlace, statusPlaceText } from './status-place.ts';
 import { statusSections, statusTable } from './status-rows.ts';
@@ -37,26 +38,29 @@ export function statusMessage(drawing: StatusDrawing): Message {
   const { list } = drawing;
   // A page beyond the last is the last one.
   const place = { ...drawing.place, page: list.page };
-  return { text: textOf(drawing), blocks: [...statusBlocks(drawing), controls(place, list)] };
+  return marked('status', {
+    text: textOf(drawing),
+    blocks: [...statusBlocks(drawing), controls(place, list)],
+  });
 }
 
 /** The same page for everybody in a channel: it says who shared it, and nothing in it can be pressed. */
 export function sharedStatusMessage(drawing: StatusDrawing, sharedBy: string): Message {
-  return {
+  return marked('shared', {
     text: textOf(drawing),
     blocks: [...statusBlocks(drawing), smallPrint(`Shared by ${mention(sharedBy)}`)],
-  };
+  });
 }
 
 /** Asks whom somebody meant by a name that Slack did not recognise. */
 export function whoMessage(typed: string, place: StatusPlace): Message {
-  return {
+  return marked('status', {
     text: 'Which person do you mean? Choose them from the list.',
     blocks: [
       saying(`Which person do you mean by “${cut(typed, TYPED_LENGTH_MAX)}”? Choose them from the list.`),
       { type: 'actions', block_id: statusPlaceText(place), elements: [ownerSelect(null)] },
     ],
-  };
+  });
 }
 
 function textOf({ list, place }: StatusDrawing): string {

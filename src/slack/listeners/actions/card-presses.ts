@@ -10,7 +10,7 @@ import { saying } from '../../blocks/text.ts';
 import { cardDialog, findCard } from '../../card.ts';
 import { carryOut } from '../../carry-out.ts';
 import { confirmedActor } from '../../confirmed-actor.ts';
-import type { ListenerDeps, PressListener } from '../../listener.ts';
+import type { ListenerDeps, Press, PressListener } from '../../listener.ts';
 import { refuseForged } from '../../refuse-forged.ts';
 import { respond } from '../../respond.ts';
 import { revokePersonAnswer } from '../../revoke-person-answer.ts';
@@ -83,8 +83,8 @@ async function tellHere(visit: KnownVisit, refusal: Refusal, deps: ListenerDeps)
 }
 
 /** The buttons of cards, with what answers them. */
-export const CARD_PRESSES: readonly (readonly [string, PressListener])[] = [
-  [CARD_REFRESH_ID, onRefreshCard],
-  [CARD_SHARE_ID, onShareCard],
-  [REVOKE_PERSON_ID, onRevokePerson],
+export const CARD_PRESSES: readonly (readonly [actionId: string, press: Press])[] = [
+  [CARD_REFRESH_ID, { listener: onRefreshCard, drawnIn: ['card', 'dialog'] }],
+  [CARD_SHARE_ID, { listener: onShareCard, drawnIn: ['card', 'dialog'] }],
+  [REVOKE_PERSON_ID, { listener: onRevokePerson, drawnIn: ['card', 'dialog'] }],
 ];

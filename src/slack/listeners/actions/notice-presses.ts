@@ -65,8 +65,8 @@ function aboutToken(
     if (carried === undefined) return tellForged(visit, attempted, deps);
     const { tokenId, notice } = carried;
     const { responseUrl } = visit;
-    // Notices stand in conversations of two: a made-up one must not take the place of what others read.
-    if (notice === undefined || responseUrl === undefined || !isDirect(visit)) {
+    // A made-up one must not take the place of anything but a notice.
+    if (notice === undefined || responseUrl === undefined || visit.pressedIn !== 'notice') {
       return listener(visit, tokenId, undefined, deps);
     }
     const found = await findToken(tokenId, attempted, visit.actor, deps);
@@ -80,9 +80,4 @@ function aboutToken(
     }
     if (standing !== 'open') await redrawNotice(responseUrl, notice, token, deps);
   };
-}
-
-/** Whether it was pressed in a conversation of two: what stands there, nobody else reads. */
-function isDirect({ channelId }: KnownVisit): boolean {
-  return channelId?.startsWith('D') === true;
 }

@@ -26,7 +26,7 @@ import { type MenuChoice, parseChoice, parsePlace } from '../../blocks/list.ts';
 import { createAgainAnswer, createAnswer } from '../../create-answer.ts';
 import { historyAnswer } from '../../info-answer.ts';
 import { listAnswer } from '../../list-answer.ts';
-import type { ListenerDeps, PressListener } from '../../listener.ts';
+import type { ListenerDeps, Press, PressListener } from '../../listener.ts';
 import { issueNewValue } from '../../new-value.ts';
 import { rememberPlace } from '../../places.ts';
 import { deleteOriginal, respond } from '../../respond.ts';
@@ -151,29 +151,40 @@ function aboutSeenToken(
   };
 }
 
-/** Every `action_id` that the app draws, with what answers it. */
-export const PRESSES: ReadonlyMap<string, PressListener> = new Map<string, PressListener>([
-  [CREATE_ID, onCreate],
-  [REVOKE_ID, onRevoke],
-  [ROTATE_ID, onRotate],
+/** *Show value*, under a receipt or what is told of a token. */
+const onShowValue = aboutToken('show_value', async (visit, tokenId, deps) => {
+  await answerShowValue(visit, tokenId, deps);
+});
+
+/** Where there is no conversation to answer in, a message that only one person would see is a dialog. */
+const LIST = ['list', 'home', 'dialog'] as const;
+const HISTORY = ['history', 'dialog'] as const;
+const RECEIPT = ['receipt', 'unread'] as const;
+
+/** Every `action_id` that the app draws, with what answers it and all that it is drawn in. */
+export const PRESSES: ReadonlyMap<string, Press> = new Map<string, Press>([
+  [CREATE_ID, { listener: onCreate, drawnIn: [...LIST, 'unread'] }],
   [
-    SHOW_VALUE_ID,
-    aboutToken('show_value', async (visit, tokenId, deps) => {
-      await answerShowValue(visit, tokenId, deps);
-    }),
+    REVOKE_ID,
+    {
+      listener: onRevoke,
+      drawnIn: ['receipt', 'notice', 'info', 'matches', 'checked', 'dialog', 'unread'],
+    },
   ],
-  [NEW_VALUE_ID, onNewValue],
-  [END_OLD_ID, onEndOld],
-  [REFRESH_ID, onRefresh],
-  [REMIND_ID, onRemind],
-  [HIDE_VALUE_ID, onHide],
-  [RUN_COMMAND_ID, onRunCommand],
-  [LIST_FILTER_ID, onTurn],
-  [LIST_PREVIOUS_ID, onTurn],
-  [LIST_NEXT_ID, onTurn],
-  [HISTORY_NEWER_ID, onTurnHistory],
-  [HISTORY_OLDER_ID, onTurnHistory],
+  [ROTATE_ID, { listener: onRotate, drawnIn: ['receipt', 'notice', 'info', 'dialog', 'unread'] }],
+  [SHOW_VALUE_ID, { listener: onShowValue, drawnIn: ['receipt', 'info', 'dialog', 'unread'] }],
+  [NEW_VALUE_ID, { listener: onNewValue, drawnIn: RECEIPT }],
+  [END_OLD_ID, { listener: onEndOld, drawnIn: RECEIPT }],
+  [REFRESH_ID, { listener: onRefresh, drawnIn: RECEIPT }],
+  [REMIND_ID, { listener: onRemind, drawnIn: ['notice', 'unread'] }],
+  [HIDE_VALUE_ID, { listener: onHide, drawnIn: ['value'] }],
+  [RUN_COMMAND_ID, { listener: onRunCommand, drawnIn: ['unknown', 'choices', 'dialog', 'unread'] }],
+  [LIST_FILTER_ID, { listener: onTurn, drawnIn: LIST }],
+  [LIST_PREVIOUS_ID, { listener: onTurn, drawnIn: LIST }],
+  [LIST_NEXT_ID, { listener: onTurn, drawnIn: LIST }],
+  [HISTORY_NEWER_ID, { listener: onTurnHistory, drawnIn: HISTORY }],
+  [HISTORY_OLDER_ID, { listener: onTurnHistory, drawnIn: HISTORY }],
   ...CARD_PRESSES,
-  ...TOKEN_MENU_IDS.map((id) => [id, onMenu] as const),
+  ...TOKEN_MENU_IDS.map((id) => [id, { listener: onMenu, drawnIn: LIST }] as const),
   ...STATUS_PRESSES,
 ]);

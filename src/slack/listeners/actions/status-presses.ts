@@ -11,7 +11,7 @@ import {
 } from '../../blocks/ids.ts';
 import { parseStatusPlace } from '../../blocks/status-place.ts';
 import { stopBoard } from '../../boards.ts';
-import type { ListenerDeps, PressListener } from '../../listener.ts';
+import type { ListenerDeps, Press, PressListener } from '../../listener.ts';
 import { sendCsv, showStatus, showToChannel } from '../../status-answer.ts';
 import { tellForged } from '../../tell-refusal.ts';
 import { type KnownVisit, type PressedMessage, pressedMessageOf } from '../../visit.ts';
@@ -37,17 +37,28 @@ function inMessage(
   };
 }
 
+/** *Share to channel*, confirmed. */
+const onShare = inMessage((visit, value, message, deps) =>
+  showToChannel(visit, parseStatusPlace(value), message, deps),
+);
+
+/** *CSV*. */
+const onCsv: PressListener = (visit, value, deps) => sendCsv(visit, parseStatusPlace(value), deps);
+
+/** *Stop updating*, under a board. */
+const onStop = inMessage((visit, _value, message, deps) => stopBoard(visit, message, deps));
+
+/** Where there is no conversation to answer in, the page is a dialog. */
+const STATUS = ['status', 'dialog'] as const;
+
 /** What stands under everybody's tokens and under a board, with what answers it. */
-export const STATUS_PRESSES: readonly (readonly [actionId: string, listener: PressListener])[] = [
-  [STATUS_FILTER_ID, onTurn],
-  [STATUS_OWNER_ID, onOwner],
-  [STATUS_EVERYBODY_ID, onTurn],
-  [STATUS_PREVIOUS_ID, onTurn],
-  [STATUS_NEXT_ID, onTurn],
-  [
-    STATUS_SHARE_ID,
-    inMessage((visit, value, message, deps) => showToChannel(visit, parseStatusPlace(value), message, deps)),
-  ],
-  [STATUS_CSV_ID, (visit, value, deps) => sendCsv(visit, parseStatusPlace(value), deps)],
-  [BOARD_STOP_ID, inMessage((visit, _value, message, deps) => stopBoard(visit, message, deps))],
+export const STATUS_PRESSES: readonly (readonly [actionId: string, press: Press])[] = [
+  [STATUS_FILTER_ID, { listener: onTurn, drawnIn: STATUS }],
+  [STATUS_OWNER_ID, { listener: onOwner, drawnIn: STATUS }],
+  [STATUS_EVERYBODY_ID, { listener: onTurn, drawnIn: STATUS }],
+  [STATUS_PREVIOUS_ID, { listener: onTurn, drawnIn: STATUS }],
+  [STATUS_NEXT_ID, { listener: onTurn, drawnIn: STATUS }],
+  [STATUS_SHARE_ID, { listener: onShare, drawnIn: ['status'] }],
+  [STATUS_CSV_ID, { listener: onCsv, drawnIn: [...STATUS, 'unread'] }],
+  [BOARD_STOP_ID, { listener: onStop, drawnIn: ['board', 'unread'] }],
 ];
