@@ -117,3 +117,53 @@ export function expected(column: Column, way: Way, whose: Whose): 'works' | 'ref
   const reach: Reach = TABLE[way][column];
   return reach === 'any' || (reach === 'own' && whose !== 'others') ? 'works' : 'refused';
 }
+
+/**
+ * By which facts a way is decided where it hangs on a role, written out by hand: by what is remembered (a person 60 s, a group
+ * 5 minutes) where it only shows something to whoever comes, by what Slack answers now where it changes what is another's or
+ * takes the knowledge of it out of their own sight, and where a dialog that was submitted shows another's.
+ */
+export const FRESHNESS = {
+  '/apitoken info NAME': 'remembered',
+  '/apitoken history NAME': 'remembered',
+  '/apitoken revoke NAME': 'remembered',
+  '/apitoken revoke tok_…': 'remembered',
+  '/apitoken revoke first characters': 'remembered',
+  '/apitoken revoke @person': 'remembered',
+  '/apitoken check VALUE': 'remembered',
+  '/apitoken status': 'remembered',
+  '/apitoken status @person': 'remembered',
+  '/apitoken status @nobody': 'remembered',
+  '/apitoken board': 'asked anew',
+  'Did you mean /apitoken status, forged': 'remembered',
+  'cog: Revoke API Token': 'remembered',
+  'cog: History': 'remembered',
+  'Home, cog: Revoke API Token': 'remembered',
+  'Home, cog: History': 'remembered',
+  'receipt: Revoke': 'remembered',
+  'history: Newer': 'remembered',
+  'history: Older': 'remembered',
+  'card: Refresh': 'remembered',
+  'card: Share to channel': 'asked anew',
+  'card: Show the others': 'remembered',
+  'status: filter': 'remembered',
+  'status: person': 'remembered',
+  'status: Everybody': 'remembered',
+  'status: Next': 'remembered',
+  'status: Previous': 'remembered',
+  'status: Share to channel': 'asked anew',
+  'status: CSV': 'asked anew',
+  'board: Stop updating': 'asked anew',
+  'submitted: create for another': 'asked anew',
+  'submitted: create with introspect': 'asked anew',
+  'submitted: revoke': 'asked anew',
+  'submitted: revoke with another’s proof': 'asked anew',
+  'submitted: several of a person': 'asked anew',
+  'submitted: eleven of a person': 'asked anew',
+  'submitted: eleven of a person, not named': 'asked anew',
+  'submitted: several without a person': 'asked anew',
+  'submitted: pick for info': 'asked anew',
+  'submitted: pick for history': 'asked anew',
+  'submitted: pick for revoke': 'asked anew',
+  'submitted: person picked': 'asked anew',
+} as const satisfies Partial<Readonly<Record<Way, 'remembered' | 'asked anew'>>>;

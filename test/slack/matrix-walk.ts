@@ -29,7 +29,7 @@ export const CELLS: readonly Cell[] = (Object.keys(TABLE) as Way[]).flatMap((way
 });
 
 /** How a walk may differ from one by all ways. */
-type Walking = {
+export type Walking = {
   readonly cells?: readonly Cell[];
   /** What happens once everybody was there and all is prepared, before the ways are taken. */
   readonly meanwhile?: (at: {
@@ -210,15 +210,20 @@ async function receiptStands({ stage, token }: Walk): Promise<void> {
 }
 
 /** All that the app said to somebody, and not by itself some time after: of lasting messages boards, and receipts by a sign. */
-function saidIn(traffic: readonly TrafficEntry[], { token }: Walk): string {
-  const said = traffic.map((entry) => {
-    if (entry.kind === 'delivery') return JSON.stringify(entry.ackBody ?? '');
-    const args = JSON.stringify(entry.args);
-    if (entry.method === 'chat.update' && args.includes(token.name)) return RECEIPT_SIGN;
-    const isByItself = entry.method.startsWith('chat.') && entry.method !== 'chat.postEphemeral';
-    const isOfBoard = [PLACED_SIGN, STOPPED_SIGN].some((sign) => args.includes(sign));
-    return isByItself && !isOfBoard ? '' : args;
-  });
+function saidIn(traffic: readonly TrafficEntry[], { token, walker }: Walk): string {
+  // The Home tabs of others are drawn when something became of their tokens.
+  const ofOthers = (entry: TrafficEntry) =>
+    entry.kind === 'call' && entry.method === 'views.publish' && entry.args.user_id !== walker.id;
+  const said = traffic
+    .filter((entry) => !ofOthers(entry))
+    .map((entry) => {
+      if (entry.kind === 'delivery') return JSON.stringify(entry.ackBody ?? '');
+      const args = JSON.stringify(entry.args);
+      if (entry.method === 'chat.update' && args.includes(token.name)) return RECEIPT_SIGN;
+      const isByItself = entry.method.startsWith('chat.') && entry.method !== 'chat.postEphemeral';
+      const isOfBoard = [PLACED_SIGN, STOPPED_SIGN].some((sign) => args.includes(sign));
+      return isByItself && !isOfBoard ? '' : args;
+    });
   return said.join('\n').replaceAll('\\"', '"');
 }
 

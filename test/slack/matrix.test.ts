@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { MINUTE_MS } from '../../src/clock.ts';
 import { CARD_REFRESH_ID, CARD_SHARE_ID, PICK_DIALOG_ID, PICK_TOKEN_ID } from '../../src/slack/blocks/ids.ts';
 import { setStage } from '../fixture.ts';
-import { answerIn, answerTo, auditOf, holdsToken } from './flows.ts';
-import { expected, KEPT_OUT, LET_IN } from './matrix-table.ts';
-import { CELLS, cellName, NOT_FOUND, walkAll } from './matrix-walk.ts';
+import { answerIn, answerTo, auditOf, callsOf, holdsToken, soon } from './flows.ts';
+import { expected, FRESHNESS, KEPT_OUT, LET_IN } from './matrix-table.ts';
+import { CELLS, cellName, NOT_FOUND, type Walking, walkAll } from './matrix-walk.ts';
 
 describe('exactly what the table says', () => {
   test.for(LET_IN)('is what a %s may do, by every way and with own and others’ tokens', async (comer) => {
@@ -25,6 +26,63 @@ describe('exactly what the table says', () => {
 
     expect(outcomes).toEqual(Object.fromEntries(CELLS.map((cell) => [cellName(cell), 'refused'])));
   });
+});
+
+describe('whoever had every role until Slack took it away and told nobody', () => {
+  const freshnessOf = ([way]: (typeof CELLS)[number]) => FRESHNESS[way as keyof typeof FRESHNESS];
+  /** With somebody else's token, or everybody's. What is asked anew comes last: it is what is remembered from then on. */
+  const cells = CELLS.filter(([way, whose]) => whose !== 'own' && way in FRESHNESS).toSorted(
+    (a, b) => Number(freshnessOf(a) === 'asked anew') - Number(freshnessOf(b) === 'asked anew'),
+  );
+  const BY_GROUP = { ADMINS: 'S0ONCALL001,U0DAVE00001' };
+
+  test('is decided about, by every way that hangs on a role, as a table says', () => {
+    const hanging = CELLS.filter(([way, whose]) => {
+      const may = (column: 'admin' | 'member') => expected(column, way, whose) === 'works';
+      return whose !== 'own' && may('admin') && !may('member');
+    });
+
+    expect(hanging.map(cellName).toSorted()).toEqual(cells.map(cellName).toSorted());
+  });
+
+  test.for([
+    ['a group, just before five minutes are over', 'on-call', BY_GROUP, 5 * MINUTE_MS - 1],
+    ['what Slack says of the person, just before a minute is over', 'admin', {}, MINUTE_MS - 1],
+  ] as const)(
+    'may do nothing any more that is asked for anew, and the rest by what is remembered: by %s',
+    async ([, comer, env, ms]) => {
+      const outcomes = await walkAll(comer, env, { cells, meanwhile: losesItsRole(comer, ms) });
+
+      const due = cells.map((cell) => [
+        cellName(cell),
+        freshnessOf(cell) === 'remembered' ? 'works' : 'refused',
+      ]);
+      expect(outcomes).toEqual(Object.fromEntries(due));
+    },
+  );
+
+  test.for([
+    ['a group, five minutes after', 'on-call', BY_GROUP, 5 * MINUTE_MS],
+    ['what Slack says of the person, a minute after', 'admin', {}, MINUTE_MS],
+  ] as const)('may do nothing at all any more: by %s', async ([, comer, env, ms]) => {
+    const outcomes = await walkAll(comer, env, { cells, meanwhile: losesItsRole(comer, ms) });
+
+    expect(outcomes).toEqual(Object.fromEntries(cells.map((cell) => [cellName(cell), 'refused'])));
+  });
+
+  /** Everybody is known with the role, which then is lost; so long after they were asked about the ways are taken. */
+  function losesItsRole(comer: 'on-call' | 'admin', ms: number): NonNullable<Walking['meanwhile']> {
+    return async ({ workspace, walkers, clock }) => {
+      for (const walker of walkers) {
+        await walker.forges({ type: 'slash_command', text: 'list', channel: '#general' });
+      }
+      const asked = () => callsOf(workspace, 'users.info').map(({ args }) => args.user);
+      await soon(() => expect(walkers.filter(({ id }) => !asked().includes(id))).toEqual([]));
+      if (comer === 'on-call') await workspace.setGroupMembers('oncall', [], 'untold');
+      else for (const { handle } of walkers) await workspace.setPerson(handle, { is_admin: false }, 'untold');
+      clock.moveBy(ms);
+    };
+  }
 });
 
 describe('what nobody is offered, forged by a member', () => {
