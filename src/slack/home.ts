@@ -7,6 +7,7 @@ import type { RefuseDeps } from '../tokens/refuse.ts';
 import type { PersonId } from '../tokens/token.ts';
 import { LIST_PAGE_SIZE } from './blocks/ids.ts';
 import { type ListPlace, listBlocks } from './blocks/list.ts';
+import { BARRED } from './blocks/notice.ts';
 import { saying } from './blocks/text.ts';
 import { setBounded } from './bounded-map.ts';
 import { orInShort } from './in-short.ts';
@@ -36,7 +37,7 @@ export function createHomes(deps: HomeDeps): Homes {
   return {
     drawRefusal: (person) =>
       takeTurn(person, async () => {
-        const blocks = [saying(sentenceFor({ code: 'app_not_permitted' }))];
+        const blocks = [saying(BARRED)];
         await deps.client.views.publish({ user_id: person, view: { type: 'home', blocks } });
       }),
     draw: async (actor, place) => {

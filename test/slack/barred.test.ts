@@ -19,7 +19,7 @@ import {
 
 const HELD = { createdAt: T0 } as const;
 const NOT_FOR_THEM =
-  'apitoken is for full members of this workspace. Ask one of its admins if you need a token.';
+  'You may not use apitoken any more, so nothing is offered here. Ask one of the admins of this workspace.';
 const MARK = 'active · owner may not use apitoken';
 
 test('somebody who becomes a guest is told, is offered nothing more, and loses their tokens after 24 hours', async () => {
