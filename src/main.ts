@@ -5,6 +5,12 @@ import { type LineOutput, standardOutput } from './line-output.ts';
 import { createLog, type Log } from './log.ts';
 import { SetupError } from './setup-error.ts';
 
+/**
+ * Under `npm start` what comes again so soon is the same signal: systemd sends it to npm and to Node (systemd.kill(5),
+ * KillMode=control-group), and npm hands on what it gets (@npmcli/run-script, signal-manager.js).
+ */
+const SAME_SIGNAL_MS = process.env.npm_lifecycle_event === 'start' ? 250 : 0;
+
 await run(standardOutput());
 
 async function run(stream: LineOutput): Promise<void> {
@@ -33,12 +39,18 @@ function end(error: unknown, log: Log): void {
   process.exit(1);
 }
 
-/** The first signal ends the app in order, within the time that the settings allow; a second one ends it at once. */
+/**
+ * The first signal ends the app in order, within the time that the settings allow; a second one ends it at once. A closed
+ * terminal (SIGHUP) is such a signal, too.
+ */
 function stopOnSignal(stop: () => Promise<void>, drainMs: number, log: Log): void {
-  let isStopping = false;
+  let stoppingSince: number | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince >= SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    stoppingSince = performance.now();
     log.info({ signal }, 'stopping');
     setTimeout(() => process.exit(0), drainMs).unref();
     stop().then(
@@ -46,6 +58,5 @@ function stopOnSignal(stop: () => Promise<void>, drainMs: number, log: Log): voi
       (fault: unknown) => end(fault, log),
     );
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
 }

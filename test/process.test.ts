@@ -152,6 +152,44 @@ test.for([
   await expect.poll(() => statusOf(listening, '/healthz')).toBeUndefined();
 });
 
+test.for(['SIGTERM', 'SIGINT'] as const)(
+  '%s to all processes of `npm start`, as systemd and a terminal send it, is one signal: what is in work is finished',
+  async (signal) => {
+    const workspace = await openWorkspace();
+    const folder = temporaryFolder();
+    const port = await freePort();
+    const env = { ...settingsFor(workspace, folder), HTTP_PORT: String(port) };
+    const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    const child = spawn('env', [...settings, 'npm', '--prefix', ROOT, 'start'], {
+      stdio: 'ignore',
+      detached: true,
+    });
+    onTestFinished(() => killGroup(child));
+    await answers(port);
+    await workspace.waitForSockets(1);
+    const alice = workspace.person('alice');
+    workspace.faults.add({ method: 'users.info', times: 1, delayMs: 900 });
+    await alice.types('#general', '/apitoken list');
+
+    process.kill(-(child.pid ?? 0), signal);
+
+    await expect.poll(() => alice.reads('#general'), { timeout: 3000 }).toContain('My API Tokens');
+    await exitOf(child);
+    await expect.poll(() => statusOf(port, '/healthz')).toBeUndefined();
+  },
+);
+
+test('SIGHUP, as when its terminal is closed, ends it in order', async () => {
+  const workspace = await openWorkspace();
+  const folder = temporaryFolder();
+  const app = startProcess({ folder, env: settingsFor(workspace, folder) });
+  await app.ready;
+
+  app.signal('SIGHUP');
+
+  expect(await app.ended).toBe(0);
+});
+
 /** Of the link that the sandbox prints. */
 async function portIn(child: ChildProcess): Promise<number> {
   let text = '';
