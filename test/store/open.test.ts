@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
@@ -102,6 +102,41 @@ test.for([
   await expect(opening).rejects.toThrow(sentence);
   await expect(opening).rejects.not.toThrow('sesame');
 });
+
+test('an app refuses a file with a second name, by which another app could open it, and takes it without', async () => {
+  const folder = aFolder();
+  const path = join(folder, 'apitoken.db');
+  close(await opened(path));
+  linkSync(path, join(folder, 'second.db'));
+
+  const opening = openStore({ url: `file:${path}`, pepper: PEPPER, forApp: 'forApp' });
+
+  await expect(opening).rejects.toMatchObject({ name: 'StoreFault', code: 'cannot_open' });
+  await expect(opening).rejects.toThrow(
+    `${path}: this file has a second name (a hard link), by which another app could open it: remove that name, or make it a copy.`,
+  );
+});
+
+test.for([
+  ['a folder', (lock: string) => mkdirSync(lock)],
+  ['something else', (lock: string) => writeFileSync(lock, 'held by process 4711, '.repeat(100))],
+  ['a link to something else', (lock: string) => symlinkSync(aTextFile(aFolder()), lock)],
+] as const)(
+  'where %s stands in the place of the lock, the sentence names that and not the database',
+  async ([, put]) => {
+    const path = join(aFolder(), 'apitoken.db');
+    close(await opened(path));
+    put(`${path}.lock`);
+    const mode = modeOf(`${path}.lock`);
+
+    const opening = openStore({ url: `file:${path}`, pepper: PEPPER, forApp: 'forApp' });
+
+    await expect(opening).rejects.toThrow(
+      /apitoken\.db\.lock, which keeps a second app away, cannot be used \(SQLITE_[A-Z]+\): remove it and start again\.$/,
+    );
+    expect(modeOf(`${path}.lock`)).toBe(mode);
+  },
+);
 
 function modeOf(path: string): number {
   return statSync(path).mode & 0o777;
