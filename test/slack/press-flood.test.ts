@@ -7,7 +7,6 @@ import {
   aClock,
   actionsOf,
   answerIn,
-  answerTo,
   createsToken,
   holdsToken,
   idOf,
@@ -33,7 +32,7 @@ test.for([
     await holdsToken(stage, bob, 'bobs-bot', { createdAt: T0, shown: state === 'shown' });
     const id = idOf(stage, 'bobs-bot');
     const value = actionId === 'show_value' ? id : `${id}:0`;
-    const { ts } = await answerTo(bob, '/apitoken list');
+    const ts = aReceipt(stage);
 
     await Promise.all(
       Array.from({ length: PRESSES }, () =>
@@ -57,7 +56,7 @@ test('one of several tokens is shown at a time: a press of another says so, and 
   const { stage, bob, hashed, letGo } = await aHeldStage();
   for (const name of ['one-bot', 'two-bot'])
     await holdsToken(stage, bob, name, { createdAt: T0, shown: false });
-  const { ts } = await answerTo(bob, '/apitoken list');
+  const ts = aReceipt(stage);
   const presses = (name: string) =>
     bob.forges({
       type: 'block_actions',
@@ -133,6 +132,12 @@ test('Show value after failed ones counts too, and is there again the next day; 
   const value = await shownBy(alice, () => presses('one-bot'));
   expect(await verdictsOf(stage, value)).toEqual([200]);
 });
+
+/** A message in which such buttons are drawn, by its blocks. */
+function aReceipt({ workspace }: Stage): string {
+  const block = { type: 'section', block_id: 'receipt:0', text: { type: 'plain_text', text: 'a receipt' } };
+  return workspace.post('#general', 'buildbot', { text: 'a receipt', blocks: [block] });
+}
 
 /** A stage whose bcrypt waits until it is let go: `hashed` tells for whom it was asked, in order. */
 async function aHeldStage() {
