@@ -20,6 +20,11 @@ const PREFIX_LENGTH_MAX = 10;
 const MOST_OF_A_VALUE = /(?<![0-9A-Za-z])[0-9A-Za-z]{12}_[0-9A-Za-z]{24}/;
 /** A lookup id and a whole secret, which other words may run into: prose that lost its spaces looks like this, too. */
 const RUN_TOGETHER = /_(?<=[0-9A-Za-z]{12}_)[0-9A-Za-z]{32}/g;
+/**
+ * A lookup id and a whole secret with other signs than one underscore between: a value that somebody wrote with hyphens is no
+ * name, either. Not those of base64, in which such a place comes by chance.
+ */
+const OTHERWISE_PARTED = /(?<![0-9A-Za-z+/])([0-9A-Za-z]{12})[^0-9A-Za-z+/\x7f]{1,3}([0-9A-Za-z]{32})/g;
 const LOOKUP_LENGTH = 12;
 const SECRET_LENGTH = 32;
 /** Shorter texts hold nothing of this, whatever they are written in. */
@@ -95,6 +100,7 @@ export function holdsSecret(text: string): boolean {
   return readingsOf(text).some(
     (reading) =>
       MOST_OF_A_VALUE.test(reading.words) ||
+      isParted(reading.words) ||
       isSecretIn(reading.joined) ||
       decodedFrom(reading).some((decoded) => MOST_OF_A_VALUE.test(decoded) || isSecretIn(decoded)),
   );
@@ -191,6 +197,15 @@ function valueEndingIn(text: string, tailStart: number, tail: string) {
     if (value !== undefined) return { whole, value };
   }
   return undefined;
+}
+
+/** Ids and hashes of others stand so beside each other, but these are not in capitals and small letters both. */
+function isParted(words: string): boolean {
+  for (const [, lookupId = '', secret = ''] of words.matchAll(OTHERWISE_PARTED)) {
+    const isMixed = /[A-Z]/.test(secret) && /[a-z]/.test(secret) && changesIn(lookupId) >= 2;
+    if (isMixed && isRandom(lookupId, secret)) return true;
+  }
+  return false;
 }
 
 /** Whether most of a value stands in words that ran into each other, or a value itself. */

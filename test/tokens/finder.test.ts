@@ -154,6 +154,20 @@ describe('in whatever form it stands:', () => {
     expect(holdsSecret(`a ${text} b`)).toBe(true);
   });
 
+  test.for([
+    ['hyphens', '-'],
+    ['spaces', ' '],
+    ['dots', '.'],
+    ['colons', ':'],
+    ['two underscores', '__'],
+    ['an arrow', '->'],
+  ] as const)('with %s in place of its underscores it is kept nowhere, without its check digits, too', ([, sign]) => {
+    for (const [, cut] of NEARLY) {
+      const written = cut(KNOWN).replaceAll('_', sign);
+      for (const text of [written, `we use ${written} for now`]) expect(holdsSecret(text), text).toBe(true);
+    }
+  });
+
   test('24 characters of a secret are too many, 23 are what on-call may type to find a token', () => {
     expect(holdsSecret(KNOWN.slice(0, 18 + 24))).toBe(true);
     expect(holdsSecret(KNOWN.slice(0, 18 + 23))).toBe(false);
@@ -176,6 +190,10 @@ describe('no alarm is raised by', () => {
     'sha256_e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
     'terraformstate_9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     'commit 4b825dc642cb6eb9a060e54bf8d69288fbee4904 on release_2026_11',
+    'container 4f3a2b1c9d8e: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    '550e8400-e29b-41d4-a716-44665544000a 9F86D081884C7D659A2FEAA0C55AD015',
+    '123456789012-abc123def456ghi789jkl012mno345pq.apps.googleusercontent.com',
+    'production12 - UserServiceTestShouldReturnNotFoundWhenMissing',
     'AKIAIOSFODNN7EXAMPLE wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
     'arn:aws:iam::123456789012:role/service-role/AmazonEKS_EBS_CSI_DriverRole_production_eu_central_1',
     'https://docs.google.com/spreadsheets/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/edit#gid=0',
