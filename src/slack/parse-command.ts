@@ -79,7 +79,7 @@ const FORM = /<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g;
 /** The beginning of a form at the end of a text that was cut. Slack escapes a bracket that somebody typed. */
 const CUT_FORM = /<(?:[@#!]|https?:|mailto:|tel:)[^<>]*$/;
 /** A form, something in quotes, or a word: what may be meant on its own. */
-const PART = new RegExp(`<[^<>]*>|[${QUOTES}][^${QUOTES}]*[${QUOTES}]|[^\\s,]+`, 'g');
+const PART = new RegExp(`<[^<>]*>|[${QUOTES}][^${QUOTES}]*[${QUOTES}]|(?:&(?:amp|lt|gt);|[^\\s,;])+`, 'g');
 const PARTS_MAX = 10;
 /** Longer than any name or mention; two of them are several times shorter than what a button may carry. */
 const PART_LENGTH_MAX = 300;
@@ -189,11 +189,9 @@ function parseRevoke(seen: string, rest: string): Command {
   if (person !== undefined) return { verb: 'revoke', person };
   const { name } = named(rest);
   if (name === undefined) return { verb: 'revoke' };
-  if (folded(name) === '@me') return { verb: 'revoke', person: 'me' };
   // In quotes it is a name, whatever it begins with.
-  return /^@[^\s,;]+$/.test(name) && !QUOTED.test(oneLine(rest))
-    ? { verb: 'revoke', unclearPerson: name }
-    : { verb: 'revoke', name };
+  if (QUOTED.test(oneLine(rest)) || !/^@[^\s,;]+$/.test(name)) return { verb: 'revoke', name };
+  return folded(name) === '@me' ? { verb: 'revoke', person: 'me' } : { verb: 'revoke', unclearPerson: name };
 }
 
 function parseList(rest: string, typed: string): Command {

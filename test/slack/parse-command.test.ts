@@ -54,6 +54,7 @@ test.for([
   ['status @me\u200b', { verb: 'status', filter: 'current', owner: 'me' }],
   ['status \u2068<@U0ANN|ann>\u2069', { verb: 'status', filter: 'current', owner: 'U0ANN' }],
   ['revoke @me\u200b', { verb: 'revoke', person: 'me' }],
+  ['revoke “@me”', { verb: 'revoke', name: '@me' }],
   ['revoke \u2068<@U0ANN|ann>\u2069', { verb: 'revoke', person: 'U0ANN' }],
   ['revoke <@U0ANN|>', { verb: 'revoke', person: 'U0ANN' }],
   ['revoke @ann', { verb: 'revoke', unclearPerson: '@ann' }],
@@ -284,6 +285,7 @@ test.for([
   ['nothing', 'revoke', []],
   ['what looks like a value', `revoke ${NO_VALUE} a-bot`, []],
   ['more than a button holds', `revoke ${'x'.repeat(301)} a-bot`, []],
+  ['names with semicolons between them', 'revoke a-bot;b-bot; R&amp;D', ['a-bot', 'b-bot', 'R&amp;D']],
 ] as const)('%s are parts, each to be typed on its own', ([, text, parts]) => {
   expect(partsOf(text).map(({ typed }) => typed)).toEqual(parts);
 });
