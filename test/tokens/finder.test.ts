@@ -161,12 +161,15 @@ describe('in whatever form it stands:', () => {
     ['colons', ':'],
     ['two underscores', '__'],
     ['an arrow', '->'],
-  ] as const)('with %s in place of its underscores it is kept nowhere, without its check digits, too', ([, sign]) => {
-    for (const [, cut] of NEARLY) {
-      const written = cut(KNOWN).replaceAll('_', sign);
-      for (const text of [written, `we use ${written} for now`]) expect(holdsSecret(text), text).toBe(true);
-    }
-  });
+  ] as const)(
+    'with %s in place of its underscores it is kept nowhere, without its check digits, too',
+    ([, sign]) => {
+      for (const [, cut] of NEARLY) {
+        const written = cut(KNOWN).replaceAll('_', sign);
+        for (const text of [written, `we use ${written} for now`]) expect(holdsSecret(text), text).toBe(true);
+      }
+    },
+  );
 
   test('24 characters of a secret are too many, 23 are what on-call may type to find a token', () => {
     expect(holdsSecret(KNOWN.slice(0, 18 + 24))).toBe(true);
