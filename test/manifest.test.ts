@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { readManifest } from '../sandbox/workspace/manifest.ts';
-import { temporaryFolder } from './fixture.ts';
+import { openWorkspace, setStage, temporaryFolder } from './fixture.ts';
+import { answerIn, answerTo, createsToken, holdsToken } from './slack/flows.ts';
 
 const TEXT = readFileSync(resolve(import.meta.dirname, '../manifest.yml'), 'utf8');
 const manifest = parse(TEXT);
@@ -107,4 +108,136 @@ test('the usage hint names no command that is not there', () => {
   const parser = readFileSync(resolve(import.meta.dirname, '../src/slack/parse-command.ts'), 'utf8');
 
   for (const part of command.usage_hint.split(' | ')) expect(parser).toContain(`${part.split(' ')[0]}: '`);
+});
+
+describe('a manifest that Slack would not take is refused here:', () => {
+  type Tree = Record<string, unknown>;
+  /** The manifest with the part at `path` changed, or taken away when `value` is undefined. */
+  function changedAt(path: string, value: unknown): string {
+    const root = parse(TEXT);
+    const keys = path.split('.');
+    const last = keys.pop() ?? '';
+    const holder = keys.reduce<Tree>((tree, key) => {
+      tree[key] ??= {};
+      return tree[key] as Tree;
+    }, root);
+    if (value === undefined) delete holder[last];
+    else holder[last] = value;
+    const file = join(temporaryFolder(), 'manifest.yml');
+    writeFileSync(file, stringify(root));
+    return file;
+  }
+  const [shortcut] = manifest.features.shortcuts;
+  const events: string[] = manifest.settings.event_subscriptions.bot_events;
+  const scopes: string[] = manifest.oauth_config.scopes.bot;
+
+  test.for([
+    ['display_information', undefined, 'is missing'],
+    ['display_information.name', undefined, 'is missing'],
+    ['display_information.name', '', '1 characters at least'],
+    ['display_information.name', 'x'.repeat(36), '35 characters at most'],
+    ['display_information.name', 7, 'must be text'],
+    ['display_information.description', 'x'.repeat(141), '140 characters at most'],
+    ['display_information.long_description', 'x'.repeat(174), '175 characters at least'],
+    ['display_information.long_description', 'x'.repeat(4001), '4000 characters at most'],
+    ['display_information.background_color', 'blue', 'must match'],
+    ['display_information.icon', 'a.png', 'is no key that is known'],
+    ['feature', {}, 'is no key that is known'],
+    ['features.app_home.home_tab_enabled', 'yes', 'true or false'],
+    ['features.app_home.home_tab', true, 'is no key that is known'],
+    ['features.bot_user.display_name', undefined, 'is missing'],
+    ['features.bot_user.display_name', 'x'.repeat(81), '80 characters at most'],
+    ['features.assistant_view', { assistant_description: 'x' }, 'is no key that is known'],
+    ['features.shortcuts', [], '1 at least'],
+    ['features.shortcuts', Array(11).fill(shortcut), '10 at most'],
+    ['features.shortcuts', [{ ...shortcut, name: 'x'.repeat(25) }], '24 characters at most'],
+    ['features.shortcuts', [{ ...shortcut, description: undefined }], 'is missing'],
+    ['features.shortcuts', [{ ...shortcut, description: 'x'.repeat(151) }], '150 characters at most'],
+    ['features.shortcuts', [{ ...shortcut, type: 'both' }], 'must match'],
+    ['features.shortcuts', [{ ...shortcut, callback_id: 'x'.repeat(256) }], '255 characters at most'],
+    ['features.slash_commands', Array(51).fill(command), '50 at most'],
+    ['features.slash_commands', [{ ...command, command: 'apitoken' }], 'must match'],
+    ['features.slash_commands', [{ ...command, command: `/${'x'.repeat(32)}` }], '32 characters at most'],
+    ['features.slash_commands', [{ ...command, description: undefined }], 'is missing'],
+    ['features.slash_commands', [{ ...command, usage_hint: 'x'.repeat(1001) }], '1000 characters at most'],
+    ['features.slash_commands', [{ ...command, url: 'ftp://a' }], 'must match'],
+    ['features.slash_commands', [{ ...command, escape: true }], 'is no key that is known'],
+    ['oauth_config.scopes.bot', [...scopes, 'chat:read'], 'Slack knows no scope chat:read'],
+    ['oauth_config.scopes.bot', [...scopes, 'commands'], 'must not name one twice'],
+    ['oauth_config.scopes.bot', scopes.filter((scope) => scope !== 'commands'), 'need the scope commands'],
+    [
+      'oauth_config.scopes.bot',
+      scopes.filter((scope) => scope !== 'users:read'),
+      'needs the scope users:read',
+    ],
+    ['oauth_config.scopes.bot_optional', ['team:read'], 'is not among those of the bot'],
+    ['oauth_config.scopes.optional', [], 'is no key that is known'],
+    [
+      'settings.event_subscriptions.bot_events',
+      [...events, 'user_changed'],
+      'Slack knows no event user_changed',
+    ],
+    ['settings.event_subscriptions.bot_events', [...events, ...events], 'must not name one twice'],
+    ['settings.interactivity.is_enabled', undefined, 'is missing'],
+    ['settings.interactivity.request_url', 'x', 'must match'],
+    ['settings.socket_mode_enabled', 'true', 'true or false'],
+    ['settings.socket_mode_enabled', false, 'without Socket Mode'],
+    ['settings.socket_mode', true, 'is no key that is known'],
+    ['_metadata.major_version', 'two', 'whole number'],
+  ] as const)('%s as %j', ([path, value, problem]) => {
+    expect(() => readManifest(changedAt(path, value))).toThrow(problem);
+  });
+
+  test('while it is taken as it is', () => {
+    expect(() => readManifest(changedAt('_metadata.minor_version', 1))).not.toThrow();
+  });
+});
+
+describe('where the optional scopes were not granted', () => {
+  const withheldScopes: string[] = manifest.oauth_config.scopes.bot_optional;
+
+  test('they are those without which a token is created, shown, used and revoked all the same', async () => {
+    const workspace = await openWorkspace({ withheldScopes });
+    const stage = await setStage({ workspace, env: { ONCALL: 'S0ONCALL001', MANAGERS: 'U0CAROL0001' } });
+    const alice = workspace.person('alice');
+
+    const value = await createsToken(alice, 'deploy-bot');
+
+    expect(withheldScopes.toSorted()).toEqual(['files:write', 'usergroups:read']);
+    expect((await stage.verify(value)).status).toBe(200);
+    expect((await answerTo(alice, '/apitoken')).text).toContain('deploy-bot');
+    workspace.takeRefusals();
+  });
+
+  test('nobody counts as in a group, which the log says, and who is named by id keeps their role', async () => {
+    const workspace = await openWorkspace({ withheldScopes });
+    const stage = await setStage({ workspace, env: { ONCALL: 'S0ONCALL001', MANAGERS: 'U0CAROL0001' } });
+
+    const toBob = await answerTo(workspace.person('bob'), '/apitoken status');
+    const toCarol = await answerTo(workspace.person('carol'), '/apitoken status');
+
+    expect(toBob.text).toContain('There is no such token');
+    expect(toCarol.text).toContain('API Tokens');
+    expect(stage.log()).toContain('Slack did not tell who is in a user group');
+    expect(new Set(workspace.takeRefusals().map(({ error }) => error))).toEqual(new Set(['missing_scope']));
+  });
+
+  test('CSV is answered in a sentence that says who can mend it', async () => {
+    const workspace = await openWorkspace({ withheldScopes });
+    const stage = await setStage({ workspace, env: { MANAGERS: 'U0CAROL0001' } });
+    const carol = workspace.person('carol');
+    await holdsToken(stage, workspace.person('alice'), 'deploy-bot');
+    await answerTo(carol, '/apitoken status');
+
+    const told = await answerIn(carol, '#general', () => carol.clicks('CSV', { in: '#general' }));
+
+    expect(told.text).toBe(
+      'This app may not send files yet: an admin must install it again. Nothing was sent.',
+    );
+    workspace.expectRefusal('missing_scope');
+  });
+
+  test('no other scope can be left out', async () => {
+    await expect(openWorkspace({ withheldScopes: ['chat:write'] })).rejects.toThrow('is not optional');
+  });
 });

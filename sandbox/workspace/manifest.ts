@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { BOT_SCOPES, EVENTS, manifestProblems } from './manifest-rules.ts';
 
 /** What the fake must know of `manifest.yml`: only what stands there is given to the app. */
 export type Manifest = {
@@ -31,6 +32,8 @@ const URL_PATHS = [
   'settings.interactivity.message_menu_options_url',
 ];
 
+const OPTIONAL_PATH = 'oauth_config.scopes.bot_optional';
+
 type Tree = { readonly [key: string]: unknown };
 
 function isTree(value: unknown): value is Tree {
@@ -51,9 +54,14 @@ function trees(value: unknown): Tree[] {
   return Array.isArray(value) ? value.filter(isTree) : [];
 }
 
-/** Reads the app's manifest. Throws when Slack would not take it: an event or command without its scope or url. */
-export function readManifest(path: string): Manifest {
+/**
+ * Reads the app's manifest. Throws when Slack would not take it: a rule of its schema is broken, an event or command is without
+ * its scope or url. The optional scopes in `withheld` are not granted, nor is what needs them delivered.
+ */
+export function readManifest(path: string, withheld: readonly string[] = []): Manifest {
   const root: unknown = parse(readFileSync(path, 'utf8'));
+  const problems = [...manifestProblems(root), ...wordProblems(root)];
+  if (problems.length > 0) throw new Error(problems.join('\n'));
   const name = at(root, 'display_information.name');
   const manifest: Manifest = {
     appName: String(name),
@@ -78,7 +86,39 @@ export function readManifest(path: string): Manifest {
   };
   refuseMissingScopes(manifest);
   if (at(root, 'settings.socket_mode_enabled') !== true) refuseMissingUrls(root);
-  return manifest;
+  return withoutScopes(manifest, withheld, words(at(root, OPTIONAL_PATH)));
+}
+
+/** Whoever installs the app may leave out what is optional. Source: docs.slack.dev/changelog/2026/03/12/optional-scopes. */
+function withoutScopes(
+  manifest: Manifest,
+  withheld: readonly string[],
+  optional: readonly string[],
+): Manifest {
+  for (const scope of withheld) {
+    if (!optional.includes(scope)) throw new Error(`manifest: the scope ${scope} is not optional`);
+  }
+  const isGranted = (scope: string | undefined) => scope === undefined || !withheld.includes(scope);
+  return {
+    ...manifest,
+    scopes: new Set([...manifest.scopes].filter(isGranted)),
+    events: new Set([...manifest.events].filter((event) => isGranted(EVENT_SCOPES[event]))),
+  };
+}
+
+/** Scopes and events that Slack knows; what is optional is asked for, too: github.com/slackapi/slack-cli/pull/517. */
+function wordProblems(root: unknown): string[] {
+  const scopes = words(at(root, 'oauth_config.scopes.bot'));
+  const unknown = scopes.filter((scope) => !BOT_SCOPES.has(scope));
+  const events = words(at(root, 'settings.event_subscriptions.bot_events')).filter(
+    (event) => !EVENTS.has(event),
+  );
+  const alone = words(at(root, OPTIONAL_PATH)).filter((scope) => !scopes.includes(scope));
+  return [
+    ...unknown.map((scope) => `manifest: Slack knows no scope ${scope}`),
+    ...events.map((event) => `manifest: Slack knows no event ${event}`),
+    ...alone.map((scope) => `manifest: the optional scope ${scope} is not among those of the bot`),
+  ];
 }
 
 /** Without sockets Slack must be told where to post to, for each kind of delivery. Source: D:/reference/app-manifest. */

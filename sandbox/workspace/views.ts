@@ -19,15 +19,21 @@ export function wordsFor(problems: readonly Problem[]): string[] {
   return problems.map(({ message, pointer }) => `[ERROR] ${message} [json-pointer:${pointer}]`);
 }
 
-/** Opens a modal for the person of the trigger; on top, when the trigger comes from a modal of theirs. */
+/**
+ * Opens a modal for the person of the trigger. From inside a modal it stacks or fails, and reports differ: here it fails, as
+ * `views.push` and `views.update` are there for that. Source: docs.slack.dev/surfaces/modals.
+ */
 export function openModal(state: State, triggerId: unknown, view: unknown): ViewResult {
   const refused = refuseView(state, view, 'modal');
   if (refused !== undefined) return refused;
   const trigger = exchange(state, triggerId);
   if ('error' in trigger) return trigger;
-  // From anywhere but a modal it is another client's, where no modal is open.
-  const fromModal = trigger.viewId !== undefined && trigger.viewId !== state.homes.get(trigger.personId)?.id;
-  if (!fromModal) state.stacks.set(trigger.personId, []);
+  const { viewId, personId } = trigger;
+  if (stackOf(state, personId).some(({ id }) => id === viewId)) {
+    return { ok: false, error: 'invalid_trigger_id', messages: ['[ERROR] views.open from inside a modal'] };
+  }
+  // It is another client's, where no modal is open.
+  state.stacks.set(personId, []);
   return place(state, trigger, view);
 }
 

@@ -45,6 +45,8 @@ export type WorkspaceOptions = {
   eventRetryDelaysMs?: readonly number[];
   /** `manifest.yml` of the repository when left out. */
   manifestPath?: string;
+  /** Optional scopes of the manifest that whoever installed the app did not grant. */
+  withheldScopes?: readonly string[];
   /** Any free one when left out. */
   port?: number;
   seed?: Seed;
@@ -142,7 +144,7 @@ const ACK_TIMEOUT_MS = 3000;
 /** Starts a workspace. Throws when the manifest would not be taken by Slack. */
 export async function startWorkspace(options: WorkspaceOptions = {}): Promise<Workspace> {
   const { clock = Date.now, manifestPath = MANIFEST_PATH, seed = SEED } = options;
-  const state = createState(seed, readManifest(manifestPath), clock);
+  const state = createState(seed, readManifest(manifestPath, options.withheldScopes), clock);
   const faults = createFaults();
   const sockets = createSockets(state, options.ackTimeoutMs ?? ACK_TIMEOUT_MS);
   const eventRetryDelaysMs = options.eventRetryDelaysMs ?? EVENT_RETRY_DELAYS_MS;

@@ -1,8 +1,8 @@
 import type { ModalView } from '@slack/types';
 import { type Refused, sentenceFor } from '../tokens/refusal.ts';
 import type { AckSubmission, ListenerDeps } from './listener.ts';
-import { updateDialog } from './show-answer.ts';
 import { type RefusalPlaces, refusedSubmission } from './submission-answer.ts';
+import { updateDialog } from './tell.ts';
 import type { KnownVisit } from './visit.ts';
 import { within } from './within.ts';
 

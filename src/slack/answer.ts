@@ -3,7 +3,7 @@ import { type Refusal, sentenceFor } from '../tokens/refusal.ts';
 import { tellingDialog } from './blocks/dialog.ts';
 import type { Message } from './blocks/message.ts';
 import type { ListenerDeps } from './listener.ts';
-import { sentenceMessage, tell } from './tell.ts';
+import { dialogOf, sentenceMessage, tell, updateDialog } from './tell.ts';
 import type { KnownVisit } from './visit.ts';
 
 /** What a wish leads to: a dialog to fill in, or something to be told. */
@@ -16,7 +16,10 @@ export function refusalAnswer(refusal: Refusal): Answer {
   return { kind: 'message', message: sentenceMessage(sentenceFor(refusal)) };
 }
 
-/** Opens the dialog, or tells the message where the visit came from. Resolves to the id of the opened view. */
+/**
+ * Opens the dialog, or turns the one that the visit comes from into it, so that none is left below that says what is no longer so;
+ * or tells the message where the visit came from. Resolves to the id of the dialog's view.
+ */
 export async function answerVisit(
   visit: KnownVisit,
   answer: Answer,
@@ -25,6 +28,11 @@ export async function answerVisit(
   if (answer.kind === 'message') {
     await tell(visit, answer.message, deps.client);
     return undefined;
+  }
+  const dialogId = dialogOf(visit);
+  if (dialogId !== undefined) {
+    await updateDialog(dialogId, answer.view, deps);
+    return dialogId;
   }
   const opened = await deps.client.views.open({ trigger_id: visit.triggerId ?? '', view: answer.view });
   return opened.view?.id ?? undefined;

@@ -2,9 +2,8 @@ import { tellingDialog } from './blocks/dialog.ts';
 import { saying } from './blocks/text.ts';
 import { kindOfDelivery } from './delivery-kind.ts';
 import type { ListenerDeps } from './listener.ts';
-import { updateDialog } from './show-answer.ts';
 import { ackProblem, type RawAck } from './submission-answer.ts';
-import { sentenceMessage, tell } from './tell.ts';
+import { sentenceMessage, tell, updateDialog } from './tell.ts';
 import { findAnswerPlace } from './visit.ts';
 
 /**

@@ -1,10 +1,8 @@
-import type { ModalView } from '@slack/types';
 import { sentenceFor } from '../tokens/refusal.ts';
 import { showValue } from '../tokens/show.ts';
 import type { TokenId } from '../tokens/token.ts';
 import { notShownSentence } from './blocks/not-shown.ts';
 import type { ListenerDeps } from './listener.ts';
-import { slackErrorOf } from './slack-error.ts';
 import { sentenceMessage, tell } from './tell.ts';
 import type { KnownVisit } from './visit.ts';
 
@@ -26,19 +24,5 @@ export async function answerShowValue(
     case 'refused':
       await tell(visit, sentenceMessage(sentenceFor(outcome.refusal)), deps.client);
       return false;
-  }
-}
-
-/** Turns a dialog that is still open into `view`. One that was closed meanwhile stays closed. */
-export async function updateDialog(
-  viewId: string | undefined,
-  view: ModalView,
-  deps: Pick<ListenerDeps, 'client'>,
-): Promise<void> {
-  if (viewId === undefined) return;
-  try {
-    await deps.client.views.update({ view_id: viewId, view });
-  } catch (error) {
-    if (slackErrorOf(error).code !== 'not_found') throw error;
   }
 }

@@ -190,7 +190,7 @@ export function parseCommandText(body: unknown): string {
 /** What can be found in a delivery that could not be dealt with, whatever else is wrong with it: who sent it, and where to answer. */
 export function findAnswerPlace(body: unknown): AnswerPlace {
   const found = z.string().min(1).optional().catch(undefined);
-  const within = z.object({ id: found }).optional().catch(undefined);
+  const within = z.object({ id: found, type: found }).optional().catch(undefined);
   const shape = z.object({
     response_url: found,
     trigger_id: found,
@@ -204,10 +204,11 @@ export function findAnswerPlace(body: unknown): AnswerPlace {
     responseUrl: parsed?.response_url,
     triggerId: parsed?.trigger_id,
     viewId: parsed?.view?.id,
+    viewType: parsed?.view?.type,
   };
 }
 
 /** Where somebody can be told something. */
-export type AnswerPlace = Pick<Visit, 'responseUrl' | 'triggerId' | 'viewId'> & {
+export type AnswerPlace = Pick<Visit, 'responseUrl' | 'triggerId' | 'viewId' | 'viewType'> & {
   readonly personId: string | undefined;
 };

@@ -84,7 +84,7 @@ function isSaid(
   }).catch(() => false);
 }
 
-const TELLING = /^(views\.(open|update|publish)|chat\.postEphemeral)$/;
+const TELLING = /^(views\.(open|push|update|publish)|chat\.postEphemeral)$/;
 
 /** What a person sees of a call of the app. */
 function saidIn(entry: TrafficEntry): unknown[] {

@@ -14,8 +14,7 @@ import type { ListenerDeps, Press, PressListener } from '../../listener.ts';
 import { refuseForged } from '../../refuse-forged.ts';
 import { respond } from '../../respond.ts';
 import { revokePersonAnswer } from '../../revoke-person-answer.ts';
-import { updateDialog } from '../../show-answer.ts';
-import { sentenceMessage, tell } from '../../tell.ts';
+import { sentenceMessage, tell, updateDialog } from '../../tell.ts';
 import type { KnownVisit } from '../../visit.ts';
 
 /** *Refresh*, on a card: drawn in its place with what was tried since. */

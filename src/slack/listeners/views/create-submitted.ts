@@ -24,8 +24,8 @@ import { confirmedActor } from '../../confirmed-actor.ts';
 import { dmLink } from '../../direct-message.ts';
 import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
 import { parseNote } from '../../parse-note.ts';
-import { updateDialog } from '../../show-answer.ts';
 import { errorAt, type RefusalPlaces, refusedSubmission } from '../../submission-answer.ts';
+import { updateDialog } from '../../tell.ts';
 import type { KnownVisit } from '../../visit.ts';
 
 type Fields = Readonly<Record<string, string>>;

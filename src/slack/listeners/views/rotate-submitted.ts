@@ -14,8 +14,8 @@ import { dmLink } from '../../direct-message.ts';
 import type { ListenerDeps, SubmissionListener } from '../../listener.ts';
 import { redrawOrigin } from '../../redraw.ts';
 import { refuseForged } from '../../refuse-forged.ts';
-import { updateDialog } from '../../show-answer.ts';
 import { type RefusalPlaces, refusedSubmission } from '../../submission-answer.ts';
+import { updateDialog } from '../../tell.ts';
 import type { KnownVisit } from '../../visit.ts';
 
 /** *Rotate* or *Renew* was pressed: answers the dialog, and then shows the new value, which carries the rotation out. */
