@@ -122,14 +122,14 @@ export function sentenceFor(refusal: Refusal): string {
 }
 
 function flawSentence(flawed: FlawedName): string {
-  const allowed = `Use 1 to ${NAME_LENGTH_MAX} visible characters: letters, digits, spaces, signs.`;
+  const allowed = `Use 1 to ${NAME_LENGTH_MAX} visible characters: letters, digits, spaces and symbols.`;
   switch (flawed.flaw) {
     case 'empty':
       return `A token needs a name. ${allowed}`;
     case 'too_long':
       return `This name is too long. ${allowed}`;
     case 'unseen_characters':
-      return `This name has ${flawed.sign} in it, which is not allowed: nobody could see it. ${allowed}`;
+      return `This name has ${flawed.sign} in it, which is not allowed: it cannot be seen, or changes how other characters look. ${allowed}`;
     case 'like_a_value':
       return `A name must not look like a token value or a token id. It was not saved. ${allowed}`;
     case 'like_first_characters':
@@ -144,7 +144,7 @@ function noteSentence(
     case 'text_too_long':
       return `This is too long: use ${refusal.lengthMax} characters at most.`;
     case 'text_invalid':
-      return `This has ${refusal.sign} in it, which is not text and could hide what stands here. Take it out, or type the text anew.`;
+      return `This has ${refusal.sign} in it, which is not text and could hide what is written here. Take it out, or type the text again.`;
     case 'reason_required':
       return "Say why: the owner and the token's history will show it.";
   }

@@ -192,22 +192,22 @@ test.for([
   [
     'a control character',
     'deploy\u0007bot',
-    'This name has U+0007 ALERT in it, which is not allowed: nobody could see it.',
+    'This name has U+0007 ALERT in it, which is not allowed: it cannot be seen, or changes how other characters look.',
   ],
   [
     'a bidi override',
     'deploy\u202ebot',
-    'This name has U+202E RIGHT-TO-LEFT OVERRIDE in it, which is not allowed: nobody could see it.',
+    'This name has U+202E RIGHT-TO-LEFT OVERRIDE in it, which is not allowed: it cannot be seen, or changes how other characters look.',
   ],
   [
     'a zero-width space',
     'deploy\u200bbot',
-    'This name has U+200B ZERO WIDTH SPACE in it, which is not allowed: nobody could see it.',
+    'This name has U+200B ZERO WIDTH SPACE in it, which is not allowed: it cannot be seen, or changes how other characters look.',
   ],
   [
     'a braille blank',
     'deploy\u2800bot',
-    'This name has U+2800 BRAILLE PATTERN BLANK in it, which is not allowed: nobody could see it.',
+    'This name has U+2800 BRAILLE PATTERN BLANK in it, which is not allowed: it cannot be seen, or changes how other characters look.',
   ],
   [
     'the shape of a token id',
@@ -235,7 +235,7 @@ test.for([
     expect(Object.keys(modal.errors)).toEqual(['Token Name']);
     expect(modal.errors['Token Name']).toContain(sentence);
     expect(modal.errors['Token Name']).toContain(
-      'Use 1 to 64 visible characters: letters, digits, spaces, signs.',
+      'Use 1 to 64 visible characters: letters, digits, spaces and symbols.',
     );
     expect(modal.inputs.map(({ value }) => value)).toEqual([...Object.values(filledIn), undefined]);
     expect(

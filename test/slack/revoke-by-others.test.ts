@@ -77,7 +77,7 @@ test.for([
   [
     'text that is turned around',
     'kaelno \u202ereason',
-    'This has U+202E RIGHT-TO-LEFT OVERRIDE in it, which is not text and could hide what stands here. Take it out, or type the text anew.',
+    'This has U+202E RIGHT-TO-LEFT OVERRIDE in it, which is not text and could hide what is written here. Take it out, or type the text again.',
   ],
 ] as const)('a reason of %s is none, and nothing is revoked', async ([, reason, sentence]) => {
   const stage = await setStage();
