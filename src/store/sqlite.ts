@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Outbox } from '../tokens/outbox.ts';
 import type { Owners } from '../tokens/owners.ts';
@@ -51,7 +52,10 @@ export type Store = TokenStore &
   Settings & {
     /** Whether a verification could read just now, from the table that decides it. */
     isReadable(): Promise<boolean>;
-    /** Whether the disk takes a write, tried by one that is taken back. */
+    /**
+     * Whether the disk takes a write, tried by one that is taken back, into the file that the next start will open: one that was
+     * removed or replaced still takes what is lost with it.
+     */
     isWritable(): Promise<boolean>;
     /** Waits for the writes that are queued, then closes. Nothing works afterwards. */
     close(): Promise<void>;
@@ -121,6 +125,8 @@ function createWrites(db: Db, writer: Writer, pepper: Pepper) {
 
 function createLifecycle({ connections: { write, verify, read }, lock }: Opened, writer: Writer) {
   const { readSecret } = createSecretRead(verify, createReader(verify.sqlite));
+  const path = write.sqlite.name;
+  const file = fileAt(path);
 
   return {
     isReadable: () =>
@@ -129,10 +135,10 @@ function createLifecycle({ connections: { write, verify, read }, lock }: Opened,
         () => false,
       ),
     isWritable: () =>
-      writer.tryWriting().then(
-        () => true,
-        () => false,
-      ),
+      writer
+        .tryWriting()
+        .then(() => fileAt(path) === file)
+        .catch(() => false),
     close: async () => {
       try {
         await writer.stop();
@@ -142,4 +148,10 @@ function createLifecycle({ connections: { write, verify, read }, lock }: Opened,
       }
     },
   };
+}
+
+/** Which file has this name now; undefined when none has. */
+function fileAt(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats && `${stats.dev}:${stats.ino}`;
 }

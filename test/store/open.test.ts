@@ -1,10 +1,21 @@
-import { chmodSync, existsSync, linkSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Connections, openDatabase } from '../../src/store/open.ts';
 import { openStore } from '../../src/store/sqlite.ts';
-import { aFolder, aRawConnection, PEPPER } from './fixtures/temp-store.ts';
+import { aFolder, aRawConnection, aStore, PEPPER } from './fixtures/temp-store.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../drizzle', import.meta.url));
 const USES = ['write', 'verify', 'read'] as const;
@@ -135,6 +146,27 @@ test.for([
       /apitoken\.db\.lock, which keeps a second app away, cannot be used \(SQLITE_[A-Z]+\): remove it and start again\.$/,
     );
     expect(modeOf(`${path}.lock`)).toBe(mode);
+  },
+);
+
+test.for([
+  ['removed', (path: string) => unlinkSync(path)],
+  [
+    'replaced',
+    (path: string) => {
+      copyFileSync(path, `${path}.backup`);
+      renameSync(`${path}.backup`, path);
+    },
+  ],
+] as const)(
+  'a file that was %s under the store is not writable: what is written there is lost',
+  async ([, change]) => {
+    const { store, path } = await aStore();
+    expect(await store.isWritable()).toBe(true);
+
+    change(path);
+
+    expect(await store.isWritable()).toBe(false);
   },
 );
 
