@@ -2,6 +2,7 @@ import { type Refusal, sentenceFor } from '../tokens/refusal.ts';
 import type { UsedToken } from '../tokens/token.ts';
 import type { Answer } from './answer.ts';
 import { choicesMessage } from './blocks/choices.ts';
+import { unknownCommandMessage } from './blocks/help.ts';
 import type { PickVerb } from './blocks/pick-dialog.ts';
 import type { Part } from './parse-command.ts';
 
@@ -33,6 +34,31 @@ export function alikeAnswer(verb: PickVerb, tokens: readonly UsedToken[]): Answe
   const choices = tokens.map(({ id, name }) => ({ shown: `${verb} ${name}`, command: `${verb} ${id}` }));
   const sentence = `${tokens.length} tokens have names that are typed alike. Which one is it?`;
   return { kind: 'message', message: choicesMessage(sentence, choices) };
+}
+
+/**
+ * Tells that a command is not understood, and the nearest one. `status` takes one person at a time: where several were typed, each
+ * is a button, with the filter where one was typed.
+ */
+export function misreadAnswer(
+  { typed, nearest }: { readonly typed: string; readonly nearest: string },
+  parts: readonly Part[],
+  rights: Parameters<typeof unknownCommandMessage>[2],
+): Answer {
+  const isPerson = ({ shown }: Part) => shown.startsWith('@');
+  const people = parts.filter(isPerson);
+  const rest = parts.filter((part) => !isPerson(part));
+  if (nearest !== 'status' || people.length < 2 || rest.length > 1 || !rights.seesAll) {
+    return { kind: 'message', message: unknownCommandMessage(typed, nearest, rights) };
+  }
+  const choices = people.map((person) => ({
+    shown: ['status', ...[...rest, person].map(({ shown }) => shown)].join(' '),
+    command: ['status', ...[...rest, person].map((part) => part.typed)].join(' '),
+  }));
+  return {
+    kind: 'message',
+    message: choicesMessage('One person at a time, please. Whose tokens first?', choices),
+  };
 }
 
 function severalSentence(verb: PickVerb, parts: readonly Part[]): string {

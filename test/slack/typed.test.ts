@@ -247,3 +247,24 @@ test.for([
 
   expect(await verdictsOf(stage, value)).toEqual([401]);
 });
+
+test('status of two people is one at a time, with both as buttons and the filter kept', async () => {
+  const stage = await setStage({ env: ONCALL });
+  const [alice, carol] = ['alice', 'carol'].map((handle) => stage.workspace.person(handle));
+  if (!alice || !carol) throw new Error('two people');
+  await holdsToken(stage, alice, 'deploy-bot');
+
+  const answer = await answerTo(carol, '/apitoken status active @alice @bob');
+  expect(answer.text).toContain('One person at a time, please. Whose tokens first?');
+  expect(answer.buttons).toEqual(['/apitoken status active @alice', '/apitoken status active @bob']);
+  const table = await answerIn(carol, '#general', () =>
+    carol.clicks('/apitoken status active @alice', { in: '#general' }),
+  );
+  expect(table.text).toContain('deploy-bot');
+
+  const long = 'x'.repeat(290);
+  const words = [1, 2, 3, 4, 5, 6, 7].map((number) => long + number).join(' ');
+  const unknown = await answerTo(carol, `/apitoken status ${words} @alice @bob`);
+  expect(unknown.text).toContain('Did you mean this?');
+  expect((await answerTo(alice, '/apitoken status @alice @bob')).text).not.toContain('Whose tokens');
+});

@@ -1,7 +1,7 @@
 import { findTyped } from '../../../tokens/find.ts';
 import { type Actor, rightsOf } from '../../../tokens/policy.ts';
 import { type Answer, answerVisit, refusalAnswer } from '../../answer.ts';
-import { helpMessage, unknownCommandMessage } from '../../blocks/help.ts';
+import { helpMessage } from '../../blocks/help.ts';
 import { placeBoard } from '../../boards.ts';
 import { checkAnswer } from '../../check-answer.ts';
 import { createAnswer } from '../../create-answer.ts';
@@ -13,7 +13,7 @@ import { rememberPlace } from '../../places.ts';
 import { revokeAnswer, revokeHeldAnswer } from '../../revoke-answer.ts';
 import { revokePersonAnswer, unclearPersonAnswer } from '../../revoke-person-answer.ts';
 import { answerStatus } from '../../status-answer.ts';
-import { alikeAnswer, unknownAnswer } from '../../unknown-answer.ts';
+import { alikeAnswer, misreadAnswer, unknownAnswer } from '../../unknown-answer.ts';
 import type { KnownVisit } from '../../visit.ts';
 
 /** Answers `/apitoken …`. `text` is as Slack delivers it. */
@@ -43,10 +43,7 @@ async function answerTo(
     case 'several_values':
       return refusalAnswer({ code: 'several_values' });
     case 'unknown':
-      return {
-        kind: 'message',
-        message: unknownCommandMessage(command.typed, command.nearest, rightsOf(actor, deps.policy)),
-      };
+      return misreadAnswer(command, partsOf(text), rightsOf(actor, deps.policy));
     case 'revoke':
       return answerToRevoke(command, text, actor, deps);
     case 'check':
