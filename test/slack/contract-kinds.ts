@@ -83,7 +83,8 @@ const KINDS: readonly Kind[] = [
       return () => alice.drafts({ type: 'block_actions', action_id: LIST_FILTER_ID, action, from });
     },
     says: 'My API Tokens',
-    needed: [...WHO, 'actions', 'actions.0.action_id'],
+    // What it was pressed in decides: the answer takes that message's place.
+    needed: [...WHO, 'actions', 'actions.0.action_id', 'actions.0.block_id', 'container'],
     unknowable: [],
   },
   {
