@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { systemClock } from '../src/clock.ts';
-import { openStore } from '../src/store/sqlite.ts';
+import { openStore } from '../src/store/store.ts';
 import { peppersFrom } from '../src/tokens/pepper.ts';
 import { TokenValue } from '../src/tokens/token-value.ts';
 import { verifyToken } from '../src/tokens/verify.ts';

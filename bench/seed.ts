@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { SEED } from '../sandbox/seed.ts';
 import { DAY_MS, systemClock } from '../src/clock.ts';
-import { openStore } from '../src/store/sqlite.ts';
+import { openStore } from '../src/store/store.ts';
 import { TokenValue } from '../src/tokens/token-value.ts';
 import { isRevokedAt, PEPPER, valueAt } from './values.ts';
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { toBase62 } from '../src/tokens/base62.ts';
 import { pepperFrom } from '../src/tokens/pepper.ts';
+import { toBase62 } from '../src/tokens/token-value.ts';
 
 export const PEPPER_TEXT = 'a pepper for measuring, which nobody uses elsewhere';
 export const PEPPER = pepperFrom(PEPPER_TEXT);

@@ -9,7 +9,7 @@ import { createLog, type Log } from './log.ts';
 import { SetupError } from './setup-error.ts';
 import { connectSlack } from './slack/connect.ts';
 import { StoreFault } from './store/fault.ts';
-import { openStore, type Store, type StoreOptions } from './store/sqlite.ts';
+import { openStore, type Store, type StoreOptions } from './store/store.ts';
 import { createCheckHash } from './tokens/check-hash.ts';
 import { type Hasher, startHasher } from './tokens/hasher.ts';
 import { createRedigests } from './tokens/redigest.ts';
@@ -17,7 +17,9 @@ import { createUsageRecorder } from './tokens/usage.ts';
 
 /** Figures are to be told within 10 s. */
 const FLUSH_MS = 8 * SECOND_MS;
+
 const TIDY_MS = 1 * MINUTE_MS;
+
 /** One core is left to everything else. */
 const HASHER_THREADS = Math.min(4, Math.max(1, availableParallelism() - 1));
 

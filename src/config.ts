@@ -2,19 +2,26 @@ import { z } from 'zod';
 import { type AddressRange, parseAddressRange } from './address-range.ts';
 import { SECOND_MS } from './clock.ts';
 import { PEPPER_LENGTH_MIN, type Pepper, pepperFrom, peppersFrom } from './tokens/pepper.ts';
-import { INTROSPECT_SCOPE } from './tokens/scope.ts';
+import { INTROSPECT_SCOPE } from './tokens/policy.ts';
 import type { PersonId } from './tokens/token.ts';
 import { PREFIX_PATTERN } from './tokens/token-value.ts';
 
 const LIFETIME_DAYS_MAX = 3650;
+
 const DRAIN_SECONDS_MAX = 300;
+
 /** Far more than anybody needs; small enough to be counted at every creation. */
 const COUNT_MAX = 10_000;
+
 /** Slack draws 100 options in a list, of 75 characters. One is the built-in scope. */
 const SCOPES_MAX = 99;
+
 const SCOPE_LENGTH_MAX = 75;
+
 const OLD_PEPPERS_MAX = 10;
+
 const PORT_MAX = 65_535;
+
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
 /** Scheme, host, port and a path of plain names: it becomes the path of a route. No user. */
@@ -30,6 +37,7 @@ export class ConfigError extends Error {
 
 const APP_TOKEN =
   'an app-level token, xapp-…: make one with the scope connections:write in your Slack app, "Basic Information" → "App-Level Tokens"';
+
 const SIGNING_SECRET =
   'the signing secret of your Slack app, 16 characters or more without spaces: "Basic Information" → "Signing Secret"';
 

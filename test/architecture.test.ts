@@ -86,7 +86,7 @@ test('the page takes nothing but types from the workspace, and gives nothing but
 });
 
 test.for([
-  ['a value is revealed', /\breveal\(/, ['src/slack/deliver-value.ts', 'src/tokens/token-value.ts']],
+  ['a value is revealed', /\breveal\(/, ['src/slack/show/deliver-value.ts', 'src/tokens/token-value.ts']],
   [
     'the hashed part of a value is taken',
     /secretForHash\(/,

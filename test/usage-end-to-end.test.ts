@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../src/clock.ts';
-import { randomBase62, toBase62 } from '../src/tokens/base62.ts';
+import { randomBase62, toBase62 } from '../src/tokens/token-value.ts';
 import { createUsageRecorder } from '../src/tokens/usage.ts';
 import { startProcess } from './app-process.ts';
 import { openWorkspace, setStage, settingsFor, temporaryFolder } from './fixture.ts';

@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import type { FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Log } from '../log.ts';
-import { randomBase62 } from '../tokens/base62.ts';
+import { randomBase62 } from '../tokens/token-value.ts';
 
 const REFERENCE_LENGTH = 10;
+
 /** For whom could not be answered: in so many seconds it may be worth another try. */
 export const RETRY_AFTER_SECONDS = 5;
 
@@ -56,4 +57,43 @@ export function sendBusy(reply: FastifyReply): FastifyReply {
 /** Refuses one request too many from an address. */
 export function sendTooMany(reply: FastifyReply, waitSeconds: number): FastifyReply {
   return sendRefusal(reply.header('retry-after', waitSeconds), 429);
+}
+
+/** The type of a form's body, with whatever parameters. */
+export const FORM_TYPE = /^application\/x-www-form-urlencoded *(?:;|$)/i;
+
+/** Lets the routes of `app` take what a form sends, and nothing else: another body is 415. */
+export function takeForms(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, text, done) => done(null, new URLSearchParams(String(text))),
+  );
+}
+
+/**
+ * The one `token` in a form. Undefined when there is none or several; an empty one is none (RFC 6749 §3.1: a parameter without
+ * a value is as if it were left out, and none may come twice).
+ */
+export function tokenIn(body: unknown): string | undefined {
+  if (!(body instanceof URLSearchParams)) return undefined;
+  const [token, second] = body.getAll('token');
+  return token === '' || second !== undefined ? undefined : token;
+}
+
+/** What a client says of itself in a form: RFC 6749 §2.3.1, RFC 7521 §4.2. */
+export type ClientParameters = {
+  readonly id: string | undefined;
+  readonly secret: string | undefined;
+  readonly assertion: string | undefined;
+};
+
+/** Who sends a form, as far as it tells; `several` when it says one thing twice. An empty parameter is none, as above. */
+export function clientIn(body: unknown): ClientParameters | 'several' {
+  const form = body instanceof URLSearchParams ? body : new URLSearchParams();
+  const names = ['client_id', 'client_secret', 'client_assertion'];
+  if (names.some((name) => form.getAll(name).length > 1)) return 'several';
+  const [id, secret, assertion] = names.map((name) => form.get(name)?.trim() || undefined);
+  return { id, secret, assertion };
 }

@@ -1,35 +1,45 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { SECOND_MS } from '../clock.ts';
-import { INTROSPECT_SCOPE } from '../tokens/scope.ts';
+import { INTROSPECT_SCOPE } from '../tokens/policy.ts';
 import type { StoredSecret } from '../tokens/store.ts';
-import { sendBusy, sendRefusal, sendTooMany } from './answer.ts';
+import { clientIn, FORM_TYPE, sendBusy, sendRefusal, sendTooMany, tokenIn } from './answer.ts';
 import { callerAddress } from './caller-address.ts';
-import { BASIC_CHALLENGE, challenge } from './challenge.ts';
-import { basicSecret, credentialHeaders, presentedCredentials } from './credentials.ts';
-import type { Figures } from './figures.ts';
-import { clientIn, FORM_TYPE, tokenIn } from './form.ts';
+import {
+  BASIC_CHALLENGE,
+  basicSecret,
+  challenge,
+  credentialHeaders,
+  presentedCredentials,
+} from './credentials.ts';
 import { type JudgeDeps, judge } from './judge.ts';
 import { createLimit } from './limit.ts';
+import type { Figures } from './metrics.ts';
 
 export type IntrospectDeps = JudgeDeps & { readonly metrics: { readonly figures: Figures } };
 
 /** How a caller says who it is: as RFC 6750 §2.1 has it, or as a client of RFC 6749 §2.3.1. */
 type Caller = { readonly way: 'bearer' | 'client'; readonly value: string };
+
 /** Why somebody may not ask. */
 type Denied = { readonly status: 400 | 401; readonly error?: string; readonly challenge: string };
 
 const ACCEPTED = credentialHeaders('authorization');
+
 const NOBODY: Denied = { status: 401, challenge: challenge() };
+
 const INVALID_TOKEN: Denied = { status: 401, error: 'invalid_token', challenge: challenge('invalid_token') };
+
 /** RFC 7662 §2.3: 401 also for a caller without the scope, in the words of RFC 6750 §3.1. */
 const WITHOUT_SCOPE: Denied = {
   status: 401,
   error: 'insufficient_scope',
   challenge: challenge('insufficient_scope', INTROSPECT_SCOPE),
 };
+
 /** RFC 6749 §5.2, for whatever is wrong with a client. */
 const INVALID_CLIENT: Denied = { status: 401, error: 'invalid_client', challenge: BASIC_CHALLENGE };
+
 /** RFC 6749 §2.3: never more than one way. */
 const SEVERAL_WAYS: Denied = {
   status: 400,

@@ -2,10 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type Clock, SECOND_MS } from '../clock.ts';
 import type { TokenCounts } from '../tokens/token.ts';
-import { createFigures, type Figures } from './figures.ts';
+import type { BadReason } from '../tokens/verify.ts';
 
 /** Counting 1,000,000 tokens takes a third of a second: whoever asks more often gets what was counted last. */
 const COUNTED_MS = 10 * SECOND_MS;
+
 /** Slack gives up after 3 s. */
 const ACK_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3];
 
@@ -179,4 +180,52 @@ function addGauge(
       this.set(await read());
     },
   });
+}
+
+/** Why `/verify` did not allow a request. */
+export type RefusalReason =
+  | BadReason
+  | 'ended'
+  | 'revoked'
+  | 'insufficient_scope'
+  | 'invalid_scope'
+  | 'no_credential'
+  | 'several_credentials';
+
+/** What happened at the doors since the start. Plain numbers: a verification pays for nothing but an addition. */
+export type Figures = {
+  /** `/verify` by its answer. */
+  readonly verifications: Record<'allowed' | 'refused' | 'unavailable', number>;
+  readonly refusals: Record<RefusalReason, number>;
+  /** `/introspect`: what was said of a token, and callers who may not ask. */
+  readonly introspections: Record<'active' | 'inactive' | 'refused', number>;
+  /** `/revoke`, by whether the value was live. */
+  readonly revocations: Record<'revoked' | 'not_live', number>;
+  /** Requests beyond what one address may ask in a minute. */
+  readonly limited: Record<'introspect' | 'revoke', number>;
+  /** Connections that were refused because there are too many. */
+  connectionsDropped: number;
+};
+
+/** Figures that begin at nought. */
+function createFigures(): Figures {
+  return {
+    verifications: { allowed: 0, refused: 0, unavailable: 0 },
+    refusals: {
+      malformed: 0,
+      unknown: 0,
+      wrong: 0,
+      revoked: 0,
+      not_shown: 0,
+      ended: 0,
+      insufficient_scope: 0,
+      invalid_scope: 0,
+      no_credential: 0,
+      several_credentials: 0,
+    },
+    introspections: { active: 0, inactive: 0, refused: 0 },
+    revocations: { revoked: 0, not_live: 0 },
+    limited: { introspect: 0, revoke: 0 },
+    connectionsDropped: 0,
+  };
 }

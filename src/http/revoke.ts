@@ -1,12 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import { revokeHeld } from '../tokens/revoke-held.ts';
+import { revokeHeld } from '../tokens/revoke.ts';
 import type { TokenStore } from '../tokens/store.ts';
-import { sendBusy, sendRefusal, sendTooMany } from './answer.ts';
+import { sendBusy, sendRefusal, sendTooMany, tokenIn } from './answer.ts';
 import { callerAddress } from './caller-address.ts';
-import type { Figures } from './figures.ts';
-import { tokenIn } from './form.ts';
 import { type JudgeDeps, judge } from './judge.ts';
 import { createLimit } from './limit.ts';
+import type { Figures } from './metrics.ts';
 
 export type RevokeDeps = JudgeDeps & {
   readonly store: Pick<TokenStore, 'revokeToken'>;

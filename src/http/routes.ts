@@ -1,7 +1,6 @@
 import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify';
 import type { Log } from '../log.ts';
-import { RETRY_AFTER_SECONDS, reportFault, sendRefusal } from './answer.ts';
-import { takeForms } from './form.ts';
+import { RETRY_AFTER_SECONDS, reportFault, sendRefusal, takeForms } from './answer.ts';
 import { addHealthRoutes, type HealthDeps } from './health.ts';
 import { addIntrospectRoute, type IntrospectDeps } from './introspect.ts';
 import { addMetricsRoute, type Metrics } from './metrics.ts';

@@ -9,7 +9,9 @@ import { buildRoutes, type RoutesDeps } from './routes.ts';
 import { answerVerify } from './verify.ts';
 
 const BODY_BYTES_MAX = 16 * 1024;
+
 const REQUEST_MS_MAX = 8 * SECOND_MS;
+
 const LIMITS = {
   maxHeaderSize: 8 * 1024,
   headersTimeout: 5 * SECOND_MS,
@@ -19,27 +21,33 @@ const LIMITS = {
   /** We refuse such requests ourselves, in the shape of our other answers. */
   requireHostHeader: false,
 };
+
 /** Faults in reading a request that are not simply a bad one. */
 const UNREADABLE: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
+
 /**
  * Below 4,096, which is all the files that many machines let a process open. A connection that sends nothing is ended after 5 s,
  * so a flood of them holds up others no longer than it lasts.
  */
 const CONNECTIONS_MAX = 4000;
+
 /** How often a stopping server looks for connections whose last request was answered. */
 const CLOSE_EVERY_MS = 50;
 
 /** RFC 9112 §3.2.2: the target is a whole URL when the caller takes us for a proxy. */
 const ORIGIN = /^https?:\/\/[^/?#]+\/?/;
+
 /** RFC 9110 §7.2, without the comma that nobody's name has: it is how some join two. Empty where the target names no host. */
 const HOST = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+;=%-]*)(?::\d*)?$/i;
+
 const VERIFY_TARGET = /^\/verify(?:\?|$)/;
 
 /** A door for bodies of a size of its own. */
 type SizedDoor = { readonly bodyBytesMax: number; readonly listener: Door };
+
 /** A door that takes POSTs at one path, whose bodies it reads itself; the peer is one network, or all that is behind one proxy. */
 type PostDoor = {
   readonly bodyBytesMax: number;

@@ -4,26 +4,30 @@ import type { StoredSecret } from '../tokens/store.ts';
 import type { Verdict } from '../tokens/verify.ts';
 import { RETRY_AFTER_SECONDS } from './answer.ts';
 import { callerAddress } from './caller-address.ts';
-import { challenge } from './challenge.ts';
-import { credentialHeaders, presentedCredentials } from './credentials.ts';
+import { challenge, credentialHeaders, presentedCredentials } from './credentials.ts';
 import { demandedScopes } from './demand.ts';
-import type { Figures, RefusalReason } from './figures.ts';
 import { type JudgeDeps, judge } from './judge.ts';
+import type { Figures, RefusalReason } from './metrics.ts';
 
 export type VerifyDoorDeps = JudgeDeps & { readonly metrics: { readonly figures: Figures } };
 
 type Question = { readonly credential: string; readonly demanded: readonly string[] };
+
 type Answer = { readonly status: number; readonly headers: OutgoingHttpHeaders };
 
 const NO_CREDENTIAL = refusal(401, challenge());
+
 const INVALID_REQUEST = refusal(400, challenge('invalid_request'));
+
 /** Dead, expired, unknown, wrong or malformed: all the same bytes. */
 const INVALID_TOKEN = refusal(401, challenge('invalid_token'));
+
 /** RFC 9110 §15.6.4: it may be good or not, and a moment later we can tell. */
 const BUSY: Answer = {
   status: 503,
   headers: { 'cache-control': 'no-store', 'content-length': 0, 'retry-after': String(RETRY_AFTER_SECONDS) },
 };
+
 const METHOD_NOT_ALLOWED: Answer = {
   status: 405,
   headers: { allow: 'GET, HEAD', 'cache-control': 'no-store', 'content-length': 0 },

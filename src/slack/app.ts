@@ -2,36 +2,39 @@ import { App, type Receiver } from '@slack/bolt';
 import type { WebClient, WebClientOptions } from '@slack/web-api';
 import { type Clock, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { randomBase62 } from '../tokens/base62.ts';
 import { rolesFor } from '../tokens/policy.ts';
-import { createShowingTurns } from '../tokens/showing-turns.ts';
-import { type Actors, createActors, type RoleSettings } from './actor.ts';
+import { createShowingTurns } from '../tokens/show.ts';
+import { randomBase62 } from '../tokens/token-value.ts';
 import { CREATE_SHORTCUT_ID, MESSAGE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks/ids.ts';
-import { valueDelivery } from './deliver-value.ts';
+import { saying, sentenceMessage, tellingDialog } from './blocks/text.ts';
+import { onCreate } from './create/create.ts';
+import { type Intake, kindOfDelivery, type OnFault } from './deliveries/intake.ts';
 import { entrance, visitOf } from './entrance.ts';
-import { answerFault } from './fault-answer.ts';
-import { createHomes, type Homes } from './home.ts';
-import type { Intake, OnFault } from './intake.ts';
 import type { ListenerDeps } from './listener.ts';
-import { onCreate, PRESSES } from './listeners/actions/presses.ts';
-import { onCommand } from './listeners/commands/apitoken.ts';
-import { registerEvents } from './listeners/events/events.ts';
-import { onRevokeInMessage } from './listeners/shortcuts/revoke-in-message.ts';
-import { SUBMISSIONS } from './listeners/views/submissions.ts';
-import { createOneAtATime } from './one-at-a-time.ts';
-import { PatientClient } from './patient-client.ts';
-import { pickOptions } from './pick-answer.ts';
-import { createPlaces } from './places.ts';
-import { createCheckLimit } from './rate-limit.ts';
-import { createReceipts, type Receipts } from './receipts.ts';
-import { sdkLogger } from './sdk-logger.ts';
-import { createTables } from './tables.ts';
-import { createTurns, type TakeTurn } from './turns.ts';
-import { parseCommandText, parsePress, parseSearch, parseSubmission } from './visit.ts';
+import { onCommand } from './listeners/command.ts';
+import { registerEvents } from './listeners/events.ts';
+import { PRESSES, SUBMISSIONS } from './listeners/listeners.ts';
+import { pickOptions } from './listeners/pick.ts';
+import { createCheckLimit } from './look/check-limit.ts';
+import { createHomes, type Homes } from './look/list.ts';
+import { createPlaces } from './look/opened-from.ts';
+import { createReceipts, type Receipts } from './notices/receipts.ts';
+import { type Actors, createActors, type RoleSettings } from './people/actor.ts';
+import { PatientClient } from './reply/patient-client.ts';
+import { createTables } from './reply/respond.ts';
+import { sdkLogger } from './reply/sdk-logger.ts';
+import { ackProblem, type RawAck } from './reply/submission.ts';
+import { tell, updateDialog } from './reply/tell.ts';
+import { onRevokeInMessage } from './revoke/revoke-in-message.ts';
+import { valueDelivery } from './show/deliver-value.ts';
+import { createOneAtATime, createTurns, type TakeTurn } from './turns.ts';
+import { findAnswerPlace, parseCommandText, parsePress, parseSearch, parseSubmission } from './visit.ts';
 
 const CALL_MS_MAX = 5 * SECOND_MS;
+
 /** Who somebody is must be known within a delivery's 3 s. */
 const WHO_MS_MAX = 1 * SECOND_MS;
+
 const REFERENCE_LENGTH = 8;
 
 /** The Slack side, built but not yet connected. */
@@ -183,4 +186,31 @@ function clientOptions(
     rejectRateLimitedCalls: true,
     logger: sdkLogger(options.log),
   };
+}
+
+/**
+ * Tells a person that something broke, with the reference that finds it in the log: under the first field while the
+ * dialog still waits for its answer (`ack`), in the dialog when it was answered, else where they pressed or typed. A search
+ * finds nothing. Behind an event or a closed dialog stands nobody who waits.
+ */
+async function answerFault(
+  body: object,
+  reference: string,
+  waitingAck: RawAck | undefined,
+  deps: Pick<ListenerDeps, 'client'>,
+): Promise<void> {
+  const fields: Readonly<Record<string, unknown>> = { ...body };
+  const kind = kindOfDelivery(fields);
+  if (kind === 'event' || fields.type === 'view_closed') return;
+  if (kind === 'search') return waitingAck?.({ options: [] });
+  if (waitingAck !== undefined && kind === 'submission') {
+    const sentence = `Something broke on our side and nothing was changed. Please try again. Reference ${reference}`;
+    return ackProblem(waitingAck, body, sentence);
+  }
+  const sentence = `Something broke on our side before this was done. Look at /apitoken list and try again. Reference ${reference}`;
+  const place = findAnswerPlace(body);
+  if (kind === 'submission' && place.viewId !== undefined) {
+    return updateDialog(place.viewId, tellingDialog('apitoken', [saying(sentence)]), deps);
+  }
+  return tell(place, sentenceMessage(sentence), deps.client);
 }

@@ -1,25 +1,29 @@
+import type { WebClient } from '@slack/web-api';
+import { z } from 'zod';
 import { SECOND_MS } from '../clock.ts';
 import { every } from '../every.ts';
+import type { Log } from '../log.ts';
 import { SetupError } from '../setup-error.ts';
-import type { LeaverPolicy } from '../tokens/leavers.ts';
+import type { LeaverPolicy, Owners } from '../tokens/leavers.ts';
 import type { Outbox } from '../tokens/outbox.ts';
-import type { Owners } from '../tokens/owners.ts';
+import { revokeUnclaimed } from '../tokens/revoke.ts';
 import type { TokenStore } from '../tokens/store.ts';
-import { revokeUnclaimed } from '../tokens/sweep.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import { createSlackApp, createSlackClient, type SlackAppDeps } from './app.ts';
-import { refreshBoards } from './boards.ts';
-import type { OnAck } from './delivery-kind.ts';
-import { HttpReceiver, type SlackDoor } from './http-receiver.ts';
-import { identify } from './identify.ts';
-import { createIntake, type Intake } from './intake.ts';
-import { createOwnerLookUp, LOOK_UP_PACE_MS } from './leavers.ts';
+import { INSTALL_AGAIN, mendingSentence } from './blocks/mending.ts';
+import { HttpReceiver, type SlackDoor } from './deliveries/http-receiver.ts';
+import { createIntake, type Intake, type OnAck } from './deliveries/intake.ts';
+import { SocketReceiver } from './deliveries/sockets.ts';
 import { startOutbox } from './outbox.ts';
-import { sdkLogger } from './sdk-logger.ts';
-import { SocketReceiver } from './sockets.ts';
+import { createOwnerLookUp, LOOK_UP_PACE_MS } from './people/owner-look-up.ts';
+import { pause } from './reply/pause.ts';
+import { sdkLogger } from './reply/sdk-logger.ts';
+import { slackErrorOf } from './reply/slack-error.ts';
+import { refreshBoards } from './status/board.ts';
 
 /** Notices are to be said within 60 s. */
 const NOTICES_MS = 20 * SECOND_MS;
+
 /** A board shows a change within 60 s, and is changed once in 60 s: what changed is known before it may be changed again. */
 const BOARDS_MS = 15 * SECOND_MS;
 
@@ -46,6 +50,7 @@ export type Slack = {
 };
 
 type DeliveryDeps = { readonly receiver: SocketReceiver | HttpReceiver; readonly intake: Intake };
+
 type Connection = { stop(): Promise<void> };
 
 /** Begins to connect to Slack and goes on trying while Slack cannot be reached. Returns at once. */
@@ -115,4 +120,58 @@ async function connect(deps: SlackDeps & DeliveryDeps, signal: AbortSignal): Pro
       await deps.receiver.stop();
     },
   };
+}
+
+const RETRY_MS_MIN = 500;
+
+const RETRY_MS_MAX = 30 * SECOND_MS;
+
+/** What Slack says of our bot token. */
+export type Identity = {
+  readonly workspace: WorkspaceId;
+  readonly botId: string | undefined;
+  readonly botUserId: string | undefined;
+};
+
+/**
+ * Asks Slack who we are, again and again while it cannot be reached, until `signal` aborts (then undefined). Throws a
+ * `SetupError` when Slack refuses the token.
+ */
+export async function identify(
+  client: WebClient,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Identity | undefined> {
+  for (let attempt = 0; !signal.aborted; attempt++) {
+    try {
+      return identityIn(await client.auth.test());
+    } catch (error) {
+      if (error instanceof SetupError) throw error;
+      const { code, isPassing, retryAfterMs } = slackErrorOf(error);
+      if (!isPassing) {
+        throw new SetupError(`Slack refuses SLACK_BOT_TOKEN (${code}). ${adviceOn(code)}`);
+      }
+      log.warn({ code, attempt }, 'Slack cannot be reached yet; trying again');
+      await pause(retryAfterMs ?? Math.min(RETRY_MS_MIN * 2 ** Math.min(attempt, 10), RETRY_MS_MAX), signal);
+    }
+  }
+  return undefined;
+}
+
+const authTest = z.object({
+  team_id: z.string().nullish(),
+  bot_id: z.string().nullish(),
+  user_id: z.string().nullish(),
+});
+
+function identityIn(answer: unknown): Identity {
+  const { team_id, bot_id, user_id } = authTest.parse(answer);
+  if (team_id == null) throw new SetupError('Slack did not name the workspace of SLACK_BOT_TOKEN.');
+  return { workspace: team_id as WorkspaceId, botId: bot_id ?? undefined, botUserId: user_id ?? undefined };
+}
+
+function adviceOn(code: string): string {
+  const mending = mendingSentence(code);
+  const isOther = mending !== undefined && mending !== INSTALL_AGAIN;
+  return isOther ? mending : 'Install the app again and set the token it shows.';
 }

@@ -1,27 +1,25 @@
-import type { ModalView } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
 import type { Log } from '../log.ts';
 import type { CreationPolicy } from '../tokens/create.ts';
 import type { Hasher } from '../tokens/hasher.ts';
 import type { FindPerson } from '../tokens/kept-scopes.ts';
+import type { Owners } from '../tokens/leavers.ts';
 import type { Outbox } from '../tokens/outbox.ts';
-import type { Owners } from '../tokens/owners.ts';
-import type { RefuseDeps } from '../tokens/refuse.ts';
-import type { Deliver } from '../tokens/showing.ts';
-import type { ShowingTurns } from '../tokens/showing-turns.ts';
+import type { RefuseDeps } from '../tokens/refusal.ts';
+import type { Deliver, ShowingTurns } from '../tokens/show.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import type { UsageRecorder } from '../tokens/usage.ts';
 import type { VerifyDeps } from '../tokens/verify.ts';
-import type { Actors } from './actor.ts';
-import type { Homes } from './home.ts';
-import type { OneAtATime } from './one-at-a-time.ts';
-import type { Places } from './places.ts';
-import type { PressPlace } from './pressed-in.ts';
-import type { CheckLimit } from './rate-limit.ts';
-import type { Receipts } from './receipts.ts';
-import type { Tables } from './tables.ts';
-import type { TakeTurn } from './turns.ts';
+import type { PressPlace } from './entrance.ts';
+import type { CheckLimit } from './look/check-limit.ts';
+import type { Homes } from './look/list.ts';
+import type { Places } from './look/opened-from.ts';
+import type { Receipts } from './notices/receipts.ts';
+import type { Actors } from './people/actor.ts';
+import type { Tables } from './reply/respond.ts';
+import type { AckSubmission } from './reply/submission.ts';
+import type { OneAtATime, TakeTurn } from './turns.ts';
 import type { KnownVisit } from './visit.ts';
 
 /** All that a listener may use. */
@@ -75,11 +73,4 @@ export type SubmissionListener = (
     readonly ack: AckSubmission;
   },
   deps: ListenerDeps,
-) => Promise<void>;
-
-/** The acknowledgement of a submission: errors at its fields, or the view that it turns into. */
-export type AckSubmission = (
-  answer:
-    | { response_action: 'errors'; errors: Record<string, string> }
-    | { response_action: 'update'; view: ModalView },
 ) => Promise<void>;

@@ -1,43 +1,55 @@
 import type { WebClient } from '@slack/web-api';
 import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { isStillDue } from '../tokens/expiry.ts';
 import { BARRED_MS_MAX, type LeaverPolicy } from '../tokens/leavers.ts';
+import { isStillDue } from '../tokens/notices.ts';
 import type { DueSaying, Outbox } from '../tokens/outbox.ts';
 import { type AccessPolicy, type Actor, mayUseApp } from '../tokens/policy.ts';
-import type { NoticeKind, Saying, TokenStore } from '../tokens/store.ts';
+import type { TokenStore } from '../tokens/store.ts';
+import type { NoticeKind, Saying } from '../tokens/telling.ts';
 import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
-import type { Actors } from './actor.ts';
+import type { Homes } from './look/list.ts';
 import {
   barredMessage,
   claimedMessage,
   neverClaimedMessage,
   noticeMessage,
   ownerLeftMessage,
-} from './blocks/notice.ts';
-import { revokedByOtherMessage, revokedOfCreatedMessage, severalRevokedMessage } from './blocks/receipt.ts';
-import { drawBoard } from './boards.ts';
-import { setBounded } from './bounded-map.ts';
-import { postAtMostOnce, postDirectMessage } from './direct-message.ts';
-import type { Homes } from './home.ts';
-import { pause } from './pause.ts';
-import type { Receipts } from './receipts.ts';
-import { fateOf, slackErrorOf } from './slack-error.ts';
+} from './notices/notice-blocks.ts';
+import {
+  revokedByOtherMessage,
+  revokedOfCreatedMessage,
+  severalRevokedMessage,
+} from './notices/receipt-blocks.ts';
+import type { Receipts } from './notices/receipts.ts';
+import type { Actors } from './people/actor.ts';
+import { setBounded } from './people/memory.ts';
+import { postAtMostOnce, postDirectMessage } from './reply/direct-message.ts';
+import { pause } from './reply/pause.ts';
+import { fateOf, slackErrorOf } from './reply/slack-error.ts';
+import { drawBoard } from './status/board.ts';
 import type { TakeTurn } from './turns.ts';
 
 const POLL_MS = 200;
+
 /** Names in one text, which holds 3,000 characters. */
 const NAMES_MAX = 20;
+
 const BATCH_MAX = 10;
+
 /**
  * Where Slack's answer is lost, nobody knows whether a message was posted. A receipt, a revocation by somebody else and the
  * last warning are then rather said twice than never, everything else rather never than twice.
  */
 const MUST_ARRIVE: ReadonlySet<NoticeKind> = new Set(['expires_tomorrow']);
+
 const BACK_OFF_MS_MIN = 1 * SECOND_MS;
+
 const BACK_OFF_MS_MAX = 10 * MINUTE_MS;
+
 /** With the back-off above this is about a week: what Slack does not take over a long weekend may be mended after it. */
 const ATTEMPTS_MAX = 1000;
+
 /** About half a day, where nobody can tell whether it ever succeeds. */
 const UNCLEAR_ATTEMPTS_MAX = 80;
 
@@ -57,6 +69,7 @@ export type OutboxDeps = {
 
 /** Until when Slack wants to be left alone with a saying, by its key: asked for anew meanwhile, it waits too. */
 type Quiet = Map<string, number>;
+
 const QUIET_MAX = 1000;
 
 /** Says what is due, from the state of the moment, until it is stopped; then it finishes what it is at. */

@@ -1,8 +1,33 @@
 import { z } from 'zod';
 import type { Actor } from '../tokens/policy.ts';
-import type { Delivery } from '../tokens/store.ts';
-import type { PressPlace } from './pressed-in.ts';
-import { readDelivery, UnreadDelivery } from './read-delivery.ts';
+import type { Delivery } from '../tokens/telling.ts';
+import type { PressPlace } from './entrance.ts';
+
+/** Places that are named at most. */
+const PLACES_MAX = 5;
+
+/** Slack's own keys. What a person or a client named, as a block, may be anything. */
+const KEY = /^[a-z][a-z_]{0,40}$/;
+
+/** A delivery without what the app needs of it. Tells where something is missing or wrong, and nothing of what was delivered. */
+class UnreadDelivery extends Error {
+  constructor(places: readonly string[]) {
+    super(`a delivery of Slack cannot be read at ${places.join(', ')}`);
+    this.name = 'UnreadDelivery';
+  }
+}
+
+/** What `schema` reads in a delivery or in a part of one. Throws `UnreadDelivery`. */
+export function readDelivery<T extends z.ZodType>(schema: T, body: unknown): z.infer<T> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new UnreadDelivery(parsed.error.issues.slice(0, PLACES_MAX).map(({ path }) => placeOf(path)));
+}
+
+function placeOf(path: readonly PropertyKey[]): string {
+  const keys = path.map((key) => (typeof key === 'number' || KEY.test(String(key)) ? String(key) : '*'));
+  return keys.length === 0 ? 'its top' : keys.join('.');
+}
 
 /** Who came, from where and with what: the parts of a delivery that every listener needs, parsed once. */
 export type Visit = {
@@ -51,6 +76,7 @@ export function pressedMessageOf({ channelId, messageTs, responseUrl }: Visit): 
 
 /** Whatever Slack may leave out or send as null where nothing is decided by it, and it does both: `null` where a thing is not. */
 const maybe = z.string().nullish();
+
 const delivery = z.object({
   type: maybe,
   api_app_id: maybe,
@@ -117,6 +143,7 @@ function keysOf(
 }
 
 const option = z.object({ value: maybe });
+
 const press = z.object({
   action_id: maybe,
   value: maybe,
@@ -140,6 +167,7 @@ const field = z.object({
   selected_date: maybe,
   selected_user: maybe,
 });
+
 const submission = z.object({
   private_metadata: maybe,
   state: z

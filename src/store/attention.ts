@@ -1,6 +1,7 @@
 import { ATTENTIONS, type StatusFilter } from '../tokens/attention.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import type { PersonId, WorkspaceId } from '../tokens/token.ts';
+import type { Read } from './access.ts';
 import {
   EXPIRED_OF_ALL,
   instantsAt,
@@ -12,13 +13,13 @@ import {
 } from './attention-parts.ts';
 import { and, asc, type Db, eq, gt, integerParam, rowCount, type SQL, sql, textParam } from './drizzle.ts';
 import { pageOf } from './page.ts';
-import type { Read } from './reader.ts';
 import { tokens, tokenUsage } from './schema.ts';
 import { USED_TOKEN } from './tokens.ts';
 
 const ROWS_MAX = 200;
 
 const LIVE = ['owner_gone', 'expiring', 'unclaimed', 'idle', 'endless', 'none'] as const;
+
 /** The parts of a list, in order. Every token is in one of them at most. */
 const PARTS_OF: Readonly<Record<StatusFilter, readonly PartName[]>> = {
   current: ['presented', ...LIVE, 'expired'],
@@ -29,6 +30,7 @@ const PARTS_OF: Readonly<Record<StatusFilter, readonly PartName[]>> = {
   revoked: ['revoked'],
   all: ATTENTIONS,
 };
+
 const PART_NAMES: readonly PartName[] = [
   ...ATTENTIONS,
   'owner_gone_expiring',
@@ -82,6 +84,7 @@ export function createAttention(
 }
 
 type Rows = { readonly limit: number; readonly offset: number };
+
 type PartQueries = ReturnType<typeof partQueries>;
 
 /** The rows of a page that may reach over several parts. */

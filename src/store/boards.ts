@@ -1,13 +1,14 @@
 import { BOARDS_MAX, type Board, type Outbox } from '../tokens/outbox.ts';
+import type { Read, Write } from './access.ts';
 import { and, asc, type Db, eq, ne, rowCount, rowParams, sql, storedParam, textParam } from './drizzle.ts';
 import type { Effects } from './effects.ts';
 import { createSayOnce } from './outbox.ts';
-import type { Read } from './reader.ts';
 import { messages } from './schema.ts';
-import type { Write } from './writer.ts';
 
 const IS_BOARD = eq(messages.kind, 'board').inlineParams();
+
 const IN_CHANNEL = and(IS_BOARD, eq(messages.channel, textParam('channel')));
+
 const IN_PLACE = and(IN_CHANNEL, eq(messages.ts, textParam('ts')));
 
 /** The boards that are kept up to date. */
@@ -101,4 +102,34 @@ function boardQuery(db: Db) {
     })
     .from(messages)
     .$dynamic();
+}
+
+const NO_BOARD = { id: null, placedBy: null, drawing: null, triedAt: null };
+
+/** Where the lasting messages stand. */
+export function createMessageReads(db: Db, read: Read): Pick<Outbox, 'findReceipt'> {
+  const receipt = db
+    .select({ channel: messages.channel, ts: messages.ts })
+    .from(messages)
+    .where(and(eq(messages.kind, 'receipt'), eq(messages.tokenId, textParam('tokenId'))))
+    .prepare();
+
+  return { findReceipt: (tokenId) => read(() => receipt.get({ tokenId })) };
+}
+
+/** Keeping where they stand. */
+export function createMessageWrites(db: Db, write: Write): Pick<Outbox, 'keepReceipt'> {
+  const keep = db
+    .insert(messages)
+    .values(rowParams(messages))
+    .onConflictDoUpdate({
+      target: [messages.kind, messages.tokenId],
+      set: { channel: sql`excluded.channel`, ts: sql`excluded.ts` },
+    })
+    .prepare();
+
+  return {
+    keepReceipt: (tokenId, { channel, ts }) =>
+      write(() => void keep.run({ ...NO_BOARD, kind: 'receipt', tokenId, channel, ts })),
+  };
 }

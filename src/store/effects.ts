@@ -1,11 +1,25 @@
+import { DAY_MS, MINUTE_MS } from '../clock.ts';
+import { type AuditEvent, macOf } from '../tokens/audit.ts';
 import type { Pepper } from '../tokens/pepper.ts';
-import type { Delivery, Effect, Repeated } from '../tokens/store.ts';
+import type { TokenStore } from '../tokens/store.ts';
+import type { Delivery, Effect, Notice, NoticeKind, Repeated } from '../tokens/telling.ts';
 import type { TokenId } from '../tokens/token.ts';
-import { type AuditChain, createAuditChain } from './audit-chain.ts';
-import { createDeliveries, type Deliveries } from './deliveries.ts';
-import type { Db } from './drizzle.ts';
-import { createNoticePlan, type NoticePlan } from './notices.ts';
+import type { Read } from './access.ts';
+import {
+  and,
+  type Db,
+  desc,
+  eq,
+  integerParam,
+  lte,
+  notInArray,
+  rowCount,
+  rowParams,
+  sql,
+  textParam,
+} from './drizzle.ts';
 import { createSay, type Say } from './outbox.ts';
+import { auditEvents, deliveries, notices } from './schema.ts';
 
 /** What a change brings along. For use inside the write that makes the change. */
 export type Effects = {
@@ -40,6 +54,135 @@ export function createEffects(db: Db, pepper: Pepper): Effects {
       chain.append(event);
       say(sayings);
       notices.plan(tokenId, toCome);
+    },
+  };
+}
+
+/** Not planned but given at once, at most one a day: a rotation leaves them, so that the day stays known. */
+const PRESENTED: readonly NoticeKind[] = ['dead_presented', 'retired_presented'];
+
+export const OF_TOKEN = eq(notices.tokenId, textParam('tokenId'));
+
+/** What is to be told without having been asked for. For use inside a write. */
+type NoticePlan = {
+  /** Notes notices to come. One of the same kind that is to come already is moved; one that was sent stays sent. */
+  plan(tokenId: TokenId, toCome: readonly Notice[]): void;
+  /** As `plan`, but one that was sent is to come again. */
+  planAgain(tokenId: TokenId, notice: Notice): void;
+  /** When the notice of this kind is due, or was; undefined when none was planned in this generation. */
+  dueAt(tokenId: TokenId, kind: NoticeKind): number | undefined;
+  /** Forgets what was planned and sent for the generation that ends. */
+  endGeneration(tokenId: TokenId): void;
+  /** Takes the UTC day of `at` for a notice of this kind. False when that day or a later one was taken. */
+  takeDay(tokenId: TokenId, kind: NoticeKind, at: number): boolean;
+};
+
+/** The notices on the write connection `db`. */
+function createNoticePlan(db: Db): NoticePlan {
+  const insert = () => db.insert(notices).values(rowParams(notices));
+  const target = [notices.tokenId, notices.kind];
+  const dueAt = sql`excluded.due_at`;
+  const plan = insert().onConflictDoUpdate({ target, set: { dueAt } }).prepare();
+  const planAgain = insert()
+    .onConflictDoUpdate({ target, set: { dueAt, sentAt: null } })
+    .prepare();
+  const takeDay = insert()
+    .onConflictDoUpdate({
+      target,
+      set: { dueAt, sentAt: sql`excluded.sent_at` },
+      setWhere: sql.raw(`due_at / ${DAY_MS} < excluded.due_at / ${DAY_MS}`),
+    })
+    .returning({ kind: notices.kind })
+    .prepare();
+  const planned = db
+    .select({ dueAt: notices.dueAt })
+    .from(notices)
+    .where(and(OF_TOKEN, eq(notices.kind, textParam('kind'))))
+    .prepare();
+  const endGeneration = db
+    .delete(notices)
+    .where(and(OF_TOKEN, notInArray(notices.kind, [...PRESENTED])))
+    .prepare();
+
+  return {
+    plan(tokenId, toCome) {
+      for (const notice of toCome) plan.run({ tokenId, ...notice, sentAt: null });
+    },
+    planAgain: (tokenId, notice) => void planAgain.run({ tokenId, ...notice, sentAt: null }),
+    dueAt: (tokenId, kind) => planned.get({ tokenId, kind })?.dueAt,
+    endGeneration: (tokenId) => void endGeneration.run({ tokenId }),
+    takeDay: (tokenId, kind, at) => takeDay.all({ tokenId, kind, dueAt: at, sentAt: at }).length > 0,
+  };
+}
+
+/** The end of the audit chain. For use inside a write, so that no event is told of a change that was not made. */
+type AuditChain = {
+  append(event: AuditEvent): void;
+};
+
+/** The chain on the write connection `db`, its MACs made under `pepper`. */
+function createAuditChain(db: Db, pepper: Pepper): AuditChain {
+  const last = db
+    .select({ sequence: auditEvents.sequence, mac: auditEvents.mac })
+    .from(auditEvents)
+    .orderBy(desc(auditEvents.sequence))
+    .limit(rowCount(1))
+    .prepare();
+  const insert = db.insert(auditEvents).values(rowParams(auditEvents)).prepare();
+
+  return {
+    append(event) {
+      const previous = last.get();
+      const numbered = { ...event, sequence: (previous?.sequence ?? 0) + 1 };
+      insert.run({ ...numbered, pepperId: pepper.id, mac: macOf(numbered, previous?.mac, pepper) });
+    },
+  };
+}
+
+/** Slack delivers again for some minutes at most. */
+const KEPT_MS_MAX = 15 * MINUTE_MS;
+
+/** The keys of deliveries that had an effect. For use inside a write. */
+type Deliveries = {
+  /** The token of the effect that one of the keys had before. */
+  tokenOf(delivery: Delivery): TokenId | undefined;
+  /** Whether one of the keys was kept before, with a token or without. */
+  areKept(delivery: Delivery): boolean;
+  /** `tokenId` null: what it did changed no token. */
+  keep(delivery: Delivery, at: number, tokenId: TokenId | null): void;
+  /** Drops those of 15 minutes ago and before. */
+  dropOld(now: number): void;
+};
+
+/** Whether a delivery had its effect, for whoever only wants to know. */
+export function createDeliveryReads(db: Db, read: Read): Pick<TokenStore, 'effectOf'> {
+  const { tokenOf } = createDeliveries(db);
+  return { effectOf: (delivery) => read(() => tokenOf(delivery)) };
+}
+
+/** The deliveries on the write connection `db`. */
+export function createDeliveries(db: Db): Deliveries {
+  const find = db
+    .select({ tokenId: deliveries.tokenId })
+    .from(deliveries)
+    .where(eq(deliveries.key, textParam('key')))
+    .prepare();
+  const insert = db.insert(deliveries).values(rowParams(deliveries)).onConflictDoNothing().prepare();
+  const dropOld = db
+    .delete(deliveries)
+    .where(lte(deliveries.at, integerParam('until')))
+    .prepare();
+
+  const keptFor = (delivery: Delivery) => delivery.keys.flatMap((key) => find.all({ key }));
+
+  return {
+    tokenOf: (delivery) => keptFor(delivery).find(({ tokenId }) => tokenId !== null)?.tokenId ?? undefined,
+    areKept: (delivery) => keptFor(delivery).length > 0,
+    keep(delivery, at, tokenId) {
+      for (const key of delivery.keys) insert.run({ key, at, tokenId });
+    },
+    dropOld(now) {
+      dropOld.run({ until: now - KEPT_MS_MAX });
     },
   };
 }

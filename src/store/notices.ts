@@ -1,86 +1,17 @@
-import { DAY_MS } from '../clock.ts';
-import type { Notice, NoticeKind, TokenStore } from '../tokens/store.ts';
-import { statusOf, type TokenId } from '../tokens/token.ts';
-import {
-  and,
-  asc,
-  type Db,
-  eq,
-  integerParam,
-  isNull,
-  lte,
-  notInArray,
-  rowCount,
-  rowParams,
-  sql,
-  storedParam,
-  textParam,
-} from './drizzle.ts';
-import type { Effects } from './effects.ts';
+import type { TokenStore } from '../tokens/store.ts';
+import { statusOf } from '../tokens/token.ts';
+import type { Write } from './access.ts';
+import { and, asc, type Db, eq, integerParam, isNull, lte, rowCount, storedParam } from './drizzle.ts';
+import { type Effects, OF_TOKEN } from './effects.ts';
 import { notices, tokens } from './schema.ts';
-import type { Write } from './writer.ts';
 
 /** Notices that one transaction sends. */
 const BATCH_ROWS_MAX = 200;
+
 /** Transactions of one call; the next one goes on. */
 const BATCHES_MAX = 50;
-/** Not planned but given at once, at most one a day: a rotation leaves them, so that the day stays known. */
-const PRESENTED: readonly NoticeKind[] = ['dead_presented', 'retired_presented'];
 
-const OF_TOKEN = eq(notices.tokenId, textParam('tokenId'));
 const IS_DUE = and(isNull(notices.sentAt), lte(notices.dueAt, integerParam('now')));
-
-/** What is to be told without having been asked for. For use inside a write. */
-export type NoticePlan = {
-  /** Notes notices to come. One of the same kind that is to come already is moved; one that was sent stays sent. */
-  plan(tokenId: TokenId, toCome: readonly Notice[]): void;
-  /** As `plan`, but one that was sent is to come again. */
-  planAgain(tokenId: TokenId, notice: Notice): void;
-  /** When the notice of this kind is due, or was; undefined when none was planned in this generation. */
-  dueAt(tokenId: TokenId, kind: NoticeKind): number | undefined;
-  /** Forgets what was planned and sent for the generation that ends. */
-  endGeneration(tokenId: TokenId): void;
-  /** Takes the UTC day of `at` for a notice of this kind. False when that day or a later one was taken. */
-  takeDay(tokenId: TokenId, kind: NoticeKind, at: number): boolean;
-};
-
-/** The notices on the write connection `db`. */
-export function createNoticePlan(db: Db): NoticePlan {
-  const insert = () => db.insert(notices).values(rowParams(notices));
-  const target = [notices.tokenId, notices.kind];
-  const dueAt = sql`excluded.due_at`;
-  const plan = insert().onConflictDoUpdate({ target, set: { dueAt } }).prepare();
-  const planAgain = insert()
-    .onConflictDoUpdate({ target, set: { dueAt, sentAt: null } })
-    .prepare();
-  const takeDay = insert()
-    .onConflictDoUpdate({
-      target,
-      set: { dueAt, sentAt: sql`excluded.sent_at` },
-      setWhere: sql.raw(`due_at / ${DAY_MS} < excluded.due_at / ${DAY_MS}`),
-    })
-    .returning({ kind: notices.kind })
-    .prepare();
-  const planned = db
-    .select({ dueAt: notices.dueAt })
-    .from(notices)
-    .where(and(OF_TOKEN, eq(notices.kind, textParam('kind'))))
-    .prepare();
-  const endGeneration = db
-    .delete(notices)
-    .where(and(OF_TOKEN, notInArray(notices.kind, [...PRESENTED])))
-    .prepare();
-
-  return {
-    plan(tokenId, toCome) {
-      for (const notice of toCome) plan.run({ tokenId, ...notice, sentAt: null });
-    },
-    planAgain: (tokenId, notice) => void planAgain.run({ tokenId, ...notice, sentAt: null }),
-    dueAt: (tokenId, kind) => planned.get({ tokenId, kind })?.dueAt,
-    endGeneration: (tokenId) => void endGeneration.run({ tokenId }),
-    takeDay: (tokenId, kind, at) => takeDay.all({ tokenId, kind, dueAt: at, sentAt: at }).length > 0,
-  };
-}
 
 /** Noting a reminder, and sending what is due. */
 export function createNotices(

@@ -1,14 +1,16 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type AppLock, lockForApp } from './app-lock.ts';
-import { type Connection, type ConnectionUse, openConnection } from './connection.ts';
-import { StoreFault, sqliteErrorIn } from './fault.ts';
+import Database from 'better-sqlite3';
+import { whenFree } from './access.ts';
+import { type Db, drizzle } from './drizzle.ts';
+import { isBusy, StoreFault, sqliteErrorIn } from './fault.ts';
 import { migrate } from './migrate.ts';
-import { whenFree } from './retry.ts';
 
 /** Another process may be migrating a large database, once. */
 const START_BUSY_MS_MAX = 30_000;
+
 const OWNER_ONLY_FILE = 0o600;
+
 const OWNER_ONLY_FOLDER = 0o700;
 
 /**
@@ -99,4 +101,129 @@ function sentenceOf(code: string, path: string): string {
     return `${path} cannot be written (${code}): let this user write it and its folder, or set DATABASE_URL to another path.`;
   }
   return `${path} cannot be opened (${code}): set DATABASE_URL to another path, or restore a backup.`;
+}
+
+/** What a connection is for. Only `write` and `migrate` can change anything. */
+type ConnectionUse = 'migrate' | 'write' | 'verify' | 'read';
+
+/** One open connection: Drizzle's view of it, and SQLite's for transactions and pragmas. */
+export type Connection = { readonly db: Db; readonly sqlite: Database.Database };
+
+/** How long a reader waits inside SQLite, which stops the event loop: only another process's recovery can ask for it. */
+const READER_BUSY_MS_MAX = 200;
+
+const VERIFY_CACHE_KIB = 65_536;
+
+/** Name, what it is set to, what it then reads. */
+type Pragma = readonly [name: string, value: string | number, readBack: string | number];
+
+/**
+ * Set on every connection. `synchronous`: better-sqlite3 13 falls to NORMAL when a file is already in WAL mode, and a power
+ * cut then revives revoked tokens. `secure_delete`: what a revocation empties is overwritten with zeros. No `mmap_size`: a
+ * disk error would be a signal instead of an error code (sqlite.org/mmap.html).
+ */
+const PRAGMAS: readonly Pragma[] = [
+  ['journal_mode', 'WAL', 'wal'],
+  ['synchronous', 'FULL', 2],
+  ['trusted_schema', 'OFF', 0],
+  ['mmap_size', 0, 0],
+  ['secure_delete', 'ON', 1],
+];
+
+const READER_PRAGMAS: readonly Pragma[] = [
+  ['foreign_keys', 'ON', 1],
+  ['busy_timeout', READER_BUSY_MS_MAX, READER_BUSY_MS_MAX],
+  ['query_only', 'ON', 1],
+];
+
+const PRAGMAS_OF: Readonly<Record<ConnectionUse, readonly Pragma[]>> = {
+  // A migration rebuilds a table by dropping the old one, which foreign keys would forbid.
+  migrate: [['foreign_keys', 'OFF', 0]],
+  write: [['foreign_keys', 'ON', 1]],
+  verify: [...READER_PRAGMAS, ['cache_size', -VERIFY_CACHE_KIB, -VERIFY_CACHE_KIB]],
+  read: READER_PRAGMAS,
+};
+
+/** Opens a connection to the file at `path`. Throws a `StoreFault` when a pragma does not take, else SQLite's error. */
+export function openConnection(path: string, use: ConnectionUse): Connection {
+  const sqlite = new Database(path, { timeout: 0 });
+  try {
+    for (const pragma of [...PRAGMAS, ...PRAGMAS_OF[use]]) setPragma(sqlite, pragma);
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+  return { sqlite, db: drizzle(sqlite) };
+}
+
+function setPragma(sqlite: Database.Database, [name, value, readBack]: Pragma): void {
+  sqlite.pragma(`${name} = ${value}`);
+  const actual = sqlite.pragma(name, { simple: true });
+  if (actual === readBack) return;
+  throw new StoreFault(
+    'cannot_open',
+    `The database does not take ${name} = ${value} (it stays ${actual}): put the file on a local disk.`,
+  );
+}
+
+/** An app that is being replaced may be about to let go. */
+const BUSY_MS_MAX = 1000;
+
+const OWNER_ONLY = 0o600;
+
+/** Held until `release`, or until the process ends in whatever way. */
+type AppLock = { release(): void };
+
+/**
+ * Makes this the only app on the database at `path`, which must be there. Two apps would each keep their own figures in
+ * memory: what one has not written yet, the other takes for unused. Verifiers and the command line need no such lock.
+ *
+ * The lock is SQLite's own exclusive one on an empty file beside the database, so the system frees it when its holder is killed
+ * (https://sqlite.org/lockingv3.html). Throws a `StoreFault` when another app has it, or when it could have it by another name.
+ */
+async function lockForApp(path: string): Promise<AppLock> {
+  // By whatever symbolic link it was named, one database has one lock.
+  const file = `${realpathSync(path)}.lock`;
+  refuseSecondName(path);
+  try {
+    return await whenFree(() => locked(file), performance.now() + BUSY_MS_MAX);
+  } catch (error) {
+    if (!(error instanceof StoreFault) || error.code !== 'busy') throw error;
+    throw new StoreFault(
+      'cannot_open',
+      'another apitoken app has this database open: stop that one first, or set DATABASE_URL to another path.',
+    );
+  }
+}
+
+/** By each name it would have a lock and a write-ahead log of its own: https://sqlite.org/howtocorrupt.html, "Multiple links". */
+function refuseSecondName(path: string): void {
+  if (statSync(path).nlink <= 1) return;
+  throw new StoreFault(
+    'cannot_open',
+    'this file has a second name (a hard link), by which another app could open it: remove that name, or make it a copy.',
+  );
+}
+
+function locked(file: string): AppLock {
+  let sqlite: Database.Database | undefined;
+  try {
+    const holder = new Database(file, { timeout: 0 });
+    sqlite = holder;
+    holder.exec('BEGIN EXCLUSIVE');
+    chmodSync(file, OWNER_ONLY);
+    return { release: () => void holder.close() };
+  } catch (error) {
+    sqlite?.close();
+    const fault = sqliteErrorIn(error);
+    throw fault !== undefined && !isBusy(fault) && existsSync(file) ? unusable(file, fault.code) : error;
+  }
+}
+
+/** Not the database is to blame, which may stand well beside what somebody put there. */
+function unusable(file: string, code: string): StoreFault {
+  return new StoreFault(
+    'cannot_open',
+    `${file}, which keeps a second app away, cannot be used (${code}): remove it and start again.`,
+  );
 }

@@ -1,5 +1,6 @@
 import type { Outbox } from '../tokens/outbox.ts';
-import type { Effect, Saying } from '../tokens/store.ts';
+import type { Effect, Saying } from '../tokens/telling.ts';
+import type { Read, Write } from './access.ts';
 import {
   and,
   asc,
@@ -13,9 +14,7 @@ import {
   storedParam,
   textParam,
 } from './drizzle.ts';
-import type { Read } from './reader.ts';
 import { outbox } from './schema.ts';
-import type { Write } from './writer.ts';
 
 const ROWS_MAX = 200;
 

@@ -1,6 +1,6 @@
-import { LOOK_UP_MS } from '../tokens/leavers.ts';
-import type { Owners } from '../tokens/owners.ts';
+import { LOOK_UP_MS, type Owners } from '../tokens/leavers.ts';
 import type { Token } from '../tokens/token.ts';
+import type { Read, Write } from './access.ts';
 import {
   and,
   asc,
@@ -16,14 +16,15 @@ import {
   textParam,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
-import type { Read } from './reader.ts';
 import { owners, tokens } from './schema.ts';
-import type { Write } from './writer.ts';
 
 const IN_WORKSPACE = eq(owners.workspace, textParam('workspace'));
+
 const IS_DUE = lte(owners.lookUpAt, integerParam('now'));
+
 /** Said to be gone, or gone before and perhaps back. */
 const IS_CAUSE = sql`(${integerParam('isSaidGone')} = 1 or ${owners.goneAt} is not null)`;
+
 const IS_OWNER = and(IN_WORKSPACE, eq(owners.person, textParam('person')));
 
 /** Of a query of tokens: since when the owner is gone. */

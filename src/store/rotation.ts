@@ -1,5 +1,6 @@
-import type { Rotation, TokenStore } from '../tokens/store.ts';
+import type { Rotation, RotationCondition, TokenStore, Unmet } from '../tokens/store.ts';
 import type { TokenId } from '../tokens/token.ts';
+import type { Read, Write } from './access.ts';
 import {
   and,
   type Db,
@@ -18,11 +19,11 @@ import {
   textParam,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
-import type { Read } from './reader.ts';
 import { secrets, secretUsage, tokens } from './schema.ts';
-import type { Write } from './writer.ts';
+import { createOthersOfOwner } from './tokens.ts';
 
 const VALUES_MAX = 2;
+
 /** Tokens whose values are read at once. */
 const TOKENS_MAX = 100;
 
@@ -137,4 +138,50 @@ function endStatement(db: Db, isMeant: SQL) {
     .where(and(OF_TOKEN, isMeant, IS_HONOURED))
     .returning({ lookupId: secrets.lookupId })
     .prepare();
+}
+
+/** Which condition of a rotation of the token does not hold at `at`. For use inside the write that depends on it. */
+export type FindUnmet = (
+  tokenId: TokenId,
+  rotation: { readonly generation: number; readonly condition?: RotationCondition },
+  at: number,
+) => Unmet | undefined;
+
+/** The conditions on the write connection `db`. Of a revoked token all hold: that it is revoked is told elsewhere. */
+export function createFindUnmet(db: Db): FindUnmet {
+  const othersOf = createOthersOfOwner(db);
+  const find = db
+    .select({ id: tokens.id, workspace: tokens.workspace, owner: tokens.owner })
+    .from(tokens)
+    .where(and(eq(tokens.id, textParam('tokenId')), isNull(tokens.revokedAt)))
+    .prepare();
+  const before = db
+    .select({ lookupId: secrets.lookupId, lastUsedAt: secretUsage.lastUsedAt })
+    .from(secrets)
+    .leftJoin(secretUsage, eq(secretUsage.lookupId, secrets.lookupId))
+    .where(
+      and(
+        eq(secrets.tokenId, textParam('tokenId')),
+        eq(secrets.generation, integerParam('generation')),
+        IS_HONOURED,
+      ),
+    )
+    .prepare();
+
+  return (tokenId, { generation, condition }, at) => {
+    switch (condition?.kind) {
+      case 'room': {
+        const token = find.get({ tokenId });
+        const hasRoom = token === undefined || othersOf(token, at) < condition.liveTokensMax;
+        return hasRoom ? undefined : 'too_many_live';
+      }
+      case 'unused': {
+        const values = before.all({ tokenId, generation, at });
+        const isUsed = values.some((one) => one.lastUsedAt !== null || condition.isUsed(one.lookupId));
+        return isUsed ? 'already_used' : undefined;
+      }
+      case undefined:
+        return undefined;
+    }
+  };
 }

@@ -1,6 +1,6 @@
 import type { AuditAction, AuditEvent } from '../tokens/audit.ts';
 import type { NameKey, TokenName } from '../tokens/name.ts';
-import type { NoticeKind, Saying } from '../tokens/store.ts';
+import type { NoticeKind, Saying } from '../tokens/telling.ts';
 import type { PersonId, Token, TokenId, WorkspaceId } from '../tokens/token.ts';
 import { blob, check, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './drizzle.ts';
 

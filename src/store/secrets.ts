@@ -2,15 +2,11 @@ import {
   type Rotation,
   type Secret,
   SHOWING_MS_MAX,
-  type StoredSecret,
   type TokenStore,
   type ValueLimit,
 } from '../tokens/store.ts';
 import { type TokenId, UNCLAIMED_MS_MAX } from '../tokens/token.ts';
-import { createFindUnmet, MAY_HAVE_VALUE } from './conditions.ts';
-import type { Connection } from './connection.ts';
-import { createExceedsValueLimit } from './creation-limits.ts';
-import { createDeliveries } from './deliveries.ts';
+import type { Read, Write } from './access.ts';
 import {
   and,
   type Db,
@@ -28,13 +24,13 @@ import {
   storedParam,
   textParam,
 } from './drizzle.ts';
-import type { Effects } from './effects.ts';
-import type { Read } from './reader.ts';
-import { createRotate } from './rotation.ts';
+import { createDeliveries, type Effects } from './effects.ts';
+import { createFindUnmet, createRotate } from './rotation.ts';
 import { secrets, tokens } from './schema.ts';
-import type { Write } from './writer.ts';
+import { createExceedsValueLimit, MAY_HAVE_VALUE } from './tokens.ts';
 
 const IS_BEING_SHOWN = and(isNull(secrets.shownAt), gt(secrets.createdAt, integerParam('liveSince')));
+
 /** That a secret was shown or, at `now`, is being shown. An older one that nobody saw was lost in a crash. */
 const IS_LIVE = or(isNotNull(secrets.shownAt), IS_BEING_SHOWN);
 
@@ -46,6 +42,7 @@ type Guard = {
   /** The secret's. */
   readonly generation: SQL;
 };
+
 const FIRST: Guard = {
   hasNotEnded: and(
     isNull(tokens.revokedAt),
@@ -56,6 +53,7 @@ const FIRST: Guard = {
   isInTheWay: IS_LIVE,
   generation: sql`${tokens.generation}`,
 };
+
 /** Of a rotation. The token may be expired: then it is renewed. */
 const NEXT: Guard = {
   hasNotEnded: and(isNull(tokens.revokedAt), MAY_HAVE_VALUE),
@@ -63,27 +61,6 @@ const NEXT: Guard = {
   isInTheWay: IS_BEING_SHOWN,
   generation: sql`${tokens.generation} + 1`,
 };
-
-/**
- * The one read of a verification, on its own connection: a flat row by its primary key. Drizzle writes the query and SQLite
- * runs it: mapping the row column by column would take a third as long again as the query.
- */
-export function createSecretRead({ db, sqlite }: Connection, read: Read): Pick<TokenStore, 'readSecret'> {
-  const { hash: _, generation: __, prefix: ___, ...answered } = getTableColumns(secrets);
-  const named = Object.entries(answered).map(([name, column]) => [name, sql`${column}`.as(name)]);
-  const query = db
-    .select(Object.fromEntries(named))
-    .from(secrets)
-    .where(eq(secrets.lookupId, textParam('lookupId')));
-  const find = sqlite.prepare<[string], Omit<StoredSecret, 'scopes'> & { scopes: string }>(query.toSQL().sql);
-  return {
-    readSecret: (lookupId) =>
-      read(() => {
-        const row = find.get(lookupId);
-        return row === undefined ? undefined : Object.assign(row, { scopes: JSON.parse(row.scopes) });
-      }),
-  };
-}
 
 /** Whether a token has a value, and whether it may get one. */
 export function createSecretReads(

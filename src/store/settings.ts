@@ -1,7 +1,7 @@
 import type { WorkspaceId } from '../tokens/token.ts';
+import type { Write } from './access.ts';
 import { type Db, eq, rowParams } from './drizzle.ts';
 import { settings } from './schema.ts';
-import type { Write } from './writer.ts';
 
 /** What is set once for the database. */
 export type Settings = {

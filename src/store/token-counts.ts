@@ -1,15 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TokenStore } from '../tokens/store.ts';
 import { EXPIRING_SOON_MS } from '../tokens/token.ts';
+import type { Read } from './access.ts';
 import { type Db, integerParam, rowCount, sql } from './drizzle.ts';
-import type { Read } from './reader.ts';
 import { tokens } from './schema.ts';
 
 /** Rows of one read: about 2 ms, between which everything else has its turn. */
 const PAGE_ROWS = 10_000;
 
 const ROW = sql<number>`${tokens}.rowid`;
+
 const IS_EXPIRED = sql`${tokens.expiresAt} <= ${integerParam('now')}`;
+
 const STATUS = sql`case when ${tokens.revokedAt} is not null then 'revoked' when ${IS_EXPIRED} then 'expired' when ${tokens.claimedAt} is null then 'unclaimed' else 'active' end`;
 
 /** How many tokens there are, counted page by page: one read of a large table would stop the event loop. */

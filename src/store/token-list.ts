@@ -1,7 +1,7 @@
 import { nameKeyOf, type TokenName } from '../tokens/name.ts';
 import type { ListFilter, TokenStore } from '../tokens/store.ts';
 import { UNCLAIMED_MS_MAX } from '../tokens/token.ts';
-import { MAY_HAVE_VALUE } from './conditions.ts';
+import type { Read } from './access.ts';
 import {
   and,
   asc,
@@ -17,22 +17,31 @@ import {
   textParam,
 } from './drizzle.ts';
 import { pageOf } from './page.ts';
-import type { Read } from './reader.ts';
 import { tokens, tokenUsage } from './schema.ts';
-import { TOKEN, USED_TOKEN } from './tokens.ts';
+import { MAY_HAVE_VALUE, TOKEN, USED_TOKEN } from './tokens.ts';
 
 const FOUND_ROWS_MAX = 100;
+
 const UNCLAIMED_ROWS_MAX = 200;
 
 const IS_EXPIRED = sql`${tokens.expiresAt} <= ${integerParam('now')}`;
+
 const GROUP = sql<ListFilter>`case when ${tokens.revokedAt} is not null then 'revoked' when ${IS_EXPIRED} then 'expired' else 'active' end`;
+
 const IN_WORKSPACE = eq(tokens.workspace, textParam('workspace'));
+
 const IS_OWN = and(IN_WORKSPACE, eq(tokens.owner, textParam('owner')));
+
 const IS_WANTED = and(IS_OWN, sql`${textParam('filter')} in ('all', ${GROUP})`);
+
 const IS_CLAIMED_OR_EXPIRED = sql`(${tokens.claimedAt} is not null or (${GROUP} = 'expired' and ${MAY_HAVE_VALUE}))`;
+
 const IS_AMONG = sql`case ${textParam('among')} when 'all' then 1 when 'not_revoked' then ${GROUP} <> 'revoked' else ${GROUP} <> 'revoked' and ${IS_CLAIMED_OR_EXPIRED} end`;
+
 const ENDED_LAST = sql`${GROUP} <> 'active'`;
+
 const NEVER = sql.raw(String(Number.MAX_SAFE_INTEGER));
+
 /** Of ended ones the end, negative for the latest first; of active ones the expiry, those without one last. */
 const BY_END = sql`case ${GROUP} when 'active' then coalesce(${tokens.expiresAt}, ${NEVER}) else -coalesce(${tokens.revokedAt}, ${tokens.expiresAt}) end`;
 

@@ -1,6 +1,23 @@
-import { type Effect, REVOKED_AT_ONCE_MAX, type TokenStore } from '../tokens/store.ts';
-import type { Doer, TokenId, UsedToken } from '../tokens/token.ts';
-import { createExceededLimit } from './creation-limits.ts';
+import { DAY_MS } from '../clock.ts';
+import {
+  type CreationLimits,
+  REVOKED_AT_ONCE_MAX,
+  type Rotation,
+  SHOWING_MS_MAX,
+  type TokenStore,
+  type ValueLimit,
+} from '../tokens/store.ts';
+import type { Effect } from '../tokens/telling.ts';
+import {
+  type Doer,
+  type PersonId,
+  type Token,
+  type TokenId,
+  UNCLAIMED_MS_MAX,
+  type UsedToken,
+  type WorkspaceId,
+} from '../tokens/token.ts';
+import type { Read, Write } from './access.ts';
 import {
   and,
   asc,
@@ -9,8 +26,12 @@ import {
   getTableColumns,
   gt,
   gte,
+  integerParam,
+  isNotNull,
   isNull,
   lt,
+  ne,
+  or,
   rowCount,
   rowParams,
   type SQL,
@@ -20,16 +41,17 @@ import {
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
 import { createAddOwner, OWNER_GONE_AT, OWNER_IS_BARRED } from './owners.ts';
-import type { Read } from './reader.ts';
-import { secrets, tokens, tokenUsage } from './schema.ts';
-import type { Write } from './writer.ts';
+import { auditEvents, secrets, tokens, tokenUsage } from './schema.ts';
 
 /** Sorts behind every character of a lookup id. */
 const AFTER_BASE62 = '~';
+
 /** The plus keeps SQLite from going through all tokens of the workspace where something else finds few. */
 const IS_IN_WORKSPACE_UNINDEXED = sql`+${tokens.workspace} = ${textParam('workspace')}`;
+
 /** One more than are offered. */
 const FOUND_ROWS_MAX = 6;
+
 const NAME_KEYS_MAX = 200;
 
 const { quietSince: _, ...columns } = getTableColumns(tokens);
@@ -243,4 +265,133 @@ function firstCharactersQuery(db: Db) {
     )
     .limit(rowCount(FOUND_ROWS_MAX))
     .prepare();
+}
+
+/** That a token was taken by its owner, or still may be: `wasNeverClaimed` in SQL. */
+export const MAY_HAVE_VALUE = or(
+  isNotNull(tokens.claimedAt),
+  gt(tokens.createdAt, integerParam('claimableSince')),
+);
+
+/** How many tokens of the owner but this one live, or are being renewed, at `at`. For use inside a write. */
+export type OthersOfOwner = (token: Pick<Token, 'id' | 'workspace' | 'owner'>, at: number) => number;
+
+/** The count on the write connection `db`. */
+export function createOthersOfOwner(db: Db): OthersOfOwner {
+  const hasValueToCome = sql`exists (select 1 from ${secrets} where ${and(
+    eq(secrets.tokenId, tokens.id),
+    isNull(secrets.shownAt),
+    gt(secrets.createdAt, integerParam('liveSince')),
+  )})`;
+  const count = db
+    .select({ total: sql<number>`count(*)` })
+    .from(tokens)
+    .where(
+      and(
+        eq(tokens.workspace, textParam('workspace')),
+        eq(tokens.owner, textParam('owner')),
+        isNull(tokens.revokedAt),
+        MAY_HAVE_VALUE,
+        or(isNull(tokens.expiresAt), gt(tokens.expiresAt, integerParam('at')), hasValueToCome),
+        ne(tokens.id, textParam('id')),
+      ),
+    )
+    .prepare();
+
+  return ({ id, workspace, owner }, at) =>
+    count.get({
+      id,
+      workspace,
+      owner,
+      at,
+      liveSince: at - SHOWING_MS_MAX,
+      claimableSince: at - UNCLAIMED_MS_MAX,
+    })?.total ?? 0;
+}
+
+/** The limit that a new token would exceed. For use inside the write that inserts it. */
+export type ExceededLimit = (
+  token: Token,
+  limits: CreationLimits,
+) => 'too_many_live' | 'too_many_today' | undefined;
+
+/** The counts on the write connection `db`. */
+function createExceededLimit(db: Db): ExceededLimit {
+  const othersOf = createOthersOfOwner(db);
+  const createdInDay = createCreatedInDay(db);
+
+  return (token, limits) => {
+    const { workspace, createdBy, createdAt } = token;
+    if (othersOf(token, createdAt) >= limits.liveTokensMax) return 'too_many_live';
+    const dayCount = createdInDay({ workspace, person: createdBy }, createdAt);
+    return dayCount >= limits.creationsPerDayMax ? 'too_many_today' : undefined;
+  };
+}
+
+/**
+ * Whether a further value, made at `at` in place of one that was not seen, would be one too many for the token's owner. The
+ * first value of a token counts as its creation, so it is none.
+ */
+export type ExceedsValueLimit = (
+  tokenId: TokenId,
+  purpose: 'first' | Rotation,
+  limit: ValueLimit,
+  at: number,
+) => boolean;
+
+/** The count on the connection `db`. */
+export function createExceedsValueLimit(db: Db): ExceedsValueLimit {
+  const createdInDay = createCreatedInDay(db);
+  const ofToken = eq(auditEvents.tokenId, textParam('tokenId'));
+  const findOwner = db
+    .select({ workspace: tokens.workspace, person: tokens.owner })
+    .from(tokens)
+    .where(eq(tokens.id, textParam('tokenId')))
+    .prepare();
+  const lastFailure = db
+    .select({ sequence: auditEvents.sequence })
+    .from(auditEvents)
+    .where(and(ofToken, eq(auditEvents.action, 'value.withdrawn').inlineParams()))
+    .limit(rowCount(1))
+    .prepare();
+  const ofOwner = sql`select ${tokens.id} from ${tokens} where ${tokens.workspace} = ${textParam('workspace')} and ${tokens.owner} = ${textParam('person')}`;
+  // By the events: the secrets of values that were not seen are gone.
+  const furtherInDay = db
+    .select({ total: sql<number>`count(*)` })
+    .from(auditEvents)
+    .where(
+      and(
+        sql`${auditEvents.tokenId} in (${ofOwner})`,
+        sql`${auditEvents.action} in ('value.withdrawn', 'value.replaced')`,
+        gt(auditEvents.at, integerParam('since')),
+      ),
+    )
+    .prepare();
+
+  return (tokenId, purpose, { valuesPerDayMax }, at) => {
+    const isFurther =
+      purpose === 'first' ? lastFailure.get({ tokenId }) !== undefined : purpose.condition?.kind === 'unused';
+    const owner = isFurther ? findOwner.get({ tokenId }) : undefined;
+    if (owner === undefined) return false;
+    const further = furtherInDay.get({ ...owner, since: at - DAY_MS })?.total ?? 0;
+    return further + createdInDay(owner, at) >= valuesPerDayMax;
+  };
+}
+
+/** How many tokens a person created within the 24 hours before `at`. */
+function createCreatedInDay(db: Db) {
+  const ofLastDay = db
+    .select({ total: sql<number>`count(*)` })
+    .from(tokens)
+    .where(
+      and(
+        eq(tokens.workspace, textParam('workspace')),
+        eq(tokens.createdBy, textParam('person')),
+        gt(tokens.createdAt, integerParam('since')),
+      ),
+    )
+    .prepare();
+
+  return (who: { readonly workspace: WorkspaceId; readonly person: PersonId }, at: number): number =>
+    ofLastDay.get({ ...who, since: at - DAY_MS })?.total ?? 0;
 }

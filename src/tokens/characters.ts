@@ -1,3 +1,133 @@
+const C0 =
+  'NULL|START OF HEADING|START OF TEXT|END OF TEXT|END OF TRANSMISSION|ENQUIRY|ACKNOWLEDGE|ALERT|BACKSPACE|CHARACTER TABULATION|LINE FEED|LINE TABULATION|FORM FEED|CARRIAGE RETURN|SHIFT OUT|SHIFT IN|DATA LINK ESCAPE|DEVICE CONTROL ONE|DEVICE CONTROL TWO|DEVICE CONTROL THREE|DEVICE CONTROL FOUR|NEGATIVE ACKNOWLEDGE|SYNCHRONOUS IDLE|END OF TRANSMISSION BLOCK|CANCEL|END OF MEDIUM|SUBSTITUTE|ESCAPE|INFORMATION SEPARATOR FOUR|INFORMATION SEPARATOR THREE|INFORMATION SEPARATOR TWO|INFORMATION SEPARATOR ONE'.split(
+    '|',
+  );
+
+const VARIATION_SELECTORS = 0xfe00;
+
+const MORE_VARIATION_SELECTORS = 0xe0100;
+
+const TAGS = 0xe0000;
+
+/**
+ * The names of what a text from a person may not hold, from UnicodeData.txt and NameAliases.txt, which never change a name
+ * (https://www.unicode.org/policies/stability_policy.html). A package with all names weighs megabytes.
+ */
+const NAMES: Readonly<Record<string, string>> = {
+  '7F': 'DELETE',
+  '85': 'NEXT LINE',
+  AD: 'SOFT HYPHEN',
+  '34F': 'COMBINING GRAPHEME JOINER',
+  '600': 'ARABIC NUMBER SIGN',
+  '601': 'ARABIC SIGN SANAH',
+  '602': 'ARABIC FOOTNOTE MARKER',
+  '603': 'ARABIC SIGN SAFHA',
+  '604': 'ARABIC SIGN SAMVAT',
+  '605': 'ARABIC NUMBER MARK ABOVE',
+  '61C': 'ARABIC LETTER MARK',
+  '6DD': 'ARABIC END OF AYAH',
+  '70F': 'SYRIAC ABBREVIATION MARK',
+  '890': 'ARABIC POUND MARK ABOVE',
+  '891': 'ARABIC PIASTRE MARK ABOVE',
+  '8E2': 'ARABIC DISPUTED END OF AYAH',
+  '115F': 'HANGUL CHOSEONG FILLER',
+  '1160': 'HANGUL JUNGSEONG FILLER',
+  '17B4': 'KHMER VOWEL INHERENT AQ',
+  '17B5': 'KHMER VOWEL INHERENT AA',
+  '180B': 'MONGOLIAN FREE VARIATION SELECTOR ONE',
+  '180C': 'MONGOLIAN FREE VARIATION SELECTOR TWO',
+  '180D': 'MONGOLIAN FREE VARIATION SELECTOR THREE',
+  '180E': 'MONGOLIAN VOWEL SEPARATOR',
+  '180F': 'MONGOLIAN FREE VARIATION SELECTOR FOUR',
+  '200B': 'ZERO WIDTH SPACE',
+  '200C': 'ZERO WIDTH NON-JOINER',
+  '200D': 'ZERO WIDTH JOINER',
+  '200E': 'LEFT-TO-RIGHT MARK',
+  '200F': 'RIGHT-TO-LEFT MARK',
+  '2028': 'LINE SEPARATOR',
+  '2029': 'PARAGRAPH SEPARATOR',
+  '202A': 'LEFT-TO-RIGHT EMBEDDING',
+  '202B': 'RIGHT-TO-LEFT EMBEDDING',
+  '202C': 'POP DIRECTIONAL FORMATTING',
+  '202D': 'LEFT-TO-RIGHT OVERRIDE',
+  '202E': 'RIGHT-TO-LEFT OVERRIDE',
+  '2060': 'WORD JOINER',
+  '2061': 'FUNCTION APPLICATION',
+  '2062': 'INVISIBLE TIMES',
+  '2063': 'INVISIBLE SEPARATOR',
+  '2064': 'INVISIBLE PLUS',
+  '2066': 'LEFT-TO-RIGHT ISOLATE',
+  '2067': 'RIGHT-TO-LEFT ISOLATE',
+  '2068': 'FIRST STRONG ISOLATE',
+  '2069': 'POP DIRECTIONAL ISOLATE',
+  '206A': 'INHIBIT SYMMETRIC SWAPPING',
+  '206B': 'ACTIVATE SYMMETRIC SWAPPING',
+  '206C': 'INHIBIT ARABIC FORM SHAPING',
+  '206D': 'ACTIVATE ARABIC FORM SHAPING',
+  '206E': 'NATIONAL DIGIT SHAPES',
+  '206F': 'NOMINAL DIGIT SHAPES',
+  '2800': 'BRAILLE PATTERN BLANK',
+  '3164': 'HANGUL FILLER',
+  FEFF: 'ZERO WIDTH NO-BREAK SPACE',
+  FFA0: 'HALFWIDTH HANGUL FILLER',
+  FFF9: 'INTERLINEAR ANNOTATION ANCHOR',
+  FFFA: 'INTERLINEAR ANNOTATION SEPARATOR',
+  FFFB: 'INTERLINEAR ANNOTATION TERMINATOR',
+  '110BD': 'KAITHI NUMBER SIGN',
+  '110CD': 'KAITHI NUMBER SIGN ABOVE',
+  '13430': 'EGYPTIAN HIEROGLYPH VERTICAL JOINER',
+  '13431': 'EGYPTIAN HIEROGLYPH HORIZONTAL JOINER',
+  '1BCA0': 'SHORTHAND FORMAT LETTER OVERLAP',
+  '1BCA1': 'SHORTHAND FORMAT CONTINUING OVERLAP',
+  '1BCA2': 'SHORTHAND FORMAT DOWN STEP',
+  '1BCA3': 'SHORTHAND FORMAT UP STEP',
+  '1D159': 'MUSICAL SYMBOL NULL NOTEHEAD',
+  '1D173': 'MUSICAL SYMBOL BEGIN BEAM',
+  '1D174': 'MUSICAL SYMBOL END BEAM',
+  '1D175': 'MUSICAL SYMBOL BEGIN TIE',
+  '1D176': 'MUSICAL SYMBOL END TIE',
+  '1D177': 'MUSICAL SYMBOL BEGIN SLUR',
+  '1D178': 'MUSICAL SYMBOL END SLUR',
+  '1D179': 'MUSICAL SYMBOL BEGIN PHRASE',
+  '1D17A': 'MUSICAL SYMBOL END PHRASE',
+  E0001: 'LANGUAGE TAG',
+  E007F: 'CANCEL TAG',
+};
+
+/** `U+200B ZERO WIDTH SPACE`: the number and, of what cannot be seen, the name by which Unicode knows the sign. */
+export function characterName(sign: string): string {
+  const code = sign.codePointAt(0) ?? 0;
+  const number = `U+${hex(code).padStart(4, '0')}`;
+  const name = nameOfCode(code);
+  if (name !== undefined) return `${number} ${name}`;
+  if (/\p{Cc}/u.test(sign)) return `${number} (a control)`;
+  if (/\p{Cs}/u.test(sign)) return `${number} (half of a character)`;
+  if (/\p{Co}/u.test(sign)) return `${number} (a character for private use)`;
+  if (/\p{Cn}/u.test(sign)) return `${number} (not a character)`;
+  return number;
+}
+
+function nameOfCode(code: number): string | undefined {
+  if (code < C0.length) return C0[code];
+  if (isWithin(code, VARIATION_SELECTORS, 16)) return `VARIATION SELECTOR-${code - VARIATION_SELECTORS + 1}`;
+  if (isWithin(code, MORE_VARIATION_SELECTORS, 240)) {
+    return `VARIATION SELECTOR-${code - MORE_VARIATION_SELECTORS + 17}`;
+  }
+  const tagged = String.fromCharCode(code - TAGS);
+  if (isWithin(code, TAGS, 0x80) && /^[A-Za-z]$/.test(tagged)) {
+    return `TAG LATIN ${/[A-Z]/.test(tagged) ? 'CAPITAL' : 'SMALL'} LETTER ${tagged.toUpperCase()}`;
+  }
+  return NAMES[hex(code)];
+}
+
+function isWithin(code: number, first: number, count: number): boolean {
+  return code >= first && code < first + count;
+}
+
+function hex(code: number): string {
+  return code.toString(16).toUpperCase();
+}
+
 /**
  * The classes of characters that everybody shares who reads what people typed. Each expression here is linear: none has two
  * quantifiers that could share a text. https://www.unicode.org/reports/tr44/ tells what the properties mean.
@@ -5,10 +135,13 @@
 
 /** Whatever separates words or lines. JavaScript's `\s` lacks the next-line control and has the byte order mark, which draws nothing. */
 const SPACE = String.raw`[[\s\x85]--\ufeff]`;
+
 /** As wide as a letter, and empty: the Hangul fillers and the blank Braille cell. */
 const BLANK = String.raw`[\u115f\u1160\u2800\u3164\uffa0]`;
+
 /** Signs of format that are drawn around or above the digits behind them (Prepended_Concatenation_Mark). */
 const DRAWN_FORMAT = String.raw`[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]`;
+
 /**
  * Draws nothing, or what nobody can foresee: controls, signs of format, what Unicode lets a font ignore (soft hyphen, joiners,
  * variation selectors, tags, …), blanks, an empty note head, halves of characters, private and unassigned ones.
@@ -16,29 +149,45 @@ const DRAWN_FORMAT = String.raw`[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{1
 const UNSEEN = String.raw`[[\p{C}\p{Default_Ignorable_Code_Point}${BLANK}\u{1d159}]--[${SPACE}${DRAWN_FORMAT}]]`;
 
 const EVERY_SPACE = new RegExp(`${SPACE}+`, 'gv');
+
 const EVERY_BLANK = new RegExp(BLANK, 'gv');
+
 const EVERY_UNSEEN = new RegExp(UNSEEN, 'gv');
+
 const EVERY_MARK = /\p{M}+/gu;
+
 const CONTROL = new RegExp(String.raw`[\p{Cc}\p{Zl}\p{Zp}${DRAWN_FORMAT}]`, 'v');
+
 const ONE_UNSEEN = new RegExp(`^${UNSEEN}$`, 'v');
+
 const AT_AN_END = new RegExp(`^[${SPACE}\\p{Bidi_Control}]$`, 'v');
+
 const DRAWN = new RegExp(`[^${UNSEEN}${SPACE}\\p{M}]`, 'v');
 
 /** What a picture may be made of: one with a colour of skin, or with the sign that wants it drawn as an emoji or as text. */
 const PICTURE = String.raw`[\p{Extended_Pictographic}--\p{Cn}](?:\p{Emoji_Modifier}|[\ufe0e\ufe0f])?`;
+
 /** The flag of a part of a country: its code in tag letters, and the tag that ends it. */
 const TAGGED_FLAG = String.raw`\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e007f}`;
+
 /** Where emoji need what is unseen otherwise: https://www.unicode.org/reports/tr51/#Emoji_Sequences */
 const EMOJI = String.raw`[0-9#*]\ufe0f\u20e3|(?:${TAGGED_FLAG}|${PICTURE})(?:\u200d${PICTURE}){0,9}`;
+
 const EVERY_PIECE = new RegExp(`${EMOJI}|${UNSEEN}`, 'gv');
 
 const NON_JOINER = '\u200c';
+
 const JOINER = '\u200d';
+
 /** Letters of the scripts that join as handwriting does. There Persian and others part letters with a non-joiner. */
 const JOINING = String.raw`[[\p{sc=Arab}\p{sc=Syrc}\p{sc=Nkoo}\p{sc=Mong}\p{sc=Mand}\p{sc=Mani}\p{sc=Phlp}\p{sc=Rohg}\p{sc=Sogd}\p{sc=Chrs}\p{sc=Adlm}\p{sc=Phag}\p{sc=Ougr}\u0640]&&\p{L}]`;
+
 const BEHIND_JOINING = new RegExp(String.raw`${JOINING}\p{M}*$`, 'v');
+
 const BEFORE_JOINING = new RegExp(String.raw`^\p{M}*${JOINING}`, 'v');
+
 const BEHIND_LETTER = /\p{L}\p{M}*$/u;
+
 /** A letter never has more marks than this in a language that needs joiners. */
 const CONTEXT_LENGTH_MAX = 8;
 

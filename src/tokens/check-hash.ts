@@ -7,6 +7,7 @@ import type { TokenValue } from './token-value.ts';
 
 /** Checks at once of one owner's secrets, running or waiting: with one worker the last of them takes about 1.2 s. */
 const CHECKS_EACH_MAX = 16;
+
 /** Wrong values remembered, about 1 MB of them. */
 const WRONG_MAX = 10_000;
 
@@ -24,6 +25,7 @@ export type CheckHashDeps = {
 };
 
 type Outcome = Awaited<ReturnType<CheckHash>>;
+
 type Check = { readonly fingerprint: string; readonly owner: PersonId; readonly outcome: Promise<Outcome> };
 
 /**

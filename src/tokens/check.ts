@@ -1,6 +1,5 @@
 import { type Actor, may } from './policy.ts';
-import { type Refused, refused } from './refusal.ts';
-import { type RefuseDeps, refuseByPolicy } from './refuse.ts';
+import { type RefuseDeps, type Refused, refuseByPolicy, refused } from './refusal.ts';
 import type { StoredSecret } from './store.ts';
 import { statusOf, type UsedToken } from './token.ts';
 import type { TokenValue } from './token-value.ts';

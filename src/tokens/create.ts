@@ -1,15 +1,15 @@
 import { type Clock, SECOND_MS } from '../clock.ts';
 import { type ExpiryChoice, expiryFrom, type LifetimePolicy } from './expiry.ts';
 import { nameKeyOf, numberedName, type TokenName } from './name.ts';
-import { type AccessPolicy, type Actor, may, mayUseApp } from './policy.ts';
-import { type Refused, refused } from './refusal.ts';
-import { refuseByPolicy } from './refuse.ts';
-import { INTROSPECT_SCOPE } from './scope.ts';
-import type { CreationLimits, Delivery, Effect, TokenStore } from './store.ts';
+import { type AccessPolicy, type Actor, INTROSPECT_SCOPE, may, mayUseApp } from './policy.ts';
+import { type Refused, refuseByPolicy, refused } from './refusal.ts';
+import type { CreationLimits, TokenStore } from './store.ts';
+import type { Delivery, Effect } from './telling.ts';
 import { newTokenId, type Token } from './token.ts';
 
 /** How many numbered names are tried before none is proposed. */
 const PROPOSALS_MAX = 100;
+
 /** The receipt waits this long for the value to be shown, so that it is right the first time it is read. */
 const RECEIPT_DELAY_MS = 2 * SECOND_MS;
 

@@ -1,8 +1,6 @@
 import { DAY_MS, HOUR_MS } from '../clock.ts';
 import { type CalendarDate, dateIn, endOfDayIn, parseCalendarDate } from '../zone.ts';
 import { type Refusal, type Refused, refused } from './refusal.ts';
-import type { Notice, NoticeKind } from './store.ts';
-import { statusOf, type Token } from './token.ts';
 
 /** When a token is to end, as a person chose it. */
 export type ExpiryChoice =
@@ -18,12 +16,6 @@ export type LifetimePolicy = {
   readonly lifetimeDaysMax: number;
   readonly mayNeverExpire: boolean;
 };
-
-const NOTICES = [
-  { kind: 'expires_in_14_days', days: 14 },
-  { kind: 'expires_in_7_days', days: 7 },
-  { kind: 'expires_tomorrow', days: 1 },
-] as const;
 
 /**
  * The instant from which the token is refused (null: never), for a choice that policy allows. `current` is the expiry that
@@ -57,23 +49,6 @@ export function latestDate(now: number, zone: string, policy: LifetimePolicy): C
   const latest = days.find((date) => endOfDayIn(zone, date) <= limit);
   if (latest === undefined) throw new Error('a day is longer than two in this zone');
   return latest;
-}
-
-/** The notices of an expiry that are still to come at `now`. */
-export function noticesBefore(expiresAt: number | null, now: number): Notice[] {
-  if (expiresAt === null) return [];
-  return NOTICES.map(({ kind, days }) => ({ kind, dueAt: expiresAt - days * DAY_MS })).filter(
-    ({ dueAt }) => dueAt > now,
-  );
-}
-
-/** Whether a notice of this kind, which was due before, is still to be said at `now`: a token may have changed since. */
-export function isStillDue(kind: NoticeKind, token: Token, now: number): boolean {
-  const status = statusOf(token, now);
-  if (kind === 'dead_presented') return status === 'expired';
-  if (status !== 'active') return false;
-  const notice = NOTICES.find((one) => one.kind === kind);
-  return notice === undefined || (token.expiresAt !== null && token.expiresAt - now <= notice.days * DAY_MS);
 }
 
 function dateExpiry(text: string, { now, zone }: { now: number; zone: string }, policy: LifetimePolicy) {

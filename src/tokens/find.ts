@@ -1,17 +1,26 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { withoutStrays, withoutUnseen } from './characters.ts';
-import { type NameKey, nameKeyOf, type TokenName, TYPED_LENGTH_MAX } from './name.ts';
-import { type Action, type Actor, may } from './policy.ts';
-import { type Refused, refused } from './refusal.ts';
-import { type RefuseDeps, refuseByPolicy } from './refuse.ts';
-import { formOf, formOfKey, isWithinOneEdit } from './resemblance.ts';
-import type { TokenStore } from './store.ts';
+import { holdsSecret } from './finder.ts';
+import {
+  formOf,
+  formOfKey,
+  isWithinOneEdit,
+  type NameKey,
+  nameKeyOf,
+  type TokenName,
+  TYPED_LENGTH_MAX,
+} from './name.ts';
+import { type Action, type Actor, may, mayUseApp } from './policy.ts';
+import { type RefuseDeps, type Refused, refuseByPolicy, refused } from './refusal.ts';
+import type { EventPage, ListFilter, ListPage, TokenStore } from './store.ts';
 import { parseTokenId, type TokenId, type UsedToken } from './token.ts';
 
 /** Tokens offered where a text may mean several, and names offered where it is nearly one. */
 const OFFERED_MAX = 5;
+
 /** 50,000 names: whoever has more of them types a name as it is. */
 const PAGES_MAX = 250;
+
 const BEFORE_ALL = '';
 
 /**
@@ -72,7 +81,7 @@ export type Meant = {
 };
 
 /** As `findTyped`, before anything is refused. */
-export async function meantBy(text: string, action: Action, actor: Actor, deps: RefuseDeps): Promise<Meant> {
+async function meantBy(text: string, action: Action, actor: Actor, deps: RefuseDeps): Promise<Meant> {
   const exact = await lookUpToken(text, actor, deps.store);
   if (exact !== undefined && may(actor, action, exact, deps.policy)) {
     return { tokens: [exact], nearly: [], hidden: undefined };
@@ -91,7 +100,7 @@ export async function meantBy(text: string, action: Action, actor: Actor, deps: 
  * Refuses what means nothing; in the same words, with an event, what means a token that is not for the actor, or was an attempt
  * at one.
  */
-export function refuseUnknown(
+function refuseUnknown(
   { nearly, hidden, isAttempt = hidden !== undefined }: Omit<Meant, 'tokens'> & { isAttempt?: boolean },
   action: Action,
   actor: Actor,
@@ -155,4 +164,98 @@ async function keysLike(
 
 function firstKeys(found: readonly { key: NameKey }[]): readonly NameKey[] {
   return found.slice(0, OFFERED_MAX).map(({ key }) => key);
+}
+
+const MATCHES_MAX = 5;
+
+/** A prefix and 6 or more characters of a lookup id; after all 12 the secret may have begun. It may end in an ellipsis. */
+const FIRST_CHARACTERS =
+  /^[a-z][a-z0-9]{1,9}_(?:([0-9A-Za-z]{6,12})|([0-9A-Za-z]{12})_[0-9A-Za-z]{0,38})(?:…|\.{3})?$/;
+
+/** The characters of a lookup id that `text`, the beginning of a value, holds; undefined when it is no such beginning. */
+export function parseFirstCharacters(text: string): string | undefined {
+  const [, part, whole] = FIRST_CHARACTERS.exec(text.trim()) ?? [];
+  return part ?? whole;
+}
+
+/** Tokens that a text may mean, and how: as what they are called, as what a value of theirs begins with, or as either. */
+export type FoundToRevoke = {
+  readonly kind: 'found';
+  readonly tokens: readonly UsedToken[];
+  readonly by: 'name' | 'first_characters' | 'either';
+};
+
+/**
+ * The tokens that `text` may mean. By its id or name, as `findTyped` has it; and, for whoever may revoke any, those that have a
+ * value which begins so (five at most), also where a token has that name: a name that was chosen to be taken for a leaked value
+ * stands beside the token whose value leaked. Anybody else is refused, once and alike, whether or not there is such a value:
+ * nothing of it is looked up.
+ */
+export async function findToRevoke(
+  text: string,
+  actor: Actor,
+  deps: RefuseDeps,
+): Promise<FoundToRevoke | Refused> {
+  const meant = await meantBy(text, 'revoke', actor, deps);
+  const named = meant.tokens;
+  const characters = parseFirstCharacters(text);
+  const mayRevokeAny = may(actor, 'revoke', undefined, deps.policy);
+  const begun =
+    characters === undefined || !mayRevokeAny
+      ? []
+      : await deps.store.findByFirstCharacters(actor.workspace, characters);
+  if (begun.length > MATCHES_MAX) return refused({ code: 'too_many_matches' });
+  const others = begun.filter(({ id }) => !named.some((token) => token.id === id));
+  if (others.length > 0) {
+    return {
+      kind: 'found',
+      tokens: [...named, ...others],
+      by: named.length > 0 ? 'either' : 'first_characters',
+    };
+  }
+  if (named.length > 0) return { kind: 'found', tokens: named, by: 'name' };
+  // A whole value with wrong check digits is the slip of whoever holds it, and no attempt.
+  const isAttempt = characters !== undefined && !mayRevokeAny && !holdsSecret(text);
+  return refuseUnknown({ ...meant, ...(isAttempt ? { isAttempt } : {}) }, 'revoke', actor, deps);
+}
+
+export type Listed = { readonly kind: 'listed'; readonly filter: ListFilter; readonly list: ListPage };
+
+/** One page of the actor's own tokens. */
+export async function listTokens(
+  request: {
+    readonly actor: Actor;
+    readonly filter: ListFilter;
+    readonly page: number;
+    readonly pageSize: number;
+  },
+  deps: RefuseDeps,
+): Promise<Listed | Refused> {
+  const { actor, filter, page, pageSize } = request;
+  if (!mayUseApp(actor, deps.policy)) {
+    return refuseByPolicy(
+      { actor, attempted: 'see', tokenId: null, refusal: { code: 'app_not_permitted' } },
+      deps,
+    );
+  }
+  const now = deps.clock();
+  const list = await deps.store.listTokens(actor.workspace, { owner: actor.id, filter, page, pageSize, now });
+  return { kind: 'listed', filter, list };
+}
+
+/** One page of what happened to a token, the latest first, for whoever may see it. */
+export async function historyOf(
+  request: {
+    readonly actor: Actor;
+    readonly nameOrId: string;
+    readonly page: number;
+    readonly pageSize: number;
+  },
+  deps: RefuseDeps,
+): Promise<{ readonly kind: 'history'; readonly token: UsedToken; readonly history: EventPage } | Refused> {
+  const { actor, nameOrId, page, pageSize } = request;
+  const found = await findToken(nameOrId, 'see', actor, deps);
+  if (found.kind === 'refused') return found;
+  const history = await deps.store.listEvents(found.token.id, { page, pageSize });
+  return { kind: 'history', token: found.token, history };
 }

@@ -12,26 +12,34 @@ export const SEARCHED_LENGTH_MAX = 64 * 1024;
  * that a long text costs linear time.
  */
 const TAIL = /_[0-9A-Za-z]{12}_[0-9A-Za-z]{32}[0-4][0-9A-Za-z]{5}/g;
+
 const PREFIX_LENGTH_MAX = 10;
+
 /**
  * A lookup id by itself and 24 or more of the 32 secret characters: what is missing then can be computed (check digits) or
  * found by asking `/verify` (62 tries a character); beyond eight characters nobody asks that often.
  */
 const MOST_OF_A_VALUE = /(?<![0-9A-Za-z])[0-9A-Za-z]{12}_[0-9A-Za-z]{24}/;
+
 /** A lookup id and a whole secret, which other words may run into: prose that lost its spaces looks like this, too. */
 const RUN_TOGETHER = /_(?<=[0-9A-Za-z]{12}_)[0-9A-Za-z]{32}/g;
+
 /**
  * A lookup id and a whole secret with other signs than one underscore between: a value that somebody wrote with hyphens is no
  * name, either. Not those of base64, in which such a place comes by chance.
  */
 const OTHERWISE_PARTED = /(?<![0-9A-Za-z+/])([0-9A-Za-z]{12})[^0-9A-Za-z+/\x7f]{1,3}([0-9A-Za-z]{32})/g;
+
 const LOOKUP_LENGTH = 12;
+
 const SECRET_LENGTH = 32;
+
 /** Shorter texts hold nothing of this, whatever they are written in. */
 const SHORTEST = 20;
 
 /** So many characters that base64 codes three bytes by: a text that was cut anywhere is read from each of them on. */
 const BASE64_GROUP = 4;
+
 /** Most of a value, two digits a byte. */
 const HEX_RUN = /[0-9A-Fa-f]{74,}/g;
 
@@ -41,26 +49,36 @@ const HEX_RUN = /[0-9A-Fa-f]{74,}/g;
  */
 const ESCAPE =
   /%(?:25)*([0-9a-f]{2})|&(?:amp;)*#x0{0,8}([0-9a-f]{1,6});?|&(?:amp;)*#0{0,8}([0-9]{1,7});?|&(?:amp;)*(?:lowbar|underbar)(;)|\\u\{0{0,8}([0-9a-f]{1,6})\}|\\u([0-9a-f]{4})|\\x([0-9a-f]{2})/gi;
+
 const ESCAPE_BEGINS = /[%&\\]/;
+
 /** A line end or tab in JSON, or a sign that needs no escape: in `C:\tok_…` the prefix begins. Such a text is read both ways. */
 const ESCAPED_SPACE = /\\[nrt]/g;
 
 /** Between texts that stand apart. It is no character, and no text keeps it. */
 const APART = '\uffff';
+
 /** The same once everything is ASCII. */
 const APART_SIGN = 0x7f;
+
 const QUOTES = '‘’‚‛“”„‟‹›«»';
 
 /** What a character is to us: an ASCII code, or one of these, or (from `SEVERAL` on) several ASCII codes. */
 const DROPPED = 0x02;
+
 const SPACE = 0x20;
+
 const SEVERAL = 0x80;
+
 /** Ligatures are of three letters at most. */
 const SIGNS_MAX = 3;
+
 /** From here on nothing is drawn: tags, variation selectors, characters for private use. Below, to the table, all is Chinese. */
 const LAST_PLANES = 0xe0000;
+
 /** What each character is, of those that were looked up so far; 0 of the others. */
 const signs = new Uint16Array(0x20000);
+
 const severalSigns: Uint8Array[] = [];
 
 /** One text as it is searched, in ASCII. */

@@ -6,8 +6,10 @@ import type { PersonId, TokenId } from './token.ts';
 
 /** How long a person who presented a value may take to confirm. */
 const HELD_MS_MAX = 30 * MINUTE_MS;
+
 /** Of each MAC: beyond guessing where every guess is a submission, and 90 of them fit into a dialog's 3,000 characters. */
 const MAC_BYTES = 16;
+
 /** Values that one proof is looked through for; our dialogs take 90. */
 const MACS_MAX = 100;
 

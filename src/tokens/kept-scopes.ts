@@ -1,6 +1,5 @@
-import { type AccessPolicy, type Actor, may } from './policy.ts';
+import { type AccessPolicy, type Actor, INTROSPECT_SCOPE, may } from './policy.ts';
 import { type Refused, refused } from './refusal.ts';
-import { INTROSPECT_SCOPE } from './scope.ts';
 import type { PersonId, Token } from './token.ts';
 
 /** A scope of a token that a new value does not get. `removed`: SCOPES has it no more. `not_granted`: nobody grants it now. */

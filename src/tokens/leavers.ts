@@ -1,12 +1,11 @@
 import { type Clock, DAY_MS } from '../clock.ts';
-import type { DueOwner, Owners } from './owners.ts';
-import { tellEach } from './revoke.ts';
-import { sayingsAbout } from './showing.ts';
-import { type Effect, REVOKED_AT_ONCE_MAX, type Saying, type TokenStore } from './store.ts';
-import type { Token } from './token.ts';
+import { REVOKED_AT_ONCE_MAX, type TokenStore } from './store.ts';
+import { type Effect, type Saying, sayingsAbout, tellEach } from './telling.ts';
+import type { PersonId, Token, WorkspaceId } from './token.ts';
 
 /** What becomes of the live tokens of somebody who left or is barred: they are revoked, or stay and are marked. */
 export type LeaverPolicy = 'revoke' | 'flag';
+
 /**
  * What Slack answers about an owner at this moment. `barred`: here, but as somebody who may not use the app, such as a guest.
  * `unknown`: it knows nobody of that id.
@@ -15,14 +14,18 @@ export type Whereabouts = 'here' | 'barred' | 'left' | 'unknown';
 
 /** The reason of a revocation that nobody asked for. */
 export const OWNER_LEFT = 'owner left';
+
 export const OWNER_BARRED = 'owner may not use apitoken';
 
 /** How long until Slack is asked about an owner again. */
 export const LOOK_UP_MS = 1 * DAY_MS;
+
 /** How long somebody may be barred before that counts: an admin may have turned them into a guest by a slip. */
 export const BARRED_MS_MAX = 1 * DAY_MS;
+
 /** Receipts that are drawn anew when their owner is marked; on those beyond, a press is refused in so many words. */
 const REDRAWN_MAX = 200;
+
 export type LeaverDeps = {
   readonly store: TokenStore & Owners;
   readonly clock: Clock;
@@ -129,3 +132,47 @@ function effectsOf(ended: readonly Token[], reason: string, at: number): Omit<Ef
     sayings: [...sayingsAbout(token, at), ...(index === 0 ? told : [])],
   }));
 }
+
+/** An owner whom Slack is to be asked about. */
+export type DueOwner = {
+  readonly workspace: WorkspaceId;
+  readonly person: PersonId;
+  /** Since when it is due, or before. Tells whether the owner came to be asked about once more while Slack was being asked. */
+  readonly lookUpAt: number;
+  /** Since when the owner is known to be gone or barred; null: not known to be. */
+  readonly goneAt: number | null;
+  /** Whether they are barred: in the workspace, but not allowed to use the app. */
+  readonly isBarred: boolean;
+  /** Whether Slack told something of them that makes them due before everybody who is due by the clock. */
+  readonly isSuspected: boolean;
+  /** Whether they have a token that is neither revoked nor expired. */
+  readonly hasLiveTokens: boolean;
+};
+
+/** When Slack is to be asked next about each owner of a token, and which of them are gone. */
+export interface Owners {
+  /** The owner who has been due longest at `now`, suspected ones first; undefined when nobody is due. */
+  ownerToLookUp(workspace: WorkspaceId, now: number): Promise<DueOwner | undefined>;
+  /**
+   * Slack told that a person changed: an owner is due at once, and suspected, when they are said to be gone or barred, and
+   * when they were before and may be back. Who is due already never comes later by it. Nothing is written for anybody else.
+   */
+  suspectOwner(
+    workspace: WorkspaceId,
+    person: PersonId,
+    news: { readonly isSaidGone: boolean; readonly at: number },
+  ): Promise<void>;
+  /**
+   * What came of it, and what that brings along. Nothing is written when the owner came to be asked about once more in the
+   * meantime.
+   */
+  noteOwner(owner: DueOwner, note: OwnerNote, effect?: Omit<Effect, 'delivery'>): Promise<void>;
+}
+
+/** Where an owner stands, and when to ask about them next. */
+export type OwnerNote = {
+  readonly lookUpAt: number;
+  readonly goneAt: number | null;
+  readonly isBarred?: boolean;
+  readonly isSuspected: boolean;
+};

@@ -1,28 +1,34 @@
-import { characterName } from './character-name.ts';
-import { controlIn, drawsSomething, straysIn } from './characters.ts';
+import { characterName, controlIn, drawsSomething, straysIn, withoutUnseen } from './characters.ts';
 import { holdsSecret } from './finder.ts';
 
 export const NAME_LENGTH_MAX = 64;
+
 /** In UTF-16 units: composing makes one code point of four at most, each of two units. Nothing longer is even looked at. */
 export const TYPED_LENGTH_MAX = NAME_LENGTH_MAX * 8;
 
 /** A name as its owner typed it, after NFC and trimming. */
 export type TokenName = string & { readonly brand: 'TokenName' };
+
 /** The folded form of a name, unique in a workspace: names that look alike in case, width or spacing share it. */
 export type NameKey = string & { readonly brand: 'NameKey' };
+
 /** Why a text is no name. */
 export type NameFlaw = 'empty' | 'too_long' | 'unseen_characters' | 'like_a_value' | 'like_first_characters';
+
 /** The same with what the person must know: `sign` is the first one that is not allowed, by its number and name. */
 export type FlawedName =
   | { readonly flaw: Exclude<NameFlaw, 'unseen_characters'> }
   | { readonly flaw: 'unseen_characters'; readonly sign: string };
 
 const LIKE_AN_ID = /(^|[^0-9A-Za-z])tok_[0-9A-Za-z]/i;
+
 /** As `parseFirstCharacters` reads them, in whatever case, with whatever is taken off before somebody looks it up. */
 const LIKE_FIRST_CHARACTERS =
   /^["'`<>‘’‚‛“”„‟‹›«»\s]*([a-z][a-z0-9]{1,9})_([0-9a-z]{6,12}|[0-9a-z]{12}_[0-9a-z]{0,38})(\.*)["'`<>‘’‚‛“”„‟‹›«»\s]*$/i;
+
 /** `github_actions`, `ci_Runner2`: a name of two words, which a random lookup id is not. */
 const WORD = /^(?:[A-Z]?[a-z]+|[A-Z]+)[0-9]{0,4}$/;
+
 /** What a name may hold within emoji and words, and what its reader does not see. */
 const UNSEEN_IN_PLACE = /\u200c|\u200d|[\ufe0e\ufe0f\u{e0020}-\u{e007f}]/gu;
 
@@ -72,4 +78,43 @@ function looksLikeFirstCharacters(folded: string, ownPrefix: string | undefined)
 
 function fold(text: string): string {
   return text.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+}
+
+/** Shorter names have too much in common with each other. */
+const ALIKE_LENGTH_MIN = 3;
+
+/** Clients turn straight quotes into curly ones, two hyphens into a dash, and three dots into one sign. */
+const QUOTES = /["'`‘’‚‛“”„‟‹›«»′]+/g;
+
+const DASHES = /[\p{Pd}\u2212\u2043]+/gu;
+
+/**
+ * The form in which a typed text is compared with names when none is exactly that: without whatever draws nothing, all quotes
+ * and all dashes alike, none around it. Empty for what is too long for a name.
+ */
+export function formOf(text: string): string {
+  return text.length > TYPED_LENGTH_MAX ? '' : formOfKey(nameKeyOf(withoutUnseen(text) as TokenName));
+}
+
+/** The same of a name that is known by its key. */
+export function formOfKey(key: NameKey): string {
+  return key
+    .replace(QUOTES, "'")
+    .replace(DASHES, '-')
+    .replace(/^ ?'|' ?$/g, '')
+    .trim();
+}
+
+/** Whether one character put in, taken out or changed, or two that changed places, makes one form of the other. */
+export function isWithinOneEdit(one: string, other: string): boolean {
+  if (Math.abs(one.length - other.length) > 2) return false;
+  const [short = [], long = []] = [[...one], [...other]].sort((a, b) => a.length - b.length);
+  if (long.length < ALIKE_LENGTH_MIN) return false;
+  const start = long.findIndex((sign, index) => sign !== short[index]);
+  if (start === -1) return true;
+  const room = short.length - start;
+  const end = [...long].reverse().findIndex((sign, index) => index >= room || sign !== short.at(-1 - index));
+  const [left, right] = [short.slice(start, short.length - end), long.slice(start, long.length - end)];
+  if (right.length <= 1) return true;
+  return right.length === 2 && left.length === 2 && left[0] === right[1] && left[1] === right[0];
 }

@@ -1,5 +1,5 @@
 import type { AuditEvent } from './audit.ts';
-import type { Delivery, Saying } from './store.ts';
+import type { Delivery, Saying } from './telling.ts';
 import type { PersonId, TokenId } from './token.ts';
 
 /** Something that is to be said now. `version` tells whether it was asked for again while it was being said. */

@@ -2,6 +2,7 @@ import type { PersonId, Token, WorkspaceId } from './token.ts';
 
 /** What somebody may do beyond their own tokens. A person may have several; everybody is a member. */
 export type Role = 'manager' | 'on_call' | 'admin';
+
 /** What Slack says a person is. Only a member, and by policy a guest, may use the app. */
 export type Standing = 'member' | 'guest' | 'bot' | 'stranger' | 'deactivated';
 
@@ -41,7 +42,9 @@ const ROLES_FOR_ANY: Readonly<Record<Action, readonly Role[]>> = {
   create_for_others: ['admin'],
   grant_introspect: ['admin'],
 };
+
 const OWNER_MAY: ReadonlySet<Action> = new Set(['see', 'show_value', 'rotate', 'revoke', 'check']);
+
 const EVERYONE_MAY: ReadonlySet<Action> = new Set(['create', 'revoke_held']);
 
 /** Whether the company lets guests in. */
@@ -81,3 +84,6 @@ export function may(
   if (token?.owner === actor.id && OWNER_MAY.has(action)) return true;
   return ROLES_FOR_ANY[action].some((role) => actor.roles.has(role));
 }
+
+/** The built-in scope: its holder may ask `/introspect` about any token. Granted by admins, never set in SCOPES. */
+export const INTROSPECT_SCOPE = 'introspect';

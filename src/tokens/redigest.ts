@@ -4,6 +4,7 @@ import type { TokenValue } from './token-value.ts';
 
 /** How many digests one transaction takes: more would stop the event loop for tens of milliseconds. */
 const CHUNK_DIGESTS_MAX = 200;
+
 /** Digests remembered between two flushes. Further ones are dropped: their values bring them again. */
 const DIGESTS_MAX = 10_000;
 

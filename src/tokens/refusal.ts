@@ -1,10 +1,12 @@
+import { type Clock, DAY_MS } from '../clock.ts';
 import { counted } from '../counted.ts';
 import { type FlawedName, NAME_LENGTH_MAX } from './name.ts';
-import { isRevokingRefusal, type RevokingRefusal, revokingSentence } from './revoking-refusal.ts';
-import { isShowingRefusal, type ShowingRefusal, showingSentence } from './showing-refusal.ts';
-import type { TokenId } from './token.ts';
+import type { AccessPolicy, Action, Actor } from './policy.ts';
+import type { TokenStore } from './store.ts';
+import { type TokenId, UNCLAIMED_MS_MAX } from './token.ts';
 
 export const PURPOSE_LENGTH_MAX = 200;
+
 export const REASON_LENGTH_MAX = 200;
 
 /** An expected no. Carries data; its sentence is made by `sentenceFor`. */
@@ -195,4 +197,144 @@ function lifetimeSentence(lifetimeDaysMax: number, mayNeverExpire: boolean): str
 
 function theMost(count: number, noun: string, span = ''): string {
   return `${counted(count, noun)}${span} ${count === 1 ? 'is' : 'are'} the most`;
+}
+
+/** An expected no to somebody who presents a value, or wants to end several tokens at once. */
+type RevokingRefusal =
+  /** A value that was live once, told to whoever may see its token. */
+  | { readonly code: 'value_ended'; readonly name: string }
+  /** The lookup id is that of a revoked token, told to whoever may see it. */
+  | { readonly code: 'value_of_revoked'; readonly name: string }
+  /** Shaped like a value, with wrong check digits. */
+  | { readonly code: 'value_misread' }
+  /** More tokens than are offered have a value that begins so. */
+  | { readonly code: 'too_many_matches' }
+  | { readonly code: 'check_not_permitted' }
+  | { readonly code: 'too_many_checks' }
+  /** Of several that were ticked, each was revoked before. */
+  | { readonly code: 'all_already_revoked' }
+  | { readonly code: 'nothing_ticked' }
+  /** The person whose tokens are to end was not named; `expected` is what to type. */
+  | { readonly code: 'person_not_named'; readonly expected: string };
+
+const CODES: Readonly<Record<RevokingRefusal['code'], true>> = {
+  value_ended: true,
+  value_of_revoked: true,
+  value_misread: true,
+  too_many_matches: true,
+  check_not_permitted: true,
+  too_many_checks: true,
+  all_already_revoked: true,
+  nothing_ticked: true,
+  person_not_named: true,
+};
+
+/** Whether the refusal is one of these. */
+function isRevokingRefusal(refusal: { readonly code: string }): refusal is RevokingRefusal {
+  return Object.hasOwn(CODES, refusal.code);
+}
+
+/** What the person reads, as `sentenceFor` says it. */
+function revokingSentence(refusal: RevokingRefusal): string {
+  switch (refusal.code) {
+    case 'value_ended':
+      return `This is not the value of a live token: it is one of ${refusal.name} that has ended, and nothing accepts it. ${refusal.name} itself was left as it is.`;
+    case 'value_of_revoked':
+      return `This is not the value of a live token: it begins like one of ${refusal.name}, which is revoked. Nothing more needs to be done.`;
+    case 'value_misread':
+      return 'This is not a whole token value: its check digits are wrong, so it was cut or mistyped. It was not saved. Copy it again, from its first to its last character.';
+    case 'too_many_matches':
+      return 'More than 5 tokens have a value that begins so. Type more of its characters.';
+    case 'check_not_permitted':
+      return 'Nothing is told about this value: its owner, on-call and admins can check it. If it leaked, revoke it: /apitoken revoke VALUE.';
+    case 'too_many_checks':
+      return '10 checks a minute are the most that one person may make. Try again in a minute.';
+    case 'all_already_revoked':
+      return 'All of these tokens are already revoked. Nothing more needs to be done.';
+    case 'nothing_ticked':
+      return 'Tick at least one token, or keep them all.';
+    case 'person_not_named':
+      return `This is not the name. Type ${refusal.expected} to confirm that all the ticked tokens are to end.`;
+  }
+}
+
+/** An expected no to an owner who wants to be shown a value, a first or another one. */
+type ShowingRefusal =
+  | { readonly code: 'already_shown'; readonly name: string }
+  /** Nobody took it in time: it has no value and gets none. */
+  | { readonly code: 'never_claimed'; readonly name: string }
+  /** The same person is being shown another value. */
+  | { readonly code: 'showing_another'; readonly name: string }
+  /** More values are being made, for everybody together, than may wait. */
+  | { readonly code: 'too_many_waiting' }
+  /** Further values, in place of those that were not seen, beside the tokens that the person created. */
+  | { readonly code: 'too_many_values_today'; readonly creationsPerDayMax: number }
+  /** Somebody else, or another press, rotated or renewed it first. */
+  | { readonly code: 'changed_meanwhile'; readonly name: string }
+  | { readonly code: 'not_claimed'; readonly name: string }
+  | { readonly code: 'already_used'; readonly name: string };
+
+const SHOWING_CODES: Readonly<Record<ShowingRefusal['code'], true>> = {
+  already_shown: true,
+  never_claimed: true,
+  showing_another: true,
+  too_many_waiting: true,
+  too_many_values_today: true,
+  changed_meanwhile: true,
+  not_claimed: true,
+  already_used: true,
+};
+
+/** Whether the refusal is one of these. */
+function isShowingRefusal(refusal: { readonly code: string }): refusal is ShowingRefusal {
+  return Object.hasOwn(SHOWING_CODES, refusal.code);
+}
+
+/** What the person reads, as `sentenceFor` says it. */
+function showingSentence(refusal: ShowingRefusal): string {
+  switch (refusal.code) {
+    case 'already_shown':
+      return `The value of ${refusal.name} was already shown, or is being shown just now, and only once. If it is lost, Rotate makes a new one.`;
+    case 'never_claimed':
+      return `${refusal.name} was not taken within ${counted(UNCLAIMED_MS_MAX / DAY_MS, 'day')} of its creation, so no value of it is shown any more. Create a new token.`;
+    case 'showing_another':
+      return `You are being shown another value just now, so none was made for ${refusal.name}. Press again in a moment.`;
+    case 'too_many_waiting':
+      return 'Too many values are being made just now, so none was made and nothing was changed. Try again in a minute.';
+    case 'too_many_values_today':
+      return `${counted(refusal.creationsPerDayMax, 'new token')} or further values a day are the most for one person here, so none was made and nothing was changed. Try again tomorrow.`;
+    case 'changed_meanwhile':
+      return `${refusal.name} was changed by another press or person meanwhile, so nothing was done now. Its receipt shows how it stands.`;
+    case 'not_claimed':
+      return `${refusal.name} has no value yet, so there is nothing to rotate. Show value makes its first one.`;
+    case 'already_used':
+      return `The value of ${refusal.name} has been used, so it works. Rotate makes a new one and lets the old one live on for a while.`;
+  }
+}
+
+export type RefuseDeps = {
+  readonly store: TokenStore;
+  readonly clock: Clock;
+  readonly policy: AccessPolicy;
+};
+
+/** A refusal because of who the actor is. Unlike a field error it leaves an audit event, and nothing else. */
+export async function refuseByPolicy(
+  what: {
+    readonly actor: Actor;
+    /** `unknown_press`: a button or dialog that this version does not draw; `misplaced_press`: a button where it draws none. */
+    readonly attempted: Action | 'use_app' | 'unknown_press' | 'misplaced_press';
+    readonly tokenId: TokenId | null;
+    readonly refusal: Refusal;
+  },
+  deps: Pick<RefuseDeps, 'store' | 'clock'>,
+): Promise<Refused> {
+  await deps.store.recordRefusal({
+    at: deps.clock(),
+    actor: what.actor.id,
+    action: 'action.refused',
+    tokenId: what.tokenId,
+    detail: { attempted: what.attempted, standing: what.actor.standing },
+  });
+  return refused(what.refusal);
 }

@@ -1,13 +1,13 @@
+import type { Clock } from '../clock.ts';
 import type { AuditEvent } from './audit.ts';
-import { findToken } from './find.ts';
+import { findToken, findTokens } from './find.ts';
 import type { Actor } from './policy.ts';
-import { type Refused, refused } from './refusal.ts';
-import type { RefuseDeps } from './refuse.ts';
-import { sayingsAbout } from './showing.ts';
-import type { Delivery, Effect, Saying } from './store.ts';
-import type { PersonId, Token, TokenId, UsedToken } from './token.ts';
+import { type RefuseDeps, type Refused, refused } from './refusal.ts';
+import type { StoredSecret, TokenStore } from './store.ts';
+import { type Delivery, type Effect, sayingsAbout, tellings } from './telling.ts';
+import { type Token, type TokenId, UNCLAIMED_MS_MAX, type UsedToken, type WorkspaceId } from './token.ts';
 
-export type RevokeRequest = {
+type RevokeRequest = {
   readonly actor: Actor;
   readonly tokenId: TokenId;
   /** Needed for somebody else's token. */
@@ -46,7 +46,7 @@ function effectOf(request: RevokeRequest, token: Token, at: number): Effect {
 }
 
 /** That the actor ended the token. */
-export function revokedEvent(
+function revokedEvent(
   { actor, reason, held }: Pick<RevokeRequest, 'actor' | 'reason' | 'held'>,
   token: Token,
   at: number,
@@ -60,29 +60,124 @@ export function revokedEvent(
   };
 }
 
+export type RevokeSeveralRequest = Omit<RevokeRequest, 'tokenId'> & {
+  /** 100 at most. A delivery key stands for these and no others. */
+  readonly tokenIds: readonly TokenId[];
+};
+
 /**
- * What owners, and whoever created a token for them, are told of tokens that `actor` ended: one message each, however many
- * tokens. Whoever did it themselves is not told, nor the creator of what its owner ended.
+ * Ends several tokens in one transaction: all of them, but for those that were ended before, or, where the actor may not end
+ * one, none. `repeated`: this delivery has done it before.
  */
-export function tellings(ended: readonly Token[], actor: PersonId, dueAt: number): Effect['sayings'] {
-  const byOthers = ended.filter(({ owner }) => owner !== actor);
-  const created = byOthers.filter(({ owner, createdBy }) => createdBy !== owner && createdBy !== actor);
-  const sayings = [
-    ...tellEach(byOthers, ({ owner }) => owner, 'revoked_by_other'),
-    ...tellEach(created, ({ createdBy }) => createdBy, 'revoked_of_created'),
-  ];
-  return sayings.map((saying) => ({ saying, dueAt }));
+export async function revokeSeveral(
+  request: RevokeSeveralRequest,
+  deps: RefuseDeps,
+): Promise<{ kind: 'revoked' | 'repeated'; tokens: readonly UsedToken[] } | Refused> {
+  const { actor, reason, tokenIds, delivery } = request;
+  const action = request.held ? 'revoke_held' : 'revoke';
+  const asked = await findTokens(tokenIds, action, actor, deps);
+  if (asked.kind === 'refused') return asked;
+  const found = asked.tokens;
+  const [first] = found;
+  if (first === undefined) return refused({ code: 'nothing_ticked' });
+  if (reason === null && found.some(({ owner }) => owner !== actor.id)) {
+    return refused({ code: 'reason_required' });
+  }
+
+  const at = deps.clock();
+  const by = { actor: actor.id, at, reason };
+  const outcome = await deps.store.revokeTokens(tokenIds, by, delivery, (ended) =>
+    effectsOf(
+      request,
+      found.filter(({ id }) => ended.includes(id)),
+      at,
+    ),
+  );
+  if (outcome.kind === 'already_revoked') {
+    const isOne = found.length === 1;
+    return refused(isOne ? { code: 'already_revoked', name: first.name } : { code: 'all_already_revoked' });
+  }
+  const now = await findTokens(tokenIds, action, actor, deps);
+  if (now.kind === 'refused') throw new Error('tokens that were just revoked are not there');
+  return { kind: outcome.kind, tokens: now.tokens };
 }
 
-/** One message to each person that `personOf` names, however many of the tokens are theirs. */
-export function tellEach(
-  tokens: readonly Token[],
-  personOf: (token: Token) => PersonId,
-  ofOne: 'revoked_by_other' | 'revoked_of_created' | 'owner_left',
-): Saying[] {
-  return [...Map.groupBy(tokens, personOf)].map(([person, [first, ...others]]) => {
-    if (first === undefined) throw new Error('a group without a token');
-    if (others.length === 0) return { kind: ofOne, tokenId: first.id };
-    return { kind: 'several_revoked', person, tokenIds: [first, ...others].map(({ id }) => id) };
-  });
+/** An event for each token, and what is said once of all of them beside the first. */
+function effectsOf(
+  request: RevokeSeveralRequest,
+  ended: readonly UsedToken[],
+  at: number,
+): Omit<Effect, 'delivery'>[] {
+  const told = tellings(ended, request.actor.id, at);
+  return ended.map((token, index) => ({
+    event: revokedEvent(request, token, at),
+    sayings: [...sayingsAbout(token, at), ...(index === 0 ? told : [])],
+  }));
+}
+
+/**
+ * Ends the token of a value that verified just now: whoever holds it may, and says neither who they are nor why. Its owner is
+ * told, once. Nothing happens when it was revoked meanwhile.
+ */
+export async function revokeHeld(
+  secret: StoredSecret,
+  { store, clock }: { readonly store: Pick<TokenStore, 'revokeToken'>; readonly clock: Clock },
+): Promise<void> {
+  const at = clock();
+  const { tokenId } = secret;
+  await store.revokeToken(
+    tokenId,
+    { actor: 'holder', at, reason: null },
+    {
+      event: {
+        at,
+        actor: 'holder',
+        action: 'token.revoked',
+        tokenId,
+        detail: { name: secret.name, reason: null, held: 1 },
+      },
+      delivery: { keys: [] },
+      sayings: [
+        { saying: { kind: 'receipt', tokenId }, dueAt: at },
+        { saying: { kind: 'home', person: secret.owner }, dueAt: at },
+        { saying: { kind: 'revoked_by_other', tokenId }, dueAt: at },
+      ],
+    },
+  );
+}
+
+const REASON = 'never claimed';
+
+/**
+ * Revokes the tokens that nobody claimed within 7 days of their creation; 200 a call. It tidies: what makes and shows values
+ * refuses such a token from that instant on, whether this has run or not.
+ */
+export async function revokeUnclaimed(
+  workspace: WorkspaceId,
+  { store, clock }: { readonly store: TokenStore; readonly clock: Clock },
+): Promise<void> {
+  const at = clock();
+  for (const token of await store.unclaimedSince(workspace, at - UNCLAIMED_MS_MAX)) {
+    // False where its owner claimed it while the others were being revoked: then it stays theirs.
+    await store.revokeUnclaimed(token.id, { at, reason: REASON }, effectOfNeverClaimed(token, at));
+  }
+}
+
+function effectOfNeverClaimed(token: Token, at: number): Omit<Effect, 'delivery'> {
+  return {
+    event: {
+      at,
+      actor: 'system',
+      action: 'token.revoked',
+      tokenId: token.id,
+      detail: { name: token.name, reason: REASON, held: 0 },
+    },
+    sayings: [
+      ...sayingsAbout(token, at),
+      { saying: { kind: 'revoked_by_other', tokenId: token.id }, dueAt: at },
+      ...(token.createdBy === token.owner
+        ? []
+        : [{ saying: { kind: 'never_claimed', tokenId: token.id } as const, dueAt: at }]),
+    ],
+  };
 }

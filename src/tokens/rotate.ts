@@ -1,16 +1,19 @@
 import { DAY_MS, HOUR_MS } from '../clock.ts';
-import { type ExpiryChoice, expiryFrom, type LifetimePolicy, noticesBefore } from './expiry.ts';
+import { type ExpiryChoice, expiryFrom, type LifetimePolicy } from './expiry.ts';
 import { findToken } from './find.ts';
 import { keptScopes, type LeftOut, leftOutDetail, type ScopePolicy } from './kept-scopes.ts';
+import { noticesBefore } from './notices.ts';
 import type { Actor } from './policy.ts';
-import { type Refused, refused } from './refusal.ts';
-import { claimedSayings, noShowing, type ShowDeps, sayingsAbout, showNewValue } from './showing.ts';
-import type { CreationLimits, Delivery, Rotation } from './store.ts';
+import { type RefuseDeps, type Refused, refused } from './refusal.ts';
+import { noShowing, type ShowDeps, showNewValue } from './show.ts';
+import type { CreationLimits, Rotation } from './store.ts';
+import { claimedSayings, type Delivery, sayingsAbout } from './telling.ts';
 import { statusOf, type Token, type TokenId, type UsedToken, wasNeverClaimed } from './token.ts';
 import type { UsageRecorder } from './usage.ts';
 
 /** How long the old value may still be honoured. */
 export const GRACES_MS = { now: 0, hour: HOUR_MS, day: DAY_MS, week: 7 * DAY_MS } as const;
+
 export type Grace = keyof typeof GRACES_MS;
 
 /**
@@ -191,4 +194,38 @@ function effectOf({ token, rotation, request }: PlannedRotation, leftOut: readon
     sayings: [...sayingsAbout(token, now), ...claimedSayings(token, now)],
     notices: noticesBefore(expiresAt, now),
   };
+}
+
+/** Ends the grace of a rotation before its time: only the newest value is honoured from the next request on. */
+export async function endOldValues(
+  request: {
+    readonly actor: Actor;
+    readonly tokenId: TokenId;
+    /** The token's generation as the person saw it: what a later rotation left honoured is not theirs to end by that. */
+    readonly generation: number;
+    readonly delivery: Delivery;
+  },
+  deps: RefuseDeps,
+): Promise<{ readonly kind: 'ended'; readonly token: Token } | Refused> {
+  const { actor, tokenId, delivery } = request;
+  const found = await findToken(tokenId, 'rotate', actor, deps);
+  if (found.kind === 'refused') return found;
+  const { token } = found;
+  if (request.generation !== token.generation) {
+    return refused({ code: 'changed_meanwhile', name: token.name });
+  }
+  const at = deps.clock();
+  const outcome = await deps.store.endOldValues(token.id, at, {
+    event: {
+      at,
+      actor: actor.id,
+      action: 'old_value.ended',
+      tokenId: token.id,
+      detail: { name: token.name },
+    },
+    delivery,
+    sayings: sayingsAbout(token, at),
+  });
+  if (outcome.kind === 'none') return refused({ code: 'no_old_value', name: token.name });
+  return { kind: 'ended', token };
 }

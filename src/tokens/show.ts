@@ -1,11 +1,22 @@
-import { noticesBefore } from './expiry.ts';
+import type { Clock } from '../clock.ts';
 import { findToken } from './find.ts';
-import { type LeftOut, leftOutDetail } from './kept-scopes.ts';
+import type { Hasher } from './hasher.ts';
+import {
+  type FindPerson,
+  type KeptScopes,
+  keptScopes,
+  type LeftOut,
+  leftOutDetail,
+  type ScopePolicy,
+} from './kept-scopes.ts';
+import { noticesBefore } from './notices.ts';
+import type { Peppers } from './pepper.ts';
 import type { Actor } from './policy.ts';
-import { type Refused, refused } from './refusal.ts';
-import { claimedSayings, noShowing, type ShowDeps, sayingsAbout, showNewValue } from './showing.ts';
-import type { Delivery, Effect } from './store.ts';
-import { statusOf, type Token, type TokenId, wasNeverClaimed } from './token.ts';
+import { type RefuseDeps, type Refused, refused } from './refusal.ts';
+import { type CreationLimits, type Obstacle, type Rotation, type Secret, SHOWING_MS_MAX } from './store.ts';
+import { claimedSayings, type Delivery, type Effect, sayingsAbout } from './telling.ts';
+import { type PersonId, statusOf, type Token, type TokenId, wasNeverClaimed } from './token.ts';
+import { TokenValue } from './token-value.ts';
 
 export type ShowRequest = {
   readonly actor: Actor;
@@ -14,6 +25,7 @@ export type ShowRequest = {
   /** Whether it comes of a creation, and no press asked for it. */
   readonly isOfCreation?: boolean;
 };
+
 export type ShowOutcome =
   | { readonly kind: 'shown' }
   | { readonly kind: 'not_shown'; readonly token: Token; readonly reason: string }
@@ -78,4 +90,213 @@ function endOf(token: Token, now: number): Refused | undefined {
     case 'unclaimed':
       return undefined;
   }
+}
+
+/**
+ * Puts the value before the owner, once, with what it may not be used for any more. Resolves to undefined when that was done,
+ * else to why it was not.
+ */
+export type Deliver = (
+  token: Token,
+  value: TokenValue,
+  leftOut: readonly LeftOut[],
+) => Promise<string | undefined>;
+
+export type ShowDeps = RefuseDeps & {
+  readonly policy: CreationLimits & ScopePolicy;
+  readonly findPerson: FindPerson;
+  readonly showingTurns: ShowingTurns;
+  readonly hasher: Pick<Hasher, 'hash'>;
+  readonly peppers: Peppers;
+  readonly prefix: string;
+  readonly deliver: Deliver;
+};
+
+export type Showing = {
+  /** The token as it will be once the value was shown. */
+  readonly token: Token;
+  /** The token's first value, or the rotation that its showing carries out. */
+  readonly purpose: 'first' | Rotation;
+  readonly delivery: Delivery;
+  /** Whether it was a press that asked for it: told to wait while its owner is being shown any other value. */
+  readonly isPress: boolean;
+  /** What the showing brings along, at the instant it is marked. */
+  readonly effectAt: (now: number, leftOut: readonly LeftOut[]) => Omit<Effect, 'delivery'>;
+};
+
+export type Shown =
+  | { readonly kind: 'shown'; readonly leftOut: readonly LeftOut[] }
+  /** Nobody saw it, or nobody knows: the value is worth nothing and the token is as before. */
+  | { readonly kind: 'not_shown'; readonly reason: string }
+  /** The store lets no value be shown, or this delivery has had its effect: nothing was made. */
+  | { readonly kind: Obstacle }
+  /** Nothing was made: another value of its owner is being shown, or too many are being made for everybody. */
+  | { readonly kind: 'showing_another' | 'too_many_waiting' }
+  /** Nothing was made: Slack did not tell whether it may have all its scopes. */
+  | Refused;
+
+/**
+ * Makes a value and shows it to the token's owner, when none is being shown already: whether it may be, value, bcrypt in the
+ * worker, secret, showing, mark. What the showing means for the token (`purpose`) happens in the transaction of the mark,
+ * so that nothing happens unless it was shown. What it depends on is looked at three times: before anything is hashed, so that
+ * what is refused costs nothing; before anything is shown; and in that transaction. Where it ceased to hold between the latter,
+ * what runs goes first: the value that its owner just saw is made worthless and they are told why, the token is as before.
+ *
+ * The value gets the token's scopes but for those that nobody would be given now; so does the token, when it was shown.
+ */
+export function showNewValue(showing: Showing, deps: ShowDeps): Promise<Shown> {
+  const { token, delivery, isPress } = showing;
+  return deps.showingTurns.take(token, { delivery, isPress }, () => showInTurn(showing, deps));
+}
+
+async function showInTurn(showing: Showing, deps: ShowDeps): Promise<Shown> {
+  const { token, purpose, delivery } = showing;
+  const limit = { valuesPerDayMax: deps.policy.creationsPerDayMax };
+  const obstacle = await deps.store.obstacleToSecret(
+    { tokenId: token.id, createdAt: deps.clock() },
+    purpose,
+    delivery,
+    limit,
+  );
+  if (obstacle !== undefined) return { kind: obstacle };
+  // A creation that no press follows decided a moment ago. Else here, where presses come one after the other: Slack takes no
+  // more than so many questions a minute.
+  const isJustGranted = purpose === 'first' && !showing.isPress;
+  const kept = isJustGranted ? all(token.scopes) : await keptScopes(token, deps, 'anew');
+  if (kept.kind === 'refused') return kept;
+  const value = TokenValue.generate(deps.prefix);
+  const secret = await secretFrom({ ...token, scopes: kept.scopes }, value, deps);
+  if (secret === undefined) return { kind: 'too_many_waiting' };
+  // Its token may have expired while it was hashed: a value must not be dead at birth.
+  if (secret.endsAt !== null && secret.createdAt >= secret.endsAt) return { kind: 'ended' };
+  const outcome = await deps.store.insertSecret(secret, purpose, delivery, limit);
+  return outcome.kind === 'inserted'
+    ? showSecret(secret, value, { ...showing, ...kept }, deps)
+    : { kind: outcome.kind };
+}
+
+function all(scopes: readonly string[]): KeptScopes {
+  return { kind: 'kept', scopes, leftOut: [] };
+}
+
+async function showSecret(
+  { lookupId }: Secret,
+  value: TokenValue,
+  { token, purpose, effectAt, leftOut }: Showing & Pick<KeptScopes, 'leftOut'>,
+  deps: ShowDeps,
+): Promise<Shown> {
+  const refusedWith = await deps.deliver(token, value, leftOut);
+  const now = deps.clock();
+  const reason =
+    refusedWith ?? (await deps.store.markShown(lookupId, now, purpose, effectAt(now, leftOut))).kind;
+  if (refusedWith === undefined && reason === 'shown') return { kind: 'shown', leftOut };
+  await deps.store.withdrawSecret(lookupId, {
+    event: {
+      at: now,
+      actor: 'system',
+      action: 'value.withdrawn',
+      tokenId: token.id,
+      detail: { name: token.name, reason },
+    },
+    sayings: sayingsAbout(token, now),
+  });
+  return { kind: 'not_shown', reason };
+}
+
+/** What an owner reads where no value was made, whatever it was to be for. */
+export function noShowing(
+  kind: Exclude<Shown['kind'], 'shown' | 'not_shown' | 'repeated' | 'ended' | 'refused'>,
+  { name }: Token,
+  { policy: { creationsPerDayMax, liveTokensMax } }: ShowDeps,
+): Refused {
+  switch (kind) {
+    case 'too_many_values_today':
+      return refused({ code: kind, creationsPerDayMax });
+    case 'too_many_live':
+      return refused({ code: kind, liveTokensMax });
+    case 'too_many_waiting':
+      return refused({ code: kind });
+    case 'already_shown':
+    case 'already_used':
+    case 'showing_another':
+      return refused({ code: kind, name });
+  }
+}
+
+/** Undefined when too many values are being hashed. */
+async function secretFrom(token: Token, value: TokenValue, deps: ShowDeps): Promise<Secret | undefined> {
+  const { current } = deps.peppers;
+  const hash = await deps.hasher.hash(value, token.owner);
+  if (hash === undefined) return undefined;
+  return {
+    lookupId: value.lookupId,
+    prefix: value.prefix,
+    tokenId: token.id,
+    hash,
+    digest: value.digest(current.key),
+    pepperId: current.id,
+    createdAt: deps.clock(),
+    endsAt: token.expiresAt,
+    name: token.name,
+    owner: token.owner,
+    scopes: token.scopes,
+  };
+}
+
+/** What a showing is told in place of its turn. */
+export type NoTurn = { readonly kind: 'repeated' | 'already_shown' | 'showing_another' };
+
+type Asked = {
+  readonly delivery: Delivery;
+  /** Whether anybody can press it as often as they like. What begins with a dialog is not turned away for another token's sake. */
+  readonly isPress: boolean;
+};
+
+/**
+ * One showing of a token at a time, and for presses one of a person: however often somebody presses, one value is being made for
+ * it. In memory: what it saves is this process's bcrypt. That a token gets one value at a time, the store sees to.
+ */
+export type ShowingTurns = {
+  /**
+   * Does `work` unless a value of the token is being shown: `already_shown`, or `repeated` to the same delivery once more; nor a
+   * press while any value of its owner is. One that takes 60 s is lost and stands in nobody's way.
+   */
+  take<T>(token: Pick<Token, 'id' | 'owner'>, asked: Asked, work: () => Promise<T>): Promise<T | NoTurn>;
+};
+
+type Turn = { readonly owner: PersonId; readonly delivery: Delivery; readonly at: number };
+
+/** Nothing is being shown yet. Tokens are kept no longer than their showing takes. */
+export function createShowingTurns(clock: Clock): ShowingTurns {
+  const turns = new Map<TokenId, Turn>();
+
+  function noTurnFor({ id, owner }: Pick<Token, 'id' | 'owner'>, asked: Asked): NoTurn | undefined {
+    const now = clock();
+    const isGoing = ({ at }: Turn) => now - at < SHOWING_MS_MAX;
+    const other = turns.get(id);
+    if (other !== undefined && isGoing(other)) {
+      return { kind: isSame(other.delivery, asked.delivery) ? 'repeated' : 'already_shown' };
+    }
+    const isBusy = asked.isPress && turns.values().some((turn) => turn.owner === owner && isGoing(turn));
+    return isBusy ? { kind: 'showing_another' } : undefined;
+  }
+
+  return {
+    take: async (token, asked, work) => {
+      const noTurn = noTurnFor(token, asked);
+      if (noTurn !== undefined) return noTurn;
+      const { id, owner } = token;
+      const turn = { owner, delivery: asked.delivery, at: clock() };
+      turns.set(id, turn);
+      try {
+        return await work();
+      } finally {
+        if (turns.get(id) === turn) turns.delete(id);
+      }
+    },
+  };
+}
+
+function isSame(one: Delivery, other: Delivery): boolean {
+  return one.keys.some((key) => other.keys.includes(key));
 }

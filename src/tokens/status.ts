@@ -1,28 +1,34 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { byAttention, isListed, type StatusFilter } from './attention.ts';
-import { askFor, type Deed } from './deeds.ts';
+import { type Attention, byAttention, isListed, type StatusFilter } from './attention.ts';
+import { askFor, type Deed } from './audit.ts';
 import { type Actor, may } from './policy.ts';
-import type { Refused } from './refusal.ts';
-import { type RefuseDeps, refuseByPolicy } from './refuse.ts';
-import type { Delivery, ListPage } from './store.ts';
-import type { PersonId, UsedToken } from './token.ts';
+import { type RefuseDeps, type Refused, refuseByPolicy } from './refusal.ts';
+import type { ListPage, TokenStore } from './store.ts';
+import type { Delivery } from './telling.ts';
+import type { PersonId, UsedToken, WorkspaceId } from './token.ts';
 
 /** Rows of one export; what is beyond is cut, and that is said. */
 export const EXPORT_ROWS_MAX = 10_000;
+
 const CHUNK_ROWS = 200;
+
 /** Chunks that one export looks at: a million tokens. */
 const CHUNKS_MAX = 5000;
 
 /** Which of everybody's tokens are wanted; `owner` null: whosever they are. */
 export type StatusSelection = { readonly filter: StatusFilter; readonly owner: PersonId | null };
+
 export type StatusRequest = StatusSelection & {
   readonly actor: Actor;
   readonly page: number;
   readonly pageSize: number;
 };
+
 export type StatusListed = { readonly kind: 'listed'; readonly list: ListPage };
+
 /** A page that is to be shared, which is recorded as asked for. */
 export type ShareAsked = { readonly kind: 'asked'; readonly list: ListPage; readonly deed: Deed };
+
 /** Rows that are to be sent, which is recorded as asked for. */
 export type ExportAsked = {
   readonly kind: 'asked';
@@ -32,6 +38,7 @@ export type ExportAsked = {
   /** There are more than one export holds: what comes first in that order is in it. */
   readonly isCut: boolean;
 };
+
 /** This delivery did it before. */
 export type RepeatedDeed = { readonly kind: 'repeated' };
 
@@ -108,4 +115,51 @@ async function collect(
   }
   const tokens = byAttention(found, now).slice(0, EXPORT_ROWS_MAX);
   return { tokens, isCut: isCut || found.length > EXPORT_ROWS_MAX };
+}
+
+/** Tokens of one kind that a board names; of the others it says how many there are. */
+const NAMED_MAX = 10;
+
+/** What a board names beside its counts, in this order. */
+const EXCEPTIONS = [
+  'presented',
+  'endless',
+  'idle',
+  'unclaimed',
+  'owner_gone',
+] as const satisfies readonly Attention[];
+
+export type BoardException = {
+  readonly attention: (typeof EXCEPTIONS)[number];
+  /** The first ones. */
+  readonly tokens: readonly UsedToken[];
+  readonly total: number;
+};
+
+/** How everybody's tokens stand. Each token counts once, under the first attention that applies. */
+export type BoardFacts = {
+  readonly counts: Readonly<Record<Attention, number>>;
+  /** Active ones that expire soon, those of which the owner is gone among them. */
+  readonly expiringSoon: number;
+  /** Those of which there is one or more. */
+  readonly exceptions: readonly BoardException[];
+};
+
+/** How everybody's tokens stand at `now`. */
+export async function boardFacts(
+  workspace: WorkspaceId,
+  now: number,
+  store: TokenStore,
+): Promise<BoardFacts> {
+  const counts = await store.countByAttention(workspace, now);
+  const soon = { filter: 'expiring', owner: null, page: 1, pageSize: 1, now } as const;
+  const { total: expiringSoon } = await store.listByAttention(workspace, soon);
+  const exceptions: BoardException[] = [];
+  for (const attention of EXCEPTIONS) {
+    const total = counts[attention];
+    if (total === 0) continue;
+    const tokens = await store.firstByAttention(workspace, { attention, limit: NAMED_MAX, now });
+    exceptions.push({ attention, tokens, total });
+  }
+  return { counts, expiringSoon, exceptions };
 }

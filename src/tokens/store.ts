@@ -1,56 +1,11 @@
 import type { Attention, StatusFilter } from './attention.ts';
 import type { AuditEvent } from './audit.ts';
 import type { NameKey, TokenName } from './name.ts';
+import type { Delivery, Effect, Notice, Repeated } from './telling.ts';
 import type { Doer, PersonId, Token, TokenCounts, TokenId, UsedToken, WorkspaceId } from './token.ts';
 
 /** How long a secret may wait to be marked as shown. Later it is taken for lost in a crash: it no longer counts. */
 export const SHOWING_MS_MAX = 60_000;
-
-/** The keys of the Slack delivery that asks for an effect. The effect happens once per key, whatever is delivered twice. */
-export type Delivery = { readonly keys: readonly string[] };
-
-/** What is still to be said in Slack. The state of the moment it is said counts, so none of these carries any. */
-export type Saying =
-  | { readonly kind: 'receipt'; readonly tokenId: TokenId }
-  | { readonly kind: 'home'; readonly person: PersonId }
-  | { readonly kind: 'revoked_by_other'; readonly tokenId: TokenId }
-  /** To whoever created it for its owner, when a third person ended it. */
-  | { readonly kind: 'revoked_of_created'; readonly tokenId: TokenId }
-  /** To their owner or creator: all of them were ended at once, so it is one message. */
-  | { readonly kind: 'several_revoked'; readonly person: PersonId; readonly tokenIds: readonly TokenId[] }
-  /** To whoever created it for somebody else: its owner has taken it. */
-  | { readonly kind: 'claimed'; readonly tokenId: TokenId }
-  /** To the same: its owner did not take it in time. */
-  | { readonly kind: 'never_claimed'; readonly tokenId: TokenId }
-  /** To the same: it was revoked, because its owner left or may not use the app any more. */
-  | { readonly kind: 'owner_left'; readonly tokenId: TokenId }
-  /** To somebody who may not use the app any more: what becomes of their tokens. */
-  | { readonly kind: 'barred'; readonly person: PersonId }
-  | { readonly kind: 'notice'; readonly notice: NoticeKind; readonly tokenId: TokenId }
-  | { readonly kind: 'board'; readonly channel: string };
-
-/** What an owner is told without having asked. */
-export const NOTICE_KINDS = [
-  'expires_in_14_days',
-  'expires_in_7_days',
-  'expires_tomorrow',
-  'reminder',
-  'dead_presented',
-  'retired_presented',
-] as const;
-export type NoticeKind = (typeof NOTICE_KINDS)[number];
-
-/** A notice to come. It is dropped when the token has ended or was rotated by then. */
-export type Notice = { readonly kind: NoticeKind; readonly dueAt: number };
-
-/** What every change brings along, written in the same transaction as the change. */
-export type Effect = {
-  readonly event: AuditEvent;
-  readonly delivery: Delivery;
-  readonly sayings: readonly { readonly saying: Saying; readonly dueAt: number }[];
-  /** Notices to come, of the token in its new generation. */
-  readonly notices?: readonly Notice[];
-};
 
 /** How many tokens a person may have and make. */
 export type CreationLimits = {
@@ -136,6 +91,7 @@ export type FreshDigest = {
 };
 
 export type ListFilter = 'active' | 'expired' | 'revoked' | 'all';
+
 export const LIST_FILTERS: readonly ListFilter[] = ['active', 'expired', 'revoked', 'all'];
 
 export type ListRequest = {
@@ -147,6 +103,7 @@ export type ListRequest = {
   readonly pageSize: number;
   readonly now: number;
 };
+
 /** `rotatable`: those that have a value or, expired, may be given one: neither revoked nor unclaimed. */
 export type SearchedTokens = 'all' | 'not_revoked' | 'rotatable';
 
@@ -173,9 +130,6 @@ export type EventPage = {
   readonly page: number;
   readonly pageCount: number;
 };
-
-/** What happened to an effect: `repeated` means that this delivery had it before, and nothing was written now. */
-export type Repeated = { readonly kind: 'repeated'; readonly tokenId: TokenId };
 
 /** What happened with one secret's value since the last time it was written down. */
 export type SecretUse = {

@@ -1,11 +1,31 @@
-import { createHmac, type KeyObject } from 'node:crypto';
+import { createHmac, type KeyObject, randomInt } from 'node:crypto';
 import { inspect } from 'node:util';
 import { crc32 } from 'node:zlib';
-import { randomBase62, toBase62 } from './base62.ts';
+
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** `length` random digits 0-9A-Za-z from the system's generator, each equally likely (`randomInt` has no modulo bias). */
+export function randomBase62(length: number): string {
+  let text = '';
+  for (let i = 0; i < length; i++) text += DIGITS.charAt(randomInt(DIGITS.length));
+  return text;
+}
+
+/** `number` (an integer ≥ 0) in base 62, most significant digit first, zero-padded to `length`. */
+export function toBase62(number: number, length: number): string {
+  let text = '';
+  for (let rest = number; text.length < length; rest = Math.floor(rest / DIGITS.length)) {
+    text = DIGITS.charAt(rest % DIGITS.length) + text;
+  }
+  return text;
+}
 
 const LOOKUP_LENGTH = 12;
+
 const SECRET_LENGTH = 32;
+
 const CHECK_LENGTH = 6;
+
 const MASK_LENGTH = 4;
 
 /** What `TOKEN_PREFIX` may be; also what any presented value may start with. */

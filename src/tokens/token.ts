@@ -1,19 +1,24 @@
 import { DAY_MS } from '../clock.ts';
-import { randomBase62 } from './base62.ts';
 import type { NameKey, TokenName } from './name.ts';
+import { randomBase62 } from './token-value.ts';
 
 const ID_LENGTH = 16;
+
 /** An active token is idle when it was unused for so long. */
 export const IDLE_AFTER_MS = 90 * DAY_MS;
+
 /** How long a token may wait for its owner to take it. */
 export const UNCLAIMED_MS_MAX = 7 * DAY_MS;
+
 /** An active token expires soon when so little of its life is left. */
 export const EXPIRING_SOON_MS = 14 * DAY_MS;
 
 /** Names a token's row. Not secret: it may be logged. */
 export type TokenId = string & { readonly brand: 'TokenId' };
+
 /** A Slack user id. */
 export type PersonId = string & { readonly brand: 'PersonId' };
+
 /** A Slack workspace (team) id. */
 export type WorkspaceId = string & { readonly brand: 'WorkspaceId' };
 
@@ -58,8 +63,10 @@ export type UsedToken = Token & {
 };
 
 export type TokenStatus = 'unclaimed' | 'active' | 'expired' | 'revoked';
+
 /** How many tokens there are of each status, and how many of the active ones are expiring soon. */
 export type TokenCounts = Readonly<Record<TokenStatus | 'expiringSoon', number>>;
+
 /** What is said of a live token beside its status. */
 export type TokenRemark =
   | 'idle'

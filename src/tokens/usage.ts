@@ -2,8 +2,10 @@ import type { SecretUse, StoredSecret, TokenStore } from './store.ts';
 
 /** How many secrets one transaction takes: more would stop the event loop for tens of milliseconds. */
 const CHUNK_SECRETS_MAX = 200;
+
 /** Secrets remembered between two flushes. What happens to further ones is dropped until then: memory stays bounded. */
 const SECRETS_MAX = 100_000;
+
 const ADDRESSES_MAX = 5;
 
 type Used = Pick<StoredSecret, 'tokenId' | 'lookupId'>;

@@ -28,8 +28,11 @@ export type VerifyDeps = {
 };
 
 const MALFORMED: Promise<Verdict> = Promise.resolve({ kind: 'bad', why: 'malformed' });
+
 const UNKNOWN: Verdict = { kind: 'bad', why: 'unknown' };
+
 const WRONG: Verdict = { kind: 'bad', why: 'wrong' };
+
 const BUSY: Verdict = { kind: 'busy' };
 
 /**

@@ -11,7 +11,7 @@ import {
   valueAt,
   withWrongCheck,
 } from '../../bench/values.ts';
-import { openStore } from '../../src/store/sqlite.ts';
+import { openStore } from '../../src/store/store.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { verifyToken } from '../../src/tokens/verify.ts';
 import { temporaryFolder } from '../fixture.ts';

@@ -1,4 +1,4 @@
-import { INTROSPECT_SCOPE } from '../../src/tokens/scope.ts';
+import { INTROSPECT_SCOPE } from '../../src/tokens/policy.ts';
 import { aHouse, type House } from '../tokens/a-house.ts';
 import { aServer, ask, type Reply, type TestServer } from './a-server.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SECOND_MS } from '../../src/clock.ts';
-import type { RefusalReason } from '../../src/http/figures.ts';
+import type { RefusalReason } from '../../src/http/metrics.ts';
 import type { TokenCounts } from '../../src/tokens/token.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aName, aSecret, T0 } from '../tokens/a-token.ts';

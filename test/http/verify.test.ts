@@ -3,11 +3,10 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
-import { toBase62 } from '../../src/tokens/base62.ts';
 import { parseName } from '../../src/tokens/name.ts';
 import { pepperFrom } from '../../src/tokens/pepper.ts';
 import type { StoredSecret } from '../../src/tokens/store.ts';
-import { TokenValue } from '../../src/tokens/token-value.ts';
+import { TokenValue, toBase62 } from '../../src/tokens/token-value.ts';
 import { ANN, aName, aSecret, T0 } from '../tokens/a-token.ts';
 import { aServer, ask, sendRaw, withoutDate } from './a-server.ts';
 

@@ -1,21 +1,21 @@
 import type { ModalView } from '@slack/types';
 import { expect, test } from 'vitest';
 import { checkMessageBlocks, checkView } from '../../sandbox/workspace/blocks.ts';
-import { createDialog } from '../../src/slack/blocks/create-dialog.ts';
-import { parseExpiry } from '../../src/slack/blocks/expiry-input.ts';
-import { unknownCommandMessage } from '../../src/slack/blocks/help.ts';
-import { historyPlaceText, parseHistoryPlace } from '../../src/slack/blocks/history.ts';
-import { cardText, parseCard } from '../../src/slack/blocks/kill-card.ts';
+import { agoOf, cut, escaped } from '../../src/slack/blocks/text.ts';
+import { createDialog } from '../../src/slack/create/create-dialog.ts';
+import { parseExpiry } from '../../src/slack/create/expiry-input.ts';
+import { unknownCommandMessage } from '../../src/slack/listeners/help.ts';
+import { tokenOptions } from '../../src/slack/listeners/pick-dialog.ts';
+import { historyPlaceText, parseHistoryPlace } from '../../src/slack/look/history-blocks.ts';
 import {
   choiceText,
   type MenuChoice,
   parseChoice,
   parsePlace,
   placeText,
-} from '../../src/slack/blocks/list.ts';
-import { tokenOptions } from '../../src/slack/blocks/pick-dialog.ts';
-import { parseStatusPlace, statusPlaceText } from '../../src/slack/blocks/status-place.ts';
-import { agoOf, cut, escaped } from '../../src/slack/blocks/text.ts';
+} from '../../src/slack/look/list-blocks.ts';
+import { cardText, parseCard } from '../../src/slack/revoke/card-blocks.ts';
+import { parseStatusPlace, statusPlaceText } from '../../src/slack/status/status-blocks.ts';
 import { newTokenId, type PersonId } from '../../src/tokens/token.ts';
 import { aToken, T0 } from '../tokens/a-token.ts';
 import {

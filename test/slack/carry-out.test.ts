@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { createLog } from '../../src/log.ts';
-import { carryOut } from '../../src/slack/carry-out.ts';
-import { ResponseRefused } from '../../src/slack/slack-error.ts';
-import type { Deed } from '../../src/tokens/deeds.ts';
+import { carryOut } from '../../src/slack/reply/carry-out.ts';
+import { ResponseRefused } from '../../src/slack/reply/slack-error.ts';
+import type { Deed } from '../../src/tokens/audit.ts';
 import { aHouse } from '../tokens/a-house.ts';
 import { ANN, T0 } from '../tokens/a-token.ts';
 

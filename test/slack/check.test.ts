@@ -1,8 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { HOUR_MS, MINUTE_MS } from '../../src/clock.ts';
-import { toBase62 } from '../../src/tokens/base62.ts';
-import { TokenValue } from '../../src/tokens/token-value.ts';
+import { TokenValue, toBase62 } from '../../src/tokens/token-value.ts';
 import { setStage } from '../fixture.ts';
 import { T0 } from '../tokens/a-token.ts';
 import {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { csvOf } from '../../src/slack/status-csv.ts';
+import { csvOf } from '../../src/slack/status/csv.ts';
 import { withoutStrays } from '../../src/tokens/characters.ts';
 import type { TokenName } from '../../src/tokens/name.ts';
 import { type Stage, setStage } from '../fixture.ts';

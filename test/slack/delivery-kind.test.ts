@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { kindOfDelivery } from '../../src/slack/delivery-kind.ts';
+import { kindOfDelivery } from '../../src/slack/deliveries/intake.ts';
 
 test.for([
   ['a command', { command: '/apitoken', token: 'x' }, 'command'],

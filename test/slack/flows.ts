@@ -6,14 +6,13 @@ import type { CallEntry, DeliveryEntry } from '../../sandbox/workspace/state.ts'
 import type { VisibleMessage, VisibleModal } from '../../sandbox/workspace/visible.ts';
 import type { Workspace } from '../../sandbox/workspace/workspace.ts';
 import { parseConfig } from '../../src/config.ts';
-import { openStore, type Store } from '../../src/store/sqlite.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
 import { createToken } from '../../src/tokens/create.ts';
 import type { Hasher } from '../../src/tokens/hasher.ts';
 import { nameKeyOf, type TokenName } from '../../src/tokens/name.ts';
 import type { Role } from '../../src/tokens/policy.ts';
-import { showValue } from '../../src/tokens/show.ts';
-import { createShowingTurns } from '../../src/tokens/showing-turns.ts';
-import { revokeUnclaimed } from '../../src/tokens/sweep.ts';
+import { revokeUnclaimed } from '../../src/tokens/revoke.ts';
+import { createShowingTurns, showValue } from '../../src/tokens/show.ts';
 import type { PersonId, TokenId, WorkspaceId } from '../../src/tokens/token.ts';
 import { openWorkspace, type Stage, setStage, settingsFor } from '../fixture.ts';
 import { aName, T0 } from '../tokens/a-token.ts';

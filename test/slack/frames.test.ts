@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseFrame } from '../../src/slack/frame.ts';
+import { parseFrame } from '../../src/slack/deliveries/frame-client.ts';
 import { startProcess } from '../app-process.ts';
 import { openWorkspace, type Stage, setStage, settingsFor, temporaryFolder } from '../fixture.ts';
 import { aClock, answerTo, soon } from './flows.ts';

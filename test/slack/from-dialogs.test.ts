@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PRESSES } from '../../src/slack/listeners/actions/presses.ts';
+import { PRESSES } from '../../src/slack/listeners/listeners.ts';
 import { setStage } from '../fixture.ts';
 import { answerTo, callsOf, holdsToken, idOf, modalSaying, opens, soon } from './flows.ts';
 

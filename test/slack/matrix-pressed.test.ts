@@ -4,7 +4,7 @@ import type { Person } from '../../sandbox/workspace/person.ts';
 import type { DeliveryEntry, TrafficEntry } from '../../sandbox/workspace/state.ts';
 import type { Workspace } from '../../sandbox/workspace/workspace.ts';
 import { DAY_MS } from '../../src/clock.ts';
-import { PRESSES } from '../../src/slack/listeners/actions/presses.ts';
+import { PRESSES } from '../../src/slack/listeners/listeners.ts';
 import { openWorkspace, type Stage, setStage } from '../fixture.ts';
 import { T0 } from '../tokens/a-token.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createMemory } from '../../src/slack/memory.ts';
+import { createMemory } from '../../src/slack/people/memory.ts';
 import { aClock } from './flows.ts';
 
 test('a fact is asked for once while it is fresh, and anew at the very age that is too old', async () => {

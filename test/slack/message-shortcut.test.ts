@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MINUTE_MS } from '../../src/clock.ts';
-import { valuesInMessage } from '../../src/slack/values-in-message.ts';
+import { valuesInMessage } from '../../src/slack/revoke/revoke-in-message.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { setStage } from '../fixture.ts';
 import { T0 } from '../tokens/a-token.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createOneAtATime } from '../../src/slack/one-at-a-time.ts';
+import { createOneAtATime } from '../../src/slack/turns.ts';
 
 test('what is asked for while it is being done is not done twice, but for somebody else it is', async () => {
   const oneAtATime = createOneAtATime();

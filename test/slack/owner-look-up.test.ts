@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../src/clock.ts';
 import { createLog } from '../../src/log.ts';
-import { createActors } from '../../src/slack/actor.ts';
 import { createSlackClient } from '../../src/slack/app.ts';
-import { createOwnerLookUp } from '../../src/slack/leavers.ts';
+import { createActors } from '../../src/slack/people/actor.ts';
+import { createOwnerLookUp } from '../../src/slack/people/owner-look-up.ts';
 import type { PersonId, WorkspaceId } from '../../src/tokens/token.ts';
 import { openWorkspace } from '../fixture.ts';
 import { aHouse, ann } from '../tokens/a-house.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseNote } from '../../src/slack/parse-note.ts';
+import { parseNote } from '../../src/tokens/note.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 
 const FAMILY = '👨‍👩‍👧';

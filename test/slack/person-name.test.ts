@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { isNameOf, nameOf } from '../../src/slack/person-name.ts';
-import { profileInTime } from '../../src/slack/profile-in-time.ts';
+import { isNameOf, nameOf, profileInTime } from '../../src/slack/people/person-name.ts';
 import { ANN } from '../tokens/a-token.ts';
 
 const named = (...names: string[]) => ({ standing: 'member', zone: undefined, names }) as const;

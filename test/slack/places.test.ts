@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MINUTE_MS } from '../../src/clock.ts';
-import { createPlaces } from '../../src/slack/places.ts';
+import { createPlaces } from '../../src/slack/look/opened-from.ts';
 import { aClock } from './flows.ts';
 
 const FROM = {

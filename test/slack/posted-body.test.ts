@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { createBodyReader, type UnreadStatus } from '../../src/slack/posted-body.ts';
+import { createBodyReader, type UnreadStatus } from '../../src/slack/deliveries/posted-body.ts';
 
 const BYTES_MAX = 8;
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { respond } from '../../src/slack/respond.ts';
+import { respond } from '../../src/slack/reply/respond.ts';
 
 test.for([
   ['yes', 'ok', true],

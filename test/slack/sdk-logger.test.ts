@@ -1,7 +1,7 @@
 import { LogLevel } from '@slack/web-api';
 import { expect, test } from 'vitest';
 import { createLog } from '../../src/log.ts';
-import { sdkLogger } from '../../src/slack/sdk-logger.ts';
+import { sdkLogger } from '../../src/slack/reply/sdk-logger.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 
 test('nothing of the SDK is logged below INFO, whatever it is told', () => {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { isSignedWith, readSignature, type Signature } from '../../src/slack/signature.ts';
+import { isSignedWith, readSignature, type Signature } from '../../src/slack/deliveries/signature.ts';
 
 /** The example of https://docs.slack.dev/authentication/verifying-requests-from-slack, made by Slack. */
 const EXAMPLE = {

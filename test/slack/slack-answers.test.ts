@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Json } from '../../sandbox/workspace/state.ts';
 import { createLog } from '../../src/log.ts';
 import { createSlackClient } from '../../src/slack/app.ts';
-import { identify } from '../../src/slack/identify.ts';
+import { identify } from '../../src/slack/connect.ts';
 import { openWorkspace, type Stage, setStage } from '../fixture.ts';
 import {
   answerTo,

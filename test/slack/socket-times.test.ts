@@ -3,8 +3,8 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Workspace } from '../../sandbox/workspace/workspace.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/clock.ts';
 import { createLog } from '../../src/log.ts';
-import { sdkLogger } from '../../src/slack/sdk-logger.ts';
-import { SocketReceiver, type SocketTime } from '../../src/slack/sockets.ts';
+import { SocketReceiver, type SocketTime } from '../../src/slack/deliveries/sockets.ts';
+import { sdkLogger } from '../../src/slack/reply/sdk-logger.ts';
 import { openWorkspace } from '../fixture.ts';
 import { callsOf } from './flows.ts';
 

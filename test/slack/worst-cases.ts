@@ -1,27 +1,20 @@
 import type { HomeView, ModalView } from '@slack/types';
-import { boardMessage, emptyBoardMessage, stoppedBoardMessage } from '../../src/slack/blocks/board.ts';
-import { checkedMessage } from '../../src/slack/blocks/checked.ts';
-import { choicesMessage } from '../../src/slack/blocks/choices.ts';
+import type { Message } from '../../src/slack/blocks/message.ts';
+import { sentenceMessage, tellingDialog } from '../../src/slack/blocks/text.ts';
+import { revokeButton, rotateButton, showValueButton } from '../../src/slack/blocks/token-facts.ts';
 import {
   createDialog,
   createdForOtherDialog,
   notShownDialog,
   onItsWayDialog,
-} from '../../src/slack/blocks/create-dialog.ts';
-import { tellingDialog } from '../../src/slack/blocks/dialog.ts';
-import { helpMessage, unknownCommandMessage } from '../../src/slack/blocks/help.ts';
-import { HISTORY_PAGE_SIZE, historyMessage } from '../../src/slack/blocks/history.ts';
-import { infoMessage } from '../../src/slack/blocks/info.ts';
-import {
-  killCardBlocks,
-  killCardMessage,
-  othersLeftBlocks,
-  sharedCardMessage,
-} from '../../src/slack/blocks/kill-card.ts';
-import { listBlocks, listMessage } from '../../src/slack/blocks/list.ts';
-import { matchesMessage } from '../../src/slack/blocks/matches.ts';
-import type { Message } from '../../src/slack/blocks/message.ts';
-import { notSentSentence } from '../../src/slack/blocks/not-sent.ts';
+} from '../../src/slack/create/create-dialog.ts';
+import { metadataText } from '../../src/slack/dialog-metadata.ts';
+import { helpMessage, unknownCommandMessage } from '../../src/slack/listeners/help.ts';
+import { pickDialog } from '../../src/slack/listeners/pick-dialog.ts';
+import { choicesMessage } from '../../src/slack/listeners/unknown.ts';
+import { HISTORY_PAGE_SIZE, historyMessage } from '../../src/slack/look/history-blocks.ts';
+import { checkedMessage, infoMessage } from '../../src/slack/look/info-blocks.ts';
+import { listBlocks, listMessage } from '../../src/slack/look/list-blocks.ts';
 import {
   claimedMessage,
   neverClaimedMessage,
@@ -29,39 +22,47 @@ import {
   noticeMessage,
   ownerLeftMessage,
   remindedMessage,
-} from '../../src/slack/blocks/notice.ts';
-import { personPicker } from '../../src/slack/blocks/person-picker.ts';
-import { pickDialog } from '../../src/slack/blocks/pick-dialog.ts';
+} from '../../src/slack/notices/notice-blocks.ts';
 import {
   receiptMessage,
   revokedByOtherMessage,
   revokedOfCreatedMessage,
   severalRevokedMessage,
-} from '../../src/slack/blocks/receipt.ts';
-import { notRevokedDialog, revokeDialog } from '../../src/slack/blocks/revoke-dialog.ts';
+} from '../../src/slack/notices/receipt-blocks.ts';
+import {
+  killCardBlocks,
+  killCardMessage,
+  othersLeftBlocks,
+  sharedCardMessage,
+} from '../../src/slack/revoke/card-blocks.ts';
+import { matchesMessage, notRevokedDialog, revokeDialog } from '../../src/slack/revoke/revoke-dialog.ts';
+import { personPicker, SHEET_TOKENS_MAX, severalDialog } from '../../src/slack/revoke/several-dialog.ts';
 import {
   newValueOnItsWayDialog,
   notRotatedDialog,
   rotateDialog,
   rotationRefusedDialog,
-} from '../../src/slack/blocks/rotate-dialog.ts';
-import { SHEET_TOKENS_MAX, severalDialog } from '../../src/slack/blocks/several-dialog.ts';
-import { shownValueMessage } from '../../src/slack/blocks/shown-value.ts';
-import { sharedStatusMessage, statusMessage, whoMessage } from '../../src/slack/blocks/status.ts';
-import { STATUS_PAGE_SIZE } from '../../src/slack/blocks/status-place.ts';
-import { revokeButton, rotateButton, showValueButton } from '../../src/slack/blocks/token-facts.ts';
-import { metadataText } from '../../src/slack/dialog-metadata.ts';
-import { sentenceMessage } from '../../src/slack/tell.ts';
+} from '../../src/slack/rotate/rotate-dialog.ts';
+import { shownValueMessage } from '../../src/slack/show/shown-value.ts';
+import { boardMessage, emptyBoardMessage, stoppedBoardMessage } from '../../src/slack/status/board-blocks.ts';
+import { notSentSentence } from '../../src/slack/status/csv.ts';
+import {
+  STATUS_PAGE_SIZE,
+  sharedStatusMessage,
+  statusMessage,
+  whoMessage,
+} from '../../src/slack/status/status-blocks.ts';
 import { ATTENTIONS, STATUS_FILTERS } from '../../src/tokens/attention.ts';
 import type { AuditAction, AuditEvent } from '../../src/tokens/audit.ts';
-import type { BoardFacts } from '../../src/tokens/board.ts';
 import type { Finding } from '../../src/tokens/check.ts';
 import { heldProof } from '../../src/tokens/held.ts';
 import type { LeftOut } from '../../src/tokens/kept-scopes.ts';
 import type { TokenName } from '../../src/tokens/name.ts';
+import { INTROSPECT_SCOPE } from '../../src/tokens/policy.ts';
 import { sentenceFor } from '../../src/tokens/refusal.ts';
-import { INTROSPECT_SCOPE } from '../../src/tokens/scope.ts';
-import { type EventPage, LIST_FILTERS, type ListPage, NOTICE_KINDS } from '../../src/tokens/store.ts';
+import type { BoardFacts } from '../../src/tokens/status.ts';
+import { type EventPage, LIST_FILTERS, type ListPage } from '../../src/tokens/store.ts';
+import { NOTICE_KINDS } from '../../src/tokens/telling.ts';
 import { newTokenId, type PersonId, type TokenStatus, type UsedToken } from '../../src/tokens/token.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aToken, PEPPER, T0 } from '../tokens/a-token.ts';

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
-import type { Store } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/store.ts';
 import {
   ATTENTIONS,
   attentionOf,

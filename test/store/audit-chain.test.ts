@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { HOUR_MS } from '../../src/clock.ts';
-import { openStore, type Store } from '../../src/store/sqlite.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
 import { type AuditEvent, type ChainedEvent, isChained, macOf } from '../../src/tokens/audit.ts';
 import { pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
 import { aStore, everythingIn, PEPPER } from './fixtures/temp-store.ts';

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { expect, test } from 'vitest';
 import { faultFrom } from '../../src/store/fault.ts';
-import type { Store } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/store.ts';
 import { aStore } from './fixtures/temp-store.ts';
 import {
   aDelivery,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Store } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/store.ts';
 import type { AuditAction, AuditEvent } from '../../src/tokens/audit.ts';
 import type { Token } from '../../src/tokens/token.ts';
 import { aStore } from './fixtures/temp-store.ts';

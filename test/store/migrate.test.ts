@@ -7,7 +7,7 @@ import type Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { openStore } from '../../src/store/sqlite.ts';
+import { openStore } from '../../src/store/store.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aFolder, aRawConnection, aStore, PEPPER } from './fixtures/temp-store.ts';
 import {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
-import type { Store } from '../../src/store/sqlite.ts';
-import type { Notice, NoticeKind } from '../../src/tokens/store.ts';
+import type { Store } from '../../src/store/store.ts';
+import type { Notice, NoticeKind } from '../../src/tokens/telling.ts';
 import type { Token, TokenId } from '../../src/tokens/token.ts';
 import { aStore } from './fixtures/temp-store.ts';
 import {

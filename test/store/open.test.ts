@@ -14,7 +14,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Connections, openDatabase } from '../../src/store/open.ts';
-import { openStore } from '../../src/store/sqlite.ts';
+import { openStore } from '../../src/store/store.ts';
 import { aFolder, aRawConnection, aStore, PEPPER } from './fixtures/temp-store.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../drizzle', import.meta.url));

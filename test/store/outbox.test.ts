@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { openStore, type Store } from '../../src/store/sqlite.ts';
-import type { Saying } from '../../src/tokens/store.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import type { Saying } from '../../src/tokens/telling.ts';
 import { aStore, PEPPER } from './fixtures/temp-store.ts';
 import { ANN, anEffect, aToken, BOB, LIMITS, NOW } from './fixtures/tokens.ts';
 

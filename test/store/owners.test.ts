@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
-import type { DueOwner } from '../../src/tokens/owners.ts';
+import type { DueOwner } from '../../src/tokens/leavers.ts';
 import type { PersonId, WorkspaceId } from '../../src/tokens/token.ts';
 import { aStore, everythingIn } from './fixtures/temp-store.ts';
 import { ANN, anEffect, aStoredToken, BOB, BY_ANN, NOW, WORKSPACE } from './fixtures/tokens.ts';

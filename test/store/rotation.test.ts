@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../../src/clock.ts';
-import { openStore, type Store } from '../../src/store/sqlite.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
 import { type Rotation, SHOWING_MS_MAX } from '../../src/tokens/store.ts';
 import type { Token } from '../../src/tokens/token.ts';
 import type { TokenValue } from '../../src/tokens/token-value.ts';

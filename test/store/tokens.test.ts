@@ -1,8 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
-import { openStore } from '../../src/store/sqlite.ts';
+import { openStore } from '../../src/store/store.ts';
 import { nameKeyOf } from '../../src/tokens/name.ts';
-import type { CreationLimits, Effect } from '../../src/tokens/store.ts';
+import type { CreationLimits } from '../../src/tokens/store.ts';
+import type { Effect } from '../../src/tokens/telling.ts';
 import type { Token, TokenId, WorkspaceId } from '../../src/tokens/token.ts';
 import { aStore, everythingIn, PEPPER } from './fixtures/temp-store.ts';
 import {

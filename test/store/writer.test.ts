@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { openConnection } from '../../src/store/connection.ts';
+import { createWriter } from '../../src/store/access.ts';
 import { StoreFault } from '../../src/store/fault.ts';
-import { openStore } from '../../src/store/sqlite.ts';
-import { createWriter } from '../../src/store/writer.ts';
+import { openConnection } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/store.ts';
 import { aFolder, aStore, PEPPER } from './fixtures/temp-store.ts';
 import { anEffect, aSecret, aToken, aUse, LIMITS, NOW, WORKSPACE } from './fixtures/tokens.ts';
 

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { Store } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/store.ts';
 import { type CreateRequest, type CreationPolicy, createToken } from '../../src/tokens/create.ts';
 import type { LeftOut } from '../../src/tokens/kept-scopes.ts';
 import type { Actor } from '../../src/tokens/policy.ts';
@@ -11,10 +11,8 @@ import {
   type Rotated,
   type RotateRequest,
 } from '../../src/tokens/rotate.ts';
-import { type ShowOutcome, showValue } from '../../src/tokens/show.ts';
-import type { Deliver } from '../../src/tokens/showing.ts';
-import { createShowingTurns } from '../../src/tokens/showing-turns.ts';
-import type { Delivery, Saying } from '../../src/tokens/store.ts';
+import { createShowingTurns, type Deliver, type ShowOutcome, showValue } from '../../src/tokens/show.ts';
+import type { Delivery, Saying } from '../../src/tokens/telling.ts';
 import type { Token, TokenId } from '../../src/tokens/token.ts';
 import type { TokenValue } from '../../src/tokens/token-value.ts';
 import { createUsageRecorder, type UsageRecorder } from '../../src/tokens/usage.ts';

@@ -1,12 +1,11 @@
 import { crc32 } from 'node:zlib';
 import { DAY_MS } from '../../src/clock.ts';
-import { toBase62 } from '../../src/tokens/base62.ts';
 import { nameKeyOf, parseName, type TokenName } from '../../src/tokens/name.ts';
 import { type Pepper, type Peppers, pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
 import type { Actor } from '../../src/tokens/policy.ts';
 import type { StoredSecret } from '../../src/tokens/store.ts';
 import { newTokenId, type PersonId, type UsedToken, type WorkspaceId } from '../../src/tokens/token.ts';
-import { TokenValue } from '../../src/tokens/token-value.ts';
+import { TokenValue, toBase62 } from '../../src/tokens/token-value.ts';
 import type { VerifyDeps } from '../../src/tokens/verify.ts';
 
 /** An instant to count from, and a pepper to digest with. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { randomBase62, toBase62 } from '../../src/tokens/base62.ts';
+import { randomBase62, toBase62 } from '../../src/tokens/token-value.ts';
 
 test.for([
   ['0 is all zeros', 0, 6, '000000'],

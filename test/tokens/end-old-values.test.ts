@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../../src/clock.ts';
-import { endOldValues } from '../../src/tokens/end-old-values.ts';
 import type { Actor } from '../../src/tokens/policy.ts';
 import { refused } from '../../src/tokens/refusal.ts';
-import type { Delivery } from '../../src/tokens/store.ts';
+import { endOldValues } from '../../src/tokens/rotate.ts';
+import type { Delivery } from '../../src/tokens/telling.ts';
 import type { Token } from '../../src/tokens/token.ts';
 import { aDelivery, admin, aHouse, ann, bob, codeOf, type House } from './a-house.ts';
 

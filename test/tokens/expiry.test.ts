@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS, isoTime, MINUTE_MS } from '../../src/clock.ts';
-import {
-  type ExpiryChoice,
-  expiryFrom,
-  isStillDue,
-  latestDate,
-  noticesBefore,
-} from '../../src/tokens/expiry.ts';
+import { type ExpiryChoice, expiryFrom, latestDate } from '../../src/tokens/expiry.ts';
+import { isStillDue, noticesBefore } from '../../src/tokens/notices.ts';
 import { refused } from '../../src/tokens/refusal.ts';
 import { statusOf } from '../../src/tokens/token.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseFirstCharacters } from '../../src/tokens/first-characters.ts';
+import { parseFirstCharacters } from '../../src/tokens/find.ts';
 
 test.for([
   ['apit_4fTz8K', '4fTz8K'],

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { endOldValues } from '../../src/tokens/end-old-values.ts';
-import { historyOf } from '../../src/tokens/history.ts';
+import { historyOf } from '../../src/tokens/find.ts';
 import type { Actor } from '../../src/tokens/policy.ts';
 import { refused } from '../../src/tokens/refusal.ts';
 import { revokeToken } from '../../src/tokens/revoke.ts';
+import { endOldValues } from '../../src/tokens/rotate.ts';
 import { aDelivery, admin, aHouse, ann, bob, codeOf, type House } from './a-house.ts';
 import { aName, anActor, BOB, ELSEWHERE, T0 } from './a-token.ts';
 

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
-import { type LeaverPolicy, passOwner, settleOwner, type Whereabouts } from '../../src/tokens/leavers.ts';
-import type { DueOwner } from '../../src/tokens/owners.ts';
+import {
+  type DueOwner,
+  type LeaverPolicy,
+  passOwner,
+  settleOwner,
+  type Whereabouts,
+} from '../../src/tokens/leavers.ts';
 import type { PersonId } from '../../src/tokens/token.ts';
 import { admin, aHouse, ann, bob, type House } from './a-house.ts';
 import { aName, ELSEWHERE } from './a-token.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseFirstCharacters } from '../../src/tokens/first-characters.ts';
+import { parseFirstCharacters } from '../../src/tokens/find.ts';
 import {
   NAME_LENGTH_MAX,
   type NameFlaw,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../../src/clock.ts';
+import { remindTomorrow } from '../../src/tokens/notices.ts';
 import type { Actor } from '../../src/tokens/policy.ts';
 import { refused } from '../../src/tokens/refusal.ts';
-import { remindTomorrow } from '../../src/tokens/remind.ts';
 import { revokeToken } from '../../src/tokens/revoke.ts';
-import type { Delivery } from '../../src/tokens/store.ts';
+import type { Delivery } from '../../src/tokens/telling.ts';
 import type { TokenId } from '../../src/tokens/token.ts';
 import { aDelivery, admin, aHouse, ann, bob, codeOf, type House } from './a-house.ts';
 import { T0 } from './a-token.ts';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nameKeyOf } from '../../src/tokens/name.ts';
-import { formOf, formOfKey, isWithinOneEdit } from '../../src/tokens/resemblance.ts';
+import { formOf, formOfKey, isWithinOneEdit, nameKeyOf } from '../../src/tokens/name.ts';
 import { aName } from './a-token.ts';
 
 test.for([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { revokeHeld } from '../../src/tokens/revoke-held.ts';
+import { revokeHeld } from '../../src/tokens/revoke.ts';
 import type { StoredSecret } from '../../src/tokens/store.ts';
 import type { TokenValue } from '../../src/tokens/token-value.ts';
 import { aHouse, type House } from './a-house.ts';

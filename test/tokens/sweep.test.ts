@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
-import { revokeUnclaimed } from '../../src/tokens/sweep.ts';
-import type { Token } from '../../src/tokens/token.ts';
-import { UNCLAIMED_MS_MAX } from '../../src/tokens/token.ts';
+import { revokeUnclaimed } from '../../src/tokens/revoke.ts';
+import { type Token, UNCLAIMED_MS_MAX } from '../../src/tokens/token.ts';
 import { admin, aHouse, ann, bob, codeOf, type House } from './a-house.ts';
 import { aName, ELSEWHERE, T0 } from './a-token.ts';
 

@@ -1,6 +1,16 @@
-import type { ContextBlock, MrkdwnElement, PlainTextElement, SectionBlock } from '@slack/types';
+import type {
+  ContextBlock,
+  InputBlock,
+  KnownBlock,
+  ModalView,
+  MrkdwnElement,
+  PlainTextElement,
+  RichTextElement,
+  SectionBlock,
+} from '@slack/types';
 import { DAY_MS, HOUR_MS, isoTime, MINUTE_MS } from '../../clock.ts';
 import { counted } from '../../counted.ts';
+import type { Message } from './message.ts';
 
 /** Text drawn exactly as it is: nothing in it is formatting. Where whatever people typed goes. */
 export function plain(text: string): PlainTextElement {
@@ -65,4 +75,56 @@ export function agoOf(at: number, now: number): string {
 
 function ago(amount: number, unit: string): string {
   return `${counted(Math.floor(amount), unit)} ago`;
+}
+
+/** A message of one sentence, drawn as it is. */
+export function sentenceMessage(sentence: string): Message {
+  return { text: escaped(sentence), blocks: [saying(sentence)] };
+}
+
+/** An instant as an element of rich text, that each reader sees in their own zone. */
+export function dateElement(at: number): RichTextElement {
+  return {
+    type: 'date',
+    timestamp: Math.floor(at / 1000),
+    format: '{date_short_pretty} at {time}',
+    fallback: `${isoTime(at).slice(0, 16).replace('T', ' ')} UTC`,
+  };
+}
+
+/** A dialog that only tells something. */
+export function tellingDialog(title: string, blocks: KnownBlock[]): ModalView {
+  return { type: 'modal', title: plain(title), close: plain('Close'), blocks };
+}
+
+/** The way to the person's conversation with the app, where one is known. */
+export function conversationLink(dmLink: string | undefined): KnownBlock[] {
+  if (dmLink === undefined) return [];
+  return [{ type: 'section', text: mrkdwn(`<${escaped(dmLink)}|Open the conversation>`) }];
+}
+
+/** A one-line text field. `block_id` and `action_id` are the same, so that one name finds its error and its value. */
+export function textInput(field: {
+  id: string;
+  label: string;
+  hint?: string;
+  placeholder?: string;
+  initial?: string | undefined;
+  optional: boolean;
+  lengthMax?: number;
+}): InputBlock {
+  return {
+    type: 'input',
+    block_id: field.id,
+    label: plain(field.label),
+    optional: field.optional,
+    element: {
+      type: 'plain_text_input',
+      action_id: field.id,
+      ...(field.placeholder === undefined ? {} : { placeholder: plain(field.placeholder) }),
+      ...(field.initial ? { initial_value: field.initial } : {}),
+      ...(field.lengthMax === undefined ? {} : { max_length: field.lengthMax }),
+    },
+    ...(field.hint === undefined ? {} : { hint: plain(field.hint) }),
+  };
 }

@@ -6,6 +6,7 @@ import { REVOKE_ID, ROTATE_ID, SHOW_VALUE_ID } from './ids.ts';
 import { cut, dateTime, mention, mrkdwn, plain, saying } from './text.ts';
 
 const NOTE_DRAWN_MAX = 300;
+
 /** A section holds 3,000 characters. */
 const SCOPES_DRAWN_MAX = 2000;
 

@@ -1,0 +1,193 @@
+import type { InputBlock, ModalView } from '@slack/types';
+import type { CreationPolicy } from '../../tokens/create.ts';
+import { INTROSPECT_SCOPE } from '../../tokens/policy.ts';
+import { PURPOSE_LENGTH_MAX } from '../../tokens/refusal.ts';
+import type { Token } from '../../tokens/token.ts';
+import { CREATE_DIALOG_ID } from '../blocks/ids.ts';
+import {
+  conversationLink,
+  cut,
+  dateTime,
+  mention,
+  mrkdwn,
+  plain,
+  saying,
+  smallPrint,
+  tellingDialog,
+  textInput,
+} from '../blocks/text.ts';
+import { notShownSentence } from '../show/not-shown.ts';
+import { expiryInputs } from './expiry-input.ts';
+
+const TITLE = 'Create API Token';
+
+/** More than any name may have: what is too long is drawn whole enough to be seen, and refused with a sentence. */
+const NAME_DRAWN_MAX = 150;
+
+/** A section holds 3,000 characters. */
+const SCOPES_DRAWN_MAX = 2000;
+
+export const NAME_INPUT_ID = 'name';
+
+export const PURPOSE_INPUT_ID = 'purpose';
+
+export const SCOPES_INPUT_ID = 'scopes';
+
+export const OWNER_INPUT_ID = 'owner';
+
+/** What is already known when the dialog is opened. */
+export type FilledIn = {
+  readonly name?: string;
+  readonly purpose?: string;
+  readonly lifetimeDays?: number;
+  readonly scopes?: readonly string[];
+  /** Scopes of the token that it is created after which cannot be chosen here any more. */
+  readonly leftOut?: readonly string[];
+};
+
+/** The dialog in which a token is created. */
+export function createDialog(
+  filledIn: FilledIn,
+  asker: {
+    readonly id: string;
+    readonly zone: string;
+    readonly mayChooseOwner: boolean;
+    /** What they are offered; empty: there is no such field. */
+    readonly scopes: readonly string[];
+  },
+  policy: CreationPolicy,
+): ModalView {
+  const { lifetimeDays } = filledIn;
+  const isTooLong = lifetimeDays !== undefined && (lifetimeDays < 1 || lifetimeDays > policy.lifetimeDaysMax);
+  const typedDays = isTooLong ? undefined : lifetimeDays;
+  return {
+    type: 'modal',
+    callback_id: CREATE_DIALOG_ID,
+    title: plain(TITLE),
+    submit: plain('Create Token'),
+    close: plain('Cancel'),
+    blocks: [
+      nameInput(filledIn.name),
+      textInput({
+        id: PURPOSE_INPUT_ID,
+        label: 'Purpose',
+        hint: 'What uses it, so that whoever must revoke it knows what will stop.',
+        initial: filledIn.purpose,
+        optional: true,
+        lengthMax: PURPOSE_LENGTH_MAX,
+      }),
+      ...expiryInputs({ typedDays, mayKeep: false, zone: asker.zone }, policy),
+      ...(isTooLong
+        ? [smallPrint('The lifetime that you typed is not possible here: choose another one.')]
+        : []),
+      ...(asker.scopes.length > 0 ? [scopesInput(asker.scopes, filledIn.scopes ?? [])] : []),
+      ...leftOutPrint(filledIn.leftOut ?? []),
+      ...(asker.mayChooseOwner ? [ownerInput(asker.id)] : []),
+    ],
+  };
+}
+
+/** What the dialog turns into once the token is there and its value is being made. */
+export function onItsWayDialog(token: Token, dmLink: string | undefined): ModalView {
+  return tellingDialog(TITLE, [
+    saying('Your token is on its way'),
+    saying(
+      `${token.name}: its value comes in a message that only you can see, in your conversation with apitoken.`,
+    ),
+    ...conversationLink(dmLink),
+    expiryPrint(token),
+  ]);
+}
+
+/** What the dialog turns into when the token is somebody else's: nobody but they will see its value. */
+export function createdForOtherDialog(token: Token): ModalView {
+  return tellingDialog(TITLE, [
+    saying(
+      `${token.name} is created. Its value does not exist yet: only its owner can have it made and shown.`,
+    ),
+    {
+      type: 'section',
+      text: mrkdwn(`Owner: ${mention(token.owner)}. You are told when they have taken it.`),
+    },
+    smallPrint('It is revoked when nobody has taken it after 7 days.'),
+    expiryPrint(token),
+  ]);
+}
+
+/** What the dialog turns into when the value could not be shown. */
+export function notShownDialog(token: Token, reason: string): ModalView {
+  if (reason === 'changed_meanwhile') {
+    return tellingDialog(TITLE, [
+      saying(`${token.name} was revoked while its value was being shown: nothing accepts that value.`),
+    ]);
+  }
+  return tellingDialog(TITLE, [
+    saying(`${token.name} is there, but you were not shown a value, and nothing can use it yet.`),
+    saying(
+      `${notShownSentence(reason)} Then press Show value in its receipt, or type /apitoken info ${token.name}.`,
+    ),
+  ]);
+}
+
+/** What it turns into when no value was made, for the reason that `sentence` tells. */
+export function noValueDialog(token: Token, sentence: string): ModalView {
+  return tellingDialog(TITLE, [saying(`${token.name} is there, and has no value yet.`), saying(sentence)]);
+}
+
+function expiryPrint(token: Token) {
+  return smallPrint(token.expiresAt === null ? 'It never expires.' : `Expires: ${dateTime(token.expiresAt)}`);
+}
+
+function leftOutPrint(leftOut: readonly string[]) {
+  if (leftOut.length === 0) return [];
+  return [
+    saying(
+      `Left out, since you are not offered them any more: ${cut(leftOut.join(', '), SCOPES_DRAWN_MAX)}.`,
+    ),
+  ];
+}
+
+function nameInput(name: string | undefined): InputBlock {
+  return textInput({
+    id: NAME_INPUT_ID,
+    label: 'Token Name',
+    hint: 'Names the token in the history, for ever: a name is never used twice, not even after it was revoked.',
+    placeholder: 'deploy-bot',
+    initial: name === undefined ? undefined : cut(name, NAME_DRAWN_MAX),
+    optional: false,
+  });
+}
+
+function scopesInput(offered: readonly string[], chosen: readonly string[]): InputBlock {
+  const options = offered.map((scope) => ({ text: plain(scope), value: scope }));
+  const initial = options.filter(({ value }) => chosen.includes(value));
+  return {
+    type: 'input',
+    block_id: SCOPES_INPUT_ID,
+    optional: true,
+    label: plain('Scopes'),
+    hint: plain(
+      offered.includes(INTROSPECT_SCOPE)
+        ? `What it may be used for. They cannot be changed later. With ${INTROSPECT_SCOPE} its holder may ask about any token.`
+        : 'What it may be used for. They cannot be changed later.',
+    ),
+    element: {
+      type: 'multi_static_select',
+      action_id: SCOPES_INPUT_ID,
+      placeholder: plain('None'),
+      options,
+      ...(initial.length === 0 ? {} : { initial_options: initial }),
+    },
+  };
+}
+
+function ownerInput(asker: string): InputBlock {
+  return {
+    type: 'input',
+    block_id: OWNER_INPUT_ID,
+    optional: true,
+    label: plain('Owner'),
+    hint: plain('Whose token it is, for ever. Only its owner is ever shown its value.'),
+    element: { type: 'users_select', action_id: OWNER_INPUT_ID, initial_user: asker },
+  };
+}

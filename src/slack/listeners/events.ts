@@ -1,0 +1,49 @@
+import type { App } from '@slack/bolt';
+import { z } from 'zod';
+import type { PersonId } from '../../tokens/token.ts';
+import type { ListenerDeps } from '../listener.ts';
+import { BEGINNING } from '../look/list.ts';
+import { forgetDirectMessage } from '../reply/direct-message.ts';
+import { readDelivery } from '../visit.ts';
+
+const homeOpened = z.object({
+  team_id: z.string().nullish(),
+  event: z.object({ user: z.string(), tab: z.string().nullish() }),
+});
+
+/** What may take away somebody's right to use the app. */
+const LOSSES = ['deleted', 'is_bot', 'is_restricted', 'is_ultra_restricted', 'is_stranger'] as const;
+
+const said = z.boolean().nullish();
+
+const userChanged = z.object({
+  user: z.object({
+    id: z.string(),
+    deleted: said,
+    is_bot: said,
+    is_restricted: said,
+    is_ultra_restricted: said,
+    is_stranger: said,
+  }),
+});
+
+/** The workspace's own news: a Home tab was opened, a person or a group changed. They may come twice, or hours late. */
+export function registerEvents(app: App, deps: ListenerDeps): void {
+  app.event('app_home_opened', async ({ body }) => {
+    const { event, team_id } = readDelivery(homeOpened, body);
+    if (event.tab === 'messages') return;
+    const actor = await deps.actors.find(event.user, team_id ?? undefined);
+    if (actor !== undefined) await deps.homes.draw(actor, BEGINNING);
+  });
+  app.event('user_change', async ({ event }) => {
+    const { id, ...flags } = readDelivery(userChanged, event).user;
+    deps.actors.forgetPerson(id);
+    // Slack still takes messages there, which nobody reads: https://github.com/slackapi/python-slack-sdk/issues/1156
+    if (flags.deleted === true) forgetDirectMessage(deps.client, id);
+    // What the event says decides nothing: it may be forged or late. Slack is asked.
+    const news = { isSaidGone: LOSSES.some((loss) => flags[loss] === true), at: deps.clock() };
+    await deps.store.suspectOwner(deps.workspace, id as PersonId, news);
+  });
+  app.event('subteam_members_changed', async () => deps.actors.forgetGroups());
+  app.event('subteam_updated', async () => deps.actors.forgetGroups());
+}

@@ -1,0 +1,98 @@
+import type { KnownBlock } from '@slack/types';
+import { asSeen } from '../../tokens/characters.ts';
+import type { Rights } from '../../tokens/policy.ts';
+import { RUN_COMMAND_ID } from '../blocks/ids.ts';
+import { marked } from '../blocks/marked.ts';
+import type { Message } from '../blocks/message.ts';
+import { cut, mrkdwn, plain, smallPrint } from '../blocks/text.ts';
+
+const TYPED_LENGTH_MAX = 100;
+
+type Line = readonly [line: string, does: string];
+
+/** Lines to type, with what each does: only what whoever asks may do. */
+function commandsFor({ seesAll, revokesAny }: Rights): readonly Line[] {
+  return [
+    ['/apitoken create', 'make a token in a dialog; `/apitoken create NAME 30d` fills it in'],
+    ['/apitoken list', 'your active tokens; also `list expired`, `list revoked`, `list all`'],
+    ['/apitoken info NAME', 'all there is to know of one token, but its value'],
+    [
+      '/apitoken rotate NAME',
+      'a new value for a token, the old one honoured for a while; renews an expired one',
+    ],
+    ['/apitoken revoke NAME', 'end a token, after a confirmation'],
+    ['/apitoken revoke VALUE', 'end the token that has leaked, whosever it is'],
+    ...(revokesAny ? REVOKE_ANY : [REVOKE_OWN]),
+    [
+      '/apitoken check VALUE',
+      revokesAny ? 'whose a value is, and whether it is accepted' : 'whether a value of yours is accepted',
+    ],
+    ...(seesAll ? SEE_ALL : []),
+    ['/apitoken history NAME', 'what happened to a token, and who did it'],
+    ['/apitoken help', 'this help'],
+  ];
+}
+
+const REVOKE_OWN: Line = ['/apitoken revoke @me', 'end several of your tokens at once'];
+
+const REVOKE_ANY: readonly Line[] = [
+  ['/apitoken revoke @person', 'end all tokens of a person, or some; `@me` for yours'],
+  [
+    '/apitoken revoke apit_4fTz8K',
+    'end the token whose value begins so: its prefix and 6 characters or more',
+  ],
+];
+
+const SEE_ALL: readonly Line[] = [
+  [
+    '/apitoken status',
+    'everybody’s tokens, what needs attention first; also `status expired`, `status @person`',
+  ],
+  ['/apitoken board', 'a message in this channel that shows how all tokens stand, kept up to date'],
+];
+
+/** Commands that not everybody may type. */
+const VERBS_TO_SEE_ALL: ReadonlySet<string> = new Set(['status', 'board']);
+
+/** The commands, each as a line to type. */
+export function helpMessage(rights: Rights): Message {
+  const lines = commandsFor(rights).map(([line]) => line);
+  return { text: `apitoken: ${lines.join(', ')}`, blocks: helpBlocks(rights) };
+}
+
+/** Quotes what was not understood, as plain text, with the nearest command as a button. */
+export function unknownCommandMessage(typed: string, nearest: string, rights: Rights): Message {
+  const offered = VERBS_TO_SEE_ALL.has(nearest) && !rights.seesAll ? 'help' : nearest;
+  // A mark that turns the writing around would turn the rest of our sentence too.
+  const seen = asSeen(typed);
+  return marked('unknown', {
+    text: 'apitoken did not understand this command.',
+    blocks: [
+      {
+        type: 'section',
+        text: plain(`I do not know “${cut(seen, TYPED_LENGTH_MAX)}”. Did you mean this?`),
+      },
+      {
+        type: 'actions',
+        elements: [
+          { type: 'button', action_id: RUN_COMMAND_ID, text: plain(`/apitoken ${offered}`), value: offered },
+        ],
+      },
+      ...helpBlocks(rights),
+    ],
+  });
+}
+
+function helpBlocks(rights: Rights): KnownBlock[] {
+  return [
+    {
+      type: 'section',
+      text: mrkdwn(
+        commandsFor(rights)
+          .map(([line, does]) => `\`${line}\`: ${does}`)
+          .join('\n'),
+      ),
+    },
+    smallPrint('Without NAME you pick one of yours.'),
+  ];
+}

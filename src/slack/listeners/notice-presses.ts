@@ -1,0 +1,82 @@
+import { findToken } from '../../tokens/find.ts';
+import { remindTomorrow } from '../../tokens/notices.ts';
+import type { Action, Actor } from '../../tokens/policy.ts';
+import type { TokenId } from '../../tokens/token.ts';
+import { sentenceMessage } from '../blocks/text.ts';
+import type { ListenerDeps, PressListener } from '../listener.ts';
+import { rememberPlace } from '../look/opened-from.ts';
+import { redrawNotice } from '../look/redraw.ts';
+import { type DrawnNotice, parseNoticeText, remindedMessage, standingOf } from '../notices/notice-blocks.ts';
+import { respond } from '../reply/respond.ts';
+import { type Answer, answerVisit, tell, tellForged, tellRefusal } from '../reply/tell.ts';
+import { revokeAnswer } from '../revoke/revoke.ts';
+import { rotateAnswer } from '../rotate/rotate.ts';
+import type { KnownVisit } from '../visit.ts';
+
+/** The notice that a button was pressed under, and where it can be drawn again. */
+type PressedNotice = { readonly notice: DrawnNotice; readonly responseUrl: string };
+
+/** *Rotate* or *Renew*, under a notice, a receipt or what is told of a token. */
+export const onRotate = opening('rotate', rotateAnswer);
+
+/** *Revoke*, under the same. */
+export const onRevoke = opening('revoke', revokeAnswer);
+
+/** *Remind me tomorrow*, under a notice. */
+export const onRemind = aboutToken('rotate', async (visit, tokenId, pressed, deps) => {
+  const outcome = await remindTomorrow({ actor: visit.actor, tokenId, delivery: visit.delivery }, deps);
+  if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
+  const { token, dueAt } = outcome;
+  if (pressed !== undefined) {
+    const message = remindedMessage(pressed.notice.kind, token, dueAt, deps.clock());
+    return respond(pressed.responseUrl, message, 'lasting');
+  }
+  const sentence = `You are reminded of ${token.name} tomorrow, or an hour before it expires.`;
+  await tell(visit, sentenceMessage(sentence), deps.client);
+});
+
+/** A button that opens a dialog, which draws the notice again when it has done its work. */
+function opening(
+  attempted: Action,
+  answerOf: (actor: Actor, tokenId: TokenId, deps: ListenerDeps) => Promise<Answer>,
+): PressListener {
+  return aboutToken(attempted, async (visit, tokenId, pressed, deps) => {
+    const viewId = await answerVisit(visit, await answerOf(visit.actor, tokenId, deps), deps);
+    if (viewId !== undefined && pressed !== undefined)
+      deps.places.remember({ personId: visit.personId, viewId }, { kind: 'notice', ...pressed });
+    // A receipt tells by itself what became of its token.
+    else if (visit.isFromEphemeral) rememberPlace(visit, viewId, deps.places);
+  });
+}
+
+/** A button that carries a token's id, and under a notice that notice: it is drawn again when its token has ended meanwhile. */
+function aboutToken(
+  attempted: Action,
+  listener: (
+    visit: KnownVisit,
+    tokenId: TokenId,
+    pressed: PressedNotice | undefined,
+    deps: ListenerDeps,
+  ) => Promise<void>,
+): PressListener {
+  return async (visit, value, deps) => {
+    const carried = parseNoticeText(value);
+    if (carried === undefined) return tellForged(visit, attempted, deps);
+    const { tokenId, notice } = carried;
+    const { responseUrl } = visit;
+    // A made-up one must not take the place of anything but a notice.
+    if (notice === undefined || responseUrl === undefined || visit.pressedIn !== 'notice') {
+      return listener(visit, tokenId, undefined, deps);
+    }
+    const found = await findToken(tokenId, attempted, visit.actor, deps);
+    if (found.kind === 'refused') return tellRefusal(visit, found.refusal, deps);
+    const { token } = found;
+    const standing = standingOf(notice, token, deps.clock());
+    if (standing === 'rotated') {
+      await tellRefusal(visit, { code: 'changed_meanwhile', name: token.name }, deps);
+    } else {
+      await listener(visit, tokenId, { notice, responseUrl }, deps);
+    }
+    if (standing !== 'open') await redrawNotice(responseUrl, notice, token, deps);
+  };
+}

@@ -1,0 +1,136 @@
+import type { KnownBlock } from '@slack/types';
+import { counted } from '../../counted.ts';
+import type { AuditEvent } from '../../tokens/audit.ts';
+import { asSeen } from '../../tokens/characters.ts';
+import { OWNER_BARRED, OWNER_LEFT } from '../../tokens/leavers.ts';
+import type { EventPage } from '../../tokens/store.ts';
+import type { Token } from '../../tokens/token.ts';
+import { HISTORY_NEWER_ID, HISTORY_OLDER_ID } from '../blocks/ids.ts';
+import { marked } from '../blocks/marked.ts';
+import type { Message } from '../blocks/message.ts';
+import { cut, dateTime, escaped, mention, mrkdwn, plain, smallPrint } from '../blocks/text.ts';
+import { doerText } from '../blocks/token-facts.ts';
+import { notShownSentence } from '../show/not-shown.ts';
+
+const REASON_DRAWN_MAX = 300;
+
+const SCOPES_DRAWN_MAX = 1000;
+
+/** Events that one page draws, of the 50 blocks that a message may have. */
+export const HISTORY_PAGE_SIZE = 15;
+
+/** What happened to a token, in people's words, the latest first. */
+export function historyMessage(token: Token, history: EventPage): Message {
+  const { events, page, pageCount } = history;
+  return marked('history', {
+    text: `History of the API token ${escaped(token.name)}`,
+    blocks: [
+      { type: 'header', text: plain(cut(`History of ${token.name}`, 150)) },
+      ...events.map(eventBlock),
+      smallPrint(`Page ${page} of ${pageCount} · token id \`${token.id}\``),
+      ...turns(token, page, pageCount),
+    ],
+  });
+}
+
+/** The `value` of a button that turns to another page of a token's history. */
+export function historyPlaceText(tokenId: string, page: number): string {
+  return `${tokenId}:${page}`;
+}
+
+/** The place that `text` names: the first page when it names none. */
+export function parseHistoryPlace(text: string): { readonly tokenId: string; readonly page: number } {
+  const [tokenId = '', number] = text.split(':');
+  const page = Number(number);
+  return { tokenId, page: Number.isSafeInteger(page) && page >= 1 ? page : 1 };
+}
+
+function eventBlock(event: AuditEvent): KnownBlock {
+  const told = mrkdwn(`${dateTime(event.at)} · ${doerText(event.actor)} ${deedOf(event)}${leftOutOf(event)}`);
+  const { reason } = event.detail;
+  const isTyped = event.action === 'token.revoked' && typeof reason === 'string' && !isOfLeaver(event);
+  return {
+    type: 'context',
+    elements: isTyped ? [told, plain(`“${cut(asSeen(reason), REASON_DRAWN_MAX)}”`)] : [told],
+  };
+}
+
+/** A person may have typed the same words. */
+function isOfLeaver({ actor, detail }: AuditEvent): boolean {
+  return actor === 'system' && (detail.reason === OWNER_LEFT || detail.reason === OWNER_BARRED);
+}
+
+function deedOf(event: AuditEvent): string {
+  const { action, actor, detail } = event;
+  switch (action) {
+    case 'token.created':
+      return detail.owner === actor ? 'created it' : `created it for ${mention(String(detail.owner))}`;
+    case 'value.shown':
+      return 'was shown its value';
+    case 'value.withdrawn':
+      return `could not show a value. ${notShownSentence(String(detail.reason))}`;
+    case 'value.replaced':
+      return 'was shown a new value; the one before, never used, ended';
+    case 'token.rotated':
+      return `rotated it: was shown a new value; the old one ends ${dateOf(detail.old_value_ends_at)} at the latest`;
+    case 'token.renewed':
+      return `renewed it: was shown a new value; it expires ${dateOf(detail.expires_at)}`;
+    case 'old_value.ended':
+      return 'ended the old value';
+    case 'token.revoked':
+      if (isOfLeaver(event)) return `revoked it: its ${detail.reason}`;
+      return detail.held === 1 && actor !== 'holder' ? 'revoked it, having its value' : 'revoked it';
+    case 'value.checked':
+      return 'checked a value of it';
+    case 'card.share_asked':
+      return 'asked to tell a channel that it is revoked';
+    case 'card.shared':
+      return 'told a channel that it is revoked';
+    case 'card.share_failed':
+      return detail.code === 'no_answer'
+        ? 'may have told a channel that it is revoked: Slack did not say'
+        : 'told no channel that it is revoked: Slack did not take it';
+    case 'status.share_asked':
+    case 'status.share_failed':
+    case 'status.export_asked':
+    case 'status.export_failed':
+      return 'wanted to take everybody’s tokens along';
+    case 'status.shared':
+    case 'status.exported':
+      return 'took everybody’s tokens along';
+    case 'owner.marked':
+    case 'owner.unmarked':
+      return 'noted whether its owner may use apitoken';
+    case 'board.placed':
+    case 'board.stopped':
+      return 'placed or stopped a board';
+    case 'action.refused':
+      return 'tried to do something with it that they may not';
+    case 'refusals.counted':
+      return `was refused ${counted(Number(detail.count), 'more time')}`;
+  }
+}
+
+/** Scopes that the value did not get any more. They are the company's words and hold no formatting that could notify anybody. */
+function leftOutOf({ detail }: AuditEvent): string {
+  const { scopes_left_out: scopes } = detail;
+  return typeof scopes === 'string'
+    ? `; without ${escaped(cut(scopes.replaceAll(' ', ', '), SCOPES_DRAWN_MAX))}`
+    : '';
+}
+
+function dateOf(at: AuditEvent['detail'][string] | undefined): string {
+  return typeof at === 'number' ? dateTime(at) : 'no date';
+}
+
+function turns(token: Token, page: number, pageCount: number): KnownBlock[] {
+  const elements = [
+    ...(page > 1 ? [turn(HISTORY_NEWER_ID, 'Newer', historyPlaceText(token.id, page - 1))] : []),
+    ...(page < pageCount ? [turn(HISTORY_OLDER_ID, 'Older', historyPlaceText(token.id, page + 1))] : []),
+  ];
+  return elements.length === 0 ? [] : [{ type: 'actions', elements }];
+}
+
+function turn(actionId: string, text: string, value: string) {
+  return { type: 'button', action_id: actionId, text: plain(text), value } as const;
+}

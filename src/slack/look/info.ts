@@ -1,0 +1,61 @@
+import { findToken, historyOf } from '../../tokens/find.ts';
+import { type Action, type Actor, may } from '../../tokens/policy.ts';
+import { statusOf, type UsedToken, wasNeverClaimed } from '../../tokens/token.ts';
+import { revokeButton, rotateButton, showValueButton } from '../blocks/token-facts.ts';
+import type { ListenerDeps, PressListener } from '../listener.ts';
+import { respond } from '../reply/respond.ts';
+import { type Answer, refusalAnswer, updateDialog, viewOf } from '../reply/tell.ts';
+import { HISTORY_PAGE_SIZE, historyMessage, parseHistoryPlace } from './history-blocks.ts';
+import { infoMessage } from './info-blocks.ts';
+
+/** What there is to know of the token of that name or id. */
+export async function infoAnswer(actor: Actor, nameOrId: string, deps: ListenerDeps): Promise<Answer> {
+  const found = await findToken(nameOrId, 'see', actor, deps);
+  if (found.kind === 'refused') return refusalAnswer(found.refusal);
+  const now = deps.clock();
+  return { kind: 'message', message: infoMessage(found.token, now, offersTo(actor, found.token, now, deps)) };
+}
+
+/** What happened to the token of that name or id, page by page. */
+export async function historyAnswer(
+  actor: Actor,
+  nameOrId: string,
+  page: number,
+  deps: ListenerDeps,
+): Promise<Answer> {
+  const outcome = await historyOf({ actor, nameOrId, page, pageSize: HISTORY_PAGE_SIZE }, deps);
+  if (outcome.kind === 'refused') return refusalAnswer(outcome.refusal);
+  return { kind: 'message', message: historyMessage(outcome.token, outcome.history) };
+}
+
+/** The buttons of what the actor may do with a token in its state. */
+function offersTo(actor: Actor, token: UsedToken, now: number, { policy }: ListenerDeps) {
+  const mayDo = (action: Action) => may(actor, action, token, policy);
+  if (wasNeverClaimed(token, now)) return mayDo('revoke') ? [revokeButton(token)] : [];
+  switch (statusOf(token, now)) {
+    case 'revoked':
+      return [];
+    case 'unclaimed':
+      return [
+        ...(mayDo('show_value') ? [showValueButton(token)] : []),
+        ...(mayDo('revoke') ? [revokeButton(token)] : []),
+      ];
+    case 'active':
+    case 'expired':
+      return [
+        ...(mayDo('rotate') ? [rotateButton(token, now)] : []),
+        ...(mayDo('revoke') ? [revokeButton(token)] : []),
+      ];
+  }
+}
+
+/** Another page of a history, in its place; from Home, where it is a dialog, the dialog turns into it. */
+export const onTurnHistory: PressListener = async (visit, value, deps) => {
+  const { tokenId, page } = parseHistoryPlace(value);
+  const answer = await historyAnswer(visit.actor, tokenId, page, deps);
+  if (visit.viewId !== undefined && visit.viewType !== 'home') {
+    await updateDialog(visit.viewId, viewOf(answer, 'History'), deps);
+  } else if (visit.responseUrl !== undefined && answer.kind === 'message') {
+    await respond(visit.responseUrl, answer.message, 'instead');
+  }
+};

@@ -1,0 +1,167 @@
+import type { ActionsBlock, KnownBlock, SectionBlock, StaticSelect } from '@slack/types';
+import { counted } from '../../counted.ts';
+import { LIST_FILTERS, type ListFilter, type ListPage } from '../../tokens/store.ts';
+import {
+  parseTokenId,
+  statusOf,
+  type TokenId,
+  type TokenStatus,
+  type UsedToken,
+  wasNeverClaimed,
+} from '../../tokens/token.ts';
+import { CREATE_ID, LIST_FILTER_ID, LIST_NEXT_ID, LIST_PREVIOUS_ID, TOKEN_MENU_IDS } from '../blocks/ids.ts';
+import { marked } from '../blocks/marked.ts';
+import type { Message } from '../blocks/message.ts';
+import { escaped, plain, saying, smallPrint } from '../blocks/text.ts';
+import { tokenFields } from '../blocks/token-facts.ts';
+
+const FILTER_WORDS: Readonly<Record<ListFilter, string>> = {
+  active: 'Active',
+  expired: 'Expired',
+  revoked: 'Revoked',
+  all: 'All',
+};
+
+/** Which part of the list is drawn. */
+export type ListPlace = { readonly filter: ListFilter; readonly page: number };
+
+const MENU_VERBS = ['show_value', 'rotate', 'revoke', 'history', 'create_again'] as const;
+
+export type MenuVerb = (typeof MENU_VERBS)[number];
+
+/** What the menu of a row asks for, and where that row stands. */
+export type MenuChoice = {
+  readonly verb: MenuVerb;
+  readonly tokenId: TokenId;
+  readonly place: ListPlace;
+};
+
+/** What may be done with a token in its status. Slack draws 5 options in a menu. */
+const MENUS: Readonly<Record<TokenStatus, readonly (readonly [text: string, verb: MenuVerb])[]>> = {
+  unclaimed: [
+    ['Show value', 'show_value'],
+    ['Revoke API Token', 'revoke'],
+    ['History', 'history'],
+  ],
+  active: [
+    ['Rotate', 'rotate'],
+    ['Revoke API Token', 'revoke'],
+    ['History', 'history'],
+  ],
+  expired: [
+    ['Renew', 'rotate'],
+    ['Create again', 'create_again'],
+    ['Revoke API Token', 'revoke'],
+    ['History', 'history'],
+  ],
+  revoked: [
+    ['Create again', 'create_again'],
+    ['History', 'history'],
+  ],
+};
+
+/** The same of one that nobody took in time. */
+const NEVER_CLAIMED_MENU: (typeof MENUS)[TokenStatus] = [
+  ['Create again', 'create_again'],
+  ['Revoke API Token', 'revoke'],
+  ['History', 'history'],
+];
+
+/** *My API Tokens* as a message. */
+export function listMessage(list: ListPage, filter: ListFilter, now: number): Message {
+  const names = list.tokens.map((token) => `${escaped(token.name)} (${statusOf(token, now)})`).join(', ');
+  const text = `My API Tokens, ${FILTER_WORDS[filter].toLowerCase()}: ${names || 'none'}`;
+  const message = { text, blocks: listBlocks(list, filter, now) };
+  return marked('list', message, `${placeText({ filter, page: list.page })}:${now}`);
+}
+
+/** *My API Tokens*: one row a token, with its menu, and below what turns the pages. */
+export function listBlocks(list: ListPage, filter: ListFilter, now: number): KnownBlock[] {
+  return [
+    { type: 'header', text: plain('My API Tokens') },
+    ...(list.tokens.length === 0 ? [saying(emptyText(filter))] : []),
+    ...list.tokens.map((token, row) => tokenRow(token, row, { filter, page: list.page }, now)),
+    smallPrint(`Page ${list.page} of ${list.pageCount} · ${counted(list.total, 'token')}`),
+    controls(list, filter),
+  ];
+}
+
+/** The `value` of a button that turns to `place`. */
+export function placeText(place: ListPlace): string {
+  return `${place.filter}:${place.page}`;
+}
+
+/** The place that `text` names; the first page of the active ones when it names none. */
+export function parsePlace(text: string): ListPlace {
+  const [word, number] = text.split(':');
+  const filter = LIST_FILTERS.find((known) => known === word) ?? 'active';
+  const page = Number(number);
+  return { filter, page: Number.isSafeInteger(page) && page >= 1 ? page : 1 };
+}
+
+/** The `value` of an option in a row's menu. */
+export function choiceText(choice: MenuChoice): string {
+  return `${choice.verb}:${choice.tokenId}:${placeText(choice.place)}`;
+}
+
+/** What an option's `value` asks for, or undefined when it is none of ours. The token in it is a hint, to be looked up. */
+export function parseChoice(text: string): MenuChoice | undefined {
+  const [word, id = '', ...place] = text.split(':');
+  const verb = MENU_VERBS.find((known) => known === word);
+  const tokenId = parseTokenId(id);
+  if (tokenId === undefined || verb === undefined) return undefined;
+  return { verb, tokenId, place: parsePlace(place.join(':')) };
+}
+
+function emptyText(filter: ListFilter): string {
+  if (filter === 'all') return 'You have no tokens yet. Create API Token makes the first.';
+  return `You have no ${filter} tokens.`;
+}
+
+function tokenRow(token: UsedToken, row: number, place: ListPlace, now: number): SectionBlock {
+  const actionId = TOKEN_MENU_IDS[row];
+  if (actionId === undefined) throw new Error(`a page of the list has ${TOKEN_MENU_IDS.length} rows`);
+  const menu = wasNeverClaimed(token, now) ? NEVER_CLAIMED_MENU : MENUS[statusOf(token, now)];
+  const options = menu.map(([text, verb]) => ({
+    text: plain(text),
+    value: choiceText({ verb, tokenId: token.id, place }),
+  }));
+  return {
+    type: 'section',
+    text: plain(token.name),
+    fields: tokenFields(token, now),
+    accessory: { type: 'overflow', action_id: actionId, options },
+  };
+}
+
+function controls(list: ListPage, filter: ListFilter): ActionsBlock {
+  const { page, pageCount } = list;
+  return {
+    type: 'actions',
+    elements: [
+      { type: 'button', action_id: CREATE_ID, text: plain('Create API Token'), style: 'primary' },
+      filterSelect(filter),
+      ...(page > 1 ? [turn(LIST_PREVIOUS_ID, 'Previous', { filter, page: page - 1 })] : []),
+      ...(page < pageCount ? [turn(LIST_NEXT_ID, 'Next', { filter, page: page + 1 })] : []),
+    ],
+  };
+}
+
+function filterSelect(filter: ListFilter): StaticSelect {
+  const options = LIST_FILTERS.map((word) => ({
+    text: plain(FILTER_WORDS[word]),
+    value: placeText({ filter: word, page: 1 }),
+  }));
+  const current = options.find((known) => known.value === placeText({ filter, page: 1 }));
+  return {
+    type: 'static_select',
+    action_id: LIST_FILTER_ID,
+    placeholder: plain('Show'),
+    options,
+    ...(current === undefined ? {} : { initial_option: current }),
+  };
+}
+
+function turn(actionId: string, text: string, place: ListPlace) {
+  return { type: 'button', action_id: actionId, text: plain(text), value: placeText(place) } as const;
+}

@@ -1,0 +1,62 @@
+import { type Clock, MINUTE_MS } from '../../clock.ts';
+import type { DrawnNotice } from '../notices/notice-blocks.ts';
+import { setBounded } from '../people/memory.ts';
+import type { Visit } from '../visit.ts';
+import type { ListPlace } from './list-blocks.ts';
+
+/** A `response_url` is good for 30 minutes. */
+const PLACE_AGE_MS_MAX = 30 * MINUTE_MS;
+
+const PLACES_MAX = 10_000;
+
+/** Where a dialog was opened from, so that its result can be told there too. */
+export type OpenedFrom =
+  | {
+      readonly kind: 'list';
+      readonly responseUrl: string;
+      readonly channel: string | undefined;
+      readonly place: ListPlace;
+    }
+  | { readonly kind: 'notice'; readonly responseUrl: string; readonly notice: DrawnNotice }
+  /** A command, a shortcut, or a message that only that person sees. */
+  | { readonly kind: 'elsewhere'; readonly responseUrl: string; readonly channel: string | undefined };
+
+/** A dialog and who opened it: a view's id comes back from a client, and nobody writes where somebody else's was opened. */
+type Dialog = Pick<Visit, 'personId' | 'viewId'>;
+
+/** Remembers, in memory and for 30 minutes, where dialogs were opened. After a restart nothing is told there. */
+export type Places = {
+  remember(dialog: Dialog, from: OpenedFrom): void;
+  find(dialog: Dialog): OpenedFrom | undefined;
+};
+
+/** Notes that a dialog was opened there, where that can be answered later. */
+export function rememberPlace(
+  { personId, responseUrl, channelId: channel }: Pick<Visit, 'personId' | 'responseUrl' | 'channelId'>,
+  viewId: string | undefined,
+  places: Places,
+  place?: ListPlace,
+): void {
+  if (viewId === undefined || responseUrl === undefined) return;
+  const from = { responseUrl, channel };
+  places.remember(
+    { personId, viewId },
+    place === undefined ? { kind: 'elsewhere', ...from } : { kind: 'list', ...from, place },
+  );
+}
+
+/** Places, none remembered yet. */
+export function createPlaces(clock: Clock): Places {
+  const places = new Map<string, { readonly from: OpenedFrom; readonly at: number }>();
+  return {
+    remember: (dialog, from) => setBounded(places, keyOf(dialog), { from, at: clock() }, PLACES_MAX),
+    find: (dialog) => {
+      const place = places.get(keyOf(dialog));
+      return place !== undefined && clock() - place.at < PLACE_AGE_MS_MAX ? place.from : undefined;
+    },
+  };
+}
+
+function keyOf({ personId, viewId = '' }: Dialog): string {
+  return `${personId} ${viewId}`;
+}

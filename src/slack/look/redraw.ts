@@ -1,0 +1,68 @@
+import { findToken } from '../../tokens/find.ts';
+import type { UsedToken } from '../../tokens/token.ts';
+import type { Message } from '../blocks/message.ts';
+import type { ListenerDeps } from '../listener.ts';
+import { type DrawnNotice, noticeAgainMessage } from '../notices/notice-blocks.ts';
+import { respond } from '../reply/respond.ts';
+import type { KnownVisit } from '../visit.ts';
+import { listAnswer } from './list.ts';
+import type { ListPlace } from './list-blocks.ts';
+import type { OpenedFrom } from './opened-from.ts';
+
+/**
+ * Draws again the list or notice that the dialog was opened from, now that it has done its work; elsewhere tells `result`, where
+ * there is one. What the dialog did stands, and it says so, whether or not that can be drawn.
+ */
+export async function redrawOrigin(visit: KnownVisit, deps: ListenerDeps, result?: Message): Promise<void> {
+  const from = deps.places.find(visit);
+  if (from === undefined) return;
+  await orWarn(draw(visit, from, result, deps), deps);
+}
+
+/** Draws a notice again as it stands, where it was pressed. What the press led to stands, whether or not it can be drawn. */
+export async function redrawNotice(
+  responseUrl: string,
+  notice: DrawnNotice,
+  token: UsedToken,
+  deps: ListenerDeps,
+): Promise<void> {
+  await orWarn(drawNotice(responseUrl, notice, token, deps), deps);
+}
+
+async function draw(
+  visit: KnownVisit,
+  from: OpenedFrom,
+  result: Message | undefined,
+  deps: ListenerDeps,
+): Promise<void> {
+  switch (from.kind) {
+    case 'list': {
+      const list = await listAnswer(visit.actor, placeAfter(from.place), deps);
+      return respond(from.responseUrl, list, 'instead');
+    }
+    case 'notice': {
+      const found = await findToken(from.notice.tokenId, 'rotate', visit.actor, deps);
+      if (found.kind === 'refused') return;
+      return drawNotice(from.responseUrl, from.notice, found.token, deps);
+    }
+    case 'elsewhere':
+      return result === undefined ? undefined : respond(from.responseUrl, result);
+  }
+}
+
+function drawNotice(responseUrl: string, notice: DrawnNotice, token: UsedToken, deps: ListenerDeps) {
+  return respond(responseUrl, noticeAgainMessage(notice, token, deps.clock()), 'lasting');
+}
+
+/** The row of a revoked token stays in sight with its date revoked: a list of the active ones becomes one of all. */
+function placeAfter(place: ListPlace): ListPlace {
+  return place.filter === 'active' ? { filter: 'all', page: 1 } : place;
+}
+
+async function orWarn(drawing: Promise<void>, deps: ListenerDeps): Promise<void> {
+  try {
+    await drawing;
+  } catch (error) {
+    deps.log.warn({ err: error }, 'a message could not be drawn again');
+  }
+}

@@ -1,0 +1,202 @@
+import type { Button } from '@slack/types';
+import { DAY_MS } from '../../clock.ts';
+import { counted } from '../../counted.ts';
+import type { LiveValue } from '../../tokens/store.ts';
+import {
+  type PersonId,
+  statusOf,
+  UNCLAIMED_MS_MAX,
+  type UsedToken,
+  wasNeverClaimed,
+} from '../../tokens/token.ts';
+import { END_OLD_ID, NEW_VALUE_ID, REFRESH_ID } from '../blocks/ids.ts';
+import { marked } from '../blocks/marked.ts';
+import type { Message } from '../blocks/message.ts';
+import { dateTime, escaped, mention, plain, saying, smallPrint } from '../blocks/text.ts';
+import {
+  noteBlocks,
+  revokeButton,
+  revokedText,
+  revokerOf,
+  rotateButton,
+  showValueButton,
+  tokenFields,
+} from '../blocks/token-facts.ts';
+import { notShownSentence } from '../show/not-shown.ts';
+import { BARRED } from './notice-blocks.ts';
+
+/** Names in one text, which holds 3,000 characters. */
+const NAMES_MAX = 20;
+
+/** What the receipt tells beside the token itself. */
+export type ReceiptFacts = {
+  /** The values that are honoured, the newest first. */
+  readonly liveValues: readonly LiveValue[];
+  /** A value was shown, or is being shown right now. */
+  readonly hasLiveSecret: boolean;
+  /** Why the last attempt to show a value failed; undefined when it did not. */
+  readonly notShownReason: string | undefined;
+};
+
+/** The lasting, secret-free message about a token in its owner's DM. */
+export function receiptMessage(token: UsedToken, facts: ReceiptFacts, now: number): Message {
+  const status = statusOf(token, now);
+  return marked('receipt', {
+    text: `API token ${escaped(token.name)}: ${status}`,
+    blocks: [
+      { type: 'section', text: plain(token.name), fields: tokenFields(token, now) },
+      ...noteBlocks('Purpose', token.purpose),
+      ...(token.createdBy === token.owner
+        ? []
+        : [smallPrint(`Created for you by ${mention(token.createdBy)}.`)]),
+      ...(token.ownerIsBarred && status !== 'revoked' ? [BARRED] : standing(token, facts, now)).map(
+        smallPrint,
+      ),
+      ...(status === 'revoked' || token.ownerIsBarred
+        ? []
+        : [{ type: 'actions', elements: buttons(token, facts, now) } as const]),
+    ],
+  });
+}
+
+/** What the owner is told when somebody else, whoever held a value or the app itself ended their token. */
+export function revokedByOtherMessage(token: UsedToken): Message {
+  return {
+    text: `Your token ${escaped(token.name)} was revoked by ${revokerOf(token)}.`,
+    blocks: [
+      saying(`Your token ${token.name} was revoked. Anything that uses it is refused.`),
+      smallPrint(revokedText(token)),
+      ...noteBlocks('Reason', token.revokeReason),
+    ],
+  };
+}
+
+/** What whoever created a token for somebody else is told when a third person ended it. */
+export function revokedOfCreatedMessage(token: UsedToken): Message {
+  return {
+    text: `The token ${escaped(token.name)} that you created was revoked by ${revokerOf(token)}.`,
+    blocks: [
+      saying(
+        `${token.name}, which you created for somebody else, was revoked. Anything that uses it is refused.`,
+      ),
+      smallPrint(`Owner: ${mention(token.owner)} · ${revokedText(token)}`),
+      ...noteBlocks('Reason', token.revokeReason),
+    ],
+  };
+}
+
+/** What `person`, their owner or who created them, is told when several tokens were ended at once. */
+export function severalRevokedMessage(tokens: readonly UsedToken[], person: PersonId): Message {
+  const [first] = tokens;
+  if (first === undefined) throw new Error('several tokens are at least one');
+  const whose = first.owner === person ? 'of your tokens' : 'tokens that you created for somebody else';
+  const told = `${tokens.length} ${whose} were revoked`;
+  const parts = Array.from({ length: Math.ceil(tokens.length / NAMES_MAX) }, (_, part) =>
+    tokens.slice(part * NAMES_MAX, (part + 1) * NAMES_MAX).map(({ name }) => name),
+  );
+  return {
+    text: `${told} by ${revokerOf(first)}.`,
+    blocks: [
+      saying(`${told}. Anything that uses them is refused.`),
+      ...parts.map((names) => saying(names.join('\n'))),
+      smallPrint(revokedText(first)),
+      ...noteBlocks('Reason', first.revokeReason),
+    ],
+  };
+}
+
+/** How it stands, in sentences of our own. */
+function standing(token: UsedToken, facts: ReceiptFacts, now: number): string[] {
+  if (wasNeverClaimed(token, now)) {
+    const days = counted(UNCLAIMED_MS_MAX / DAY_MS, 'day');
+    return [
+      `You did not take it within ${days} of its creation: no value is shown any more, and it is revoked.`,
+    ];
+  }
+  switch (statusOf(token, now)) {
+    case 'revoked':
+      return [revokedText(token)];
+    case 'expired':
+      return [
+        'Expired: requests that carry it are refused. *Renew* makes a new value.',
+        ...failure(facts, 'It is still expired.'),
+      ];
+    case 'active':
+      return [...valueLines(token, facts), ...failure(facts, 'The value before lives on as it was.')];
+    case 'unclaimed':
+      if (facts.hasLiveSecret) return ['Its value is being shown to you in this conversation.'];
+      if (facts.notShownReason === undefined) {
+        return ['No value was shown yet. *Show value* makes one, for your eyes only.'];
+      }
+      return failure(facts, 'No value is live. *Show value* makes a fresh one.');
+  }
+}
+
+function failure({ notShownReason }: ReceiptFacts, consequence: string): string[] {
+  return notShownReason === undefined ? [] : [`${notShownSentence(notShownReason)} ${consequence}`];
+}
+
+function valueLines(token: UsedToken, facts: ReceiptFacts): string[] {
+  const [newest, old] = facts.liveValues;
+  const shownAt = newest?.shownAt ?? token.claimedAt ?? token.createdAt;
+  const shown = `Its value was shown ${dateTime(shownAt)} and cannot be shown again. Lost it? *${
+    isUnseen(facts) ? 'Issue new value' : 'Rotate'
+  }* makes another.`;
+  if (newest === undefined || old === undefined) return [shown];
+  return [
+    shown,
+    `New value: ${useOf(newest)}. Old value: ${useOf(old)}, honoured until ${old.endsAt === null ? 'it is ended' : dateTime(old.endsAt)}.`,
+  ];
+}
+
+/** A value that was never used may not have reached its owner: ephemeral messages can fail to appear. */
+function isUnseen({ liveValues: [newest] }: ReceiptFacts): boolean {
+  return newest !== undefined && newest.lastUsedAt === null;
+}
+
+function useOf({ lastUsedAt }: LiveValue): string {
+  return lastUsedAt === null ? 'never used' : `last used ${dateTime(lastUsedAt)}`;
+}
+
+function buttons(token: UsedToken, facts: ReceiptFacts, now: number): Button[] {
+  if (wasNeverClaimed(token, now)) return [revokeButton(token)];
+  const status = statusOf(token, now);
+  const isActive = status === 'active';
+  return [
+    ...(status === 'unclaimed' && !facts.hasLiveSecret ? [showValueButton(token)] : []),
+    ...(status === 'unclaimed' ? [] : [rotateButton(token, now)]),
+    ...(isActive && isUnseen(facts) ? [newValueButton(token)] : []),
+    ...(isActive && facts.liveValues.length > 1 ? [endOldButton(token)] : []),
+    revokeButton(token),
+    ...(status === 'unclaimed' ? [] : [refreshButton(token)]),
+  ];
+}
+
+/** The generation that the person sees goes along: pressed after another rotation, a button does nothing. */
+function seenText({ id, generation }: UsedToken): string {
+  return `${id}:${generation}`;
+}
+
+function newValueButton(token: UsedToken): Button {
+  return { type: 'button', action_id: NEW_VALUE_ID, text: plain('Issue new value'), value: seenText(token) };
+}
+
+function endOldButton(token: UsedToken): Button {
+  return {
+    type: 'button',
+    action_id: END_OLD_ID,
+    text: plain('End old value now'),
+    value: seenText(token),
+    confirm: {
+      title: plain('End the old value?'),
+      text: plain('Anything that still uses it is refused from the next request on. The new value stays.'),
+      confirm: plain('End it'),
+      deny: plain('Keep it'),
+      style: 'danger',
+    },
+  };
+}
+
+function refreshButton(token: UsedToken): Button {
+  return { type: 'button', action_id: REFRESH_ID, text: plain('Refresh'), value: token.id };
+}

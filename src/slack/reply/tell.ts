@@ -1,0 +1,149 @@
+import type { ModalView } from '@slack/types';
+import type { WebClient } from '@slack/web-api';
+import type { Action } from '../../tokens/policy.ts';
+import { type Refusal, refuseByPolicy, sentenceFor } from '../../tokens/refusal.ts';
+import type { Message } from '../blocks/message.ts';
+import { sentenceMessage, tellingDialog } from '../blocks/text.ts';
+import type { ListenerDeps } from '../listener.ts';
+import type { AnswerPlace, KnownVisit, Visit } from '../visit.ts';
+import { inDirectMessage } from './direct-message.ts';
+import { respond } from './respond.ts';
+import { slackErrorOf } from './slack-error.ts';
+
+/** Slack does not put another dialog on top. */
+const TRIGGER_CODES: ReadonlySet<string> = new Set([
+  'push_limit_reached',
+  'expired_trigger_id',
+  'exchanged_trigger_id',
+  'invalid_trigger_id',
+]);
+
+/**
+ * Answers a visit so that this person alone sees it: where it came from, or, from the Home tab, in a dialog, or, from a dialog,
+ * on top of that, so that closing it leads back. What offers none of these, as a press in a workflow's step or in a dialog that
+ * was closed, is answered in the person's conversation with the app. Throws when Slack does not take it.
+ */
+export async function tell(place: AnswerPlace, message: Message, client: WebClient): Promise<void> {
+  const { responseUrl, triggerId, personId } = place;
+  if (responseUrl !== undefined) return respond(responseUrl, message);
+  const view = tellingDialog('apitoken', message.blocks);
+  const dialogId = dialogOf(place);
+  if (triggerId !== undefined && dialogId !== undefined) {
+    if (await isPutOnTop(dialogId, triggerId, view, client)) return;
+  } else if (triggerId !== undefined) {
+    await client.views.open({ trigger_id: triggerId, view });
+    return;
+  }
+  if (personId === undefined)
+    throw new Error('a delivery that names no person and no place cannot be answered');
+  await inDirectMessage(client, personId, (channel) =>
+    client.chat.postEphemeral({ channel, user: personId, ...message }),
+  );
+}
+
+/**
+ * The dialog that a visit comes from. There `views.open` is none of what may be done: it stacks, or fails, and nobody says which.
+ * https://docs.slack.dev/surfaces/modals#updating_views
+ */
+function dialogOf({ viewId, viewType }: Pick<Visit, 'viewId' | 'viewType'>): string | undefined {
+  return viewType === 'modal' ? viewId : undefined;
+}
+
+/** On top of the dialog; where three lie there already, or the trigger is used up, in its place. False when it was closed. */
+async function isPutOnTop(
+  dialogId: string,
+  triggerId: string,
+  view: ModalView,
+  client: WebClient,
+): Promise<boolean> {
+  try {
+    await client.views.push({ trigger_id: triggerId, view });
+    return true;
+  } catch (error) {
+    if (!TRIGGER_CODES.has(slackErrorOf(error).code)) throw error;
+    return isTurned(dialogId, view, client);
+  }
+}
+
+/** The same with one sentence, drawn as it is. */
+export function tellSentence(visit: Visit, sentence: string, client: WebClient): Promise<void> {
+  return tell(visit, sentenceMessage(sentence), client);
+}
+
+/** Turns a dialog that is still open into `view`. One that was closed meanwhile stays closed. */
+export async function updateDialog(
+  viewId: string | undefined,
+  view: ModalView,
+  { client }: { readonly client: WebClient },
+): Promise<void> {
+  if (viewId !== undefined) await isTurned(viewId, view, client);
+}
+
+/** Turns the dialog into `view`; false when it was closed meanwhile. */
+async function isTurned(viewId: string, view: ModalView, client: WebClient): Promise<boolean> {
+  try {
+    await client.views.update({ view_id: viewId, view });
+    return true;
+  } catch (error) {
+    if (slackErrorOf(error).code !== 'not_found') throw error;
+    return false;
+  }
+}
+
+/** What a wish leads to: a dialog to fill in, or something to be told. */
+export type Answer =
+  | { readonly kind: 'dialog'; readonly view: ModalView }
+  | { readonly kind: 'message'; readonly message: Message };
+
+/** A refusal, in its sentence. */
+export function refusalAnswer(refusal: Refusal): Answer {
+  return { kind: 'message', message: sentenceMessage(sentenceFor(refusal)) };
+}
+
+/**
+ * Opens the dialog, or turns the one that the visit comes from into it, so that none is left below that says what is no longer so;
+ * or tells the message where the visit came from. Resolves to the id of the dialog's view.
+ */
+export async function answerVisit(
+  visit: KnownVisit,
+  answer: Answer,
+  deps: Pick<ListenerDeps, 'client'>,
+): Promise<string | undefined> {
+  if (answer.kind === 'message') {
+    await tell(visit, answer.message, deps.client);
+    return undefined;
+  }
+  const dialogId = dialogOf(visit);
+  if (dialogId !== undefined) {
+    await updateDialog(dialogId, answer.view, deps);
+    return dialogId;
+  }
+  const opened = await deps.client.views.open({ trigger_id: visit.triggerId ?? '', view: answer.view });
+  return opened.view?.id ?? undefined;
+}
+
+/** The answer as the view that an open dialog turns into. */
+export function viewOf(answer: Answer, title: string): ModalView {
+  return answer.kind === 'dialog' ? answer.view : tellingDialog(title, answer.message.blocks);
+}
+
+/** Tells the person, where they pressed, why nothing came of it. */
+export function tellRefusal(visit: KnownVisit, refusal: Refusal, deps: ListenerDeps): Promise<void> {
+  return tell(visit, sentenceMessage(sentenceFor(refusal)), deps.client);
+}
+
+/** The same of a press whose value no button of ours carries. */
+export async function tellForged(visit: KnownVisit, attempted: Action, deps: ListenerDeps): Promise<void> {
+  await tellRefusal(visit, await refuseForged(visit, attempted, deps), deps);
+}
+
+/** A press or dialog that carries what none of ours does: an audit event, and the words for a token that is not there. */
+export async function refuseForged(
+  visit: KnownVisit,
+  attempted: Action,
+  deps: ListenerDeps,
+): Promise<Refusal> {
+  const refusal = { code: 'token_not_found' } as const;
+  await refuseByPolicy({ actor: visit.actor, attempted, tokenId: null, refusal }, deps);
+  return refusal;
+}

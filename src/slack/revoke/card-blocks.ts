@@ -1,0 +1,180 @@
+import type { ActionsBlock, KnownBlock, RichTextSection } from '@slack/types';
+import type { Tries } from '../../tokens/store.ts';
+import {
+  type PersonId,
+  parsePersonId,
+  parseTokenId,
+  type TokenId,
+  type UsedToken,
+} from '../../tokens/token.ts';
+import { CARD_REFRESH_ID, CARD_SHARE_ID, REVOKE_PERSON_ID } from '../blocks/ids.ts';
+import { marked } from '../blocks/marked.ts';
+import type { Message } from '../blocks/message.ts';
+import {
+  agoOf,
+  dateElement,
+  dateTime,
+  escaped,
+  mention,
+  plain,
+  saying,
+  smallPrint,
+  timesOf,
+} from '../blocks/text.ts';
+import { revokerOf } from '../blocks/token-facts.ts';
+import { tokenLine, tokenLines } from './revoke-dialog.ts';
+import { SHEET_TOKENS_MAX } from './several-dialog.ts';
+
+/** What a card tells, without anything secret in it. */
+export type KillCard = {
+  /** The revoked tokens; at least one. */
+  readonly tokens: readonly UsedToken[];
+  readonly tries: ReadonlyMap<TokenId, Tries>;
+  /** The value stands in a message. */
+  readonly inMessage: boolean;
+  /** Of the person whose sheet it was, for whoever may end those too: how many tokens are live. */
+  readonly others?: { readonly person: PersonId; readonly count: number } | undefined;
+  readonly now: number;
+};
+
+/** What the buttons of a card carry. */
+export type CardSubject = Pick<KillCard, 'inMessage'> & {
+  /** Each once. */
+  readonly tokenIds: readonly TokenId[];
+  /** Whose sheet it was. */
+  readonly person?: PersonId | undefined;
+};
+
+/** The card as a message for whoever ended the tokens. */
+export function killCardMessage(card: KillCard): Message {
+  return marked('card', {
+    text: escaped(headline(card)),
+    blocks: killCardBlocks(card, { canShare: true }),
+  });
+}
+
+/** The card as everybody in a channel sees it, with who shared it. */
+export function sharedCardMessage(card: KillCard, sharedBy: PersonId): Message {
+  return marked('shared', {
+    text: escaped(headline(card)),
+    blocks: [saying(headline(card)), ...facts(card), smallPrint(`Shared by ${mention(sharedBy)}`)],
+  });
+}
+
+/** The card: what, whose, by whom, when, last use, tries since, and what may be done next. */
+export function killCardBlocks(card: KillCard, { canShare }: { readonly canShare: boolean }): KnownBlock[] {
+  return [
+    saying(
+      `${headline(card)} Anything that uses ${card.tokens.length === 1 ? 'it' : 'them'} is refused from the next request on.`,
+    ),
+    ...facts(card),
+    ...(card.inMessage ? [saying('Now delete the message')] : []),
+    buttons(card, canShare),
+  ];
+}
+
+/** That more of the person's tokens are live, with the way to end them too. */
+export function othersLeftBlocks({ others }: KillCard): KnownBlock[] {
+  if (others === undefined || others.count === 0) return [];
+  const { person, count } = others;
+  const text = plain(`Show the other ${count}`);
+  return [
+    saying(`${count} more of their tokens ${count === 1 ? 'is' : 'are'} live.`),
+    { type: 'actions', elements: [{ type: 'button', action_id: REVOKE_PERSON_ID, text, value: person }] },
+  ];
+}
+
+/** The value of a card's buttons. */
+export function cardText({ tokenIds, inMessage, person }: CardSubject): string {
+  const text = `${inMessage ? 'message' : 'alone'}:${tokenIds.join(',')}`;
+  return person === undefined ? text : `${text}:${person}`;
+}
+
+/** What `text` names; undefined when it is no card of ours. */
+export function parseCard(text: string): CardSubject | undefined {
+  const [kind, ids = '', whose] = text.split(':');
+  if (kind !== 'message' && kind !== 'alone') return undefined;
+  const tokenIds = ids.split(',', SHEET_TOKENS_MAX + 1).map(parseTokenId);
+  const known = new Set(tokenIds.filter((id) => id !== undefined));
+  const person = parsePersonId(whose ?? '');
+  const fits =
+    known.size === tokenIds.length && known.size <= SHEET_TOKENS_MAX && (person ?? whose) === person;
+  return fits ? { inMessage: kind === 'message', tokenIds: [...known], person } : undefined;
+}
+
+function headline({ tokens: [first, ...others] }: KillCard): string {
+  if (first === undefined) throw new Error('a card tells of at least one token');
+  return others.length === 0 ? `${first.name} is revoked.` : `${others.length + 1} tokens are revoked.`;
+}
+
+function facts(card: KillCard): KnownBlock[] {
+  const [first, ...others] = card.tokens;
+  if (first === undefined) throw new Error('a card tells of at least one token');
+  const revoked = `Date Revoked: ${dateTime(endOf(first))} · By: ${revokerOf(first)}`;
+  const since = `Presented since: ${triesText(card)}`;
+  if (others.length === 0) {
+    const use = first.lastUsedAt === null ? 'never' : dateTime(first.lastUsedAt);
+    return [smallPrint(`Owner: ${mention(first.owner)} · ${revoked} · Last used: ${use} · ${since}`)];
+  }
+  const endedAlike = others.every((one) => endOf(one) === endOf(first) && one.revokedBy === first.revokedBy);
+  const rows = tokenLines(card.tokens, (token) => {
+    const line = tokenLine(token, card.now);
+    return endedAlike ? line : { ...line, elements: [...line.elements, ...endElements(token)] };
+  });
+  return [...rows, smallPrint(endedAlike ? `${revoked} · ${since}` : since)];
+}
+
+/** When it ended. A card of a token that lives would be a lie that costs more than the card. */
+function endOf({ revokedAt }: UsedToken): number {
+  if (revokedAt === null) throw new Error('a card tells of revoked tokens alone');
+  return revokedAt;
+}
+
+/** By whom and when, of one that another act ended than the others. */
+function endElements(token: UsedToken): RichTextSection['elements'] {
+  const { revokedBy } = token;
+  const isPerson = revokedBy !== null && revokedBy !== 'system' && revokedBy !== 'holder';
+  return [
+    { type: 'text', text: ', revoked by ' },
+    isPerson ? { type: 'user', user_id: revokedBy } : { type: 'text', text: revokerOf(token) },
+    { type: 'text', text: ' ' },
+    dateElement(endOf(token)),
+  ];
+}
+
+/** Told by lookup id alone: whoever knows how a value began can make some of these. */
+function triesText({ tokens, tries, now }: KillCard): string {
+  const all = tokens.flatMap(({ id }) => tries.get(id) ?? []);
+  const count = all.reduce((sum, one) => sum + one.count, 0);
+  const lastAt = Math.max(...all.map((one) => one.lastAt ?? 0));
+  return count === 0 ? 'never' : `${timesOf(count)}, last ${agoOf(lastAt, now)}`;
+}
+
+function buttons(card: KillCard, canShare: boolean): ActionsBlock {
+  const tokenIds = card.tokens.map(({ id }) => id);
+  const value = cardText({ tokenIds, inMessage: card.inMessage, person: card.others?.person });
+  return {
+    type: 'actions',
+    elements: [
+      { type: 'button', action_id: CARD_REFRESH_ID, text: plain('Refresh'), value },
+      ...(canShare ? [shareButton(value)] : []),
+    ],
+  };
+}
+
+function shareButton(value: string) {
+  return {
+    type: 'button',
+    action_id: CARD_SHARE_ID,
+    text: plain('Share to channel'),
+    value,
+    confirm: {
+      title: plain('Share to channel?'),
+      text: plain(
+        'Everybody in this conversation will see which token was revoked, whose it was, by whom and when, its last use, and that you shared it.',
+      ),
+      confirm: plain('Share'),
+      deny: plain('Cancel'),
+    },
+  } as const;
+}

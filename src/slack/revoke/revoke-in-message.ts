@@ -1,0 +1,233 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { z } from 'zod';
+import { counted } from '../../counted.ts';
+import type { CheckHash } from '../../tokens/check-hash.ts';
+import { findValues, SEARCHED_LENGTH_MAX } from '../../tokens/finder.ts';
+import { type HeldValue, heldProof } from '../../tokens/held.ts';
+import type { Actor } from '../../tokens/policy.ts';
+import type { StoredSecret } from '../../tokens/store.ts';
+import type { TokenId, UsedToken } from '../../tokens/token.ts';
+import type { TokenValue } from '../../tokens/token-value.ts';
+import { verifyValue } from '../../tokens/verify.ts';
+import { saying, tellingDialog } from '../blocks/text.ts';
+import type { ListenerDeps } from '../listener.ts';
+import { rememberPlace } from '../look/opened-from.ts';
+import { type Answer, answerVisit } from '../reply/tell.ts';
+import { type KnownVisit, readDelivery } from '../visit.ts';
+import { revokeQuestion } from './revoke.ts';
+import { REVOKE_TITLE } from './revoke-dialog.ts';
+import { SHEET_TOKENS_MAX, severalDialog } from './several-dialog.ts';
+
+/** Values that are looked up, each by one indexed read: the text of a message holds some 700. */
+const VALUES_MAX = 5000;
+
+/** So many are looked up in one go; then whoever waits for something else has a turn. */
+const AT_ONCE = 100;
+
+/** How long values whose pepper is lost are checked by bcrypt: the trigger of the dialog is good for 3 s. */
+const HASHING_MS_MAX = 500;
+
+const SEARCHED =
+  'Its text, its blocks, its attachments and the titles and previews of its files were searched, not what is inside the files.';
+
+/** What the values of a message turned out to be. */
+type Found = {
+  /** Live tokens, each once: as many as one dialog takes. */
+  readonly tokens: readonly UsedToken[];
+  /** Their values: of two of one token the newer, which is honoured longer. */
+  readonly values: readonly HeldValue[];
+  /** Live ones beside those. */
+  readonly othersCount: number;
+  readonly deadCount: number;
+  /** Nobody can say just now whether they are live. */
+  readonly unclearCount: number;
+  /** More than are looked up. */
+  readonly leftCount: number;
+};
+
+/** Asks whether the tokens whose values stand in a message shall be ended. No value is repeated. */
+async function messageAnswer(actor: Actor, message: unknown, deps: ListenerDeps): Promise<Answer> {
+  const found = await lookUp(actor, distinct(await valuesInMessage(message), deps), deps);
+  const note = noteOf(found);
+  const [first, ...others] = found.tokens;
+  if (first === undefined) return telling(note ?? `There is no token value in this message. ${SEARCHED}`);
+  const { values } = found;
+  const proof = heldProof({ actor: actor.id, values, at: deps.clock() }, deps.peppers.current);
+  if (others.length === 0) return revokeQuestion(actor, first, { held: proof, inMessage: true, note }, deps);
+  const view = severalDialog(found.tokens, {
+    metadata: { held: proof, inMessage: true },
+    byOwner: found.tokens.every(({ owner }) => owner === actor.id),
+    now: deps.clock(),
+    total: found.tokens.length,
+    note,
+  });
+  return { kind: 'dialog', view };
+}
+
+function distinct(values: readonly TokenValue[], { peppers }: ListenerDeps): TokenValue[] {
+  return [
+    ...new Map(values.map((value) => [value.digest(peppers.current.key).toString('hex'), value])).values(),
+  ];
+}
+
+async function lookUp(actor: Actor, values: readonly TokenValue[], deps: ListenerDeps): Promise<Found> {
+  const bounded = { ...deps, checkHash: checkHashFor(HASHING_MS_MAX, deps.checkHash) };
+  const live = new Map<TokenId, StoredSecret>();
+  let deadCount = 0;
+  let unclearCount = 0;
+  for (const [index, value] of values.slice(0, VALUES_MAX).entries()) {
+    if (index % AT_ONCE === AT_ONCE - 1) await nextTurn();
+    const verdict = await verifyValue(value, bounded);
+    if (verdict.kind === 'good') keepNewer(live, verdict.secret);
+    else if (verdict.kind === 'bad') deadCount += 1;
+    else unclearCount += 1;
+  }
+  const drawn = [...live.keys()].slice(0, SHEET_TOKENS_MAX);
+  const tokens = await deps.store.findTokens(actor.workspace, drawn);
+  return {
+    tokens: [...tokens.values()].toSorted((a, b) => drawn.indexOf(a.id) - drawn.indexOf(b.id)),
+    values: drawn.flatMap((id) => live.get(id) ?? []),
+    othersCount: live.size - drawn.length,
+    deadCount,
+    unclearCount,
+    leftCount: Math.max(0, values.length - VALUES_MAX),
+  };
+}
+
+function keepNewer(live: Map<TokenId, StoredSecret>, secret: StoredSecret): void {
+  const known = live.get(secret.tokenId);
+  if (known === undefined || known.createdAt < secret.createdAt) live.set(secret.tokenId, secret);
+}
+
+/** Begins no check after `ms`. What was found out by then is found at once the next time. */
+function checkHashFor(ms: number, checkHash: CheckHash): CheckHash {
+  const deadline = performance.now() + ms;
+  return async (value, secret) => (performance.now() < deadline ? checkHash(value, secret) : 'busy');
+}
+
+function noteOf(found: Found): string | undefined {
+  const { tokens, othersCount, deadCount, unclearCount, leftCount } = found;
+  const more = tokens.length > 0 ? ' more' : '';
+  const notes = [
+    noteFor(othersCount, (one) =>
+      one
+        ? 'The value of 1 more live token stands in it: use the shortcut again once these are revoked.'
+        : `The values of ${othersCount} more live tokens stand in it: use the shortcut again once these are revoked.`,
+    ),
+    noteFor(deadCount, (one) =>
+      one
+        ? `1${more} value in it is not live: nothing accepts it.`
+        : `${deadCount}${more} values in it are not live: nothing accepts them.`,
+    ),
+    noteFor(
+      unclearCount,
+      () =>
+        `${counted(unclearCount, `${more} value`.trim())} in it could not be looked up just now. Try again in a moment.`,
+    ),
+    noteFor(
+      leftCount,
+      (one) =>
+        `${counted(leftCount, 'more value')} in it ${one ? 'was' : 'were'} not looked up: use the shortcut again once these are revoked and out of the message.`,
+    ),
+  ].filter((note) => note !== undefined);
+  return notes.length === 0 ? undefined : notes.join(' ');
+}
+
+function noteFor(count: number, sentenceOf: (isOne: boolean) => string): string | undefined {
+  return count === 0 ? undefined : sentenceOf(count === 1);
+}
+
+function telling(sentence: string): Answer {
+  return { kind: 'dialog', view: tellingDialog(REVOKE_TITLE, [saying(sentence)]) };
+}
+
+const shortcut = z.object({ message: z.object({}).loose() });
+
+/** *Revoke token in message*: `body` holds the whole message. */
+export async function onRevokeInMessage(visit: KnownVisit, body: object, deps: ListenerDeps): Promise<void> {
+  const { message } = readDelivery(shortcut, body);
+  const viewId = await answerVisit(visit, await messageAnswer(visit.actor, message, deps), deps);
+  rememberPlace(visit, viewId, deps.places);
+}
+
+/** Parts of a message that are looked at; Slack's largest has some thousands. */
+const PARTS_MAX = 50_000;
+
+/** Characters of all its parts that are looked at: a text comes again in its blocks, and attachments have as much once more. */
+const CHARACTERS_MAX = 4 * SEARCHED_LENGTH_MAX;
+
+/** So much is looked at in one go, a millisecond or two; then whoever waits for something else has a turn. */
+const PARTS_AT_ONCE = 2000;
+
+const CHARACTERS_AT_ONCE = SEARCHED_LENGTH_MAX / 4;
+
+/** No shorter text holds a value. A message of thousands of parts is full of them: what kind of part each is. */
+const SHORTEST = 40;
+
+/**
+ * Every value in what Slack delivers of a message, wherever it stands: text, blocks however deep, attachments, titles and
+ * previews of files. Pieces of one line that are formatted apart are read as one. The same value may come several times. Of
+ * 50,000 parts and 262,144 characters, the first ones; a value must stand in one part, or one line.
+ */
+export async function valuesInMessage(message: unknown): Promise<TokenValue[]> {
+  const values: TokenValue[] = [];
+  for (const texts of inTurns(await textsIn(message))) {
+    values.push(...findValues(texts));
+    await nextTurn();
+  }
+  return values;
+}
+
+/** The texts of a message in their order, each once. */
+async function textsIn(message: unknown): Promise<Set<string>> {
+  const texts = new Set<string>();
+  const waiting: unknown[] = [message];
+  let left = CHARACTERS_MAX;
+  for (let seen = 1; waiting.length > 0 && seen <= PARTS_MAX && left > 0; seen++) {
+    if (seen % PARTS_AT_ONCE === 0) await nextTurn();
+    const part = waiting.pop();
+    const text = Array.isArray(part) ? lineOf(part) : part;
+    if (typeof text === 'string' && text.length >= SHORTEST && !texts.has(text)) {
+      texts.add(text.slice(0, left));
+      left -= text.length;
+    }
+    if (typeof part === 'object' && part !== null) pushReversed(Object.values(part), waiting);
+  }
+  return texts;
+}
+
+/** The first is taken next, so that values come in the order in which they stand. */
+function pushReversed(children: readonly unknown[], waiting: unknown[]): void {
+  for (let at = Math.min(children.length, PARTS_MAX) - 1; at >= 0; at--) waiting.push(children[at]);
+}
+
+/** What the elements of a line draw, one after the other; nothing where only one does, which is looked at by itself. */
+function lineOf(elements: readonly unknown[]): string {
+  const pieces: string[] = [];
+  for (const element of elements.slice(0, PARTS_MAX)) {
+    const piece = pieceOf(element);
+    if (piece !== undefined) pieces.push(piece);
+  }
+  return pieces.length > 1 ? pieces.join('') : '';
+}
+
+function pieceOf(element: unknown): string | undefined {
+  if (typeof element !== 'object' || element === null) return undefined;
+  if ('text' in element && typeof element.text === 'string') return element.text;
+  return 'url' in element && typeof element.url === 'string' ? element.url : undefined;
+}
+
+/** `texts` in their order, as many at a time as are looked at in one go; a longer one by itself. */
+function inTurns(texts: Iterable<string>): string[][] {
+  const turns: string[][] = [];
+  let length = CHARACTERS_AT_ONCE;
+  for (const text of texts) {
+    length += text.length;
+    if (length > CHARACTERS_AT_ONCE) {
+      turns.push([]);
+      length = text.length;
+    }
+    turns.at(-1)?.push(text);
+  }
+  return turns;
+}

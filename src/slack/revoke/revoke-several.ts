@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { areHeld } from '../../tokens/held.ts';
+import { parseNote } from '../../tokens/note.ts';
+import { type Actor, may } from '../../tokens/policy.ts';
+import { REASON_LENGTH_MAX, type Refusal, refuseByPolicy, refused } from '../../tokens/refusal.ts';
+import { revokeSeveral } from '../../tokens/revoke.ts';
+import type { Delivery } from '../../tokens/telling.ts';
+import { type PersonId, parsePersonId, parseTokenId, type Token, type TokenId } from '../../tokens/token.ts';
+import { PICK_PERSON_ID } from '../blocks/ids.ts';
+import { mention, mrkdwn, sentenceMessage } from '../blocks/text.ts';
+import { parseSeveralMetadata, type SeveralMetadata } from '../dialog-metadata.ts';
+import type { ListenerDeps, SubmissionListener } from '../listener.ts';
+import { confirmedActor, type Profile } from '../people/actor.ts';
+import { isNameOf, nameOf, profileInTime } from '../people/person-name.ts';
+import { errorAt, type RefusalPlaces, refusedSubmission } from '../reply/submission.ts';
+import { type Answer, refusalAnswer, refuseForged, viewOf } from '../reply/tell.ts';
+import type { KnownVisit } from '../visit.ts';
+import { answerRevocation, revocationOutcome } from './card.ts';
+import { revokeAnswer } from './revoke.ts';
+import { notRevokedDialog, REASON_INPUT_ID, REVOKE_TITLE } from './revoke-dialog.ts';
+import {
+  GROUP_IDS,
+  PERSON_NAME_INPUT_ID,
+  personPicker,
+  SHEET_TOKENS_MAX,
+  severalDialog,
+  UNNAMED_MAX,
+} from './several-dialog.ts';
+
+/** What was filled in. */
+type Filled = {
+  readonly asked: SeveralMetadata;
+  readonly tokenIds: readonly TokenId[];
+  readonly reason: string | null;
+  readonly typedName: string;
+};
+
+/** *Revoke* was pressed under several tokens: ends those that are ticked, all in one. */
+export const onSeveralSubmitted: SubmissionListener = async (visit, submission, deps) => {
+  const { fields, choices, ack } = submission;
+  const reason = parseNote(fields[REASON_INPUT_ID] ?? '', REASON_LENGTH_MAX);
+  if ('refusal' in reason) return ack(errorAt(REASON_INPUT_ID, reason.refusal));
+  const asked = parseSeveralMetadata(submission.metadata);
+  const tokenIds = tickedIn(choices);
+  if (asked === undefined || tokenIds === undefined) {
+    return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), PLACES));
+  }
+
+  const typedName = fields[PERSON_NAME_INPUT_ID] ?? '';
+  const work = revokeTicked(visit, { asked, tokenIds, reason: reason.note, typedName }, deps);
+  await answerRevocation(visit, work, { ack, places: PLACES, count: tokenIds.length }, deps);
+};
+
+async function revokeTicked(visit: KnownVisit, filled: Filled, deps: ListenerDeps) {
+  const { asked, tokenIds, reason } = filled;
+  const { person, inMessage = false } = asked;
+  const tokens = await deps.store.findTokens(visit.actor.workspace, tokenIds);
+  if (!areTheirs(person, tokenIds, tokens)) return refused(await refuseForged(visit, 'revoke', deps));
+  const held =
+    asked.held !== undefined && (await areHeld(asked.held, { actor: visit.actor.id, tokenIds }, deps));
+  const [profile, actor] = await Promise.all([
+    person === undefined ? undefined : deps.actors.findProfile(person),
+    confirmedActor(visit, held ? 'revoke_held' : 'revoke', tokens.values(), deps),
+  ]);
+  if (actor === undefined) return refused({ code: 'person_unknown' });
+  const unnamed = unnamedPerson(filled, profile, actor, deps);
+  if (unnamed !== undefined) return refused(unnamed);
+
+  const delivery = deliveryOf(visit, tokenIds);
+  const outcome = await revokeSeveral({ actor, tokenIds, reason, held, delivery }, deps);
+  const hasLapsed = asked.held !== undefined && !held;
+  return revocationOutcome(visit, outcome, { actor, hasLapsed, inMessage, person }, deps);
+}
+
+/**
+ * One dialog may be submitted with ever other ticks: when the answer came too late, or as the sheet of those that are left.
+ * What was ticked is part of the keys, so that none of them stands for anything else.
+ */
+function deliveryOf({ delivery }: KnownVisit, tokenIds: readonly TokenId[]): Delivery {
+  const ticked = createHash('sha256').update(tokenIds.toSorted().join(' ')).digest('base64url');
+  return { keys: delivery.keys.map((key) => `${key} ${ticked}`) };
+}
+
+/** Each ticked token once; undefined when something else stands there than our dialog offers. */
+function tickedIn(choices: Readonly<Record<string, readonly string[]>>): TokenId[] | undefined {
+  const texts = new Set(GROUP_IDS.flatMap((id) => choices[id] ?? []));
+  const tokenIds = [...texts].map(parseTokenId).filter((id) => id !== undefined);
+  const fits = tokenIds.length === texts.size && texts.size <= GROUP_IDS.length * UNNAMED_MAX;
+  return fits ? tokenIds : undefined;
+}
+
+/** Whether the tokens are those of the person whose sheet it was, if it was one. */
+function areTheirs(
+  person: PersonId | undefined,
+  tokenIds: readonly TokenId[],
+  tokens: ReadonlyMap<TokenId, Token>,
+): boolean {
+  return person === undefined || tokenIds.every((id) => tokens.get(id)?.owner === person);
+}
+
+/**
+ * That a person's many tokens are to end and the person was not named; undefined when all is well. Whoever may not end them
+ * is not told who that is: the verb refuses them.
+ */
+function unnamedPerson(
+  { asked: { person }, tokenIds, typedName }: Filled,
+  profile: Profile | undefined,
+  actor: Actor,
+  deps: ListenerDeps,
+): Refusal | undefined {
+  if (person === undefined || tokenIds.length <= UNNAMED_MAX) return undefined;
+  if (person !== actor.id && !may(actor, 'revoke', undefined, deps.policy)) return undefined;
+  if (isNameOf(person, profile, typedName)) return undefined;
+  return { code: 'person_not_named', expected: nameOf(person, profile) };
+}
+
+/** Where trying again may help, the dialog stays as it was filled in. */
+const PLACES: RefusalPlaces = {
+  fields: {
+    reason_required: REASON_INPUT_ID,
+    person_unknown: REASON_INPUT_ID,
+    nothing_ticked: GROUP_IDS[0] ?? REASON_INPUT_ID,
+    person_not_named: PERSON_NAME_INPUT_ID,
+  },
+  dialogOf: notRevokedDialog,
+};
+
+/** The sheet of a person's live tokens, to be ended at once: one's own, or anybody's for on-call and admins. */
+export async function revokePersonAnswer(
+  actor: Actor,
+  person: PersonId,
+  deps: ListenerDeps,
+): Promise<Answer> {
+  const byOwner = person === actor.id;
+  if (!byOwner && !may(actor, 'revoke', undefined, deps.policy)) {
+    const refusal = { code: 'token_not_found' } as const;
+    await refuseByPolicy({ actor, attempted: 'revoke', tokenId: null, refusal }, deps);
+    return refusalAnswer(refusal);
+  }
+  const now = deps.clock();
+  const { tokens, total } = await deps.store.listTokens(actor.workspace, {
+    owner: person,
+    filter: 'active',
+    page: 1,
+    pageSize: SHEET_TOKENS_MAX,
+    now,
+  });
+  if (total === 0) return noLiveTokens(person, byOwner);
+  const nameToType = nameOf(person, await profileInTime(person, deps));
+  const view = severalDialog(tokens, { metadata: { person }, byOwner, now, total, nameToType });
+  return { kind: 'dialog', view };
+}
+
+/** A bare `@ann` is never guessed: whoever may end anybody's tokens picks the person. For anybody else it is a name. */
+export async function unclearPersonAnswer(actor: Actor, typed: string, deps: ListenerDeps): Promise<Answer> {
+  return may(actor, 'revoke', undefined, deps.policy)
+    ? { kind: 'dialog', view: personPicker() }
+    : revokeAnswer(actor, typed, deps);
+}
+
+function noLiveTokens(person: PersonId, byOwner: boolean): Answer {
+  if (byOwner) {
+    return {
+      kind: 'message',
+      message: sentenceMessage('You have no live tokens: there is nothing to revoke.'),
+    };
+  }
+  const text = `${mention(person)} has no live tokens: there is nothing to revoke.`;
+  return { kind: 'message', message: { text, blocks: [{ type: 'section', text: mrkdwn(text) }] } };
+}
+
+/** *Continue* was pressed: the dialog turns into the sheet of that person's tokens. */
+export const onPersonPicked: SubmissionListener = async (visit, { fields, ack }, deps) => {
+  const person = parsePersonId(fields[PICK_PERSON_ID] ?? '');
+  if (person === undefined) {
+    const places = { fields: {}, dialogOf: notRevokedDialog };
+    return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), places));
+  }
+  const tokens = person === visit.actor.id ? [] : 'everybodys';
+  const actor = await confirmedActor(visit, 'revoke', tokens, deps);
+  if (actor === undefined) return ack(errorAt(PICK_PERSON_ID, { code: 'person_unknown' }));
+  const answer = await revokePersonAnswer(actor, person, deps);
+  await ack({ response_action: 'update', view: viewOf(answer, REVOKE_TITLE) });
+};

@@ -1,0 +1,152 @@
+import { findToken, findToRevoke } from '../../tokens/find.ts';
+import { holdsSecret } from '../../tokens/finder.ts';
+import { areHeld, heldProof } from '../../tokens/held.ts';
+import { parseNote } from '../../tokens/note.ts';
+import { type Actor, may } from '../../tokens/policy.ts';
+import { REASON_LENGTH_MAX, refused } from '../../tokens/refusal.ts';
+import { revokeToken } from '../../tokens/revoke.ts';
+import type { StoredSecret } from '../../tokens/store.ts';
+import { statusOf, type UsedToken } from '../../tokens/token.ts';
+import type { TokenValue } from '../../tokens/token-value.ts';
+import { verifyValue } from '../../tokens/verify.ts';
+import { type DialogMetadata, metadataText, parseMetadata } from '../dialog-metadata.ts';
+import type { ListenerDeps, SubmissionListener } from '../listener.ts';
+import type { Part } from '../listeners/parse-command.ts';
+import { unknownAnswer } from '../listeners/unknown.ts';
+import { confirmedActor } from '../people/actor.ts';
+import { profileInTime } from '../people/person-name.ts';
+import { errorAt, type RefusalPlaces, refusedSubmission } from '../reply/submission.ts';
+import { type Answer, refusalAnswer, refuseForged } from '../reply/tell.ts';
+import type { KnownVisit } from '../visit.ts';
+import { answerRevocation, revocationOutcome } from './card.ts';
+import {
+  type BlastRadius,
+  matchesMessage,
+  notRevokedDialog,
+  REASON_INPUT_ID,
+  revokeDialog,
+} from './revoke-dialog.ts';
+
+/**
+ * Asks whether the token of that id or name shall be ended, or one whose value begins so. Where there is none, `parts` are what
+ * else was meant by it.
+ */
+export async function revokeAnswer(
+  actor: Actor,
+  text: string,
+  deps: ListenerDeps,
+  parts: readonly Part[] = [],
+): Promise<Answer> {
+  const found = await findToRevoke(text, actor, deps);
+  if (found.kind === 'refused') {
+    const isMisread = found.refusal.code === 'token_not_found' && holdsSecret(text);
+    return isMisread
+      ? refusalAnswer({ code: 'value_misread' })
+      : unknownAnswer('revoke', found.refusal, parts);
+  }
+  const [first, ...others] = found.tokens;
+  return first !== undefined && others.length === 0
+    ? revokeQuestion(actor, first, {}, deps)
+    : { kind: 'message', message: matchesMessage(found, deps.clock()) };
+}
+
+/** Asks the same of whoever holds a value, whosever token it is. */
+export async function revokeHeldAnswer(actor: Actor, value: TokenValue, deps: ListenerDeps): Promise<Answer> {
+  const verdict = await verifyValue(value, deps);
+  if (verdict.kind === 'busy') return refusalAnswer({ code: 'verification_busy' });
+  if (verdict.kind === 'bad') {
+    return 'secret' in verdict
+      ? deadValueAnswer(actor, verdict.secret, verdict.why, deps)
+      : refusalAnswer({ code: 'value_not_live' });
+  }
+  const { secret } = verdict;
+  const found = await findToken(secret.tokenId, 'revoke_held', actor, deps);
+  if (found.kind === 'refused') return refusalAnswer(found.refusal);
+  const held = heldProof({ actor: actor.id, values: [secret], at: deps.clock() }, deps.peppers.current);
+  return revokeQuestion(actor, found.token, { held }, deps);
+}
+
+/** The dialog that asks whether the token shall be ended, with what will break for whoever may see that. */
+export async function revokeQuestion(
+  actor: Actor,
+  token: UsedToken,
+  carried: Omit<DialogMetadata, 'tokenId'> & { readonly note?: string | undefined },
+  deps: ListenerDeps,
+): Promise<Answer> {
+  const now = deps.clock();
+  if (statusOf(token, now) === 'revoked') return refusalAnswer({ code: 'already_revoked', name: token.name });
+  const { note, ...metadata } = carried;
+  const view = revokeDialog(token, {
+    byOwner: token.owner === actor.id,
+    metadata: metadataText({ tokenId: token.id, ...metadata }),
+    now,
+    note,
+    radius: await blastRadiusFor(actor, token, now, deps),
+  });
+  return { kind: 'dialog', view };
+}
+
+/** A value that was good once. Only whoever may see its token is told more than that it is dead. */
+async function deadValueAnswer(
+  actor: Actor,
+  { tokenId }: StoredSecret,
+  why: 'ended' | 'revoked',
+  deps: ListenerDeps,
+): Promise<Answer> {
+  const token = await deps.store.findToken(actor.workspace, tokenId);
+  if (token === undefined || !may(actor, 'see', token, deps.policy)) {
+    return refusalAnswer({ code: 'value_not_live' });
+  }
+  return refusalAnswer({ code: why === 'ended' ? 'value_ended' : 'value_of_revoked', name: token.name });
+}
+
+async function blastRadiusFor(
+  actor: Actor,
+  token: UsedToken,
+  now: number,
+  deps: ListenerDeps,
+): Promise<BlastRadius | undefined> {
+  if (!may(actor, 'see', token, deps.policy)) return undefined;
+  const [usesInDay, owner] = await Promise.all([
+    deps.store.usesInDay(token.id, now),
+    token.owner === actor.id ? undefined : profileInTime(token.owner, deps),
+  ]);
+  return { usesInDay, owner };
+}
+
+/** *Revoke* was pressed: ends the token, turns the dialog into its card, and tells it where the dialog was opened. */
+export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, metadata, ack }, deps) => {
+  const reason = parseNote(fields[REASON_INPUT_ID] ?? '', REASON_LENGTH_MAX);
+  if ('refusal' in reason) return ack(errorAt(REASON_INPUT_ID, reason.refusal));
+  const asked = parseMetadata(metadata);
+  if (asked === undefined) return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), PLACES));
+
+  const work = revokeAsked(visit, asked, reason.note, deps);
+  await answerRevocation(visit, work, { ack, places: PLACES, count: 1 }, deps);
+};
+
+async function revokeAsked(
+  visit: KnownVisit,
+  asked: DialogMetadata,
+  reason: string | null,
+  deps: ListenerDeps,
+) {
+  const { tokenId, inMessage = false } = asked;
+  const { id, workspace } = visit.actor;
+  const token = await deps.store.findToken(workspace, tokenId);
+  const held =
+    asked.held !== undefined && (await areHeld(asked.held, { actor: id, tokenIds: [tokenId] }, deps));
+  const tokens = token === undefined ? [] : [token];
+  const actor = await confirmedActor(visit, held ? 'revoke_held' : 'revoke', tokens, deps);
+  if (actor === undefined) return refused({ code: 'person_unknown' });
+  const outcome = await revokeToken({ actor, tokenId, reason, held, delivery: visit.delivery }, deps);
+  const ended = outcome.kind === 'refused' ? outcome : { kind: outcome.kind, tokens: [outcome.token] };
+  const hasLapsed = asked.held !== undefined && !held;
+  return revocationOutcome(visit, ended, { actor, hasLapsed, inMessage }, deps);
+}
+
+/** Where trying again may help, the dialog stays as it was filled in. */
+const PLACES: RefusalPlaces = {
+  fields: { reason_required: REASON_INPUT_ID, person_unknown: REASON_INPUT_ID },
+  dialogOf: notRevokedDialog,
+};

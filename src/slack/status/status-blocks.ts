@@ -1,0 +1,172 @@
+import type {
+  ActionsBlock,
+  ActionsBlockElement,
+  Button,
+  KnownBlock,
+  StaticSelect,
+  UsersSelect,
+} from '@slack/types';
+import { STATUS_FILTERS, type StatusFilter } from '../../tokens/attention.ts';
+import type { StatusSelection } from '../../tokens/status.ts';
+import type { ListPage } from '../../tokens/store.ts';
+import { parsePersonId } from '../../tokens/token.ts';
+import {
+  STATUS_CSV_ID,
+  STATUS_EVERYBODY_ID,
+  STATUS_FILTER_ID,
+  STATUS_NEXT_ID,
+  STATUS_OWNER_ID,
+  STATUS_PREVIOUS_ID,
+  STATUS_SHARE_ID,
+} from '../blocks/ids.ts';
+import { marked } from '../blocks/marked.ts';
+import type { Message } from '../blocks/message.ts';
+import { cut, mention, mrkdwn, plain, saying, smallPrint } from '../blocks/text.ts';
+import { statusSections, statusTable } from './status-rows.ts';
+
+const TYPED_LENGTH_MAX = 80;
+
+/** What a page of everybody's tokens is drawn from. `asTable`: as a table block, else as sections. */
+export type StatusDrawing = {
+  readonly list: ListPage;
+  readonly place: StatusPlace;
+  readonly now: number;
+  readonly asTable: boolean;
+};
+
+/** Everybody's tokens, with what turns, filters, shares and exports them. */
+export function statusMessage(drawing: StatusDrawing): Message {
+  const { list } = drawing;
+  // A page beyond the last is the last one.
+  const place = { ...drawing.place, page: list.page };
+  return marked('status', {
+    text: textOf(drawing),
+    blocks: [...statusBlocks(drawing), controls(place, list)],
+  });
+}
+
+/** The same page for everybody in a channel: it says who shared it, and nothing in it can be pressed. */
+export function sharedStatusMessage(drawing: StatusDrawing, sharedBy: string): Message {
+  return marked('shared', {
+    text: textOf(drawing),
+    blocks: [...statusBlocks(drawing), smallPrint(`Shared by ${mention(sharedBy)}`)],
+  });
+}
+
+/** Asks whom somebody meant by a name that Slack did not recognise. */
+export function whoMessage(typed: string, place: StatusPlace): Message {
+  return marked('status', {
+    text: 'Which person do you mean? Choose them from the list.',
+    blocks: [
+      saying(`Which person do you mean by “${cut(typed, TYPED_LENGTH_MAX)}”? Choose them from the list.`),
+      { type: 'actions', block_id: statusPlaceText(place), elements: [ownerSelect(null)] },
+    ],
+  });
+}
+
+function textOf({ list, place }: StatusDrawing): string {
+  return `API tokens, ${FILTER_WORDS[place.filter].toLowerCase()}: ${countText(list.total)}, page ${list.page} of ${list.pageCount}`;
+}
+
+function statusBlocks({ list, place, now, asTable }: StatusDrawing): KnownBlock[] {
+  const { tokens, page, pageCount, total } = list;
+  const whose = place.owner === null ? 'everybody’s' : mention(place.owner);
+  const rows = asTable ? [statusTable(tokens, now)] : statusSections(tokens, now);
+  return [
+    { type: 'header', text: plain('API Tokens') },
+    { type: 'context', elements: [mrkdwn(`*${FILTER_WORDS[place.filter]}* · ${whose}`)] },
+    ...(tokens.length === 0 ? [saying('There are no such tokens.')] : rows),
+    smallPrint(`Page ${page} of ${pageCount} · ${countText(total)}`),
+  ];
+}
+
+function countText(total: number): string {
+  return `${total} ${total === 1 ? 'token' : 'tokens'}`;
+}
+
+/** The block's id carries the place, since what is chosen from a list of people carries nothing else. */
+function controls(place: StatusPlace, { page, pageCount, total }: ListPage): ActionsBlock {
+  const elements: ActionsBlockElement[] = [
+    filterSelect(place),
+    ownerSelect(place.owner),
+    ...(place.owner === null
+      ? []
+      : [turn(STATUS_EVERYBODY_ID, 'Everybody', { ...place, owner: null, page: 1 })]),
+    ...(page > 1 ? [turn(STATUS_PREVIOUS_ID, 'Previous', { ...place, page: page - 1 })] : []),
+    ...(page < pageCount ? [turn(STATUS_NEXT_ID, 'Next', { ...place, page: page + 1 })] : []),
+    ...(total === 0 ? [] : [shareButton(place), turn(STATUS_CSV_ID, 'CSV', place)]),
+  ];
+  return { type: 'actions', block_id: statusPlaceText(place), elements };
+}
+
+function filterSelect(place: StatusPlace): StaticSelect {
+  const optionOf = (filter: StatusPlace['filter']) => ({
+    text: plain(FILTER_WORDS[filter]),
+    value: statusPlaceText({ ...place, filter, page: 1 }),
+  });
+  return {
+    type: 'static_select',
+    action_id: STATUS_FILTER_ID,
+    placeholder: plain('Status'),
+    options: STATUS_FILTERS.map(optionOf),
+    initial_option: optionOf(place.filter),
+  };
+}
+
+function ownerSelect(owner: string | null): UsersSelect {
+  return {
+    type: 'users_select',
+    action_id: STATUS_OWNER_ID,
+    placeholder: plain('Owner'),
+    ...(owner === null ? {} : { initial_user: owner }),
+  };
+}
+
+function shareButton(place: StatusPlace): Button {
+  return {
+    ...turn(STATUS_SHARE_ID, 'Share to channel', place),
+    confirm: {
+      title: plain('Share to channel?'),
+      text: plain(
+        'Everybody in this channel will see this page: names, owners and dates, under your name. So will people of other companies if the channel is shared with them. Owners who are here are mentioned.',
+      ),
+      confirm: plain('Share'),
+      deny: plain('Keep it to myself'),
+    },
+  };
+}
+
+function turn(actionId: string, text: string, place: StatusPlace): Button {
+  return { type: 'button', action_id: actionId, text: plain(text), value: statusPlaceText(place) };
+}
+
+/** How many tokens one page draws: each takes a row of a table, or a block of the 50 that a message may have. */
+export const STATUS_PAGE_SIZE = 40;
+
+/** The filters, as people read them. */
+export const FILTER_WORDS: Readonly<Record<StatusFilter, string>> = {
+  current: 'Not revoked',
+  active: 'Active',
+  expiring: 'Expiring soon',
+  idle: 'Idle',
+  expired: 'Expired',
+  revoked: 'Revoked',
+  all: 'All',
+};
+
+/** Which part of everybody's tokens is drawn. */
+export type StatusPlace = StatusSelection & { readonly page: number };
+
+/** The place as a button's `value` or a block's id. */
+export function statusPlaceText({ filter, owner, page }: StatusPlace): string {
+  return `status:${filter}:${owner ?? ''}:${page}`;
+}
+
+/** The place that `text` names; where it names none, the first page of what is not revoked. A hint, to be looked up. */
+export function parseStatusPlace(text: string): StatusPlace {
+  const [, word, id = '', number] = text.split(':');
+  const filter = STATUS_FILTERS.find((known) => known === word) ?? 'current';
+  const page = Number(number);
+  const owner = parsePersonId(id) ?? null;
+  return { filter, owner, page: Number.isSafeInteger(page) && page >= 1 ? page : 1 };
+}

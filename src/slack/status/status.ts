@@ -1,0 +1,187 @@
+import { isoTime } from '../../clock.ts';
+import { sentenceFor } from '../../tokens/refusal.ts';
+import {
+  EXPORT_ROWS_MAX,
+  type ExportAsked,
+  exportStatus,
+  listStatus,
+  refusalToSeeAll,
+  shareStatus,
+} from '../../tokens/status.ts';
+import { parsePersonId } from '../../tokens/token.ts';
+import {
+  BOARD_STOP_ID,
+  STATUS_CSV_ID,
+  STATUS_EVERYBODY_ID,
+  STATUS_FILTER_ID,
+  STATUS_NEXT_ID,
+  STATUS_OWNER_ID,
+  STATUS_PREVIOUS_ID,
+  STATUS_SHARE_ID,
+} from '../blocks/ids.ts';
+import { mention, sentenceMessage } from '../blocks/text.ts';
+import type { ListenerDeps, Press, PressListener } from '../listener.ts';
+import type { Command } from '../listeners/parse-command.ts';
+import { confirmedActor } from '../people/actor.ts';
+import { carryOut } from '../reply/carry-out.ts';
+import type { Placing } from '../reply/respond.ts';
+import { tell, tellForged, tellRefusal, tellSentence } from '../reply/tell.ts';
+import { type KnownVisit, type PressedMessage, pressedMessageOf } from '../visit.ts';
+import { stopBoard } from './board.ts';
+import { csvOf, notSentSentence, sendFile } from './csv.ts';
+import {
+  FILTER_WORDS,
+  parseStatusPlace,
+  STATUS_PAGE_SIZE,
+  type StatusPlace,
+  sharedStatusMessage,
+  statusMessage,
+  whoMessage,
+} from './status-blocks.ts';
+
+/** Answers `/apitoken status …`. */
+export async function answerStatus(
+  visit: KnownVisit,
+  command: Extract<Command, { verb: 'status' }>,
+  deps: ListenerDeps,
+): Promise<void> {
+  const { filter } = command;
+  if (!('unknownPerson' in command)) {
+    const owner = command.owner === 'me' ? visit.actor.id : command.owner;
+    return showStatus(visit, { filter, owner, page: 1 }, 'beside', deps);
+  }
+  const refusal = await refusalToSeeAll(visit.actor, deps);
+  const message =
+    refusal === undefined
+      ? whoMessage(command.unknownPerson, { filter, owner: null, page: 1 })
+      : sentenceMessage(sentenceFor(refusal.refusal));
+  await tell(visit, message, deps.client);
+}
+
+/** Shows everybody's tokens at `place` to the person alone. */
+async function showStatus(
+  visit: KnownVisit,
+  place: StatusPlace,
+  placing: Exclude<Placing, 'shared'>,
+  deps: ListenerDeps,
+): Promise<void> {
+  const outcome = await listStatus({ ...place, actor: visit.actor, pageSize: STATUS_PAGE_SIZE }, deps);
+  if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
+  const { list } = outcome;
+  const now = deps.clock();
+  const draw = (asTable: boolean) => statusMessage({ list, place, now, asTable });
+  // Where there is no conversation to answer in, a dialog opens, and a dialog has no tables.
+  if (visit.responseUrl === undefined) return tell(visit, draw(false), deps.client);
+  await deps.tables.respond(visit.responseUrl, draw, placing);
+}
+
+/** Shows the page to everybody where it stands. The one that was pressed in stays. */
+async function showToChannel(
+  visit: KnownVisit,
+  place: StatusPlace,
+  { responseUrl, channel }: PressedMessage,
+  deps: ListenerDeps,
+): Promise<void> {
+  const actor = await confirmedActor(visit, 'see', 'everybodys', deps);
+  if (actor === undefined) return tellRefusal(visit, { code: 'person_unknown' }, deps);
+  const { delivery } = visit;
+  const request = { ...place, actor, delivery, channel, pageSize: STATUS_PAGE_SIZE };
+  const outcome = await shareStatus(request, deps);
+  if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
+  if (outcome.kind === 'repeated') return;
+  const { list, deed } = outcome;
+  const now = deps.clock();
+  const draw = (asTable: boolean) => sharedStatusMessage({ list, place, now, asTable }, actor.id);
+  const share = async () => {
+    await deps.tables.respond(responseUrl, draw, 'shared');
+    return undefined;
+  };
+  await carryOut(deed, share, deps);
+}
+
+/**
+ * Sends all rows of the place's selection as a file into the person's own conversation with the app. One file of a person at
+ * a time: each holds all its rows in memory.
+ */
+async function sendCsv(visit: KnownVisit, place: StatusPlace, deps: ListenerDeps): Promise<void> {
+  const sending = deps.exportOneAtATime(visit.actor.id, () => makeAndSend(visit, place, deps));
+  if (sending !== undefined) return sending;
+  const sentence =
+    'A file for you is being made already. When it is in your conversation with apitoken, press CSV again for another.';
+  await tellSentence(visit, sentence, deps.client);
+}
+
+async function makeAndSend(visit: KnownVisit, place: StatusPlace, deps: ListenerDeps): Promise<void> {
+  const actor = await confirmedActor(visit, 'see', 'everybodys', deps);
+  if (actor === undefined) return tellRefusal(visit, { code: 'person_unknown' }, deps);
+  const { delivery } = visit;
+  const outcome = await exportStatus({ ...place, actor, delivery }, deps);
+  if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
+  if (outcome.kind === 'repeated') return;
+  const now = deps.clock();
+  const file = {
+    name: `api-tokens-${isoTime(now).slice(0, 10)}.csv`,
+    text: await csvOf(outcome.tokens, now),
+    comment: commentOn(outcome, place),
+  };
+  const refusedWith = await carryOut(outcome.deed, () => sendFile(deps.client, actor.id, file), deps);
+  if (refusedWith !== undefined) {
+    deps.log.warn({ code: refusedWith }, 'Slack did not take a file');
+    return tellSentence(visit, notSentSentence(refusedWith), deps.client);
+  }
+  const sentence = 'The file is in your conversation with apitoken, under Messages.';
+  await tellSentence(visit, sentence, deps.client);
+}
+
+function commentOn({ tokens, isCut }: ExportAsked, { filter, owner }: StatusPlace): string {
+  const whose = owner === null ? 'everybody’s' : mention(owner);
+  const cut = isCut ? ` There are more: these are the ${EXPORT_ROWS_MAX} that come first in the list.` : '';
+  return `API tokens, *${FILTER_WORDS[filter]}*, ${whose}: ${tokens.length} in this file.${cut}`;
+}
+
+/** A page or another filter of everybody's tokens: drawn in place of what stands there. */
+const onTurn: PressListener = (visit, value, deps) =>
+  showStatus(visit, parseStatusPlace(value), 'instead', deps);
+
+/** A person was chosen: their tokens, under the filter that stands there. */
+const onOwner: PressListener = (visit, value, deps) => {
+  const place = { ...parseStatusPlace(visit.blockId ?? ''), owner: parsePersonId(value) ?? null, page: 1 };
+  return showStatus(visit, place, 'instead', deps);
+};
+
+/** A button that stands in a message and nowhere else. */
+function inMessage(
+  listener: (visit: KnownVisit, value: string, message: PressedMessage, deps: ListenerDeps) => Promise<void>,
+): PressListener {
+  return async (visit, value, deps) => {
+    const message = pressedMessageOf(visit);
+    if (message !== undefined) return listener(visit, value, message, deps);
+    await tellForged(visit, 'see', deps);
+  };
+}
+
+/** *Share to channel*, confirmed. */
+const onShare = inMessage((visit, value, message, deps) =>
+  showToChannel(visit, parseStatusPlace(value), message, deps),
+);
+
+/** *CSV*. */
+const onCsv: PressListener = (visit, value, deps) => sendCsv(visit, parseStatusPlace(value), deps);
+
+/** *Stop updating*, under a board. */
+const onStop = inMessage((visit, _value, message, deps) => stopBoard(visit, message, deps));
+
+/** Where there is no conversation to answer in, the page is a dialog. */
+const STATUS = ['status', 'dialog'] as const;
+
+/** What stands under everybody's tokens and under a board, with what answers it. */
+export const STATUS_PRESSES: readonly (readonly [actionId: string, press: Press])[] = [
+  [STATUS_FILTER_ID, { listener: onTurn, drawnIn: STATUS }],
+  [STATUS_OWNER_ID, { listener: onOwner, drawnIn: STATUS }],
+  [STATUS_EVERYBODY_ID, { listener: onTurn, drawnIn: STATUS }],
+  [STATUS_PREVIOUS_ID, { listener: onTurn, drawnIn: STATUS }],
+  [STATUS_NEXT_ID, { listener: onTurn, drawnIn: STATUS }],
+  [STATUS_SHARE_ID, { listener: onShare, drawnIn: ['status'] }],
+  [STATUS_CSV_ID, { listener: onCsv, drawnIn: [...STATUS, 'unread'] }],
+  [BOARD_STOP_ID, { listener: onStop, drawnIn: ['board', 'unread'] }],
+];

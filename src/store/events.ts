@@ -1,0 +1,169 @@
+import { HOUR_MS } from '../clock.ts';
+import type { AuditAction, AuditEvent } from '../tokens/audit.ts';
+import type { TokenStore } from '../tokens/store.ts';
+import type { Read, Write } from './access.ts';
+import {
+  and,
+  asc,
+  type Db,
+  desc,
+  eq,
+  inArray,
+  integerParam,
+  lt,
+  rowCount,
+  rowParams,
+  sql,
+  textParam,
+} from './drizzle.ts';
+import type { Effects } from './effects.ts';
+import { pageOf } from './page.ts';
+import { auditEvents, refusalCounts } from './schema.ts';
+import { createRecentWrites } from './usage.ts';
+
+/** How an attempt at showing a value ended. */
+const SHOWING_ENDED: readonly AuditAction[] = [
+  'value.shown',
+  'value.replaced',
+  'value.withdrawn',
+  'token.rotated',
+  'token.renewed',
+];
+
+const OF_TOKEN = eq(auditEvents.tokenId, textParam('tokenId'));
+
+/** What the audit events tell of a token. */
+export function createHistory(db: Db, read: Read): Pick<TokenStore, 'lastWithdrawal' | 'listEvents'> {
+  const lastShowing = db
+    .select({ action: auditEvents.action, detail: auditEvents.detail })
+    .from(auditEvents)
+    .where(and(OF_TOKEN, inArray(auditEvents.action, [...SHOWING_ENDED]).inlineParams()))
+    .orderBy(desc(auditEvents.sequence))
+    .limit(rowCount(1))
+    .prepare();
+  const count = db.select({ total: sql<number>`count(*)` }).from(auditEvents).where(OF_TOKEN).prepare();
+  const events = eventsQuery(db);
+
+  return {
+    lastWithdrawal: (tokenId) =>
+      read(() => {
+        const last = lastShowing.get({ tokenId });
+        const reason = last?.action === 'value.withdrawn' ? last.detail.reason : undefined;
+        return typeof reason === 'string' ? reason : undefined;
+      }),
+    listEvents: (tokenId, request) =>
+      read(() => {
+        const { limit, offset, ...place } = pageOf(request, count.get({ tokenId })?.total ?? 0);
+        return { events: events.all({ tokenId, limit, offset }), ...place };
+      }),
+  };
+}
+
+function eventsQuery(db: Db) {
+  return db
+    .select({
+      at: auditEvents.at,
+      actor: auditEvents.actor,
+      action: auditEvents.action,
+      tokenId: auditEvents.tokenId,
+      detail: auditEvents.detail,
+    })
+    .from(auditEvents)
+    .where(OF_TOKEN)
+    .orderBy(desc(auditEvents.sequence))
+    .limit(rowCount(integerParam('limit')))
+    .offset(rowCount(integerParam('offset')))
+    .prepare();
+}
+
+/** Refusals a person and hour that get an event of their own. */
+const EVENTS_MAX = 10;
+
+/** Hours that one transaction closes; the next one goes on. */
+const HOURS_MAX = 200;
+
+/** Batches of old uses that one call drops; the next one goes on. */
+const BATCHES_MAX = 1000;
+
+type Count = typeof refusalCounts.$inferSelect;
+
+/** What is told without any token being changed, and what is over: hours of counted refusals, keys of old deliveries. */
+export function createRefusals(
+  db: Db,
+  write: Write,
+  effects: Effects,
+): Pick<TokenStore, 'recordDeed' | 'recordRefusal' | 'tidy'> {
+  const recent = createRecentWrites(db);
+  const countOne = countStatement(db);
+  const isOver = lt(refusalCounts.hour, integerParam('hour'));
+  const allOver = overQuery(db).where(isOver).prepare();
+  const overOfActor = overQuery(db)
+    .where(and(isOver, eq(refusalCounts.actor, textParam('actor'))))
+    .prepare();
+  const drop = db
+    .delete(refusalCounts)
+    .where(and(eq(refusalCounts.actor, textParam('actor')), eq(refusalCounts.hour, integerParam('hour'))))
+    .prepare();
+
+  function close(counts: readonly Count[], at: number): void {
+    for (const { actor, hour, count } of counts) {
+      drop.run({ actor, hour });
+      if (count <= EVENTS_MAX) continue;
+      const detail = { count: count - EVENTS_MAX, hour_from: hour * HOUR_MS };
+      effects.chain.append({ at, actor, action: 'refusals.counted', tokenId: null, detail });
+    }
+  }
+
+  return {
+    recordDeed: (event, delivery) =>
+      write(() => {
+        if (effects.deliveries.areKept(delivery)) return 'repeated';
+        effects.deliveries.keep(delivery, event.at, event.tokenId);
+        effects.chain.append(event);
+        return 'recorded';
+      }),
+    recordRefusal: (event: AuditEvent) =>
+      write(() => {
+        const { actor, at } = event;
+        const hour = hourOf(at);
+        close(overOfActor.all({ actor, hour }), at);
+        const [counted] = countOne.all({ actor, hour, count: 1 });
+        if (counted !== undefined && counted.count <= EVENTS_MAX) effects.chain.append(event);
+      }),
+    tidy: async (now) => {
+      await write(() => {
+        close(allOver.all({ hour: hourOf(now) }), now);
+        effects.deliveries.dropOld(now);
+      });
+      // Others may write between two of these. What a power cut brings back is dropped anew.
+      for (let batch = 0; batch < BATCHES_MAX; batch++) {
+        if (!(await write(() => recent.dropSomeOld(now), 'eventual'))) return;
+      }
+    },
+  };
+}
+
+function hourOf(at: number): number {
+  return Math.floor(at / HOUR_MS);
+}
+
+function countStatement(db: Db) {
+  return db
+    .insert(refusalCounts)
+    .values(rowParams(refusalCounts))
+    .onConflictDoUpdate({
+      target: [refusalCounts.actor, refusalCounts.hour],
+      set: { count: sql`${refusalCounts.count} + 1` },
+    })
+    .returning({ count: refusalCounts.count })
+    .prepare();
+}
+
+function overQuery(db: Db) {
+  return db
+    .select()
+    .from(refusalCounts)
+    .orderBy(asc(refusalCounts.hour), asc(refusalCounts.actor))
+    .limit(rowCount(HOURS_MAX))
+    .$dynamic();
+}

@@ -1,0 +1,152 @@
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Owners } from '../tokens/leavers.ts';
+import type { Outbox } from '../tokens/outbox.ts';
+import type { Pepper } from '../tokens/pepper.ts';
+import type { TokenStore } from '../tokens/store.ts';
+import { BUSY_MS_MAX, createReader, createWriter, type Writer } from './access.ts';
+import { createAttention } from './attention.ts';
+import { createBoardReads, createBoardWrites, createMessageReads, createMessageWrites } from './boards.ts';
+import type { Db } from './drizzle.ts';
+import { createDeliveryReads, createEffects } from './effects.ts';
+import { createHistory, createRefusals } from './events.ts';
+import { createNotices } from './notices.ts';
+import { type Connections, type Opened, openDatabase } from './open.ts';
+import { createOutboxReads, createOutboxWrites } from './outbox.ts';
+import { createOwnerReads, createOwnerWrites } from './owners.ts';
+import { createLiveValues, createOldValues } from './rotation.ts';
+import { createSecretReads, createSecretWrites } from './secrets.ts';
+import { createSettings, type Settings } from './settings.ts';
+import { createTokenCounts } from './token-counts.ts';
+import { createTokenList } from './token-list.ts';
+import { createTokenReads, createTokenWrites } from './tokens.ts';
+import { createRecentReads, createUsage } from './usage.ts';
+import { createDigestWrites, createHashRead, createSecretRead } from './verification.ts';
+
+const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url));
+
+/** Shorter than any: it is looked for, and not there. */
+const NO_LOOKUP_ID = '';
+
+export type StoreOptions = {
+  /** `file:PATH`, relative to the working directory. */
+  readonly url: string;
+  /** Makes the MACs of the audit chain: the current one. */
+  readonly pepper: Pepper;
+  readonly migrationsFolder?: string;
+  /** Refuses to open what another app has open, and keeps others from opening it. */
+  readonly forApp?: 'forApp';
+  /** How long a write waits for a busy database: 5 s. */
+  readonly busyMsMax?: number;
+};
+
+/** Where everything is kept. All its methods throw nothing but `StoreFault`. */
+export type Store = TokenStore &
+  Outbox &
+  Owners &
+  Settings & {
+    /** Whether a verification could read just now, from the table that decides it. */
+    isReadable(): Promise<boolean>;
+    /**
+     * Whether the disk takes a write, tried by one that is taken back, into the file that the next start will open: one that was
+     * removed or replaced still takes what is lost with it.
+     */
+    isWritable(): Promise<boolean>;
+    /** Waits for the writes that are queued, then closes. Nothing works afterwards. */
+    close(): Promise<void>;
+  };
+
+/** Opens the SQLite database that `url` names, with all its statements prepared. A `StoreFault` says why it cannot. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const folder = options.migrationsFolder ?? MIGRATIONS_FOLDER;
+  const opened = await openDatabase(options.url, folder, options.forApp);
+  const { connections } = opened;
+  const writer = createWriter(connections.write.sqlite, options.busyMsMax ?? BUSY_MS_MAX);
+
+  return {
+    ...createReads(connections),
+    ...createWrites(connections.write.db, writer, options.pepper),
+    ...createLifecycle(opened, writer),
+  };
+}
+
+function createReads({ verify, read: reading }: Connections) {
+  const { db } = reading;
+  const read = createReader(reading.sqlite);
+  return {
+    ...createSecretRead(verify, createReader(verify.sqlite)),
+    ...createSecretReads(db, read),
+    ...createHashRead(db, read),
+    ...createLiveValues(db, read),
+    ...createTokenReads(db, read),
+    ...createTokenList(db, read),
+    ...createTokenCounts(db, read),
+    ...createRecentReads(db, read),
+    ...createAttention(db, read),
+    ...createHistory(db, read),
+    ...createDeliveryReads(db, read),
+    ...createOutboxReads(db, read),
+    ...createMessageReads(db, read),
+    ...createBoardReads(db, read),
+    ...createOwnerReads(db, read),
+  };
+}
+
+function createWrites(db: Db, writer: Writer, pepper: Pepper) {
+  const { write } = writer;
+  const effects = createEffects(db, pepper);
+  const refusals = createRefusals(db, write, effects);
+  return {
+    ...createTokenWrites(db, write, effects),
+    ...createSecretWrites(db, write, effects),
+    ...createDigestWrites(db, write),
+    ...createOldValues(db, write, effects),
+    ...createUsage(db, write, effects),
+    ...createNotices(db, write, effects),
+    ...createOutboxWrites(db, write),
+    ...createMessageWrites(db, write),
+    ...createBoardWrites(db, write, effects),
+    ...createOwnerWrites(db, write, effects),
+    ...createSettings(db, write),
+    recordDeed: refusals.recordDeed,
+    recordRefusal: refusals.recordRefusal,
+    tidy: async (now: number) => {
+      await refusals.tidy(now);
+      // What revocations emptied is still in the log until it is moved into the database.
+      await writer.checkpoint();
+    },
+  };
+}
+
+function createLifecycle({ connections: { write, verify, read }, lock }: Opened, writer: Writer) {
+  const { readSecret } = createSecretRead(verify, createReader(verify.sqlite));
+  const path = write.sqlite.name;
+  const file = fileAt(path);
+
+  return {
+    isReadable: () =>
+      readSecret(NO_LOOKUP_ID).then(
+        () => true,
+        () => false,
+      ),
+    isWritable: () =>
+      writer
+        .tryWriting()
+        .then(() => fileAt(path) === file)
+        .catch(() => false),
+    close: async () => {
+      try {
+        await writer.stop();
+      } finally {
+        for (const { sqlite } of [verify, read, write]) sqlite.close();
+        lock?.release();
+      }
+    },
+  };
+}
+
+/** Which file has this name now; undefined when none has. */
+function fileAt(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats && `${stats.dev}:${stats.ino}`;
+}
