@@ -126,7 +126,7 @@ export class SocketReceiver implements Receiver {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       const ms = this.#opensInMs();
-      if (ms <= 0) await this.#openOne();
+      if (ms < 1) await this.#openOne();
       else await this.#time.wait(Math.min(ms, HOUR_MS), AbortSignal.any([signal, this.#changed.signal]));
     }
   }
