@@ -38,7 +38,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/setup-error.ts',
     'src/zone.ts',
   ],
-  'src/http': ['src/tokens', 'src/address-range.ts', 'src/clock.ts', 'src/log.ts'],
+  'src/http': ['docs/openapi.json', 'src/tokens', 'src/address-range.ts', 'src/clock.ts', 'src/log.ts'],
   'src/store': ['src/tokens', 'src/clock.ts'],
   'src/tokens': ['src/clock.ts', 'src/counted.ts', 'src/zone.ts'],
   'src/zone.ts': ['src/clock.ts'],

@@ -1,10 +1,10 @@
 import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify';
+import description from '../../docs/openapi.json' with { type: 'json' };
 import type { Log } from '../log.ts';
 import { RETRY_AFTER_SECONDS, reportFault, sendRefusal, takeForms } from './answer.ts';
 import { addHealthRoutes, type HealthDeps } from './health.ts';
 import { addIntrospectRoute, type IntrospectDeps } from './introspect.ts';
 import { addMetricsRoute, type Metrics } from './metrics.ts';
-import { addOpenApiRoute } from './openapi.ts';
 import { addRevokeRoute, type RevokeDeps } from './revoke.ts';
 import { addMetadataRoute, type MetadataDeps } from './server-metadata.ts';
 
@@ -34,7 +34,7 @@ export function buildRoutes(
   takeForms(app);
   addHealthRoutes(app, deps);
   addMetricsRoute(app, deps);
-  addOpenApiRoute(app);
+  app.get('/openapi.json', () => description);
   addIntrospectRoute(app, deps);
   addRevokeRoute(app, deps);
   addMetadataRoute(app, deps);
