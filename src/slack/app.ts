@@ -6,7 +6,7 @@ import { rolesFor } from '../tokens/policy.ts';
 import { createShowingTurns } from '../tokens/show.ts';
 import { randomBase62 } from '../tokens/token-value.ts';
 import { CREATE_SHORTCUT_ID, MESSAGE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks/ids.ts';
-import { saying, sentenceMessage, tellingDialog } from './blocks/text.ts';
+import { section, sentenceMessage, tellingDialog } from './blocks/text.ts';
 import { onCreate } from './create/create.ts';
 import { type Intake, kindOfDelivery, type OnFault } from './deliveries/intake.ts';
 import { entrance, visitOf } from './entrance.ts';
@@ -210,7 +210,7 @@ async function answerFault(
   const sentence = `Something broke on our side before this was done. Look at /apitoken list and try again. Reference ${reference}`;
   const place = findAnswerPlace(body);
   if (kind === 'submission' && place.viewId !== undefined) {
-    return updateDialog(place.viewId, tellingDialog('apitoken', [saying(sentence)]), deps);
+    return updateDialog(place.viewId, tellingDialog('apitoken', [section(sentence)]), deps);
   }
   return tell(place, sentenceMessage(sentence), deps.client);
 }

@@ -33,12 +33,12 @@ export function plainTextOf(text: string): string {
 }
 
 /** A section that says `text` as it is. */
-export function saying(text: string): SectionBlock {
+export function section(text: string): SectionBlock {
   return { type: 'section', text: plain(text) };
 }
 
-/** Small print of our own, formatted. */
-export function smallPrint(text: string): ContextBlock {
+/** Small print of our own, with formatting. */
+export function context(text: string): ContextBlock {
   return { type: 'context', elements: [mrkdwn(text)] };
 }
 
@@ -79,7 +79,7 @@ function ago(amount: number, unit: string): string {
 
 /** A message of one sentence, drawn as it is. */
 export function sentenceMessage(sentence: string): Message {
-  return { text: escaped(sentence), blocks: [saying(sentence)] };
+  return { text: escaped(sentence), blocks: [section(sentence)] };
 }
 
 /** An instant as an element of rich text, that each reader sees in their own zone. */

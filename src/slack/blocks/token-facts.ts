@@ -3,7 +3,7 @@ import { asSeen } from '../../tokens/characters.ts';
 import type { LeftOut } from '../../tokens/kept-scopes.ts';
 import { type Doer, remarksOf, statusOf, type UsedToken } from '../../tokens/token.ts';
 import { REVOKE_ID, ROTATE_ID, SHOW_VALUE_ID } from './ids.ts';
-import { cut, dateTime, mention, mrkdwn, plain, saying } from './text.ts';
+import { cut, dateTime, mention, mrkdwn, plain, section } from './text.ts';
 
 const NOTE_DRAWN_MAX = 300;
 
@@ -92,12 +92,12 @@ export function leftOutBlocks(leftOut: readonly LeftOut[]): SectionBlock[] {
     ...(removed.length === 0
       ? []
       : [
-          saying(
+          section(
             `Left out of the new value, since they are not offered here any more: ${cut(removed.join(', '), SCOPES_DRAWN_MAX)}.`,
           ),
         ]),
     ...named('not_granted').map((scope) =>
-      saying(
+      section(
         `Left out of the new value, since neither its owner nor whoever created the token is an admin now: ${scope}.`,
       ),
     ),

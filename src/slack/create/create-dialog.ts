@@ -5,14 +5,14 @@ import { PURPOSE_LENGTH_MAX } from '../../tokens/refusal.ts';
 import type { Token } from '../../tokens/token.ts';
 import { CREATE_DIALOG_ID } from '../blocks/ids.ts';
 import {
+  context,
   conversationLink,
   cut,
   dateTime,
   mention,
   mrkdwn,
   plain,
-  saying,
-  smallPrint,
+  section,
   tellingDialog,
   textInput,
 } from '../blocks/text.ts';
@@ -78,7 +78,7 @@ export function createDialog(
       }),
       ...expiryInputs({ typedDays, mayKeep: false, zone: asker.zone }, policy),
       ...(isTooLong
-        ? [smallPrint('The lifetime that you typed is not possible here: choose another one.')]
+        ? [context('The lifetime that you typed is not possible here: choose another one.')]
         : []),
       ...(asker.scopes.length > 0 ? [scopesInput(asker.scopes, filledIn.scopes ?? [])] : []),
       ...leftOutPrint(filledIn.leftOut ?? []),
@@ -90,8 +90,8 @@ export function createDialog(
 /** What the dialog turns into once the token is there and its value is being made. */
 export function onItsWayDialog(token: Token, dmLink: string | undefined): ModalView {
   return tellingDialog(TITLE, [
-    saying('Your token is on its way'),
-    saying(
+    section('Your token is on its way'),
+    section(
       `${token.name}: its value comes in a message that only you can see, in your conversation with apitoken.`,
     ),
     ...conversationLink(dmLink),
@@ -102,14 +102,14 @@ export function onItsWayDialog(token: Token, dmLink: string | undefined): ModalV
 /** What the dialog turns into when the token is somebody else's: nobody but they will see its value. */
 export function createdForOtherDialog(token: Token): ModalView {
   return tellingDialog(TITLE, [
-    saying(
+    section(
       `${token.name} is created. Its value does not exist yet: only its owner can have it made and shown.`,
     ),
     {
       type: 'section',
       text: mrkdwn(`Owner: ${mention(token.owner)}. You are told when they have taken it.`),
     },
-    smallPrint('It is revoked when nobody has taken it after 7 days.'),
+    context('It is revoked when nobody has taken it after 7 days.'),
     expiryPrint(token),
   ]);
 }
@@ -118,12 +118,12 @@ export function createdForOtherDialog(token: Token): ModalView {
 export function notShownDialog(token: Token, reason: string): ModalView {
   if (reason === 'changed_meanwhile') {
     return tellingDialog(TITLE, [
-      saying(`${token.name} was revoked while its value was being shown: nothing accepts that value.`),
+      section(`${token.name} was revoked while its value was being shown: nothing accepts that value.`),
     ]);
   }
   return tellingDialog(TITLE, [
-    saying(`${token.name} is there, but you were not shown a value, and nothing can use it yet.`),
-    saying(
+    section(`${token.name} is there, but you were not shown a value, and nothing can use it yet.`),
+    section(
       `${notShownSentence(reason)} Then press Show value in its receipt, or type /apitoken info ${token.name}.`,
     ),
   ]);
@@ -131,17 +131,17 @@ export function notShownDialog(token: Token, reason: string): ModalView {
 
 /** What it turns into when no value was made, for the reason that `sentence` tells. */
 export function noValueDialog(token: Token, sentence: string): ModalView {
-  return tellingDialog(TITLE, [saying(`${token.name} is there, and has no value yet.`), saying(sentence)]);
+  return tellingDialog(TITLE, [section(`${token.name} is there, and has no value yet.`), section(sentence)]);
 }
 
 function expiryPrint(token: Token) {
-  return smallPrint(token.expiresAt === null ? 'It never expires.' : `Expires: ${dateTime(token.expiresAt)}`);
+  return context(token.expiresAt === null ? 'It never expires.' : `Expires: ${dateTime(token.expiresAt)}`);
 }
 
 function leftOutPrint(leftOut: readonly string[]) {
   if (leftOut.length === 0) return [];
   return [
-    saying(
+    section(
       `Left out, since you are not offered them any more: ${cut(leftOut.join(', '), SCOPES_DRAWN_MAX)}.`,
     ),
   ];

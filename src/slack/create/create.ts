@@ -9,7 +9,7 @@ import { type Actor, INTROSPECT_SCOPE, may } from '../../tokens/policy.ts';
 import { PURPOSE_LENGTH_MAX, type Refusal, sentenceFor } from '../../tokens/refusal.ts';
 import { showValue } from '../../tokens/show.ts';
 import type { Token, TokenId } from '../../tokens/token.ts';
-import { saying, tellingDialog } from '../blocks/text.ts';
+import { section, tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps, PressListener, SubmissionListener } from '../listener.ts';
 import { confirmedActor } from '../people/actor.ts';
 import { dmLink } from '../reply/direct-message.ts';
@@ -132,7 +132,7 @@ const PLACES: RefusalPlaces = {
     owner_not_permitted: OWNER_INPUT_ID,
     owner_too_many_live: OWNER_INPUT_ID,
   },
-  dialogOf: (sentence) => tellingDialog('Create API Token', [saying(sentence)]),
+  dialogOf: (sentence) => tellingDialog('Create API Token', [section(sentence)]),
 };
 
 /** *Create API Token*, wherever it stands, and the global shortcut. */

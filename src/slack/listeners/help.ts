@@ -4,7 +4,7 @@ import type { Rights } from '../../tokens/policy.ts';
 import { RUN_COMMAND_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { cut, mrkdwn, plain, smallPrint } from '../blocks/text.ts';
+import { context, cut, mrkdwn, plain } from '../blocks/text.ts';
 
 const TYPED_LENGTH_MAX = 100;
 
@@ -93,6 +93,6 @@ function helpBlocks(rights: Rights): KnownBlock[] {
           .join('\n'),
       ),
     },
-    smallPrint('Without NAME you pick one of yours.'),
+    context('Without NAME you pick one of yours.'),
   ];
 }

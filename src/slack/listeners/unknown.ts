@@ -3,7 +3,7 @@ import type { UsedToken } from '../../tokens/token.ts';
 import { RUN_COMMAND_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { cut, escaped, plain, saying } from '../blocks/text.ts';
+import { cut, escaped, plain, section } from '../blocks/text.ts';
 import type { Answer } from '../reply/tell.ts';
 import { unknownCommandMessage } from './help.ts';
 import type { Part } from './parse-command.ts';
@@ -81,7 +81,7 @@ export function choicesMessage(sentence: string, choices: readonly Choice[]): Me
   return marked('choices', {
     text: escaped(sentence),
     blocks: [
-      saying(sentence),
+      section(sentence),
       ...choices.map(({ shown, command }) => ({
         type: 'actions' as const,
         elements: [

@@ -8,7 +8,7 @@ import type { Token } from '../../tokens/token.ts';
 import { HISTORY_NEWER_ID, HISTORY_OLDER_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { cut, dateTime, escaped, mention, mrkdwn, plain, smallPrint } from '../blocks/text.ts';
+import { context, cut, dateTime, escaped, mention, mrkdwn, plain } from '../blocks/text.ts';
 import { doerText } from '../blocks/token-facts.ts';
 import { notShownSentence } from '../show/not-shown.ts';
 
@@ -27,7 +27,7 @@ export function historyMessage(token: Token, history: EventPage): Message {
     blocks: [
       { type: 'header', text: plain(cut(`History of ${token.name}`, 150)) },
       ...events.map(eventBlock),
-      smallPrint(`Page ${page} of ${pageCount} · token id \`${token.id}\``),
+      context(`Page ${page} of ${pageCount} · token id \`${token.id}\``),
       ...turns(token, page, pageCount),
     ],
   });

@@ -3,7 +3,7 @@ import type { Finding } from '../../tokens/check.ts';
 import { statusOf, type UsedToken } from '../../tokens/token.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { escaped, mention, plain, saying, smallPrint } from '../blocks/text.ts';
+import { context, escaped, mention, plain, section } from '../blocks/text.ts';
 import { field, noteBlocks, revokedText, tokenFields } from '../blocks/token-facts.ts';
 
 /** Scopes in one text, which holds 3,000 characters. */
@@ -28,9 +28,9 @@ export function infoMessage(token: UsedToken, now: number, offers: readonly Butt
       },
       ...scopesBlocks(token),
       ...noteBlocks('Purpose', token.purpose),
-      ...(token.revokedAt === null ? [] : [smallPrint(revokedText(token))]),
+      ...(token.revokedAt === null ? [] : [context(revokedText(token))]),
       ...noteBlocks('Reason', token.revokeReason),
-      smallPrint(`Token id \`${token.id}\``),
+      context(`Token id \`${token.id}\``),
       ...(offers.length === 0 ? [] : [{ type: 'actions' as const, elements: [...offers] }]),
     ],
   });
@@ -51,18 +51,18 @@ export const CHECK_USAGE =
 /** What a value is, without anything of it, with the buttons (`offers`) that whoever asked may press. */
 export function checkedMessage(finding: Finding, now: number, offers: readonly Button[]): Message {
   const sentence = sentenceOf(finding);
-  if (finding.is === 'unknown') return { text: sentence, blocks: [saying(sentence)] };
+  if (finding.is === 'unknown') return { text: sentence, blocks: [section(sentence)] };
   const { token } = finding;
   return marked('checked', {
     text: escaped(sentence),
     blocks: [
-      saying(sentence),
+      section(sentence),
       {
         type: 'section',
         text: plain(token.name),
         fields: [...tokenFields(token, now), field('Owner', mention(token.owner))],
       },
-      ...(token.revokedAt === null ? [] : [smallPrint(revokedText(token))]),
+      ...(token.revokedAt === null ? [] : [context(revokedText(token))]),
       ...(offers.length === 0 ? [] : [{ type: 'actions' as const, elements: [...offers] }]),
     ],
   });

@@ -12,7 +12,7 @@ import {
 import { CREATE_ID, LIST_FILTER_ID, LIST_NEXT_ID, LIST_PREVIOUS_ID, TOKEN_MENU_IDS } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { escaped, plain, saying, smallPrint } from '../blocks/text.ts';
+import { context, escaped, plain, section } from '../blocks/text.ts';
 import { tokenFields } from '../blocks/token-facts.ts';
 
 const FILTER_WORDS: Readonly<Record<ListFilter, string>> = {
@@ -79,9 +79,9 @@ export function listMessage(list: ListPage, filter: ListFilter, now: number): Me
 export function listBlocks(list: ListPage, filter: ListFilter, now: number): KnownBlock[] {
   return [
     { type: 'header', text: plain('My API Tokens') },
-    ...(list.tokens.length === 0 ? [saying(emptyText(filter))] : []),
+    ...(list.tokens.length === 0 ? [section(emptyText(filter))] : []),
     ...list.tokens.map((token, row) => tokenRow(token, row, { filter, page: list.page }, now)),
-    smallPrint(`Page ${list.page} of ${list.pageCount} · ${counted(list.total, 'token')}`),
+    context(`Page ${list.page} of ${list.pageCount} · ${counted(list.total, 'token')}`),
     controls(list, filter),
   ];
 }

@@ -6,7 +6,7 @@ import { type RefuseDeps, sentenceFor } from '../../tokens/refusal.ts';
 import type { PersonId } from '../../tokens/token.ts';
 import { LIST_PAGE_SIZE } from '../blocks/ids.ts';
 import type { Message } from '../blocks/message.ts';
-import { saying, sentenceMessage } from '../blocks/text.ts';
+import { section, sentenceMessage } from '../blocks/text.ts';
 import { BARRED } from '../notices/notice-blocks.ts';
 import { setBounded } from '../people/memory.ts';
 import { orInShort } from '../reply/in-short.ts';
@@ -37,7 +37,7 @@ export function createHomes(deps: HomeDeps): Homes {
   return {
     drawRefusal: (person) =>
       takeTurn(person, async () => {
-        const blocks = [saying(BARRED)];
+        const blocks = [section(BARRED)];
         await deps.client.views.publish({ user_id: person, view: { type: 'home', blocks } });
       }),
     draw: async (actor, place) => {
@@ -53,13 +53,13 @@ async function publishHome(actor: Actor, place: ListPlace, deps: HomeDeps): Prom
   const outcome = await listTokens({ actor, ...place, pageSize: LIST_PAGE_SIZE }, deps);
   const blocks =
     outcome.kind === 'refused'
-      ? [saying(sentenceFor(outcome.refusal))]
+      ? [section(sentenceFor(outcome.refusal))]
       : listBlocks(outcome.list, place.filter, deps.clock());
   await orInShort(
     { text: '', blocks },
     log,
     (form) => client.views.publish({ user_id: actor.id, view: { type: 'home', blocks: form.blocks } }),
-    { text: '', blocks: [saying('Slack does not take your list here. Type /apitoken list in a channel.')] },
+    { text: '', blocks: [section('Slack does not take your list here. Type /apitoken list in a channel.')] },
   );
 }
 

@@ -14,7 +14,7 @@ import {
 import { REMIND_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { dateTime, escaped, mention, plain, saying, smallPrint, timesOf } from '../blocks/text.ts';
+import { context, dateTime, escaped, mention, plain, section, timesOf } from '../blocks/text.ts';
 import { revokeButton, revokedText, rotateButton } from '../blocks/token-facts.ts';
 
 /** In place of what somebody may not do any more. */
@@ -95,8 +95,8 @@ export function claimedMessage(token: UsedToken): Message {
   return {
     text: `The token ${escaped(token.name)} was taken by its owner.`,
     blocks: [
-      saying(`${token.name} was taken: its owner was shown its value.`),
-      smallPrint(`Owner: ${mention(token.owner)} · Expires: ${expiryOf(token)}`),
+      section(`${token.name} was taken: its owner was shown its value.`),
+      context(`Owner: ${mention(token.owner)} · Expires: ${expiryOf(token)}`),
     ],
   };
 }
@@ -106,10 +106,10 @@ export function neverClaimedMessage(token: UsedToken): Message {
   return {
     text: `The token ${escaped(token.name)} was revoked: its owner did not take it.`,
     blocks: [
-      saying(
+      section(
         `${token.name} was revoked: its owner did not take it within ${counted(UNCLAIMED_MS_MAX / DAY_MS, 'day')}. Nothing ever used it.`,
       ),
-      smallPrint(`Owner: ${mention(token.owner)} · ${revokedText(token)}`),
+      context(`Owner: ${mention(token.owner)} · ${revokedText(token)}`),
     ],
   };
 }
@@ -121,10 +121,10 @@ export function ownerLeftMessage(token: UsedToken): Message {
   return {
     text: `The token ${escaped(token.name)} was revoked: ${why}.`,
     blocks: [
-      saying(
+      section(
         `The token ${token.name}, which you created for somebody else, was revoked: ${why}. Anything that uses it is refused.`,
       ),
-      smallPrint(`Owner: ${mention(token.owner)} · ${revokedText(token)}`),
+      context(`Owner: ${mention(token.owner)} · ${revokedText(token)}`),
     ],
   };
 }
@@ -141,15 +141,15 @@ export function barredMessage(
     endsAt === null
       ? 'They go on working, and those who look after this workspace see that you may not use apitoken.'
       : `They are revoked ${dateTime(endsAt)}, unless you may use apitoken again by then. Ask one of the admins of this workspace.`;
-  return { text: escaped(sentence), blocks: [saying(sentence), saying(names.join('\n')), smallPrint(fate)] };
+  return { text: escaped(sentence), blocks: [section(sentence), section(names.join('\n')), context(fate)] };
 }
 
 function message(sentence: string, more: readonly string[], buttons: Button[]): Message {
   return marked('notice', {
     text: escaped(sentence),
     blocks: [
-      saying(sentence),
-      ...more.map(smallPrint),
+      section(sentence),
+      ...more.map(context),
       ...(buttons.length === 0 ? [] : [{ type: 'actions', elements: buttons } as const]),
     ],
   });

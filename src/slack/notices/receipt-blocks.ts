@@ -12,7 +12,7 @@ import {
 import { END_OLD_ID, NEW_VALUE_ID, REFRESH_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { dateTime, escaped, mention, plain, saying, smallPrint } from '../blocks/text.ts';
+import { context, dateTime, escaped, mention, plain, section } from '../blocks/text.ts';
 import {
   noteBlocks,
   revokeButton,
@@ -48,10 +48,8 @@ export function receiptMessage(token: UsedToken, facts: ReceiptFacts, now: numbe
       ...noteBlocks('Purpose', token.purpose),
       ...(token.createdBy === token.owner
         ? []
-        : [smallPrint(`Created for you by ${mention(token.createdBy)}.`)]),
-      ...(token.ownerIsBarred && status !== 'revoked' ? [BARRED] : standing(token, facts, now)).map(
-        smallPrint,
-      ),
+        : [context(`Created for you by ${mention(token.createdBy)}.`)]),
+      ...(token.ownerIsBarred && status !== 'revoked' ? [BARRED] : standing(token, facts, now)).map(context),
       ...(status === 'revoked' || token.ownerIsBarred
         ? []
         : [{ type: 'actions', elements: buttons(token, facts, now) } as const]),
@@ -64,8 +62,8 @@ export function revokedByOtherMessage(token: UsedToken): Message {
   return {
     text: `Your token ${escaped(token.name)} was revoked by ${revokerOf(token)}.`,
     blocks: [
-      saying(`Your token ${token.name} was revoked. Anything that uses it is refused.`),
-      smallPrint(revokedText(token)),
+      section(`Your token ${token.name} was revoked. Anything that uses it is refused.`),
+      context(revokedText(token)),
       ...noteBlocks('Reason', token.revokeReason),
     ],
   };
@@ -76,10 +74,10 @@ export function revokedOfCreatedMessage(token: UsedToken): Message {
   return {
     text: `The token ${escaped(token.name)} that you created was revoked by ${revokerOf(token)}.`,
     blocks: [
-      saying(
+      section(
         `${token.name}, which you created for somebody else, was revoked. Anything that uses it is refused.`,
       ),
-      smallPrint(`Owner: ${mention(token.owner)} · ${revokedText(token)}`),
+      context(`Owner: ${mention(token.owner)} · ${revokedText(token)}`),
       ...noteBlocks('Reason', token.revokeReason),
     ],
   };
@@ -97,9 +95,9 @@ export function severalRevokedMessage(tokens: readonly UsedToken[], person: Pers
   return {
     text: `${told} by ${revokerOf(first)}.`,
     blocks: [
-      saying(`${told}. Anything that uses them is refused.`),
-      ...parts.map((names) => saying(names.join('\n'))),
-      smallPrint(revokedText(first)),
+      section(`${told}. Anything that uses them is refused.`),
+      ...parts.map((names) => section(names.join('\n'))),
+      context(revokedText(first)),
       ...noteBlocks('Reason', first.revokeReason),
     ],
   };

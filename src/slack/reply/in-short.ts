@@ -1,6 +1,6 @@
 import type { Log } from '../../log.ts';
 import type { Message } from '../blocks/message.ts';
-import { cut, plainTextOf, saying, smallPrint } from '../blocks/text.ts';
+import { context, cut, plainTextOf, section } from '../blocks/text.ts';
 import { fateOf, slackErrorOf } from './slack-error.ts';
 
 const SENTENCE_LENGTH_MAX = 500;
@@ -32,8 +32,8 @@ export function shortForm({ text, blocks: [first] }: Message): Message {
   return {
     text: cut(text, SENTENCE_LENGTH_MAX),
     blocks: [
-      saying(cut(sentence, SENTENCE_LENGTH_MAX)),
-      smallPrint(
+      section(cut(sentence, SENTENCE_LENGTH_MAX)),
+      context(
         'Slack did not take the whole of this message. `/apitoken list all` shows your tokens, `/apitoken info NAME` one of them.',
       ),
     ],

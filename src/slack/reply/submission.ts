@@ -1,7 +1,7 @@
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
 import { type Refusal, type Refused, sentenceFor } from '../../tokens/refusal.ts';
-import { saying, tellingDialog } from '../blocks/text.ts';
+import { section, tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps } from '../listener.ts';
 import type { KnownVisit } from '../visit.ts';
 import { within } from './pause.ts';
@@ -27,7 +27,7 @@ const submitted = z.object({
 export async function ackProblem(ack: RawAck, body: unknown, sentence: string): Promise<void> {
   const first = firstFieldOf(body);
   if (first !== undefined) return ack({ response_action: 'errors', errors: { [first]: sentence } });
-  return ack({ response_action: 'update', view: tellingDialog('apitoken', [saying(sentence)]) });
+  return ack({ response_action: 'update', view: tellingDialog('apitoken', [section(sentence)]) });
 }
 
 /** Errors are taken under `input` blocks alone: https://docs.slack.dev/surfaces/modals#displaying_errors */

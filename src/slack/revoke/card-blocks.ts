@@ -12,13 +12,13 @@ import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import {
   agoOf,
+  context,
   dateElement,
   dateTime,
   escaped,
   mention,
   plain,
-  saying,
-  smallPrint,
+  section,
   timesOf,
 } from '../blocks/text.ts';
 import { revokerOf } from '../blocks/token-facts.ts';
@@ -57,18 +57,18 @@ export function killCardMessage(card: KillCard): Message {
 export function sharedCardMessage(card: KillCard, sharedBy: PersonId): Message {
   return marked('shared', {
     text: escaped(headline(card)),
-    blocks: [saying(headline(card)), ...facts(card), smallPrint(`Shared by ${mention(sharedBy)}`)],
+    blocks: [section(headline(card)), ...facts(card), context(`Shared by ${mention(sharedBy)}`)],
   });
 }
 
 /** The card: what, whose, by whom, when, last use, tries since, and what may be done next. */
 export function killCardBlocks(card: KillCard, { canShare }: { readonly canShare: boolean }): KnownBlock[] {
   return [
-    saying(
+    section(
       `${headline(card)} Anything that uses ${card.tokens.length === 1 ? 'it' : 'them'} is refused from the next request on.`,
     ),
     ...facts(card),
-    ...(card.inMessage ? [saying('Now delete the message')] : []),
+    ...(card.inMessage ? [section('Now delete the message')] : []),
     buttons(card, canShare),
   ];
 }
@@ -79,7 +79,7 @@ export function othersLeftBlocks({ others }: KillCard): KnownBlock[] {
   const { person, count } = others;
   const text = plain(`Show the other ${count}`);
   return [
-    saying(`${count} more of their tokens ${count === 1 ? 'is' : 'are'} live.`),
+    section(`${count} more of their tokens ${count === 1 ? 'is' : 'are'} live.`),
     { type: 'actions', elements: [{ type: 'button', action_id: REVOKE_PERSON_ID, text, value: person }] },
   ];
 }
@@ -114,14 +114,14 @@ function facts(card: KillCard): KnownBlock[] {
   const since = `Presented since: ${triesText(card)}`;
   if (others.length === 0) {
     const use = first.lastUsedAt === null ? 'never' : dateTime(first.lastUsedAt);
-    return [smallPrint(`Owner: ${mention(first.owner)} · ${revoked} · Last used: ${use} · ${since}`)];
+    return [context(`Owner: ${mention(first.owner)} · ${revoked} · Last used: ${use} · ${since}`)];
   }
   const endedAlike = others.every((one) => endOf(one) === endOf(first) && one.revokedBy === first.revokedBy);
   const rows = tokenLines(card.tokens, (token) => {
     const line = tokenLine(token, card.now);
     return endedAlike ? line : { ...line, elements: [...line.elements, ...endElements(token)] };
   });
-  return [...rows, smallPrint(endedAlike ? `${revoked} · ${since}` : since)];
+  return [...rows, context(endedAlike ? `${revoked} · ${since}` : since)];
 }
 
 /** When it ended. A card of a token that lives would be a lie that costs more than the card. */

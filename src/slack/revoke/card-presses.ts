@@ -2,7 +2,7 @@ import { askFor } from '../../tokens/audit.ts';
 import { type Refusal, sentenceFor } from '../../tokens/refusal.ts';
 import { parsePersonId } from '../../tokens/token.ts';
 import { CARD_REFRESH_ID, CARD_SHARE_ID, REVOKE_PERSON_ID } from '../blocks/ids.ts';
-import { saying, sentenceMessage, tellingDialog } from '../blocks/text.ts';
+import { section, sentenceMessage, tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps, Press, PressListener } from '../listener.ts';
 import { confirmedActor } from '../people/actor.ts';
 import { carryOut } from '../reply/carry-out.ts';
@@ -75,7 +75,7 @@ function aboutCard(
 async function tellHere(visit: KnownVisit, refusal: Refusal, deps: ListenerDeps): Promise<void> {
   const sentence = sentenceFor(refusal);
   if (visit.viewType !== 'modal') return tell(visit, sentenceMessage(sentence), deps.client);
-  await updateDialog(visit.viewId, tellingDialog(REVOKE_TITLE, [saying(sentence)]), deps);
+  await updateDialog(visit.viewId, tellingDialog(REVOKE_TITLE, [section(sentence)]), deps);
 }
 
 /** The buttons of cards, with what answers them. */

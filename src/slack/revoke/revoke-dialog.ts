@@ -8,11 +8,11 @@ import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import {
   agoOf,
+  context,
   escaped,
   mention,
   plain,
-  saying,
-  smallPrint,
+  section,
   tellingDialog,
   textInput,
 } from '../blocks/text.ts';
@@ -49,7 +49,7 @@ export function revokeDialog(
     blocks: [
       question(token, asked.now),
       ...(asked.radius === undefined ? [] : blastRadiusBlocks(token, asked.radius, asked.now)),
-      ...(asked.note === undefined ? [] : [smallPrint(asked.note)]),
+      ...(asked.note === undefined ? [] : [context(asked.note)]),
       reasonInput(asked.byOwner),
     ],
   };
@@ -70,13 +70,13 @@ export function reasonInput(isOptional: boolean): InputBlock {
 export function beingRevokedDialog(count: number): ModalView {
   const what = count === 1 ? 'The token is' : `${count} tokens are`;
   return tellingDialog(REVOKE_TITLE, [
-    saying(`${what} being revoked. What became of it is told here in a moment.`),
+    section(`${what} being revoked. What became of it is told here in a moment.`),
   ]);
 }
 
 /** What the dialog turns into when there is nothing to do or it may not be done. */
 export function notRevokedDialog(sentence: string): ModalView {
-  return tellingDialog(REVOKE_TITLE, [saying(sentence)]);
+  return tellingDialog(REVOKE_TITLE, [section(sentence)]);
 }
 
 function question(token: UsedToken, now: number): RichTextBlock {
@@ -135,8 +135,8 @@ function blastRadiusBlocks(token: UsedToken, radius: BlastRadius, now: number): 
   ];
   return [
     ...noteBlocks('Purpose', token.purpose),
-    smallPrint(facts.join(' · ')),
-    ...ownerLines(token, radius.owner, now).map(smallPrint),
+    context(facts.join(' · ')),
+    ...ownerLines(token, radius.owner, now).map(context),
   ];
 }
 
@@ -157,7 +157,7 @@ export function matchesMessage({ tokens, by }: Omit<FoundToRevoke, 'kind'>, now:
   return marked('matches', {
     text: found,
     blocks: [
-      saying(`${found} Which one is it?`),
+      section(`${found} Which one is it?`),
       ...tokens.map(
         (token): KnownBlock => ({
           type: 'section',

@@ -9,7 +9,7 @@ import type { StoredSecret } from '../../tokens/store.ts';
 import type { TokenId, UsedToken } from '../../tokens/token.ts';
 import type { TokenValue } from '../../tokens/token-value.ts';
 import { verifyValue } from '../../tokens/verify.ts';
-import { saying, tellingDialog } from '../blocks/text.ts';
+import { section, tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps } from '../listener.ts';
 import { rememberPlace } from '../look/opened-from.ts';
 import { type Answer, answerVisit } from '../reply/tell.ts';
@@ -138,7 +138,7 @@ function noteFor(count: number, sentenceOf: (isOne: boolean) => string): string 
 }
 
 function telling(sentence: string): Answer {
-  return { kind: 'dialog', view: tellingDialog(REVOKE_TITLE, [saying(sentence)]) };
+  return { kind: 'dialog', view: tellingDialog(REVOKE_TITLE, [section(sentence)]) };
 }
 
 const shortcut = z.object({ message: z.object({}).loose() });

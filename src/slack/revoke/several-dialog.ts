@@ -3,7 +3,7 @@ import { counted } from '../../counted.ts';
 import { asSeen } from '../../tokens/characters.ts';
 import type { PersonId, UsedToken } from '../../tokens/token.ts';
 import { PICK_PERSON_DIALOG_ID, PICK_PERSON_ID, SEVERAL_DIALOG_ID } from '../blocks/ids.ts';
-import { cut, plain, smallPrint, textInput } from '../blocks/text.ts';
+import { context, cut, plain, textInput } from '../blocks/text.ts';
 import { type SeveralMetadata, severalMetadataText } from '../dialog-metadata.ts';
 import { REVOKE_TITLE, reasonInput, tokenLine, tokenLines, useOf } from './revoke-dialog.ts';
 
@@ -51,9 +51,9 @@ export function severalDialog(
     blocks: [
       ...intro(tokens, asked.metadata.person, asked.now),
       ...(left > 0
-        ? [smallPrint(`These are the first ${tokens.length} of ${asked.total}; the others come afterwards.`)]
+        ? [context(`These are the first ${tokens.length} of ${asked.total}; the others come afterwards.`)]
         : []),
-      ...(asked.note === undefined ? [] : [smallPrint(asked.note)]),
+      ...(asked.note === undefined ? [] : [context(asked.note)]),
       ...groups(tokens, asked.metadata.person !== undefined, asked.now),
       reasonInput(asked.byOwner),
       ...nameInputs(tokens, asked),
@@ -64,18 +64,18 @@ export function severalDialog(
 function intro(tokens: readonly UsedToken[], person: PersonId | undefined, now: number): RichTextBlock[] {
   const warning =
     'Anything that uses one of the ticked ones is refused from the next request on. This cannot be undone.';
-  const section = (...elements: RichTextSection['elements']): RichTextBlock => ({
+  const richSection = (...elements: RichTextSection['elements']): RichTextBlock => ({
     type: 'rich_text',
     elements: [{ type: 'rich_text_section', elements }],
   });
   if (person === undefined) {
     return [
       ...tokenLines(tokens, (token) => tokenLine(token, now)),
-      section({ type: 'text', text: warning }),
+      richSection({ type: 'text', text: warning }),
     ];
   }
   return [
-    section(
+    richSection(
       { type: 'text', text: 'Live tokens of ' },
       { type: 'user', user_id: person },
       { type: 'text', text: `. ${warning}` },

@@ -4,7 +4,7 @@ import type { LeftOut } from '../../tokens/kept-scopes.ts';
 import type { Grace } from '../../tokens/rotate.ts';
 import { statusOf, type Token, type UsedToken } from '../../tokens/token.ts';
 import { ROTATE_DIALOG_ID } from '../blocks/ids.ts';
-import { conversationLink, dateTime, plain, saying, smallPrint, tellingDialog } from '../blocks/text.ts';
+import { context, conversationLink, dateTime, plain, section, tellingDialog } from '../blocks/text.ts';
 import { leftOutBlocks } from '../blocks/token-facts.ts';
 import { expiryInputs } from '../create/expiry-input.ts';
 import { notShownSentence, wasSeenInVain } from '../show/not-shown.ts';
@@ -47,9 +47,9 @@ export function rotateDialog(
     submit: plain(renews ? 'Renew' : 'Rotate'),
     close: plain('Cancel'),
     blocks: [
-      saying(`${token.name} gets a new value, shown once, in your conversation with apitoken.`),
+      section(`${token.name} gets a new value, shown once, in your conversation with apitoken.`),
       ...leftOutBlocks(asked.leftOut),
-      ...(asked.leftOut.length === 0 ? [] : [smallPrint(leftOutPrint(renews))]),
+      ...(asked.leftOut.length === 0 ? [] : [context(leftOutPrint(renews))]),
       ...(renews ? [] : [...oldestEnds(asked.liveValueCount), graceInput()]),
       ...expiryInputs({ mayKeep: !renews, zone: asked.zone }, policy),
     ],
@@ -63,10 +63,10 @@ export function newValueOnItsWayDialog(
   renews: boolean,
 ): ModalView {
   return tellingDialog(titleOf(renews), [
-    saying(`The new value of ${token.name} is on its way, in a message that only you can see.`),
+    section(`The new value of ${token.name} is on its way, in a message that only you can see.`),
     ...conversationLink(dmLink),
     ...leftOutBlocks(leftOut),
-    smallPrint(token.expiresAt === null ? 'It never expires.' : `Expires: ${dateTime(token.expiresAt)}`),
+    context(token.expiresAt === null ? 'It never expires.' : `Expires: ${dateTime(token.expiresAt)}`),
   ]);
 }
 
@@ -74,19 +74,19 @@ export function newValueOnItsWayDialog(
 export function notRotatedDialog(token: Token, reason: string, renews: boolean): ModalView {
   if (wasSeenInVain(reason)) {
     return tellingDialog(titleOf(renews), [
-      saying(`${token.name} got no new value. ${notShownSentence(reason)} Its receipt shows how it stands.`),
+      section(`${token.name} got no new value. ${notShownSentence(reason)} Its receipt shows how it stands.`),
     ]);
   }
   const standing = renews ? 'it is still expired' : 'its old value lives on as before';
   return tellingDialog(titleOf(renews), [
-    saying(`You were not shown a new value of ${token.name}, so nothing was changed: ${standing}.`),
-    saying(notShownSentence(reason)),
+    section(`You were not shown a new value of ${token.name}, so nothing was changed: ${standing}.`),
+    section(notShownSentence(reason)),
   ]);
 }
 
 /** What the dialog turns into when there is nothing to do or it may not be done. */
 export function rotationRefusedDialog(sentence: string): ModalView {
-  return tellingDialog(titleOf(false), [saying(sentence)]);
+  return tellingDialog(titleOf(false), [section(sentence)]);
 }
 
 /** The grace that an option's value means; undefined when it is none of ours. */
@@ -105,7 +105,7 @@ function leftOutPrint(renews: boolean): string {
 
 function oldestEnds(liveValueCount: number): KnownBlock[] {
   if (liveValueCount < 2) return [];
-  return [smallPrint('Two values are honoured just now. The older of them ends at once when you rotate.')];
+  return [context('Two values are honoured just now. The older of them ends at once when you rotate.')];
 }
 
 function graceInput(): InputBlock {

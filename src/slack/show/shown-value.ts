@@ -4,7 +4,7 @@ import type { Token } from '../../tokens/token.ts';
 import { HIDE_VALUE_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { escaped, plain, saying, smallPrint } from '../blocks/text.ts';
+import { context, escaped, plain, section } from '../blocks/text.ts';
 import { leftOutBlocks } from '../blocks/token-facts.ts';
 
 const CURL_LINE = 'curl -H "Authorization: Bearer $APITOKEN" https://api.example.com/';
@@ -15,12 +15,12 @@ export function shownValueMessage(token: Token, value: string, leftOut: readonly
   return marked('value', {
     text: escaped(sentence),
     blocks: [
-      saying(sentence),
+      section(sentence),
       preformatted(value),
       ...leftOutBlocks(leftOut),
-      smallPrint('Put it into `APITOKEN` and send it with every request:'),
+      context('Put it into `APITOKEN` and send it with every request:'),
       preformatted(CURL_LINE),
-      smallPrint(
+      context(
         'Only you can see this message, and it is gone when Slack reloads. Lost it before its first use? Press *Issue new value* in its receipt.',
       ),
       {

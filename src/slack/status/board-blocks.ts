@@ -4,16 +4,7 @@ import type { UsedToken } from '../../tokens/token.ts';
 import { BOARD_STOP_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import {
-  dateElement,
-  dateTime,
-  mention,
-  mrkdwn,
-  plain,
-  saying,
-  smallPrint,
-  timesOf,
-} from '../blocks/text.ts';
+import { context, dateElement, dateTime, mention, mrkdwn, plain, section, timesOf } from '../blocks/text.ts';
 
 const HEADINGS: Readonly<Record<BoardException['attention'], string>> = {
   presented: 'Expired, but still presented',
@@ -35,7 +26,7 @@ export type BoardStop = { readonly stoppedBy: string; readonly at: number };
  */
 export function emptyBoardMessage(): Message {
   const sentence = 'The board of API tokens is being drawn.';
-  return marked('board', { text: sentence, blocks: [saying(sentence)] });
+  return marked('board', { text: sentence, blocks: [section(sentence)] });
 }
 
 /** A board that is kept up to date. */
@@ -63,7 +54,7 @@ export function shortStoppedBoardMessage(facts: BoardFacts, stop: BoardStop): Me
 
 function frameBlocks({ placedBy, drawnAt }: BoardFrame): KnownBlock[] {
   return [
-    smallPrint(
+    context(
       `As of ${dateTime(drawnAt)}. Changes show here within a minute. Put here by ${mention(placedBy)}.`,
     ),
     {
@@ -74,7 +65,7 @@ function frameBlocks({ placedBy, drawnAt }: BoardFrame): KnownBlock[] {
 }
 
 function stopPrint({ stoppedBy, at }: BoardStop): KnownBlock {
-  return smallPrint(
+  return context(
     `As of ${dateTime(at)}, when ${mention(stoppedBy)} stopped it. \`/apitoken board\` puts up a new one.`,
   );
 }
@@ -83,8 +74,8 @@ function shortBoardBlocks(facts: BoardFacts): KnownBlock[] {
   const lines = facts.exceptions.map((one) => `${headingOf(one)} (${one.total})`);
   return [
     ...headBlocks(facts),
-    saying(lines.join('\n') || 'Nothing needs attention.'),
-    smallPrint('Slack does not take all the names here. `/apitoken status` shows them.'),
+    section(lines.join('\n') || 'Nothing needs attention.'),
+    context('Slack does not take all the names here. `/apitoken status` shows them.'),
   ];
 }
 
@@ -93,7 +84,7 @@ export function boardBlocks(facts: BoardFacts): KnownBlock[] {
   const { exceptions } = facts;
   return [
     ...headBlocks(facts),
-    ...(exceptions.length === 0 ? [saying('Nothing needs attention.')] : exceptions.map(exceptionBlock)),
+    ...(exceptions.length === 0 ? [section('Nothing needs attention.')] : exceptions.map(exceptionBlock)),
   ];
 }
 
@@ -120,12 +111,12 @@ function textOf({ exceptions }: BoardFacts): string {
 function exceptionBlock(exception: BoardException): KnownBlock {
   const { attention, tokens, total } = exception;
   const left = total - tokens.length;
-  const rows = tokens.map((token) => section(rowOf(token, attention)));
-  const more = left === 0 ? [] : [section([text(`and ${left} more`)])];
+  const rows = tokens.map((token) => richSection(rowOf(token, attention)));
+  const more = left === 0 ? [] : [richSection([text(`and ${left} more`)])];
   return {
     type: 'rich_text',
     elements: [
-      section([{ ...text(headingOf(exception)), style: { bold: true } }, text(` (${total})`)]),
+      richSection([{ ...text(headingOf(exception)), style: { bold: true } }, text(` (${total})`)]),
       { type: 'rich_text_list', style: 'bullet', elements: [...rows, ...more] },
     ],
   };
@@ -162,7 +153,7 @@ function dateOf(at: number | null): RichTextElement[] {
   return [at === null ? text('never') : dateElement(at)];
 }
 
-function section(elements: RichTextElement[]): RichTextSection {
+function richSection(elements: RichTextElement[]): RichTextSection {
   return { type: 'rich_text_section', elements };
 }
 

@@ -21,7 +21,7 @@ import {
 } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { cut, mention, mrkdwn, plain, saying, smallPrint } from '../blocks/text.ts';
+import { context, cut, mention, mrkdwn, plain, section } from '../blocks/text.ts';
 import { statusSections, statusTable } from './status-rows.ts';
 
 const TYPED_LENGTH_MAX = 80;
@@ -49,7 +49,7 @@ export function statusMessage(drawing: StatusDrawing): Message {
 export function sharedStatusMessage(drawing: StatusDrawing, sharedBy: string): Message {
   return marked('shared', {
     text: textOf(drawing),
-    blocks: [...statusBlocks(drawing), smallPrint(`Shared by ${mention(sharedBy)}`)],
+    blocks: [...statusBlocks(drawing), context(`Shared by ${mention(sharedBy)}`)],
   });
 }
 
@@ -58,7 +58,7 @@ export function whoMessage(typed: string, place: StatusPlace): Message {
   return marked('status', {
     text: 'Which person do you mean? Choose them from the list.',
     blocks: [
-      saying(`Which person do you mean by “${cut(typed, TYPED_LENGTH_MAX)}”? Choose them from the list.`),
+      section(`Which person do you mean by “${cut(typed, TYPED_LENGTH_MAX)}”? Choose them from the list.`),
       { type: 'actions', block_id: statusPlaceText(place), elements: [ownerSelect(null)] },
     ],
   });
@@ -75,8 +75,8 @@ function statusBlocks({ list, place, now, asTable }: StatusDrawing): KnownBlock[
   return [
     { type: 'header', text: plain('API Tokens') },
     { type: 'context', elements: [mrkdwn(`*${FILTER_WORDS[place.filter]}* · ${whose}`)] },
-    ...(tokens.length === 0 ? [saying('There are no such tokens.')] : rows),
-    smallPrint(`Page ${page} of ${pageCount} · ${countText(total)}`),
+    ...(tokens.length === 0 ? [section('There are no such tokens.')] : rows),
+    context(`Page ${page} of ${pageCount} · ${countText(total)}`),
   ];
 }
 
