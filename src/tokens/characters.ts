@@ -1,7 +1,4 @@
-const C0 =
-  'NULL|START OF HEADING|START OF TEXT|END OF TEXT|END OF TRANSMISSION|ENQUIRY|ACKNOWLEDGE|ALERT|BACKSPACE|CHARACTER TABULATION|LINE FEED|LINE TABULATION|FORM FEED|CARRIAGE RETURN|SHIFT OUT|SHIFT IN|DATA LINK ESCAPE|DEVICE CONTROL ONE|DEVICE CONTROL TWO|DEVICE CONTROL THREE|DEVICE CONTROL FOUR|NEGATIVE ACKNOWLEDGE|SYNCHRONOUS IDLE|END OF TRANSMISSION BLOCK|CANCEL|END OF MEDIUM|SUBSTITUTE|ESCAPE|INFORMATION SEPARATOR FOUR|INFORMATION SEPARATOR THREE|INFORMATION SEPARATOR TWO|INFORMATION SEPARATOR ONE'.split(
-    '|',
-  );
+import names from './character-names.json' with { type: 'json' };
 
 const VARIATION_SELECTORS = 0xfe00;
 
@@ -13,92 +10,13 @@ const TAGS = 0xe0000;
  * The names of what a text from a person may not hold, from UnicodeData.txt and NameAliases.txt, which never change a name
  * (https://www.unicode.org/policies/stability_policy.html). A package with all names weighs megabytes.
  */
-const NAMES: Readonly<Record<string, string>> = {
-  '7F': 'DELETE',
-  '85': 'NEXT LINE',
-  AD: 'SOFT HYPHEN',
-  '34F': 'COMBINING GRAPHEME JOINER',
-  '600': 'ARABIC NUMBER SIGN',
-  '601': 'ARABIC SIGN SANAH',
-  '602': 'ARABIC FOOTNOTE MARKER',
-  '603': 'ARABIC SIGN SAFHA',
-  '604': 'ARABIC SIGN SAMVAT',
-  '605': 'ARABIC NUMBER MARK ABOVE',
-  '61C': 'ARABIC LETTER MARK',
-  '6DD': 'ARABIC END OF AYAH',
-  '70F': 'SYRIAC ABBREVIATION MARK',
-  '890': 'ARABIC POUND MARK ABOVE',
-  '891': 'ARABIC PIASTRE MARK ABOVE',
-  '8E2': 'ARABIC DISPUTED END OF AYAH',
-  '115F': 'HANGUL CHOSEONG FILLER',
-  '1160': 'HANGUL JUNGSEONG FILLER',
-  '17B4': 'KHMER VOWEL INHERENT AQ',
-  '17B5': 'KHMER VOWEL INHERENT AA',
-  '180B': 'MONGOLIAN FREE VARIATION SELECTOR ONE',
-  '180C': 'MONGOLIAN FREE VARIATION SELECTOR TWO',
-  '180D': 'MONGOLIAN FREE VARIATION SELECTOR THREE',
-  '180E': 'MONGOLIAN VOWEL SEPARATOR',
-  '180F': 'MONGOLIAN FREE VARIATION SELECTOR FOUR',
-  '200B': 'ZERO WIDTH SPACE',
-  '200C': 'ZERO WIDTH NON-JOINER',
-  '200D': 'ZERO WIDTH JOINER',
-  '200E': 'LEFT-TO-RIGHT MARK',
-  '200F': 'RIGHT-TO-LEFT MARK',
-  '2028': 'LINE SEPARATOR',
-  '2029': 'PARAGRAPH SEPARATOR',
-  '202A': 'LEFT-TO-RIGHT EMBEDDING',
-  '202B': 'RIGHT-TO-LEFT EMBEDDING',
-  '202C': 'POP DIRECTIONAL FORMATTING',
-  '202D': 'LEFT-TO-RIGHT OVERRIDE',
-  '202E': 'RIGHT-TO-LEFT OVERRIDE',
-  '2060': 'WORD JOINER',
-  '2061': 'FUNCTION APPLICATION',
-  '2062': 'INVISIBLE TIMES',
-  '2063': 'INVISIBLE SEPARATOR',
-  '2064': 'INVISIBLE PLUS',
-  '2066': 'LEFT-TO-RIGHT ISOLATE',
-  '2067': 'RIGHT-TO-LEFT ISOLATE',
-  '2068': 'FIRST STRONG ISOLATE',
-  '2069': 'POP DIRECTIONAL ISOLATE',
-  '206A': 'INHIBIT SYMMETRIC SWAPPING',
-  '206B': 'ACTIVATE SYMMETRIC SWAPPING',
-  '206C': 'INHIBIT ARABIC FORM SHAPING',
-  '206D': 'ACTIVATE ARABIC FORM SHAPING',
-  '206E': 'NATIONAL DIGIT SHAPES',
-  '206F': 'NOMINAL DIGIT SHAPES',
-  '2800': 'BRAILLE PATTERN BLANK',
-  '3164': 'HANGUL FILLER',
-  FEFF: 'ZERO WIDTH NO-BREAK SPACE',
-  FFA0: 'HALFWIDTH HANGUL FILLER',
-  FFF9: 'INTERLINEAR ANNOTATION ANCHOR',
-  FFFA: 'INTERLINEAR ANNOTATION SEPARATOR',
-  FFFB: 'INTERLINEAR ANNOTATION TERMINATOR',
-  '110BD': 'KAITHI NUMBER SIGN',
-  '110CD': 'KAITHI NUMBER SIGN ABOVE',
-  '13430': 'EGYPTIAN HIEROGLYPH VERTICAL JOINER',
-  '13431': 'EGYPTIAN HIEROGLYPH HORIZONTAL JOINER',
-  '1BCA0': 'SHORTHAND FORMAT LETTER OVERLAP',
-  '1BCA1': 'SHORTHAND FORMAT CONTINUING OVERLAP',
-  '1BCA2': 'SHORTHAND FORMAT DOWN STEP',
-  '1BCA3': 'SHORTHAND FORMAT UP STEP',
-  '1D159': 'MUSICAL SYMBOL NULL NOTEHEAD',
-  '1D173': 'MUSICAL SYMBOL BEGIN BEAM',
-  '1D174': 'MUSICAL SYMBOL END BEAM',
-  '1D175': 'MUSICAL SYMBOL BEGIN TIE',
-  '1D176': 'MUSICAL SYMBOL END TIE',
-  '1D177': 'MUSICAL SYMBOL BEGIN SLUR',
-  '1D178': 'MUSICAL SYMBOL END SLUR',
-  '1D179': 'MUSICAL SYMBOL BEGIN PHRASE',
-  '1D17A': 'MUSICAL SYMBOL END PHRASE',
-  E0001: 'LANGUAGE TAG',
-  E007F: 'CANCEL TAG',
-};
+const NAMES: Readonly<Record<string, string>> = names;
 
 /** `U+200B ZERO WIDTH SPACE`: the number and, of what cannot be seen, the name by which Unicode knows the sign. */
 export function characterName(sign: string): string {
   const code = sign.codePointAt(0) ?? 0;
-  const number = `U+${hex(code).padStart(4, '0')}`;
-  const name = nameOfCode(code);
+  const number = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+  const name = NAMES[number] ?? nameInSequence(code);
   if (name !== undefined) return `${number} ${name}`;
   if (/\p{Cc}/u.test(sign)) return `${number} (a control)`;
   if (/\p{Cs}/u.test(sign)) return `${number} (half of a character)`;
@@ -107,8 +25,8 @@ export function characterName(sign: string): string {
   return number;
 }
 
-function nameOfCode(code: number): string | undefined {
-  if (code < C0.length) return C0[code];
+/** The name of one of the many that are numbered or lettered in a row. */
+function nameInSequence(code: number): string | undefined {
   if (isWithin(code, VARIATION_SELECTORS, 16)) return `VARIATION SELECTOR-${code - VARIATION_SELECTORS + 1}`;
   if (isWithin(code, MORE_VARIATION_SELECTORS, 240)) {
     return `VARIATION SELECTOR-${code - MORE_VARIATION_SELECTORS + 17}`;
@@ -117,15 +35,11 @@ function nameOfCode(code: number): string | undefined {
   if (isWithin(code, TAGS, 0x80) && /^[A-Za-z]$/.test(tagged)) {
     return `TAG LATIN ${/[A-Z]/.test(tagged) ? 'CAPITAL' : 'SMALL'} LETTER ${tagged.toUpperCase()}`;
   }
-  return NAMES[hex(code)];
+  return undefined;
 }
 
 function isWithin(code: number, first: number, count: number): boolean {
   return code >= first && code < first + count;
-}
-
-function hex(code: number): string {
-  return code.toString(16).toUpperCase();
 }
 
 /**
