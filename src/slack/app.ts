@@ -17,7 +17,7 @@ import { PRESSES, SUBMISSIONS } from './listeners/listeners.ts';
 import { pickOptions } from './listeners/pick.ts';
 import { createCheckLimit } from './look/check-limit.ts';
 import { createHomes, type Homes } from './look/list.ts';
-import { createPlaces } from './look/opened-from.ts';
+import { createOpenings } from './look/opened-from.ts';
 import { createReceipts, type Receipts } from './notices/receipts.ts';
 import { type Actors, createActors, type RoleSettings } from './people/actor.ts';
 import { PatientClient } from './reply/patient-client.ts';
@@ -28,7 +28,7 @@ import { tell, updateDialog } from './reply/tell.ts';
 import { onRevokeInMessage } from './revoke/revoke-in-message.ts';
 import { valueDelivery } from './show/deliver-value.ts';
 import { createOneAtATime, createTurns, type TakeTurn } from './turns.ts';
-import { findAnswerPlace, parseCommandText, parsePress, parseSearch, parseSubmission } from './visit.ts';
+import { findReplyRoute, parseCommandText, parsePress, parseSearch, parseSubmission } from './visit.ts';
 
 const CALL_MS_MAX = 5 * SECOND_MS;
 
@@ -51,7 +51,7 @@ export type SlackAppDeps = Omit<
   ListenerDeps,
   | 'client'
   | 'actors'
-  | 'places'
+  | 'openedFrom'
   | 'homes'
   | 'receipts'
   | 'tables'
@@ -111,7 +111,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
       freshness === 'anew'
         ? actors.findAnew(id, undefined, rolesFor('grant_introspect'))
         : actors.find(id, undefined),
-    places: createPlaces(clock),
+    openedFrom: createOpenings(clock),
     checkLimit: createCheckLimit(clock),
     homes: createHomes({ ...deps, client }),
     receipts: createReceipts({ ...deps, client }),
@@ -144,7 +144,7 @@ function register(app: App, deps: ListenerDeps): void {
   }
   for (const [callbackId, listener] of SUBMISSIONS) {
     app.view({ callback_id: callbackId, type: 'view_submission' }, ({ body, view, ack }) =>
-      listener(visitOf(body), { ...parseSubmission(view), ack: (answer) => ack(answer) }, deps),
+      listener(visitOf(body), { ...parseSubmission(view), ack: (response) => ack(response) }, deps),
     );
   }
   app.options(PICK_TOKEN_ID, async ({ body, payload, ack }) =>
@@ -163,7 +163,7 @@ function registerFaults(app: App, intake: SlackAppDeps['intake'], deps: Listener
     const reference = randomBase62(REFERENCE_LENGTH);
     deps.log.error({ err: fault, reference }, 'a delivery of Slack failed');
     try {
-      await answerFault(body, reference, intake.waitingAck(body), deps);
+      await tellFault(body, reference, intake.waitingAck(body), deps);
     } catch (untold) {
       deps.log.warn(
         { reference, reason: untold instanceof Error ? untold.name : 'unknown' },
@@ -193,7 +193,7 @@ function clientOptions(
  * dialog still waits for its answer (`ack`), in the dialog when it was answered, else where they pressed or typed. A search
  * finds nothing. Behind an event or a closed dialog stands nobody who waits.
  */
-async function answerFault(
+async function tellFault(
   body: object,
   reference: string,
   waitingAck: RawAck | undefined,
@@ -208,9 +208,9 @@ async function answerFault(
     return ackProblem(waitingAck, body, sentence);
   }
   const sentence = `Something broke on our side before this was done. Look at /apitoken list and try again. Reference ${reference}`;
-  const place = findAnswerPlace(body);
-  if (kind === 'submission' && place.viewId !== undefined) {
-    return updateDialog(place.viewId, tellingDialog('apitoken', [section(sentence)]), deps);
+  const route = findReplyRoute(body);
+  if (kind === 'submission' && route.viewId !== undefined) {
+    return updateDialog(route.viewId, tellingDialog('apitoken', [section(sentence)]), deps);
   }
-  return tell(place, sentenceMessage(sentence), deps.client);
+  return tell(route, sentenceMessage(sentence), deps.client);
 }

@@ -164,8 +164,8 @@ const authTest = z.object({
   user_id: z.string().nullish(),
 });
 
-function identityIn(answer: unknown): Identity {
-  const { team_id, bot_id, user_id } = authTest.parse(answer);
+function identityIn(tested: unknown): Identity {
+  const { team_id, bot_id, user_id } = authTest.parse(tested);
   if (team_id == null) throw new SetupError('Slack did not name the workspace of SLACK_BOT_TOKEN.');
   return { workspace: team_id as WorkspaceId, botId: bot_id ?? undefined, botUserId: user_id ?? undefined };
 }

@@ -32,24 +32,24 @@ export async function entrance(
   const { body } = args;
   const ack = args.ack as RawAck;
   const visit = parseVisit(body);
-  const place = 'actions' in body ? pressedIn(body) : undefined;
+  const drawnIn = 'actions' in body ? pressedIn(body) : undefined;
   const actor = await deps.actors.find(visit.personId, visit.teamId);
   const refusal =
     actor === undefined
       ? ({ code: 'person_unknown' } as const)
-      : await refusalFor(body, { ...visit, actor, pressedIn: place }, deps);
+      : await refusalFor(body, { ...visit, actor, pressedIn: drawnIn }, deps);
   if (actor === undefined || refusal !== undefined) {
     const sentence = sentenceFor(refusal ?? { code: 'person_unknown' });
-    return answerRefused({ visit, actor, sentence }, body, ack, deps);
+    return tellRefused({ visit, actor, sentence }, body, ack, deps);
   }
-  visits.set(body, { ...visit, actor, pressedIn: place });
+  visits.set(body, { ...visit, actor, pressedIn: drawnIn });
   await args.next();
 }
 
 /** The app has no conversation with any of these, and can have none. */
 const UNREACHABLE: ReadonlySet<Standing | undefined> = new Set<Standing>(['stranger', 'bot', 'deactivated']);
 
-async function answerRefused(
+async function tellRefused(
   { visit, actor, sentence }: { visit: Visit; actor: Actor | undefined; sentence: string },
   body: AnyMiddlewareArgs['body'],
   ack: RawAck,
@@ -86,7 +86,7 @@ function isMisplaced(body: object, visit: KnownVisit): boolean {
   const { actions } = readDelivery(called, body);
   return (actions ?? []).some((action) => {
     const press = PRESSES.get(parsePress(action).actionId);
-    return press !== undefined && !press.drawnIn.some((place) => place === visit.pressedIn);
+    return press !== undefined && !press.drawnIn.some((drawnIn) => drawnIn === visit.pressedIn);
   });
 }
 
@@ -125,7 +125,7 @@ function isOurs(body: object): boolean {
  * What a button stands in: a message of ours by its kind, a Home tab or a dialog. `unread`: a message that does not tell what
  * it is, as one of an older version; whatever may stand there must not be written over.
  */
-export type PressPlace = EphemeralKind | LastingKind | 'home' | 'dialog' | 'unread';
+export type DrawnIn = EphemeralKind | LastingKind | 'home' | 'dialog' | 'unread';
 
 const maybe = z.string().nullish();
 
@@ -145,7 +145,7 @@ const press = z.object({
  * writes over nothing but what they alone see. The fields are those of the payloads that slackapi/bolt-python and
  * slackapi/java-slack-sdk recorded; https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
  */
-function pressedIn(body: unknown): PressPlace | undefined {
+function pressedIn(body: unknown): DrawnIn | undefined {
   const { container, view, message, actions } = readDelivery(press, body);
   if (view != null || container?.view_id != null) return view?.type === 'home' ? 'home' : 'dialog';
   if (message?.blocks != null) {

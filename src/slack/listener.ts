@@ -11,10 +11,10 @@ import type { TokenStore } from '../tokens/store.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import type { UsageRecorder } from '../tokens/usage.ts';
 import type { VerifyDeps } from '../tokens/verify.ts';
-import type { PressPlace } from './entrance.ts';
+import type { DrawnIn } from './entrance.ts';
 import type { CheckLimit } from './look/check-limit.ts';
 import type { Homes } from './look/list.ts';
-import type { Places } from './look/opened-from.ts';
+import type { Openings } from './look/opened-from.ts';
 import type { Receipts } from './notices/receipts.ts';
 import type { Actors } from './people/actor.ts';
 import type { Tables } from './reply/respond.ts';
@@ -35,7 +35,7 @@ export type ListenerDeps = RefuseDeps &
     readonly client: WebClient;
     readonly workspace: WorkspaceId;
     readonly actors: Actors;
-    readonly places: Places;
+    readonly openedFrom: Openings;
     readonly homes: Homes;
     readonly checkLimit: CheckLimit;
     readonly receipts: Receipts;
@@ -59,7 +59,7 @@ export type Press = {
    * All that it is drawn in: pressed anywhere else it was made up. With `unread` for what writes over nothing and is said to
    * nobody else: that may be answered wherever it seems to stand.
    */
-  readonly drawnIn: readonly PressPlace[];
+  readonly drawnIn: readonly DrawnIn[];
 };
 
 /** Answers a submitted dialog. It must acknowledge it itself, within 3 s. */

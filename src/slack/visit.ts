@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import type { Actor } from '../tokens/policy.ts';
 import type { Delivery } from '../tokens/telling.ts';
-import type { PressPlace } from './entrance.ts';
+import type { DrawnIn } from './entrance.ts';
 
-/** Places that are named at most. */
-const PLACES_MAX = 5;
+/** Paths that are named at most. */
+const PATHS_MAX = 5;
 
 /** Slack's own keys. What a person or a client named, as a block, may be anything. */
 const KEY = /^[a-z][a-z_]{0,40}$/;
 
 /** A delivery without what the app needs of it. Tells where something is missing or wrong, and nothing of what was delivered. */
 class UnreadDelivery extends Error {
-  constructor(places: readonly string[]) {
-    super(`a delivery of Slack cannot be read at ${places.join(', ')}`);
+  constructor(paths: readonly string[]) {
+    super(`a delivery of Slack cannot be read at ${paths.join(', ')}`);
     this.name = 'UnreadDelivery';
   }
 }
@@ -21,10 +21,10 @@ class UnreadDelivery extends Error {
 export function readDelivery<T extends z.ZodType>(schema: T, body: unknown): z.infer<T> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new UnreadDelivery(parsed.error.issues.slice(0, PLACES_MAX).map(({ path }) => placeOf(path)));
+  throw new UnreadDelivery(parsed.error.issues.slice(0, PATHS_MAX).map(({ path }) => pathText(path)));
 }
 
-function placeOf(path: readonly PropertyKey[]): string {
+function pathText(path: readonly PropertyKey[]): string {
   const keys = path.map((key) => (typeof key === 'number' || KEY.test(String(key)) ? String(key) : '*'));
   return keys.length === 0 ? 'its top' : keys.join('.');
 }
@@ -65,7 +65,7 @@ export type PressedMessage = {
 export type KnownVisit = Visit & {
   readonly actor: Actor;
   /** What the pressed button stands in; undefined when it was no press. */
-  readonly pressedIn: PressPlace | undefined;
+  readonly pressedIn: DrawnIn | undefined;
 };
 
 /** The message that the visit comes from; undefined when it does not come from one. */
@@ -216,7 +216,7 @@ export function parseCommandText(body: unknown): string {
 }
 
 /** What can be found in a delivery that could not be dealt with, whatever else is wrong with it: who sent it, and where to answer. */
-export function findAnswerPlace(body: unknown): AnswerPlace {
+export function findReplyRoute(body: unknown): ReplyRoute {
   const found = z.string().min(1).optional().catch(undefined);
   const within = z.object({ id: found, type: found }).optional().catch(undefined);
   const shape = z.object({
@@ -237,6 +237,6 @@ export function findAnswerPlace(body: unknown): AnswerPlace {
 }
 
 /** Where somebody can be told something. */
-export type AnswerPlace = Pick<Visit, 'responseUrl' | 'triggerId' | 'viewId' | 'viewType'> & {
+export type ReplyRoute = Pick<Visit, 'responseUrl' | 'triggerId' | 'viewId' | 'viewType'> & {
   readonly personId: string | undefined;
 };

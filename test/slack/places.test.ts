@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MINUTE_MS } from '../../src/clock.ts';
-import { createPlaces } from '../../src/slack/look/opened-from.ts';
+import { createOpenings } from '../../src/slack/look/opened-from.ts';
 import { aClock } from './flows.ts';
 
 const FROM = {
@@ -17,31 +17,31 @@ test.for([
   ['is gone when its response_url is 30 minutes old', 30 * MINUTE_MS, undefined],
 ] as const)('the list that a dialog was opened from %s', ([, passed, found]) => {
   const clock = aClock();
-  const places = createPlaces(clock);
+  const openings = createOpenings(clock);
 
-  places.remember(dialog('V1'), FROM);
+  openings.remember(dialog('V1'), FROM);
   clock.moveBy(passed);
 
-  if (found === undefined) expect(places.find(dialog('V1'))).toBeUndefined();
-  else expect(places.find(dialog('V1'))).toEqual(found);
-  expect(places.find(dialog('V2'))).toBeUndefined();
+  if (found === undefined) expect(openings.find(dialog('V1'))).toBeUndefined();
+  else expect(openings.find(dialog('V1'))).toEqual(found);
+  expect(openings.find(dialog('V2'))).toBeUndefined();
 });
 
 test('ten thousand places are remembered, and the oldest is forgotten for the next', () => {
-  const places = createPlaces(aClock());
+  const openings = createOpenings(aClock());
 
-  for (let view = 0; view <= 10_000; view++) places.remember(dialog(`V${view}`), FROM);
+  for (let view = 0; view <= 10_000; view++) openings.remember(dialog(`V${view}`), FROM);
 
-  expect(places.find(dialog('V0'))).toBeUndefined();
-  expect(places.find(dialog('V1'))).toEqual(FROM);
-  expect(places.find(dialog('V10000'))).toEqual(FROM);
+  expect(openings.find(dialog('V0'))).toBeUndefined();
+  expect(openings.find(dialog('V1'))).toEqual(FROM);
+  expect(openings.find(dialog('V10000'))).toEqual(FROM);
 });
 
 test('where a dialog was opened is told to nobody but whoever opened it', () => {
-  const places = createPlaces(aClock());
+  const openings = createOpenings(aClock());
 
-  places.remember(dialog('V1', 'U1'), FROM);
+  openings.remember(dialog('V1', 'U1'), FROM);
 
-  expect(places.find(dialog('V1', 'U2'))).toBeUndefined();
-  expect(places.find({ personId: 'U1', viewId: undefined })).toBeUndefined();
+  expect(openings.find(dialog('V1', 'U2'))).toBeUndefined();
+  expect(openings.find({ personId: 'U1', viewId: undefined })).toBeUndefined();
 });

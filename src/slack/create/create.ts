@@ -13,7 +13,7 @@ import { section, tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps, PressListener, SubmissionListener } from '../listener.ts';
 import { confirmedActor } from '../people/actor.ts';
 import { dmLink } from '../reply/direct-message.ts';
-import { errorAt, type RefusalPlaces, refusedSubmission } from '../reply/submission.ts';
+import { errorAt, type RefusalFields, refusedSubmission } from '../reply/submission.ts';
 import { type Answer, answerVisit, refusalAnswer, updateDialog } from '../reply/tell.ts';
 import type { KnownVisit } from '../visit.ts';
 import {
@@ -47,7 +47,7 @@ export const onCreateSubmitted: SubmissionListener = async (visit, { fields, cho
 
   const request = { ...people, ...parsed.filled, scopes, delivery: visit.delivery };
   const outcome = await createToken(request, deps);
-  if (outcome.kind === 'refused') return ack(refusedSubmission(outcome.refusal, PLACES));
+  if (outcome.kind === 'refused') return ack(refusedSubmission(outcome.refusal, FIELDS));
 
   const { token } = outcome;
   const isOwn = token.owner === visit.actor.id;
@@ -122,7 +122,7 @@ function parseExpiryFields(
   return choice.kind === 'refused' ? { refusal: choice.refusal } : { choice };
 }
 
-const PLACES: RefusalPlaces = {
+const FIELDS: RefusalFields = {
   fields: {
     name_taken: NAME_INPUT_ID,
     too_many_live: NAME_INPUT_ID,

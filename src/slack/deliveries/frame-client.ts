@@ -38,7 +38,11 @@ export class FrameClient extends SocketModeClient {
         return this.#handlers.onGoodbye(frame.reason);
       case 'delivery': {
         const { envelopeId, body, retry } = frame;
-        return this.#handlers.onDelivery({ body, ack: (answer) => this.#ack(envelopeId, answer), ...retry });
+        return this.#handlers.onDelivery({
+          body,
+          ack: (response) => this.#ack(envelopeId, response),
+          ...retry,
+        });
       }
       case 'unreadable':
         this.#handlers.onUnreadable(frame.flaw);
@@ -48,10 +52,10 @@ export class FrameClient extends SocketModeClient {
   }
 
   /** https://docs.slack.dev/apis/events-api/using-socket-mode/#acknowledge */
-  async #ack(envelopeId: string, answer?: unknown): Promise<void> {
+  async #ack(envelopeId: string, response?: unknown): Promise<void> {
     const { websocket } = this;
     if (websocket === undefined || !websocket.isActive()) throw new Error('the socket of a delivery is gone');
-    const payload = typeof answer === 'string' ? { text: answer } : (answer ?? {});
+    const payload = typeof response === 'string' ? { text: response } : (response ?? {});
     const acked = Promise.withResolvers<void>();
     websocket.send(JSON.stringify({ envelope_id: envelopeId, payload }), (error) => {
       if (error === undefined) acked.resolve();

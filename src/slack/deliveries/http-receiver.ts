@@ -45,7 +45,7 @@ export class HttpReceiver implements Receiver {
     path: '/slack/events',
     bodyBytesMax: BODY_BYTES_MAX,
     listener: (request, response, peer) => {
-      this.#answer(request, response, peer).catch((fault: unknown) => {
+      this.#handle(request, response, peer).catch((fault: unknown) => {
         this.#options.log.error({ err: fault }, 'a request of Slack could not be answered');
         respond(response, 503);
       });
@@ -79,9 +79,9 @@ export class HttpReceiver implements Receiver {
     return this.#isStarted;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse, peer: string): Promise<void> {
+  async #handle(request: IncomingMessage, response: ServerResponse, peer: string): Promise<void> {
     const signature = readSignature(request.headersDistinct, this.#options.clock());
-    if (signature === 'unsigned') return this.#answerUnsigned(request, response, peer);
+    if (signature === 'unsigned') return this.#refuseUnsigned(request, response, peer);
     if (typeof signature === 'string') return this.#refuse(response, signature);
     const raw = await this.#readBody(request, BODY_BYTES_MAX, peer);
     if (!Buffer.isBuffer(raw)) return respond(response, raw);
@@ -94,7 +94,7 @@ export class HttpReceiver implements Receiver {
   }
 
   /** Now and then Slack checks, unsigned, that TLS works: https://github.com/slackapi/bolt-js/issues/1397 */
-  async #answerUnsigned(request: IncomingMessage, response: ServerResponse, peer: string): Promise<void> {
+  async #refuseUnsigned(request: IncomingMessage, response: ServerResponse, peer: string): Promise<void> {
     const raw = await this.#readBody(request, SSL_CHECK_BYTES_MAX, peer);
     if (Buffer.isBuffer(raw) && /(?:^|&)ssl_check=1(?:&|$)/.test(raw.toString('latin1'))) {
       return respond(response, 200);
@@ -113,9 +113,9 @@ export class HttpReceiver implements Receiver {
       log.warn('Slack waited 3 s for an acknowledgement in vain');
       respond(response, 503);
     }, SLACK_MS_MAX);
-    const ack: ReceiverEvent['ack'] = async (answer) => {
+    const ack: ReceiverEvent['ack'] = async (body) => {
       clearTimeout(late);
-      respond(response, 200, answer);
+      respond(response, 200, body);
     };
     await intake.take({ body, ack, ...retryOf(request) });
     clearTimeout(late);
@@ -140,11 +140,11 @@ function retryOf({ headers }: IncomingMessage): Pick<ReceiverEvent, 'retryNum' |
 }
 
 /** Answers, unless it was answered before. Whoever is refused must not send the rest of its body. */
-function respond(response: ServerResponse, status: number, answer?: unknown): void {
+function respond(response: ServerResponse, status: number, content?: unknown): void {
   if (response.headersSent) return;
   if (status !== 200) response.shouldKeepAlive = false;
-  const isText = typeof answer === 'string';
-  const body = isText ? answer : answer === undefined ? '' : JSON.stringify(answer);
+  const isText = typeof content === 'string';
+  const body = isText ? content : content === undefined ? '' : JSON.stringify(content);
   const type = isText ? 'text/plain' : 'application/json';
   response
     .writeHead(status, {

@@ -64,7 +64,7 @@ export function createIntake(deps: {
     waiting.set(body, ack);
     working += 1;
     try {
-      await answer({ ...event, ack });
+      await handle({ ...event, ack });
     } catch (fault) {
       await onFault(fault, body);
     } finally {
@@ -72,14 +72,14 @@ export function createIntake(deps: {
     }
   }
 
-  async function answer(event: ReceiverEvent): Promise<void> {
+  async function handle(event: ReceiverEvent): Promise<void> {
     const { body, ack } = event;
     // Slack says this of itself, without an event and its id: https://docs.slack.dev/apis/events-api/#rate-limits
     if (body.type === 'app_rate_limited') {
       await ack();
       return warnOfRate((times) => ({ times }));
     }
-    if (isDraining) return answerDraining(event);
+    if (isDraining) return refuseDraining(event);
     if (app === undefined) return;
     const isPassed = await pass(app, event);
     if (!isPassed) warnOfStrange((times) => ({ times, type: namedType(body.type) }));
@@ -133,7 +133,7 @@ const ANSWERED: ReadonlySet<DeliveryKind> = new Set(['submission', 'search']);
 
 /** Whether it comes from somebody who can be answered, and so waits to be. */
 function isAwaited(body: Readonly<Record<string, unknown>>): boolean {
-  return [body.response_url, body.trigger_id].some((place) => typeof place === 'string');
+  return [body.response_url, body.trigger_id].some((way) => typeof way === 'string');
 }
 
 /**
@@ -149,7 +149,7 @@ function dropNulls(body: Readonly<Record<string, unknown>>): void {
 }
 
 /** What comes while the app stops: nothing of it is done, and whoever can be told so in words is. */
-async function answerDraining({ body, ack }: ReceiverEvent): Promise<void> {
+async function refuseDraining({ body, ack }: ReceiverEvent): Promise<void> {
   if (body.type === 'view_submission') return ackProblem(ack, body, DRAINING);
   if ('command' in body) await ack({ response_type: 'ephemeral', text: DRAINING });
 }

@@ -3,13 +3,13 @@ import { type Actor, rightsOf } from '../../tokens/policy.ts';
 import { createAnswer } from '../create/create.ts';
 import type { ListenerDeps, PressListener } from '../listener.ts';
 import { checkAnswer } from '../look/check.ts';
-import { listAnswer } from '../look/list.ts';
-import { rememberPlace } from '../look/opened-from.ts';
+import { ownListMessage } from '../look/list.ts';
+import { rememberOpening } from '../look/opened-from.ts';
 import { type Answer, answerVisit, refusalAnswer } from '../reply/tell.ts';
 import { revokeAnswer, revokeHeldAnswer } from '../revoke/revoke.ts';
 import { revokePersonAnswer, unclearPersonAnswer } from '../revoke/revoke-several.ts';
 import { placeBoard } from '../status/board.ts';
-import { answerStatus } from '../status/status.ts';
+import { onStatus } from '../status/status.ts';
 import type { KnownVisit } from '../visit.ts';
 import { helpMessage } from './help.ts';
 import { type Command, parseCommand, partsOf } from './parse-command.ts';
@@ -19,10 +19,10 @@ import { alikeAnswer, misreadAnswer, unknownAnswer } from './unknown.ts';
 /** Answers `/apitoken …`. `text` is as Slack delivers it. */
 export async function onCommand(visit: KnownVisit, text: string, deps: ListenerDeps): Promise<void> {
   const command = parseCommand(text);
-  if (command.verb === 'status') return answerStatus(visit, command, deps);
+  if (command.verb === 'status') return onStatus(visit, command, deps);
   if (command.verb === 'board') return placeBoard(visit, deps);
   const viewId = await answerVisit(visit, await answerTo(command, text, visit.actor, deps), deps);
-  if (command.verb === 'revoke') rememberPlace(visit, viewId, deps.places);
+  if (command.verb === 'revoke') rememberOpening(visit, viewId, deps.openedFrom);
 }
 
 async function answerTo(
@@ -35,7 +35,10 @@ async function answerTo(
     case 'create':
       return createAnswer(actor, command, deps);
     case 'list':
-      return { kind: 'message', message: await listAnswer(actor, { filter: command.filter, page: 1 }, deps) };
+      return {
+        kind: 'message',
+        message: await ownListMessage(actor, { filter: command.filter, page: 1 }, deps),
+      };
     case 'help':
       return { kind: 'message', message: helpMessage(rightsOf(actor, deps.policy)) };
     case 'holds_value':

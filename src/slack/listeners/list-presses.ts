@@ -3,21 +3,21 @@ import { sentenceMessage } from '../blocks/text.ts';
 import { createAgainAnswer } from '../create/create.ts';
 import type { ListenerDeps, PressListener } from '../listener.ts';
 import { historyAnswer } from '../look/info.ts';
-import { listAnswer } from '../look/list.ts';
+import { ownListMessage } from '../look/list.ts';
 import { type MenuChoice, parseChoice, parsePlace } from '../look/list-blocks.ts';
-import { rememberPlace } from '../look/opened-from.ts';
+import { rememberOpening } from '../look/opened-from.ts';
 import { respond } from '../reply/respond.ts';
 import { type Answer, answerVisit, tell, tellForged } from '../reply/tell.ts';
 import { revokeAnswer } from '../revoke/revoke.ts';
 import { rotateAnswer } from '../rotate/rotate.ts';
-import { answerShowValue } from '../show/show.ts';
+import { showOrTell } from '../show/show.ts';
 import type { KnownVisit } from '../visit.ts';
 
 /** A page or another filter of the list: drawn in place of the one that stands there. */
 export const onTurn: PressListener = async (visit, value, deps) => {
   const place = parsePlace(value);
   if (visit.responseUrl === undefined) return deps.homes.draw(visit.actor, place);
-  await respond(visit.responseUrl, await listAnswer(visit.actor, place, deps), 'instead');
+  await respond(visit.responseUrl, await ownListMessage(visit.actor, place, deps), 'instead');
 };
 
 /** The menu of a row. */
@@ -27,12 +27,12 @@ export const onMenu: PressListener = async (visit, value, deps) => {
   if (choice.verb === 'show_value') return showFromList(visit, choice.tokenId, deps);
   const viewId = await answerVisit(visit, await menuAnswer(visit, choice, deps), deps);
   // So that the list that stands there is drawn again when the dialog has done its work.
-  if (choice.verb === 'revoke') rememberPlace(visit, viewId, deps.places, choice.place);
+  if (choice.verb === 'revoke') rememberOpening(visit, viewId, deps.openedFrom, choice.place);
 };
 
 /** The value comes in the DM, so somebody who stands elsewhere is told where to look. */
 async function showFromList(visit: KnownVisit, tokenId: TokenId, deps: ListenerDeps): Promise<void> {
-  if (!(await answerShowValue(visit, tokenId, deps))) return;
+  if (!(await showOrTell(visit, tokenId, deps))) return;
   await tell(
     visit,
     sentenceMessage('The value is in your conversation with apitoken, under Messages.'),

@@ -29,18 +29,13 @@ import { CARD_PRESSES } from '../revoke/card-presses.ts';
 import { onRevokeSubmitted } from '../revoke/revoke.ts';
 import { onPersonPicked, onSeveralSubmitted } from '../revoke/revoke-several.ts';
 import { onRotateSubmitted } from '../rotate/rotate.ts';
-import { answerShowValue, onHide } from '../show/show.ts';
+import { onHide } from '../show/show.ts';
 import { STATUS_PRESSES } from '../status/status.ts';
 import { onRunCommand } from './command.ts';
 import { onMenu, onTurn } from './list-presses.ts';
 import { onRemind, onRevoke, onRotate } from './notice-presses.ts';
 import { onPickSubmitted } from './pick.ts';
-import { aboutToken, onEndOld, onNewValue, onRefresh } from './receipt-presses.ts';
-
-/** *Show value*, under a receipt or what is told of a token. */
-const onShowValue = aboutToken('show_value', async (visit, tokenId, deps) => {
-  await answerShowValue(visit, tokenId, deps);
-});
+import { onEndOld, onNewValue, onRefresh, onShowValue } from './receipt-presses.ts';
 
 /** Where there is no conversation to answer in, a message that only one person would see is a dialog. */
 const LIST = ['list', 'home', 'dialog'] as const;

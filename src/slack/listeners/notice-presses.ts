@@ -4,7 +4,7 @@ import type { Action, Actor } from '../../tokens/policy.ts';
 import type { TokenId } from '../../tokens/token.ts';
 import { sentenceMessage } from '../blocks/text.ts';
 import type { ListenerDeps, PressListener } from '../listener.ts';
-import { rememberPlace } from '../look/opened-from.ts';
+import { rememberOpening } from '../look/opened-from.ts';
 import { redrawNotice } from '../look/redraw.ts';
 import { type DrawnNotice, parseNoticeText, remindedMessage, standingOf } from '../notices/notice-blocks.ts';
 import { respond } from '../reply/respond.ts';
@@ -43,9 +43,9 @@ function opening(
   return aboutToken(attempted, async (visit, tokenId, pressed, deps) => {
     const viewId = await answerVisit(visit, await answerOf(visit.actor, tokenId, deps), deps);
     if (viewId !== undefined && pressed !== undefined)
-      deps.places.remember({ personId: visit.personId, viewId }, { kind: 'notice', ...pressed });
+      deps.openedFrom.remember({ personId: visit.personId, viewId }, { kind: 'notice', ...pressed });
     // A receipt tells by itself what became of its token.
-    else if (visit.isFromEphemeral) rememberPlace(visit, viewId, deps.places);
+    else if (visit.isFromEphemeral) rememberOpening(visit, viewId, deps.openedFrom);
   });
 }
 

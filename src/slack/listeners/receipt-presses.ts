@@ -4,8 +4,13 @@ import { endOldValues } from '../../tokens/rotate.ts';
 import { parseTokenId, type TokenId } from '../../tokens/token.ts';
 import type { ListenerDeps, PressListener } from '../listener.ts';
 import { tellForged, tellRefusal } from '../reply/tell.ts';
-import { issueNewValue } from '../show/show.ts';
+import { issueNewValue, showOrTell } from '../show/show.ts';
 import type { KnownVisit } from '../visit.ts';
+
+/** *Show value*, under a receipt or what is told of a token. */
+export const onShowValue = aboutToken('show_value', async (visit, tokenId, deps) => {
+  await showOrTell(visit, tokenId, deps);
+});
 
 /** *Issue new value*, under a receipt. */
 export const onNewValue = aboutSeenToken(issueNewValue);
@@ -26,7 +31,7 @@ export const onRefresh = aboutToken('see', async (visit, tokenId, deps) => {
 });
 
 /** A button that carries a token's id and nothing else. */
-export function aboutToken(
+function aboutToken(
   attempted: Action,
   listener: (visit: KnownVisit, tokenId: TokenId, deps: ListenerDeps) => Promise<void>,
 ): PressListener {

@@ -64,7 +64,7 @@ async function publishHome(actor: Actor, place: ListPlace, deps: HomeDeps): Prom
 }
 
 /** *My API Tokens* of the actor at `place`, as a message. */
-export async function listAnswer(actor: Actor, place: ListPlace, deps: RefuseDeps): Promise<Message> {
+export async function ownListMessage(actor: Actor, place: ListPlace, deps: RefuseDeps): Promise<Message> {
   const outcome = await listTokens({ actor, ...place, pageSize: LIST_PAGE_SIZE }, deps);
   if (outcome.kind === 'refused') return sentenceMessage(sentenceFor(outcome.refusal));
   return listMessage(outcome.list, place.filter, deps.clock());

@@ -5,9 +5,9 @@ import type { Visit } from '../visit.ts';
 import type { ListPlace } from './list-blocks.ts';
 
 /** A `response_url` is good for 30 minutes. */
-const PLACE_AGE_MS_MAX = 30 * MINUTE_MS;
+const OPENING_AGE_MS_MAX = 30 * MINUTE_MS;
 
-const PLACES_MAX = 10_000;
+const OPENINGS_MAX = 10_000;
 
 /** Where a dialog was opened from, so that its result can be told there too. */
 export type OpenedFrom =
@@ -25,34 +25,34 @@ export type OpenedFrom =
 type Dialog = Pick<Visit, 'personId' | 'viewId'>;
 
 /** Remembers, in memory and for 30 minutes, where dialogs were opened. After a restart nothing is told there. */
-export type Places = {
+export type Openings = {
   remember(dialog: Dialog, from: OpenedFrom): void;
   find(dialog: Dialog): OpenedFrom | undefined;
 };
 
 /** Notes that a dialog was opened there, where that can be answered later. */
-export function rememberPlace(
+export function rememberOpening(
   { personId, responseUrl, channelId: channel }: Pick<Visit, 'personId' | 'responseUrl' | 'channelId'>,
   viewId: string | undefined,
-  places: Places,
+  openings: Openings,
   place?: ListPlace,
 ): void {
   if (viewId === undefined || responseUrl === undefined) return;
   const from = { responseUrl, channel };
-  places.remember(
+  openings.remember(
     { personId, viewId },
     place === undefined ? { kind: 'elsewhere', ...from } : { kind: 'list', ...from, place },
   );
 }
 
-/** Places, none remembered yet. */
-export function createPlaces(clock: Clock): Places {
-  const places = new Map<string, { readonly from: OpenedFrom; readonly at: number }>();
+/** What remembers them, told the age of each by `clock`. */
+export function createOpenings(clock: Clock): Openings {
+  const openings = new Map<string, { readonly from: OpenedFrom; readonly at: number }>();
   return {
-    remember: (dialog, from) => setBounded(places, keyOf(dialog), { from, at: clock() }, PLACES_MAX),
+    remember: (dialog, from) => setBounded(openings, keyOf(dialog), { from, at: clock() }, OPENINGS_MAX),
     find: (dialog) => {
-      const place = places.get(keyOf(dialog));
-      return place !== undefined && clock() - place.at < PLACE_AGE_MS_MAX ? place.from : undefined;
+      const opening = openings.get(keyOf(dialog));
+      return opening !== undefined && clock() - opening.at < OPENING_AGE_MS_MAX ? opening.from : undefined;
     },
   };
 }

@@ -5,7 +5,7 @@ import type { ListenerDeps } from '../listener.ts';
 import { type DrawnNotice, noticeAgainMessage } from '../notices/notice-blocks.ts';
 import { respond } from '../reply/respond.ts';
 import type { KnownVisit } from '../visit.ts';
-import { listAnswer } from './list.ts';
+import { ownListMessage } from './list.ts';
 import type { ListPlace } from './list-blocks.ts';
 import type { OpenedFrom } from './opened-from.ts';
 
@@ -14,7 +14,7 @@ import type { OpenedFrom } from './opened-from.ts';
  * there is one. What the dialog did stands, and it says so, whether or not that can be drawn.
  */
 export async function redrawOrigin(visit: KnownVisit, deps: ListenerDeps, result?: Message): Promise<void> {
-  const from = deps.places.find(visit);
+  const from = deps.openedFrom.find(visit);
   if (from === undefined) return;
   await orWarn(draw(visit, from, result, deps), deps);
 }
@@ -37,7 +37,7 @@ async function draw(
 ): Promise<void> {
   switch (from.kind) {
     case 'list': {
-      const list = await listAnswer(visit.actor, placeAfter(from.place), deps);
+      const list = await ownListMessage(visit.actor, placeAfter(from.place), deps);
       return respond(from.responseUrl, list, 'instead');
     }
     case 'notice': {

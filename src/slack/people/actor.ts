@@ -232,8 +232,8 @@ function groupsToAsk(personId: string, wanted: readonly Role[], roles: RoleSetti
  */
 async function membersOf(groupId: string, { client, log }: ActorDeps): Promise<ReadonlySet<string>> {
   try {
-    const answer = await client.usergroups.users.list({ usergroup: groupId });
-    return new Set(groupMembers.parse(answer).users ?? []);
+    const response = await client.usergroups.users.list({ usergroup: groupId });
+    return new Set(groupMembers.parse(response).users ?? []);
   } catch (error) {
     const slackError = slackErrorOf(error);
     if (!isUnknownGroup(slackError)) throw error;

@@ -6,11 +6,11 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
-/** What `answer` comes to, or undefined when that takes longer than `ms`: it goes on then, and is no longer waited for. */
-export async function within<T>(answer: Promise<T>, ms: number): Promise<T | undefined> {
+/** What `work` comes to, or undefined when that takes longer than `ms`: it goes on then, and is no longer waited for. */
+export async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
   const waiting = new AbortController();
   try {
-    return await Promise.race([answer, pause(ms, waiting.signal).then(() => undefined)]);
+    return await Promise.race([work, pause(ms, waiting.signal).then(() => undefined)]);
   } finally {
     waiting.abort();
   }

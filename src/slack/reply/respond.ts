@@ -51,16 +51,16 @@ export async function deleteOriginal(responseUrl: string): Promise<void> {
 }
 
 async function post(responseUrl: string, body: object): Promise<void> {
-  const answer = await fetch(responseUrl, {
+  const response = await fetch(responseUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/json; charset=utf-8' },
     body: JSON.stringify(body),
     redirect: 'error',
     signal: AbortSignal.timeout(RESPOND_MS_MAX),
   });
-  const text = await beginningOf(answer);
+  const text = await beginningOf(response);
   // A no may come with a 200, too.
-  if (!answer.ok || /"ok"\s*:\s*false/.test(text)) throw new ResponseRefused(answer.status, codeIn(text));
+  if (!response.ok || /"ok"\s*:\s*false/.test(text)) throw new ResponseRefused(response.status, codeIn(text));
 }
 
 /** The code in Slack's answer, which is JSON or some words; undefined when it is neither, as a page of a proxy. */

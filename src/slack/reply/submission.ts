@@ -38,13 +38,13 @@ function firstFieldOf(body: unknown): string | undefined {
 }
 
 /** Where a dialog's refusals stand: under a field, so that all that was typed stays, or in the dialog's place. */
-export type RefusalPlaces = {
+export type RefusalFields = {
   readonly fields: Readonly<Partial<Record<Refusal['code'], string>>>;
   readonly dialogOf: (sentence: string) => ModalView;
 };
 
 /** The answer to a submission that was refused. */
-export function refusedSubmission(refusal: Refusal, { fields, dialogOf }: RefusalPlaces) {
+export function refusedSubmission(refusal: Refusal, { fields, dialogOf }: RefusalFields) {
   const field = fields[refusal.code];
   if (field !== undefined) return errorAt(field, refusal);
   return { response_action: 'update', view: dialogOf(sentenceFor(refusal)) } as const;
@@ -57,7 +57,7 @@ export function errorAt(field: string, refusal: Refusal) {
 
 /** The acknowledgement of a submission: errors at its fields, or the view that it turns into. */
 export type AckSubmission = (
-  answer:
+  response:
     | { response_action: 'errors'; errors: Record<string, string> }
     | { response_action: 'update'; view: ModalView },
 ) => Promise<void>;
@@ -69,25 +69,28 @@ const WORK_MS_MAX = 1500;
  * Answers a submission by what `work` comes to: at once, or, where a busy database or a slow Slack keeps it, with `waiting`,
  * which then turns into the outcome. Resolves to that.
  */
-export async function answerInTime<T extends { readonly kind: 'answered'; readonly view: ModalView }>(
+export async function ackInTime<T extends { readonly kind: 'answered'; readonly view: ModalView }>(
   visit: KnownVisit,
   work: Promise<T | Refused>,
-  answer: { readonly ack: AckSubmission; readonly places: RefusalPlaces; readonly waiting: ModalView },
+  {
+    ack,
+    fields,
+    waiting,
+  }: { readonly ack: AckSubmission; readonly fields: RefusalFields; readonly waiting: ModalView },
   deps: ListenerDeps,
 ): Promise<T | Refused> {
-  const { ack, places, waiting } = answer;
   const early = await within(work, WORK_MS_MAX);
   if (early !== undefined) {
     await ack(
       early.kind === 'refused'
-        ? refusedSubmission(early.refusal, places)
+        ? refusedSubmission(early.refusal, fields)
         : { response_action: 'update', view: early.view },
     );
     return early;
   }
   await ack({ response_action: 'update', view: waiting });
   const late = await work;
-  const view = late.kind === 'refused' ? places.dialogOf(sentenceFor(late.refusal)) : late.view;
+  const view = late.kind === 'refused' ? fields.dialogOf(sentenceFor(late.refusal)) : late.view;
   await updateDialog(visit.viewId, view, deps);
   return late;
 }

@@ -5,7 +5,7 @@ import { type Refusal, refuseByPolicy, sentenceFor } from '../../tokens/refusal.
 import type { Message } from '../blocks/message.ts';
 import { sentenceMessage, tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps } from '../listener.ts';
-import type { AnswerPlace, KnownVisit, Visit } from '../visit.ts';
+import type { KnownVisit, ReplyRoute, Visit } from '../visit.ts';
 import { inDirectMessage } from './direct-message.ts';
 import { respond } from './respond.ts';
 import { slackErrorOf } from './slack-error.ts';
@@ -23,11 +23,11 @@ const TRIGGER_CODES: ReadonlySet<string> = new Set([
  * on top of that, so that closing it leads back. What offers none of these, as a press in a workflow's step or in a dialog that
  * was closed, is answered in the person's conversation with the app. Throws when Slack does not take it.
  */
-export async function tell(place: AnswerPlace, message: Message, client: WebClient): Promise<void> {
-  const { responseUrl, triggerId, personId } = place;
+export async function tell(route: ReplyRoute, message: Message, client: WebClient): Promise<void> {
+  const { responseUrl, triggerId, personId } = route;
   if (responseUrl !== undefined) return respond(responseUrl, message);
   const view = tellingDialog('apitoken', message.blocks);
-  const dialogId = dialogOf(place);
+  const dialogId = dialogOf(route);
   if (triggerId !== undefined && dialogId !== undefined) {
     if (await isPutOnTop(dialogId, triggerId, view, client)) return;
   } else if (triggerId !== undefined) {

@@ -32,7 +32,7 @@ const onShareCard = aboutCard(async (visit, subject, deps) => {
   if (actor === undefined) return tellHere(visit, { code: 'person_unknown' }, deps);
   const found = await findCard(actor, subject, deps);
   if (found.kind === 'refused') return tellHere(visit, found.refusal, deps);
-  const from = placeOf(visit, deps);
+  const from = openedFromOf(visit, deps);
   if (from === undefined) return tellHere(visit, { code: 'press_unknown' }, deps);
   const detail = { channel: from.channel ?? null, tokens: tokenIds.length, ids: tokenIds.join(' ') };
   const deed = { kind: 'card_share', actor: actor.id, tokenId: tokenIds[0] ?? null, detail } as const;
@@ -45,10 +45,10 @@ const onShareCard = aboutCard(async (visit, subject, deps) => {
 });
 
 /** Where the card stands, or where its dialog was opened. */
-function placeOf(visit: KnownVisit, { places }: ListenerDeps) {
+function openedFromOf(visit: KnownVisit, { openedFrom }: ListenerDeps) {
   const { responseUrl, channelId } = visit;
   if (responseUrl !== undefined) return { responseUrl, channel: channelId };
-  const from = places.find(visit);
+  const from = openedFrom.find(visit);
   return from === undefined || from.kind === 'notice' ? undefined : from;
 }
 

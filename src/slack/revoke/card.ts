@@ -6,7 +6,7 @@ import type { PersonId, UsedToken } from '../../tokens/token.ts';
 import { tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps } from '../listener.ts';
 import { redrawOrigin } from '../look/redraw.ts';
-import { type AckSubmission, answerInTime, type RefusalPlaces } from '../reply/submission.ts';
+import { type AckSubmission, ackInTime, type RefusalFields } from '../reply/submission.ts';
 import type { KnownVisit } from '../visit.ts';
 import {
   type CardSubject,
@@ -82,7 +82,7 @@ async function othersOf(
 
 /** The card in a dialog. It is shared where the dialog was opened: not from Home or a notice, which nobody else reads. */
 export function cardDialog(visit: KnownVisit, card: KillCard, deps: ListenerDeps): ModalView {
-  const from = deps.places.find(visit);
+  const from = deps.openedFrom.find(visit);
   const canShare = from !== undefined && from.kind !== 'notice';
   return tellingDialog(REVOKE_TITLE, [...killCardBlocks(card, { canShare }), ...othersLeftBlocks(card)]);
 }
@@ -97,14 +97,13 @@ type Answered = {
 };
 
 /** Answers the dialog by what `work` comes to, and tells a new revocation where the dialog was opened too. */
-export async function answerRevocation(
+export async function ackRevocation(
   visit: KnownVisit,
   work: Promise<Answered | Refused>,
-  answer: { readonly ack: AckSubmission; readonly places: RefusalPlaces; readonly count: number },
+  { count, ...rest }: { readonly ack: AckSubmission; readonly fields: RefusalFields; readonly count: number },
   deps: ListenerDeps,
 ): Promise<void> {
-  const { ack, places, count } = answer;
-  const outcome = await answerInTime(visit, work, { ack, places, waiting: beingRevokedDialog(count) }, deps);
+  const outcome = await ackInTime(visit, work, { ...rest, waiting: beingRevokedDialog(count) }, deps);
   if (outcome.kind === 'answered' && outcome.isNew)
     await redrawOrigin(visit, deps, killCardMessage(outcome.card));
 }

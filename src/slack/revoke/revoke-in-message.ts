@@ -11,7 +11,7 @@ import type { TokenValue } from '../../tokens/token-value.ts';
 import { verifyValue } from '../../tokens/verify.ts';
 import { section, tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps } from '../listener.ts';
-import { rememberPlace } from '../look/opened-from.ts';
+import { rememberOpening } from '../look/opened-from.ts';
 import { type Answer, answerVisit } from '../reply/tell.ts';
 import { type KnownVisit, readDelivery } from '../visit.ts';
 import { revokeQuestion } from './revoke.ts';
@@ -147,7 +147,7 @@ const shortcut = z.object({ message: z.object({}).loose() });
 export async function onRevokeInMessage(visit: KnownVisit, body: object, deps: ListenerDeps): Promise<void> {
   const { message } = readDelivery(shortcut, body);
   const viewId = await answerVisit(visit, await messageAnswer(visit.actor, message, deps), deps);
-  rememberPlace(visit, viewId, deps.places);
+  rememberOpening(visit, viewId, deps.openedFrom);
 }
 
 /** Parts of a message that are looked at; Slack's largest has some thousands. */

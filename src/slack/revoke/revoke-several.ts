@@ -12,10 +12,10 @@ import { parseSeveralMetadata, type SeveralMetadata } from '../dialog-metadata.t
 import type { ListenerDeps, SubmissionListener } from '../listener.ts';
 import { confirmedActor, type Profile } from '../people/actor.ts';
 import { isNameOf, nameOf, profileInTime } from '../people/person-name.ts';
-import { errorAt, type RefusalPlaces, refusedSubmission } from '../reply/submission.ts';
+import { errorAt, type RefusalFields, refusedSubmission } from '../reply/submission.ts';
 import { type Answer, refusalAnswer, refuseForged, viewOf } from '../reply/tell.ts';
 import type { KnownVisit } from '../visit.ts';
-import { answerRevocation, revocationOutcome } from './card.ts';
+import { ackRevocation, revocationOutcome } from './card.ts';
 import { revokeAnswer } from './revoke.ts';
 import { notRevokedDialog, REASON_INPUT_ID, REVOKE_TITLE } from './revoke-dialog.ts';
 import {
@@ -43,12 +43,12 @@ export const onSeveralSubmitted: SubmissionListener = async (visit, submission, 
   const asked = parseSeveralMetadata(submission.metadata);
   const tokenIds = tickedIn(choices);
   if (asked === undefined || tokenIds === undefined) {
-    return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), PLACES));
+    return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), FIELDS));
   }
 
   const typedName = fields[PERSON_NAME_INPUT_ID] ?? '';
   const work = revokeTicked(visit, { asked, tokenIds, reason: reason.note, typedName }, deps);
-  await answerRevocation(visit, work, { ack, places: PLACES, count: tokenIds.length }, deps);
+  await ackRevocation(visit, work, { ack, fields: FIELDS, count: tokenIds.length }, deps);
 };
 
 async function revokeTicked(visit: KnownVisit, filled: Filled, deps: ListenerDeps) {
@@ -115,7 +115,7 @@ function unnamedPerson(
 }
 
 /** Where trying again may help, the dialog stays as it was filled in. */
-const PLACES: RefusalPlaces = {
+const FIELDS: RefusalFields = {
   fields: {
     reason_required: REASON_INPUT_ID,
     person_unknown: REASON_INPUT_ID,
@@ -173,8 +173,8 @@ function noLiveTokens(person: PersonId, byOwner: boolean): Answer {
 export const onPersonPicked: SubmissionListener = async (visit, { fields, ack }, deps) => {
   const person = parsePersonId(fields[PICK_PERSON_ID] ?? '');
   if (person === undefined) {
-    const places = { fields: {}, dialogOf: notRevokedDialog };
-    return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), places));
+    const noFields = { fields: {}, dialogOf: notRevokedDialog };
+    return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), noFields));
   }
   const tokens = person === visit.actor.id ? [] : 'everybodys';
   const actor = await confirmedActor(visit, 'revoke', tokens, deps);

@@ -15,10 +15,10 @@ import type { Part } from '../listeners/parse-command.ts';
 import { unknownAnswer } from '../listeners/unknown.ts';
 import { confirmedActor } from '../people/actor.ts';
 import { profileInTime } from '../people/person-name.ts';
-import { errorAt, type RefusalPlaces, refusedSubmission } from '../reply/submission.ts';
+import { errorAt, type RefusalFields, refusedSubmission } from '../reply/submission.ts';
 import { type Answer, refusalAnswer, refuseForged } from '../reply/tell.ts';
 import type { KnownVisit } from '../visit.ts';
-import { answerRevocation, revocationOutcome } from './card.ts';
+import { ackRevocation, revocationOutcome } from './card.ts';
 import {
   type BlastRadius,
   matchesMessage,
@@ -119,10 +119,10 @@ export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, met
   const reason = parseNote(fields[REASON_INPUT_ID] ?? '', REASON_LENGTH_MAX);
   if ('refusal' in reason) return ack(errorAt(REASON_INPUT_ID, reason.refusal));
   const asked = parseMetadata(metadata);
-  if (asked === undefined) return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), PLACES));
+  if (asked === undefined) return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), FIELDS));
 
   const work = revokeAsked(visit, asked, reason.note, deps);
-  await answerRevocation(visit, work, { ack, places: PLACES, count: 1 }, deps);
+  await ackRevocation(visit, work, { ack, fields: FIELDS, count: 1 }, deps);
 };
 
 async function revokeAsked(
@@ -146,7 +146,7 @@ async function revokeAsked(
 }
 
 /** Where trying again may help, the dialog stays as it was filled in. */
-const PLACES: RefusalPlaces = {
+const FIELDS: RefusalFields = {
   fields: { reason_required: REASON_INPUT_ID, person_unknown: REASON_INPUT_ID },
   dialogOf: notRevokedDialog,
 };

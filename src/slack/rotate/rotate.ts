@@ -9,7 +9,7 @@ import { metadataText, parseMetadata } from '../dialog-metadata.ts';
 import type { ListenerDeps, SubmissionListener } from '../listener.ts';
 import { redrawOrigin } from '../look/redraw.ts';
 import { dmLink } from '../reply/direct-message.ts';
-import { type RefusalPlaces, refusedSubmission } from '../reply/submission.ts';
+import { type RefusalFields, refusedSubmission } from '../reply/submission.ts';
 import { type Answer, refusalAnswer, refuseForged, updateDialog } from '../reply/tell.ts';
 import type { KnownVisit } from '../visit.ts';
 import {
@@ -29,14 +29,14 @@ export const onRotateSubmitted: SubmissionListener = async (visit, { fields, met
   const renews = fields[GRACE_INPUT_ID] === undefined;
   const grace = renews ? 'now' : parseGrace(fields[GRACE_INPUT_ID] ?? '');
   if (asked?.generation === undefined || expiry === undefined || grace === undefined) {
-    return ack(refusedSubmission(await refuseForged(visit, 'rotate', deps), PLACES));
+    return ack(refusedSubmission(await refuseForged(visit, 'rotate', deps), FIELDS));
   }
-  if (expiry.kind === 'refused') return ack(refusedSubmission(expiry.refusal, PLACES));
+  if (expiry.kind === 'refused') return ack(refusedSubmission(expiry.refusal, FIELDS));
   const { actor, delivery } = visit;
   const { tokenId, generation } = asked;
   const kind = renews ? 'renew' : 'rotate';
   const planned = await planRotation({ actor, tokenId, kind, generation, grace, expiry, delivery }, deps);
-  if (planned.kind === 'refused') return ack(refusedSubmission(planned.refusal, PLACES));
+  if (planned.kind === 'refused') return ack(refusedSubmission(planned.refusal, FIELDS));
 
   const view = newValueOnItsWayDialog(asPlanned(planned), dmLink(visit.appId, actor.workspace), renews);
   await ack({ response_action: 'update', view });
@@ -70,7 +70,7 @@ async function carryOut(visit: KnownVisit, planned: PlannedRotation, deps: Liste
   await redrawOrigin(visit, deps);
 }
 
-const PLACES: RefusalPlaces = {
+const FIELDS: RefusalFields = {
   fields: { ...EXPIRY_FIELDS, too_many_live: LIFETIME_INPUT_ID, person_unknown: LIFETIME_INPUT_ID },
   dialogOf: rotationRefusedDialog,
 };

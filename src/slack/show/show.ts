@@ -10,11 +10,7 @@ import type { KnownVisit } from '../visit.ts';
 import { notShownSentence } from './not-shown.ts';
 
 /** Answers the wish to see a token's value: shows it in the DM, or tells why not. True when it was shown now. */
-export async function answerShowValue(
-  visit: KnownVisit,
-  tokenId: TokenId,
-  deps: ListenerDeps,
-): Promise<boolean> {
+export async function showOrTell(visit: KnownVisit, tokenId: TokenId, deps: ListenerDeps): Promise<boolean> {
   const outcome = await showValue({ actor: visit.actor, tokenId, delivery: visit.delivery }, deps);
   switch (outcome.kind) {
     case 'shown':

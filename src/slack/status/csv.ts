@@ -94,8 +94,8 @@ export async function sendFile(
   const bytes = new TextEncoder().encode(file.text);
   try {
     await inDirectMessage(client, personId, async (channel) => {
-      const answer = await client.files.getUploadURLExternal({ filename: file.name, length: bytes.length });
-      const { upload_url, file_id } = ticket.parse(answer);
+      const response = await client.files.getUploadURLExternal({ filename: file.name, length: bytes.length });
+      const { upload_url, file_id } = ticket.parse(response);
       await upload(upload_url, bytes);
       await client.files.completeUploadExternal({
         files: [{ id: file_id, title: file.name }],
@@ -110,15 +110,15 @@ export async function sendFile(
 }
 
 async function upload(url: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-  const answer = await fetch(url, {
+  const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/octet-stream' },
     body: bytes,
     redirect: 'error',
     signal: AbortSignal.timeout(UPLOAD_MS_MAX),
   });
-  await answer.body?.cancel();
-  if (!answer.ok) throw new Error(`Slack answered ${answer.status} to an upload`);
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`Slack answered ${response.status} to an upload`);
 }
 
 /** Why a file could not be sent, from Slack's error code, and what mends it. Our own words: safe anywhere. */

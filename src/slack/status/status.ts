@@ -40,7 +40,7 @@ import {
 } from './status-blocks.ts';
 
 /** Answers `/apitoken status …`. */
-export async function answerStatus(
+export async function onStatus(
   visit: KnownVisit,
   command: Extract<Command, { verb: 'status' }>,
   deps: ListenerDeps,
