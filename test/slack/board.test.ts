@@ -430,10 +430,28 @@ test.for([['board_stop'], ['status_share']] as const)('%s of a view is refused',
 
   await carol.forges({ type: 'block_actions', action_id: actionId, from: { view: {} } });
 
-  const told = await modalSaying(carol, 'This button is from another version of apitoken');
-  expect(told.title).toBe('apitoken');
+  // No such dialog is open: it is told where the person reads it all the same.
+  await soon(() =>
+    expect(carol.reads('@apitoken')).toContain('This button is from another version of apitoken'),
+  );
   expect(actionsOf(stage)).toEqual(['action.refused']);
+  expect(workspace.takeRefusals().map(({ about }) => about)).toEqual(['views.push', 'views.update']);
 });
+
+test.for([['board_stop'], ['status_share']] as const)(
+  '%s of a dialog that is open is refused on top of it',
+  async ([actionId]) => {
+    const { stage, workspace } = await setStill(CAROL);
+    const carol = workspace.person('carol');
+    const view = (await opens(carol, '/apitoken create')).id;
+
+    await carol.forges({ type: 'block_actions', action_id: actionId, from: { view } });
+
+    const told = await modalSaying(carol, 'This button is from another version of apitoken');
+    expect(told.title).toBe('apitoken');
+    expect(actionsOf(stage)).toEqual(['action.refused']);
+  },
+);
 
 test('whoever may see all may stop a board, which then says so and changes no more', async () => {
   const { stage, clock, alice, carol, workspace } = await setBoard();
