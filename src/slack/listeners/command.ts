@@ -1,5 +1,6 @@
 import { findTyped } from '../../tokens/find.ts';
 import { type Actor, rightsOf } from '../../tokens/policy.ts';
+import type { Refusal } from '../../tokens/refusal.ts';
 import { createAnswer } from '../create/create.ts';
 import type { ListenerDeps, PressListener } from '../listener.ts';
 import { checkAnswer } from '../look/check.ts';
@@ -63,14 +64,15 @@ async function answerToRevoke(
   actor: Actor,
   deps: ListenerDeps,
 ): Promise<Answer> {
+  const refuse = (refusal: Refusal) => unknownAnswer('revoke', refusal, partsOf(text));
   if ('value' in command) return revokeHeldAnswer(actor, command.value, deps);
   if ('person' in command) {
     return revokePersonAnswer(actor, command.person === 'me' ? actor.id : command.person, deps);
   }
-  if ('unclearPerson' in command) return unclearPersonAnswer(actor, command.unclearPerson, deps);
+  if ('unclearPerson' in command) return unclearPersonAnswer(actor, command.unclearPerson, deps, refuse);
   return command.name === undefined
     ? pickAnswer(actor, 'revoke', deps)
-    : revokeAnswer(actor, command.name, deps, partsOf(text));
+    : revokeAnswer(actor, command.name, deps, refuse);
 }
 
 /** Commands about one token: without its name the person picks it. */

@@ -4,6 +4,7 @@ import { findValues, holdsSecret, SEARCHED_LENGTH_MAX } from '../../tokens/finde
 import { LIST_FILTERS, type ListFilter } from '../../tokens/store.ts';
 import { type PersonId, parsePersonId } from '../../tokens/token.ts';
 import type { TokenValue } from '../../tokens/token-value.ts';
+import type { StatusQuestion } from '../status/status.ts';
 
 /** What `/apitoken …` asks for. Names are as typed, not yet checked. */
 export type Command =
@@ -19,9 +20,7 @@ export type Command =
   | { readonly verb: 'revoke'; readonly unclearPerson: string }
   /** Without a value when there is none, or none with right check digits. */
   | { readonly verb: 'check'; readonly value?: TokenValue }
-  | { readonly verb: 'status'; readonly filter: StatusFilter; readonly owner: PersonId | 'me' | null }
-  /** A person was typed whom Slack did not recognise: who that is, is asked and never guessed. */
-  | { readonly verb: 'status'; readonly filter: StatusFilter; readonly unknownPerson: string }
+  | ({ readonly verb: 'status' } & StatusQuestion)
   | { readonly verb: 'board' }
   | { readonly verb: 'help' }
   /** Not understood: `nearest` is a command that it may have meant. */

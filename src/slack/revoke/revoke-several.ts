@@ -152,10 +152,15 @@ export async function revokePersonAnswer(
 }
 
 /** A bare `@ann` is never guessed: whoever may end anybody's tokens picks the person. For anybody else it is a name. */
-export async function unclearPersonAnswer(actor: Actor, typed: string, deps: ListenerDeps): Promise<Answer> {
+export async function unclearPersonAnswer(
+  actor: Actor,
+  typed: string,
+  deps: ListenerDeps,
+  refuse: (refusal: Refusal) => Answer,
+): Promise<Answer> {
   return may(actor, 'revoke', undefined, deps.policy)
     ? { kind: 'dialog', view: personPicker() }
-    : revokeAnswer(actor, typed, deps);
+    : revokeAnswer(actor, typed, deps, refuse);
 }
 
 function noLiveTokens(person: PersonId, byOwner: boolean): Answer {

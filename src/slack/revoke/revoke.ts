@@ -3,7 +3,7 @@ import { holdsSecret } from '../../tokens/finder.ts';
 import { areHeld, heldProof } from '../../tokens/held.ts';
 import { parseNote } from '../../tokens/note.ts';
 import { type Actor, may } from '../../tokens/policy.ts';
-import { REASON_LENGTH_MAX, refused } from '../../tokens/refusal.ts';
+import { REASON_LENGTH_MAX, type Refusal, refused } from '../../tokens/refusal.ts';
 import { revokeToken } from '../../tokens/revoke.ts';
 import type { StoredSecret } from '../../tokens/store.ts';
 import { statusOf, type UsedToken } from '../../tokens/token.ts';
@@ -11,8 +11,6 @@ import type { TokenValue } from '../../tokens/token-value.ts';
 import { verifyValue } from '../../tokens/verify.ts';
 import { type DialogMetadata, metadataText, parseMetadata } from '../dialog-metadata.ts';
 import type { ListenerDeps, SubmissionListener } from '../listener.ts';
-import type { Part } from '../listeners/parse-command.ts';
-import { unknownAnswer } from '../listeners/unknown.ts';
 import { confirmedActor } from '../people/actor.ts';
 import { profileInTime } from '../people/person-name.ts';
 import { errorAt, type RefusalFields, refusedSubmission } from '../reply/submission.ts';
@@ -28,21 +26,19 @@ import {
 } from './revoke-dialog.ts';
 
 /**
- * Asks whether the token of that id or name shall be ended, or one whose value begins so. Where there is none, `parts` are what
- * else was meant by it.
+ * Asks whether the token of that id or name shall be ended, or one whose value begins so. Where there is none, `refuse`
+ * tells that.
  */
 export async function revokeAnswer(
   actor: Actor,
   text: string,
   deps: ListenerDeps,
-  parts: readonly Part[] = [],
+  refuse: (refusal: Refusal) => Answer = refusalAnswer,
 ): Promise<Answer> {
   const found = await findToRevoke(text, actor, deps);
   if (found.kind === 'refused') {
     const isMisread = found.refusal.code === 'token_not_found' && holdsSecret(text);
-    return isMisread
-      ? refusalAnswer({ code: 'value_misread' })
-      : unknownAnswer('revoke', found.refusal, parts);
+    return isMisread ? refusalAnswer({ code: 'value_misread' }) : refuse(found.refusal);
   }
   const [first, ...others] = found.tokens;
   return first !== undefined && others.length === 0

@@ -1,4 +1,5 @@
 import { isoTime } from '../../clock.ts';
+import type { StatusFilter } from '../../tokens/attention.ts';
 import { sentenceFor } from '../../tokens/refusal.ts';
 import {
   EXPORT_ROWS_MAX,
@@ -8,6 +9,7 @@ import {
   refusalToSeeAll,
   shareStatus,
 } from '../../tokens/status.ts';
+import type { PersonId } from '../../tokens/token.ts';
 import { parsePersonId } from '../../tokens/token.ts';
 import {
   BOARD_STOP_ID,
@@ -21,7 +23,6 @@ import {
 } from '../blocks/ids.ts';
 import { mention, sentenceMessage } from '../blocks/text.ts';
 import type { ListenerDeps, Press, PressListener } from '../listener.ts';
-import type { Command } from '../listeners/parse-command.ts';
 import { confirmedActor } from '../people/actor.ts';
 import { carryOut } from '../reply/carry-out.ts';
 import type { Placing } from '../reply/respond.ts';
@@ -39,10 +40,16 @@ import {
   whoMessage,
 } from './status-blocks.ts';
 
+/** Whose tokens are asked for; `unknownPerson` was typed and not recognised by Slack: who that is, is asked and never guessed. */
+export type StatusQuestion = { readonly filter: StatusFilter } & (
+  | { readonly owner: PersonId | 'me' | null }
+  | { readonly unknownPerson: string }
+);
+
 /** Answers `/apitoken status …`. */
 export async function onStatus(
   visit: KnownVisit,
-  command: Extract<Command, { verb: 'status' }>,
+  command: StatusQuestion,
   deps: ListenerDeps,
 ): Promise<void> {
   const { filter } = command;
