@@ -122,6 +122,110 @@ test('nothing but the process itself has an effect when it is imported', () => {
   expect(topLevelCalls).toEqual([]);
 });
 
+const CONTRIBUTING = readFileSync(join(ROOT, 'docs/CONTRIBUTING.md'), 'utf8');
+const DEEDS = ['create', 'show', 'rotate', 'revoke', 'look', 'status', 'notices'];
+
+test('a deed knows other deeds only by the arrows that CONTRIBUTING draws, and all of these are there', () => {
+  const drawn = [...CONTRIBUTING.matchAll(/^ {2}([a-z]+) +→ ([a-z, ]+)$/gm)].flatMap(([, from, to]) =>
+    (to ?? '').split(', ').map((each) => `${from} → ${each}`),
+  );
+
+  const arrows = sources.flatMap(({ path, imports }) =>
+    imports.map((target) => [slackRoomOf(path), slackRoomOf(target)] as const),
+  );
+  const betweenDeeds = arrows
+    .filter(([from, to]) => from !== to && DEEDS.includes(from) && DEEDS.includes(to))
+    .map(([from, to]) => `${from} → ${to}`);
+
+  expect([...new Set(betweenDeeds)].sort()).toEqual(drawn.sort());
+});
+
+test('what all deeds stand on knows none of them, and only the tables of listeners know what is typed and pressed', () => {
+  const below = ['blocks', 'reply', 'people', 'deliveries'];
+  const wrong = sources.flatMap(({ path, imports }) =>
+    imports
+      .filter((target) => {
+        const [from, to] = [slackRoomOf(path), slackRoomOf(target)];
+        return (
+          (below.includes(from) && (DEEDS.includes(to) || to === 'listeners')) ||
+          (DEEDS.includes(from) && to === 'listeners')
+        );
+      })
+      .map((target) => `${path} → ${target}`),
+  );
+
+  expect(wrong).toEqual([]);
+});
+
+/** Drawings: they take no client, no clock and no store, and import no values of those that do. */
+const isDrawing = (path: string) =>
+  path.startsWith('src/slack/blocks/') ||
+  /^src\/slack\/.*(?:-blocks|-dialog|-input|status-rows|not-shown|shown-value|help|dialog-metadata)\.ts$/.test(
+    path,
+  );
+
+test('blocks are pure: what draws takes values from the domain and other drawings alone', () => {
+  const wrong = sources
+    .filter(({ path }) => isDrawing(path))
+    .flatMap(({ path, text }) =>
+      importsOf(path, withoutTypeImports(text))
+        .filter((target) => target.startsWith('src/slack/') && !isDrawing(target))
+        .map((target) => `${path} → ${target}`),
+    );
+
+  expect(wrong).toEqual([]);
+});
+
+function withoutTypeImports(text: string): string {
+  return text
+    .replaceAll(/^import type [^;]*;/gm, '')
+    .replaceAll(/^import \{ (?:type \w+(?:, )?)+ \} from '[^']+';/gm, '');
+}
+
+/** Node loads it by its name, in a thread of its own. */
+const THREADS = ['src/tokens/hasher-worker.ts'];
+
+test('no room is a cupboard: a file of under 15 lines has more than one that imports it', () => {
+  const small = sources.filter(
+    ({ path, text }) =>
+      path.startsWith('src/') && text.trimEnd().split('\n').length < 15 && !THREADS.includes(path),
+  );
+  const cupboards = small.filter(
+    ({ path }) => sources.filter(({ imports }) => imports.includes(path)).length <= 1,
+  );
+
+  expect(cupboards.map(({ path }) => path)).toEqual([]);
+});
+
+test('no room is a hall', () => {
+  const counts = new Map<string, number>();
+  for (const { path } of sources.filter(({ path }) => path.startsWith('src/'))) {
+    counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  }
+
+  expect(counts.get('src/tokens')).toBeLessThanOrEqual(32);
+  expect(counts.get('src/store')).toBeLessThanOrEqual(25);
+  for (const [folder, count] of counts) {
+    if (folder.startsWith('src/slack')) expect(count, folder).toBeLessThanOrEqual(14);
+  }
+  const rooms = new Set(sources.map(({ path }) => slackRoomOf(path)).filter((room) => room !== ''));
+  expect(rooms.size).toBeLessThanOrEqual(22);
+  expect(counts.get('src/slack/revoke')).toBeLessThanOrEqual(9);
+});
+
+test('the ways of requests in CONTRIBUTING lead through files that are there', () => {
+  const ways = CONTRIBUTING.slice(CONTRIBUTING.indexOf('## The way of one request'));
+  const named = [...ways.matchAll(/`(src\/[a-z0-9/-]+\.ts)`/g)].map(([, path]) => path);
+
+  expect(named.length).toBeGreaterThan(30);
+  expect(named.filter((path) => !sources.some((source) => source.path === path))).toEqual([]);
+});
+
+/** The folder or file right under `src/slack`, without `.ts`; nothing elsewhere. */
+function slackRoomOf(path: string): string {
+  return /^src\/slack\/([a-z-]+)/.exec(path)?.[1] ?? '';
+}
+
 function sourcesIn(folder: string): Source[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.tsx?$/.test(file))
