@@ -141,17 +141,16 @@ const press = z.object({
  *
  * Of a press, `action_id`, `block_id` and `value` come back from a client. What it was pressed in is Slack's own word: the view,
  * the lasting message with its blocks as Slack keeps them, or that a message was ephemeral, of which Slack keeps nothing. So a
- * lasting message is what its blocks say, and an ephemeral one what the pressed block says; whoever lies about that one
- * writes over nothing but what they alone see. The fields are those of the payloads that slackapi/bolt-python and
+ * lasting message is what its blocks say, and an ephemeral one what the pressed block says, or its blocks where they come along
+ * after all; whoever lies about that one writes over nothing but what they alone see. The fields are those of the payloads that slackapi/bolt-python and
  * slackapi/java-slack-sdk recorded; https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
  */
 function pressedIn(body: unknown): DrawnIn | undefined {
   const { container, view, message, actions } = readDelivery(press, body);
   if (view != null || container?.view_id != null) return view?.type === 'home' ? 'home' : 'dialog';
-  if (message?.blocks != null) {
-    const kinds = message.blocks.flatMap(({ block_id }) => lastingKindOf(block_id ?? '') ?? []);
-    return kinds[0] ?? 'unread';
-  }
-  const blockId = actions?.[0]?.block_id;
-  return container?.is_ephemeral === true && blockId != null ? ephemeralKindOf(blockId) : 'unread';
+  const kept = message?.blocks?.map(({ block_id }) => block_id ?? '');
+  const lasting = kept?.flatMap((id) => lastingKindOf(id) ?? [])[0];
+  if (lasting !== undefined || container?.is_ephemeral !== true) return lasting ?? 'unread';
+  const ids = kept ?? actions?.map(({ block_id }) => block_id ?? '') ?? [];
+  return ids.flatMap((id) => ephemeralKindOf(id) ?? [])[0] ?? 'unread';
 }

@@ -161,6 +161,30 @@ describe('in words of its own', () => {
   });
 });
 
+describe('where Slack sends the message along with a press in one that is ephemeral,', () => {
+  test.for([
+    ['its own blocks', 'served', ['list:0', 'list:1']],
+    ['those of another kind', 'refused', ['history:0']],
+    ['those of nobody knows what', 'refused', ['x', '']],
+    ['those of a board', 'refused', ['board:0']],
+    ['those of a shared page', 'refused', ['shared:0']],
+  ] as const)('with %s, a filter is %s', async ([, outcome, blockIds]) => {
+    const { workspace } = await setStage();
+    const alice = workspace.person('alice');
+    const { ts } = await answerTo(alice, '/apitoken list');
+    const press = { type: 'block_actions', action_id: 'list_filter', block_id: 'list:0' } as const;
+    const { payload } = alice.drafts({ ...press, value: 'revoked:1', from: { message: ts } });
+    const blocks = blockIds.map((block_id) => ({ type: 'divider', block_id }));
+    const message = { type: 'message', ts, text: 'a list', blocks };
+
+    await alice.forges({ type: 'raw', envelope: 'interactive', payload: { ...payload, message } });
+
+    const said = outcome === 'served' ? 'You have no revoked tokens.' : OTHER_VERSION;
+    await soon(() => expect(alice.reads('#general')).toContain(said));
+    expect(alice.reads('#general').includes(OTHER_VERSION)).toBe(outcome === 'refused');
+  });
+});
+
 test('a message with buttons says of each block what kind of message it is, and draws no button that is not drawn in that kind', () => {
   const messages = [...messagesAbout('m'), ...tableMessagesAbout('m')];
   const flaws = messages.flatMap(([name, { blocks }]) => {
