@@ -18,8 +18,14 @@ import {
   sql,
   textParam,
 } from './drizzle.ts';
-import { OWNER_GONE_AT } from './owners.ts';
 import { owners, tokens, tokenUsage } from './schema.ts';
+import {
+  IN_WORKSPACE,
+  IN_WORKSPACE_UNINDEXED,
+  OF_OWNER,
+  OWNER_GONE_AT,
+  withoutIndex,
+} from './token-query.ts';
 
 /** Tokens that stand together in a list. `expiring_idle`: those of `expiring` that are idle too; and so on. */
 export type PartName = Attention | 'owner_gone_expiring' | 'owner_gone_idle' | 'expiring_idle';
@@ -43,7 +49,6 @@ const NOW = integerParam('now');
 const SOON = integerParam('soon');
 const IDLE = integerParam('idle');
 const SINCE = integerParam('presentedSince');
-const IN_WORKSPACE = eq(tokens.workspace, textParam('workspace'));
 
 /** The parts of everybody's tokens, each for the index that has them together. */
 export function partsOfAll(): Parts {
@@ -53,9 +58,8 @@ export function partsOfAll(): Parts {
   const isGone = sql`${tokens}.rowid in (select held.rowid from ${owners} as gone cross join ${tokens} as held on held.workspace = gone.workspace and held.owner = gone.person and held.revoked_at is null where gone.workspace = ${textParam('workspace')} and gone.gone_at is not null)`;
   const parts = partsWhere(IN_WORKSPACE, { isPresented, isGone }, (column) => sql`${column}`);
   // By their ids and rows: an index would be read from the first expired or active token to the last.
-  const inWorkspace = eq(withoutIndex(tokens.workspace), textParam('workspace'));
   const { presented, owner_gone, owner_gone_expiring, owner_gone_idle } = partsWhere(
-    inWorkspace,
+    IN_WORKSPACE_UNINDEXED,
     { isPresented, isGone },
     withoutIndex,
   );
@@ -64,10 +68,9 @@ export function partsOfAll(): Parts {
 
 /** The parts of one person's tokens. Those are few: they are found by their owner and sorted. */
 export function partsOfOwner(): Parts {
-  const isOwners = and(IN_WORKSPACE, eq(tokens.owner, textParam('owner')));
   const isPresented = sql`exists (select 1 from ${tokenUsage} as presented where presented.token_id = ${tokens.id} and presented.last_refused_at >= ${SINCE} and presented.last_refused_at >= ${tokens.expiresAt})`;
   const isGone = isNotNull(OWNER_GONE_AT);
-  return partsWhere(isOwners, { isPresented, isGone }, withoutIndex);
+  return partsWhere(OF_OWNER, { isPresented, isGone }, withoutIndex);
 }
 
 /** All of everybody's that are expired, whether something presents them or not: to be counted by index alone. */
@@ -123,9 +126,4 @@ function idleBy(quietSince: SQL): SQL {
   const lastUse = sql`(select ${tokenUsage.lastUsedAt} from ${tokenUsage} where ${eq(tokenUsage.tokenId, tokens.id)})`;
   const isIdle = sql`coalesce(${lastUse}, ${tokens.createdAt}) <= ${IDLE}`;
   return sql`(${lte(quietSince, IDLE)} and (${lte(quietSince, integerParam('idleForSure'))} or ${isIdle}))`;
-}
-
-/** A column that no index is searched for (sqlite.org/optoverview.html, "unary + operator"). */
-function withoutIndex(column: Column): SQL {
-  return sql`+${column}`;
 }

@@ -11,10 +11,10 @@ import {
   partsOfAll,
   partsOfOwner,
 } from './attention-parts.ts';
-import { and, asc, type Db, eq, gt, integerParam, rowCount, type SQL, sql, textParam } from './drizzle.ts';
+import { and, asc, countQuery, type Db, gt, integerParam, rowCount, type SQL, textParam } from './drizzle.ts';
 import { pageOf } from './page.ts';
-import { tokens, tokenUsage } from './schema.ts';
-import { USED_TOKEN } from './tokens.ts';
+import { tokens } from './schema.ts';
+import { IN_WORKSPACE_UNINDEXED, OF_OWNER, usedTokens } from './token-query.ts';
 
 const ROWS_MAX = 200;
 
@@ -49,13 +49,10 @@ export function createAttention(
   db: Db,
   read: Read,
 ): Pick<TokenStore, 'listByAttention' | 'countByAttention' | 'firstByAttention' | 'tokensAfter'> {
-  const all = partQueries(db, partsOfAll(), countQuery(db, EXPIRED_OF_ALL));
+  const all = partQueries(db, partsOfAll(), countQuery(db, tokens, EXPIRED_OF_ALL));
   const ofOwner = partQueries(db, partsOfOwner());
-  const after = afterQuery(db, sql`+${tokens.workspace} = ${textParam('workspace')}`);
-  const afterOfOwner = afterQuery(
-    db,
-    and(eq(tokens.workspace, textParam('workspace')), eq(tokens.owner, textParam('owner'))),
-  );
+  const after = afterQuery(db, IN_WORKSPACE_UNINDEXED);
+  const afterOfOwner = afterQuery(db, OF_OWNER);
 
   return {
     listByAttention: (workspace, { owner, filter, now, ...request }) =>
@@ -113,7 +110,7 @@ function partQueries(db: Db, parts: Parts, expired?: ReturnType<typeof countQuer
   const queries = new Map(
     PART_NAMES.map((name) => {
       const part = parts[name];
-      return [name, { count: countQuery(db, part.where), rows: rowsQuery(db, part) }] as const;
+      return [name, { count: countQuery(db, tokens, part.where), rows: rowsQuery(db, part) }] as const;
     }),
   );
   function queriesOf(name: PartName) {
@@ -126,7 +123,7 @@ function partQueries(db: Db, parts: Parts, expired?: ReturnType<typeof countQuer
     for (const name of names) {
       const isOverlapping = name === 'expired' && expired !== undefined;
       const query = isOverlapping ? expired : queriesOf(name).count;
-      const total = query.get(wanted)?.total ?? 0;
+      const total = query(wanted);
       known.set(name, total - (isOverlapping ? (known.get('presented') ?? 0) : 0));
     }
     return [...known].map(([name, count]) => ({ name, count }));
@@ -137,15 +134,8 @@ function partQueries(db: Db, parts: Parts, expired?: ReturnType<typeof countQuer
   };
 }
 
-function countQuery(db: Db, where: SQL | undefined) {
-  return db.select({ total: sql<number>`count(*)` }).from(tokens).where(where).prepare();
-}
-
 function rowsQuery(db: Db, { where, order }: Part) {
-  return db
-    .select(USED_TOKEN)
-    .from(tokens)
-    .leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id))
+  return usedTokens(db)
     .where(where)
     .orderBy(order, asc(tokens.id))
     .limit(rowCount(integerParam('limit')))
@@ -154,10 +144,7 @@ function rowsQuery(db: Db, { where, order }: Part) {
 }
 
 function afterQuery(db: Db, whose: SQL | undefined) {
-  return db
-    .select(USED_TOKEN)
-    .from(tokens)
-    .leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id))
+  return usedTokens(db)
     .where(and(whose, gt(tokens.id, textParam('after'))))
     .orderBy(asc(tokens.id))
     .limit(rowCount(ROWS_MAX))

@@ -1,6 +1,18 @@
 import { BOARDS_MAX, type Board, type Outbox } from '../tokens/outbox.ts';
 import type { Read, Write } from './access.ts';
-import { and, asc, type Db, eq, ne, rowCount, rowParams, sql, storedParam, textParam } from './drizzle.ts';
+import {
+  and,
+  asc,
+  countQuery,
+  type Db,
+  eq,
+  ne,
+  rowCount,
+  rowParams,
+  sql,
+  storedParam,
+  textParam,
+} from './drizzle.ts';
 import type { Effects } from './effects.ts';
 import { createSayOnce } from './outbox.ts';
 import { messages } from './schema.ts';
@@ -29,11 +41,7 @@ export function createBoardWrites(
   effects: Effects,
 ): Pick<Outbox, 'keepBoard' | 'askForBoard' | 'tryBoard' | 'keepDrawing' | 'forgetBoard'> {
   const find = boardQuery(db).where(IN_CHANNEL).prepare();
-  const others = db
-    .select({ total: sql<number>`count(*)` })
-    .from(messages)
-    .where(and(IS_BOARD, ne(messages.channel, textParam('channel'))))
-    .prepare();
+  const others = countQuery(db, messages, and(IS_BOARD, ne(messages.channel, textParam('channel'))));
   const keep = keepStatement(db);
   const attempt = db
     .update(messages)
@@ -53,7 +61,7 @@ export function createBoardWrites(
       write(() => {
         const { channel } = board;
         if (effects.deliveries.areKept(delivery)) return { kind: 'repeated' };
-        if ((others.get({ channel })?.total ?? 0) >= BOARDS_MAX) return { kind: 'too_many' };
+        if (others({ channel }) >= BOARDS_MAX) return { kind: 'too_many' };
         const former = find.get({ channel });
         keep.run({ ...board, id: null, kind: 'board', tokenId: null, drawing: null, triedAt: null });
         effects.deliveries.keep(delivery, event.at, null);

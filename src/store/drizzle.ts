@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Placeholder, SQL } from 'drizzle-orm';
+import type { Column, Placeholder, SQL } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 
@@ -50,6 +50,22 @@ export function blobParam(name: string): SQL<Buffer> {
 export function rowCount(count: number | SQL<number>): Placeholder {
   const written: unknown = typeof count === 'number' ? sql.raw(String(count)) : count;
   return written as Placeholder;
+}
+
+/** That the column is one of the texts or numbers in the JSON list that the parameter `name` holds. */
+export function isIn(column: Column, name: string): SQL {
+  return sql`${column} in (select value from json_each(${textParam(name)}))`;
+}
+
+/** How many rows of `table` there are `where` so, asked with the parameters in it. */
+export function countQuery(db: Db, table: SQLiteTable, where: SQL | undefined) {
+  const count = db.select({ total: sql<number>`count(*)` }).from(table).where(where).prepare();
+  return (params: Readonly<Record<string, unknown>>): number => count.get({ ...params })?.total ?? 0;
+}
+
+/** An insert of whole rows, to be completed and prepared. */
+export function insertInto<T extends SQLiteTable>(db: Db, table: T) {
+  return db.insert(table).values(rowParams(table) as unknown as T['$inferInsert'] as never);
 }
 
 /** A value of a prepared query that is stored and compared with nothing. */

@@ -5,9 +5,11 @@ import type { Read, Write } from './access.ts';
 import {
   and,
   asc,
+  countQuery,
   type Db,
   desc,
   eq,
+  getTableColumns,
   inArray,
   integerParam,
   lt,
@@ -19,7 +21,7 @@ import {
 import type { Effects } from './effects.ts';
 import { pageOf } from './page.ts';
 import { auditEvents, refusalCounts } from './schema.ts';
-import { createRecentWrites } from './usage.ts';
+import { createRecentWrites, hourOf } from './usage.ts';
 
 /** How an attempt at showing a value ended. */
 const SHOWING_ENDED: readonly AuditAction[] = [
@@ -41,7 +43,7 @@ export function createHistory(db: Db, read: Read): Pick<TokenStore, 'lastWithdra
     .orderBy(desc(auditEvents.sequence))
     .limit(rowCount(1))
     .prepare();
-  const count = db.select({ total: sql<number>`count(*)` }).from(auditEvents).where(OF_TOKEN).prepare();
+  const count = countQuery(db, auditEvents, OF_TOKEN);
   const events = eventsQuery(db);
 
   return {
@@ -53,21 +55,16 @@ export function createHistory(db: Db, read: Read): Pick<TokenStore, 'lastWithdra
       }),
     listEvents: (tokenId, request) =>
       read(() => {
-        const { limit, offset, ...place } = pageOf(request, count.get({ tokenId })?.total ?? 0);
+        const { limit, offset, ...place } = pageOf(request, count({ tokenId }));
         return { events: events.all({ tokenId, limit, offset }), ...place };
       }),
   };
 }
 
 function eventsQuery(db: Db) {
+  const { sequence: _, pepperId: __, mac: ___, ...event } = getTableColumns(auditEvents);
   return db
-    .select({
-      at: auditEvents.at,
-      actor: auditEvents.actor,
-      action: auditEvents.action,
-      tokenId: auditEvents.tokenId,
-      detail: auditEvents.detail,
-    })
+    .select(event)
     .from(auditEvents)
     .where(OF_TOKEN)
     .orderBy(desc(auditEvents.sequence))
@@ -141,10 +138,6 @@ export function createRefusals(
       }
     },
   };
-}
-
-function hourOf(at: number): number {
-  return Math.floor(at / HOUR_MS);
 }
 
 function countStatement(db: Db) {

@@ -6,6 +6,7 @@ import {
   asc,
   type Db,
   eq,
+  getTableColumns,
   integerParam,
   lte,
   or,
@@ -17,6 +18,7 @@ import {
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
 import { owners, tokens } from './schema.ts';
+import { isUnexpiredAt } from './token-query.ts';
 
 const IN_WORKSPACE = eq(owners.workspace, textParam('workspace'));
 
@@ -26,17 +28,6 @@ const IS_DUE = lte(owners.lookUpAt, integerParam('now'));
 const IS_CAUSE = sql`(${integerParam('isSaidGone')} = 1 or ${owners.goneAt} is not null)`;
 
 const IS_OWNER = and(IN_WORKSPACE, eq(owners.person, textParam('person')));
-
-/** Of a query of tokens: since when the owner is gone. */
-export const OWNER_GONE_AT = sql<
-  number | null
->`(select ${owners.goneAt} from ${owners} where ${owners.workspace} = ${tokens.workspace} and ${owners.person} = ${tokens.owner})`;
-
-/** The same: whether they are barred, and not gone. */
-export const OWNER_IS_BARRED =
-  sql`exists (select 1 from ${owners} where ${owners.workspace} = ${tokens.workspace} and ${owners.person} = ${tokens.owner} and ${owners.isBarred} = 1)`.mapWith(
-    Boolean,
-  );
 
 /** Notes the owner of a new token, to be looked up in a day, unless they are known. For use inside a write. */
 export type AddOwner = (token: Pick<Token, 'workspace' | 'owner' | 'createdAt'>) => void;
@@ -57,17 +48,9 @@ export function createAddOwner(db: Db): AddOwner {
 
 /** Who is to be looked up. */
 export function createOwnerReads(db: Db, read: Read): Pick<Owners, 'ownerToLookUp'> {
-  const hasLiveTokens = sql`exists (select 1 from ${tokens} where ${tokens.workspace} = ${owners.workspace} and ${tokens.owner} = ${owners.person} and ${tokens.revokedAt} is null and (${tokens.expiresAt} is null or ${tokens.expiresAt} > ${integerParam('now')}))`;
+  const hasLiveTokens = sql`exists (select 1 from ${tokens} where ${tokens.workspace} = ${owners.workspace} and ${tokens.owner} = ${owners.person} and ${tokens.revokedAt} is null and ${isUnexpiredAt('now')})`;
   const due = db
-    .select({
-      workspace: owners.workspace,
-      person: owners.person,
-      lookUpAt: owners.lookUpAt,
-      goneAt: owners.goneAt,
-      isBarred: owners.isBarred,
-      isSuspected: owners.isSuspected,
-      hasLiveTokens: hasLiveTokens.mapWith(Boolean),
-    })
+    .select({ ...getTableColumns(owners), hasLiveTokens: hasLiveTokens.mapWith(Boolean) })
     .from(owners)
     .where(and(IN_WORKSPACE, eq(owners.isSuspected, integerParam('isSuspected')), IS_DUE))
     .orderBy(asc(owners.lookUpAt))

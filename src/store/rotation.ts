@@ -8,6 +8,7 @@ import {
   eq,
   gt,
   integerParam,
+  isIn,
   isNotNull,
   isNull,
   lt,
@@ -57,7 +58,7 @@ export function createLiveValues(db: Db, read: Read): Pick<TokenStore, 'liveValu
     .innerJoin(tokens, eq(tokens.id, secrets.tokenId))
     .where(
       and(
-        sql`${secrets.tokenId} in (select value from json_each(${textParam('ids')}))`,
+        isIn(secrets.tokenId, 'ids'),
         isNotNull(secrets.shownAt),
         or(
           isNull(secrets.endsAt),

@@ -1,18 +1,11 @@
-import {
-  type Rotation,
-  type Secret,
-  SHOWING_MS_MAX,
-  type TokenStore,
-  type ValueLimit,
-} from '../tokens/store.ts';
-import { type TokenId, UNCLAIMED_MS_MAX } from '../tokens/token.ts';
+import type { Rotation, Secret, TokenStore, ValueLimit } from '../tokens/store.ts';
+import type { TokenId } from '../tokens/token.ts';
 import type { Read, Write } from './access.ts';
 import {
   and,
   type Db,
   eq,
   getTableColumns,
-  gt,
   integerParam,
   isNotNull,
   isNull,
@@ -27,11 +20,10 @@ import {
 import { createDeliveries, type Effects } from './effects.ts';
 import { createFindUnmet, createRotate } from './rotation.ts';
 import { secrets, tokens } from './schema.ts';
-import { createExceedsValueLimit, MAY_HAVE_VALUE } from './tokens.ts';
+import { IS_BEING_SHOWN, isUnexpiredAt, MAY_HAVE_VALUE, sinceAt } from './token-query.ts';
+import { createExceedsValueLimit } from './tokens.ts';
 
-const IS_BEING_SHOWN = and(isNull(secrets.shownAt), gt(secrets.createdAt, integerParam('liveSince')));
-
-/** That a secret was shown or, at `now`, is being shown. An older one that nobody saw was lost in a crash. */
+/** That a secret was shown or, at `now`, is being shown. */
 const IS_LIVE = or(isNotNull(secrets.shownAt), IS_BEING_SHOWN);
 
 /** What a secret needs: a token that has not ended, in the right generation, and no other secret in its way. */
@@ -44,11 +36,7 @@ type Guard = {
 };
 
 const FIRST: Guard = {
-  hasNotEnded: and(
-    isNull(tokens.revokedAt),
-    MAY_HAVE_VALUE,
-    or(isNull(tokens.expiresAt), gt(tokens.expiresAt, integerParam('createdAt'))),
-  ),
+  hasNotEnded: and(isNull(tokens.revokedAt), MAY_HAVE_VALUE, isUnexpiredAt('createdAt')),
   isRightGeneration: undefined,
   isInTheWay: IS_LIVE,
   generation: sql`${tokens.generation}`,
@@ -75,8 +63,7 @@ export function createSecretReads(
     .prepare();
   const obstacles = createObstacles(db);
   return {
-    hasLiveSecret: (tokenId, now) =>
-      read(() => live.get({ tokenId, liveSince: now - SHOWING_MS_MAX }) !== undefined),
+    hasLiveSecret: (tokenId, now) => read(() => live.get({ tokenId, ...sinceAt(now) }) !== undefined),
     obstacleToSecret: (secret, purpose, delivery, limit) =>
       read(() => {
         const repeated = obstacles.deliveries.tokenOf(delivery) !== undefined;
@@ -223,11 +210,6 @@ function createInsert(db: Db, guard: Guard) {
 
   return (secret: Secret, from?: number): boolean =>
     insert.all({ ...secret, shownAt: null, from, ...sinceAt(secret.createdAt) }).length > 0;
-}
-
-/** Since when a secret must have been made to be being shown at `at`, and a token to be taken. */
-function sinceAt(at: number) {
-  return { liveSince: at - SHOWING_MS_MAX, claimableSince: at - UNCLAIMED_MS_MAX };
 }
 
 /** Shows a secret that still fits its token and is not lost by now. A revoked token's secrets are empty: none of them is ever shown. */

@@ -4,15 +4,14 @@ import { EXPIRING_SOON_MS } from '../tokens/token.ts';
 import type { Read } from './access.ts';
 import { type Db, integerParam, rowCount, sql } from './drizzle.ts';
 import { tokens } from './schema.ts';
+import { STATUS } from './token-query.ts';
 
 /** Rows of one read: about 2 ms, between which everything else has its turn. */
 const PAGE_ROWS = 10_000;
 
+const COUNTED = ['unclaimed', 'active', 'expired', 'revoked', 'expiringSoon'] as const;
+
 const ROW = sql<number>`${tokens}.rowid`;
-
-const IS_EXPIRED = sql`${tokens.expiresAt} <= ${integerParam('now')}`;
-
-const STATUS = sql`case when ${tokens.revokedAt} is not null then 'revoked' when ${IS_EXPIRED} then 'expired' when ${tokens.claimedAt} is null then 'unclaimed' else 'active' end`;
 
 /** How many tokens there are, counted page by page: one read of a large table would stop the event loop. */
 export function createTokenCounts(db: Db, read: Read): Pick<TokenStore, 'countTokens'> {
@@ -24,11 +23,7 @@ export function createTokenCounts(db: Db, read: Read): Pick<TokenStore, 'countTo
       let after: number | null = 0;
       while (after !== null) {
         const page = await read(() => count.get({ now, soon: now + EXPIRING_SOON_MS, after }));
-        total.unclaimed += page?.unclaimed ?? 0;
-        total.active += page?.active ?? 0;
-        total.expired += page?.expired ?? 0;
-        total.revoked += page?.revoked ?? 0;
-        total.expiringSoon += page?.expiringSoon ?? 0;
+        for (const each of COUNTED) total[each] += page?.[each] ?? 0;
         after = page?.last ?? null;
         await nextTurn();
       }

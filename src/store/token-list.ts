@@ -1,13 +1,12 @@
 import { nameKeyOf, type TokenName } from '../tokens/name.ts';
-import type { ListFilter, TokenStore } from '../tokens/store.ts';
-import { UNCLAIMED_MS_MAX } from '../tokens/token.ts';
+import type { TokenStore } from '../tokens/store.ts';
 import type { Read } from './access.ts';
 import {
   and,
   asc,
+  countQuery,
   type Db,
   desc,
-  eq,
   integerParam,
   isNull,
   lte,
@@ -17,40 +16,40 @@ import {
   textParam,
 } from './drizzle.ts';
 import { pageOf } from './page.ts';
-import { tokens, tokenUsage } from './schema.ts';
-import { MAY_HAVE_VALUE, TOKEN, USED_TOKEN } from './tokens.ts';
+import { tokens } from './schema.ts';
+import {
+  IN_WORKSPACE,
+  MAY_HAVE_VALUE,
+  OF_OWNER,
+  STATUS_IN_LIST,
+  sinceAt,
+  TOKEN,
+  usedTokens,
+} from './token-query.ts';
 
 const FOUND_ROWS_MAX = 100;
 
 const UNCLAIMED_ROWS_MAX = 200;
 
-const IS_EXPIRED = sql`${tokens.expiresAt} <= ${integerParam('now')}`;
+const IS_WANTED = and(OF_OWNER, sql`${textParam('filter')} in ('all', ${STATUS_IN_LIST})`);
 
-const GROUP = sql<ListFilter>`case when ${tokens.revokedAt} is not null then 'revoked' when ${IS_EXPIRED} then 'expired' else 'active' end`;
+const IS_CLAIMED_OR_EXPIRED = sql`(${tokens.claimedAt} is not null or (${STATUS_IN_LIST} = 'expired' and ${MAY_HAVE_VALUE}))`;
 
-const IN_WORKSPACE = eq(tokens.workspace, textParam('workspace'));
+const IS_AMONG = sql`case ${textParam('among')} when 'all' then 1 when 'not_revoked' then ${STATUS_IN_LIST} <> 'revoked' else ${STATUS_IN_LIST} <> 'revoked' and ${IS_CLAIMED_OR_EXPIRED} end`;
 
-const IS_OWN = and(IN_WORKSPACE, eq(tokens.owner, textParam('owner')));
-
-const IS_WANTED = and(IS_OWN, sql`${textParam('filter')} in ('all', ${GROUP})`);
-
-const IS_CLAIMED_OR_EXPIRED = sql`(${tokens.claimedAt} is not null or (${GROUP} = 'expired' and ${MAY_HAVE_VALUE}))`;
-
-const IS_AMONG = sql`case ${textParam('among')} when 'all' then 1 when 'not_revoked' then ${GROUP} <> 'revoked' else ${GROUP} <> 'revoked' and ${IS_CLAIMED_OR_EXPIRED} end`;
-
-const ENDED_LAST = sql`${GROUP} <> 'active'`;
+const ENDED_LAST = sql`${STATUS_IN_LIST} <> 'active'`;
 
 const NEVER = sql.raw(String(Number.MAX_SAFE_INTEGER));
 
 /** Of ended ones the end, negative for the latest first; of active ones the expiry, those without one last. */
-const BY_END = sql`case ${GROUP} when 'active' then coalesce(${tokens.expiresAt}, ${NEVER}) else -coalesce(${tokens.revokedAt}, ${tokens.expiresAt}) end`;
+const BY_END = sql`case ${STATUS_IN_LIST} when 'active' then coalesce(${tokens.expiresAt}, ${NEVER}) else -coalesce(${tokens.revokedAt}, ${tokens.expiresAt}) end`;
 
 /** The tokens of a person, page by page or by a part of their name, and those that nobody claimed. */
 export function createTokenList(
   db: Db,
   read: Read,
 ): Pick<TokenStore, 'listTokens' | 'searchTokens' | 'unclaimedSince'> {
-  const count = db.select({ total: sql<number>`count(*)` }).from(tokens).where(IS_WANTED).prepare();
+  const count = countQuery(db, tokens, IS_WANTED);
   const rows = sortedQuery(db)
     .where(IS_WANTED)
     .limit(rowCount(integerParam('limit')))
@@ -63,14 +62,14 @@ export function createTokenList(
     listTokens: (workspace, { owner, filter, now, ...request }) =>
       read(() => {
         const wanted = { workspace, owner, filter, now };
-        const total = count.get(wanted)?.total ?? 0;
+        const total = count(wanted);
         const { limit, offset, ...place } = pageOf(request, total);
         return { tokens: rows.all({ ...wanted, limit, offset }), ...place, total };
       }),
     searchTokens: (workspace, request) =>
       read(() => {
         const key = nameKeyOf(request.text as TokenName);
-        return found.all({ workspace, ...request, key, claimableSince: request.now - UNCLAIMED_MS_MAX });
+        return found.all({ workspace, ...request, key, ...sinceAt(request.now) });
       }),
     unclaimedSince: (workspace, before) => read(() => unclaimed.all({ workspace, before })),
   };
@@ -82,16 +81,11 @@ function hasPart() {
     sql`instr(${tokens.nameKey}, ${textParam('key')}) > 0`,
     sql`instr(${tokens.name}, ${textParam('text')}) > 0`,
   );
-  return and(IS_OWN, isIn, IS_AMONG);
+  return and(OF_OWNER, isIn, IS_AMONG);
 }
 
 function sortedQuery(db: Db) {
-  return db
-    .select(USED_TOKEN)
-    .from(tokens)
-    .leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id))
-    .orderBy(ENDED_LAST, BY_END, desc(tokens.createdAt), asc(tokens.id))
-    .$dynamic();
+  return usedTokens(db).orderBy(ENDED_LAST, BY_END, desc(tokens.createdAt), asc(tokens.id));
 }
 
 function unclaimedQuery(db: Db) {

@@ -3,35 +3,25 @@ import {
   type CreationLimits,
   REVOKED_AT_ONCE_MAX,
   type Rotation,
-  SHOWING_MS_MAX,
   type TokenStore,
   type ValueLimit,
 } from '../tokens/store.ts';
 import type { Effect } from '../tokens/telling.ts';
-import {
-  type Doer,
-  type PersonId,
-  type Token,
-  type TokenId,
-  UNCLAIMED_MS_MAX,
-  type UsedToken,
-  type WorkspaceId,
-} from '../tokens/token.ts';
+import type { Doer, PersonId, Token, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
 import type { Read, Write } from './access.ts';
 import {
   and,
   asc,
+  countQuery,
   type Db,
   eq,
-  getTableColumns,
   gt,
   gte,
   integerParam,
-  isNotNull,
+  isIn,
   isNull,
   lt,
   ne,
-  or,
   rowCount,
   rowParams,
   type SQL,
@@ -40,36 +30,28 @@ import {
   textParam,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
-import { createAddOwner, OWNER_GONE_AT, OWNER_IS_BARRED } from './owners.ts';
+import { createAddOwner } from './owners.ts';
 import { auditEvents, secrets, tokens, tokenUsage } from './schema.ts';
+import {
+  IN_WORKSPACE,
+  IN_WORKSPACE_UNINDEXED,
+  IS_BEING_SHOWN,
+  isUnexpiredAt,
+  MAY_HAVE_VALUE,
+  OF_OWNER,
+  sinceAt,
+  USED_TOKEN,
+  usedTokens,
+  withoutIndex,
+} from './token-query.ts';
 
 /** Sorts behind every character of a lookup id. */
 const AFTER_BASE62 = '~';
-
-/** The plus keeps SQLite from going through all tokens of the workspace where something else finds few. */
-const IS_IN_WORKSPACE_UNINDEXED = sql`+${tokens.workspace} = ${textParam('workspace')}`;
 
 /** One more than are offered. */
 const FOUND_ROWS_MAX = 6;
 
 const NAME_KEYS_MAX = 200;
-
-const { quietSince: _, ...columns } = getTableColumns(tokens);
-
-/** The columns of a token. */
-export const TOKEN = columns;
-
-/** The columns of a token with what is known of its use and its owner, for a query that left-joins `token_usage`. */
-export const USED_TOKEN = {
-  ...TOKEN,
-  lastUsedAt: tokenUsage.lastUsedAt,
-  useCount: sql<number>`coalesce(${tokenUsage.useCount}, 0)`,
-  refusedCount: sql<number>`coalesce(${tokenUsage.refusedCount}, 0)`,
-  lastRefusedAt: tokenUsage.lastRefusedAt,
-  addresses: sql`coalesce(${tokenUsage.addresses}, '[]')`.mapWith(tokenUsage.addresses),
-  ownerGoneAt: OWNER_GONE_AT,
-  ownerIsBarred: OWNER_IS_BARRED,
-};
 
 /** Making and ending tokens. */
 export function createTokenWrites(
@@ -173,27 +155,22 @@ export function createTokenReads(
   TokenStore,
   'findToken' | 'findTokens' | 'findTokenByName' | 'nameKeysAfter' | 'findByFirstCharacters' | 'takenNames'
 > {
-  const inWorkspace = eq(tokens.workspace, textParam('workspace'));
-  const usedTokens = () =>
-    db.select(USED_TOKEN).from(tokens).leftJoin(tokenUsage, eq(tokenUsage.tokenId, tokens.id)).$dynamic();
-  const byId = usedTokens()
-    .where(and(inWorkspace, eq(tokens.id, textParam('id'))))
+  const byId = usedTokens(db)
+    .where(and(IN_WORKSPACE, eq(tokens.id, textParam('id'))))
     .prepare();
-  const byIds = usedTokens()
-    .where(
-      and(sql`${tokens.id} in (select value from json_each(${textParam('ids')}))`, IS_IN_WORKSPACE_UNINDEXED),
-    )
+  const byIds = usedTokens(db)
+    .where(and(isIn(tokens.id, 'ids'), IN_WORKSPACE_UNINDEXED))
     .limit(rowCount(REVOKED_AT_ONCE_MAX))
     .prepare();
-  const byName = usedTokens()
-    .where(and(inWorkspace, eq(tokens.nameKey, textParam('key'))))
+  const byName = usedTokens(db)
+    .where(and(IN_WORKSPACE, eq(tokens.nameKey, textParam('key'))))
     .prepare();
   const byFirstCharacters = firstCharactersQuery(db);
   const nameKeysAfter = createNameKeysAfter(db, read);
   const taken = db
     .select({ nameKey: tokens.nameKey })
     .from(tokens)
-    .where(and(inWorkspace, sql`${tokens.nameKey} in (select value from json_each(${textParam('keys')}))`))
+    .where(and(IN_WORKSPACE, isIn(tokens.nameKey, 'keys')))
     .prepare();
 
   return {
@@ -225,19 +202,17 @@ export function createTokenReads(
 }
 
 function createNameKeysAfter(db: Db, read: Read): TokenStore['nameKeysAfter'] {
-  const inWorkspace = eq(tokens.workspace, textParam('workspace'));
   const nameKeys = () => db.select({ nameKey: tokens.nameKey }).from(tokens).$dynamic();
   const everybodys = nameKeys()
-    .where(and(inWorkspace, gt(tokens.nameKey, textParam('after'))))
+    .where(and(IN_WORKSPACE, gt(tokens.nameKey, textParam('after'))))
     .orderBy(asc(tokens.nameKey))
     .limit(rowCount(NAME_KEYS_MAX))
     .prepare();
-  // The plus keeps SQLite from going through everybody's names for those of one person.
+  // By the names' index SQLite would go through everybody's for those of one person.
+  const nameKey = withoutIndex(tokens.nameKey);
   const own = nameKeys()
-    .where(
-      and(inWorkspace, eq(tokens.owner, textParam('owner')), sql`+${tokens.nameKey} > ${textParam('after')}`),
-    )
-    .orderBy(sql`+${tokens.nameKey}`)
+    .where(and(OF_OWNER, gt(nameKey, textParam('after'))))
+    .orderBy(nameKey)
     .limit(rowCount(NAME_KEYS_MAX))
     .prepare();
 
@@ -260,53 +235,23 @@ function firstCharactersQuery(db: Db) {
       and(
         gte(secrets.lookupId, textParam('from')),
         lt(secrets.lookupId, textParam('to')),
-        IS_IN_WORKSPACE_UNINDEXED,
+        IN_WORKSPACE_UNINDEXED,
       ),
     )
     .limit(rowCount(FOUND_ROWS_MAX))
     .prepare();
 }
 
-/** That a token was taken by its owner, or still may be: `wasNeverClaimed` in SQL. */
-export const MAY_HAVE_VALUE = or(
-  isNotNull(tokens.claimedAt),
-  gt(tokens.createdAt, integerParam('claimableSince')),
-);
-
 /** How many tokens of the owner but this one live, or are being renewed, at `at`. For use inside a write. */
 export type OthersOfOwner = (token: Pick<Token, 'id' | 'workspace' | 'owner'>, at: number) => number;
 
 /** The count on the write connection `db`. */
 export function createOthersOfOwner(db: Db): OthersOfOwner {
-  const hasValueToCome = sql`exists (select 1 from ${secrets} where ${and(
-    eq(secrets.tokenId, tokens.id),
-    isNull(secrets.shownAt),
-    gt(secrets.createdAt, integerParam('liveSince')),
-  )})`;
-  const count = db
-    .select({ total: sql<number>`count(*)` })
-    .from(tokens)
-    .where(
-      and(
-        eq(tokens.workspace, textParam('workspace')),
-        eq(tokens.owner, textParam('owner')),
-        isNull(tokens.revokedAt),
-        MAY_HAVE_VALUE,
-        or(isNull(tokens.expiresAt), gt(tokens.expiresAt, integerParam('at')), hasValueToCome),
-        ne(tokens.id, textParam('id')),
-      ),
-    )
-    .prepare();
+  const hasValueToCome = sql`exists (select 1 from ${secrets} where ${and(eq(secrets.tokenId, tokens.id), IS_BEING_SHOWN)})`;
+  const isLive = and(isNull(tokens.revokedAt), MAY_HAVE_VALUE, isUnexpiredAt('at', hasValueToCome));
+  const count = countQuery(db, tokens, and(OF_OWNER, isLive, ne(tokens.id, textParam('id'))));
 
-  return ({ id, workspace, owner }, at) =>
-    count.get({
-      id,
-      workspace,
-      owner,
-      at,
-      liveSince: at - SHOWING_MS_MAX,
-      claimableSince: at - UNCLAIMED_MS_MAX,
-    })?.total ?? 0;
+  return ({ id, workspace, owner }, at) => count({ id, workspace, owner, at, ...sinceAt(at) });
 }
 
 /** The limit that a new token would exceed. For use inside the write that inserts it. */
@@ -356,42 +301,32 @@ export function createExceedsValueLimit(db: Db): ExceedsValueLimit {
     .prepare();
   const ofOwner = sql`select ${tokens.id} from ${tokens} where ${tokens.workspace} = ${textParam('workspace')} and ${tokens.owner} = ${textParam('person')}`;
   // By the events: the secrets of values that were not seen are gone.
-  const furtherInDay = db
-    .select({ total: sql<number>`count(*)` })
-    .from(auditEvents)
-    .where(
-      and(
-        sql`${auditEvents.tokenId} in (${ofOwner})`,
-        sql`${auditEvents.action} in ('value.withdrawn', 'value.replaced')`,
-        gt(auditEvents.at, integerParam('since')),
-      ),
-    )
-    .prepare();
+  const furtherInDay = countQuery(
+    db,
+    auditEvents,
+    and(
+      sql`${auditEvents.tokenId} in (${ofOwner})`,
+      sql`${auditEvents.action} in ('value.withdrawn', 'value.replaced')`,
+      gt(auditEvents.at, integerParam('since')),
+    ),
+  );
 
   return (tokenId, purpose, { valuesPerDayMax }, at) => {
     const isFurther =
       purpose === 'first' ? lastFailure.get({ tokenId }) !== undefined : purpose.condition?.kind === 'unused';
     const owner = isFurther ? findOwner.get({ tokenId }) : undefined;
     if (owner === undefined) return false;
-    const further = furtherInDay.get({ ...owner, since: at - DAY_MS })?.total ?? 0;
+    const further = furtherInDay({ ...owner, since: at - DAY_MS });
     return further + createdInDay(owner, at) >= valuesPerDayMax;
   };
 }
 
 /** How many tokens a person created within the 24 hours before `at`. */
 function createCreatedInDay(db: Db) {
-  const ofLastDay = db
-    .select({ total: sql<number>`count(*)` })
-    .from(tokens)
-    .where(
-      and(
-        eq(tokens.workspace, textParam('workspace')),
-        eq(tokens.createdBy, textParam('person')),
-        gt(tokens.createdAt, integerParam('since')),
-      ),
-    )
-    .prepare();
+  const ofPerson = eq(tokens.createdBy, textParam('person'));
+  const isOfLastDay = gt(tokens.createdAt, integerParam('since'));
+  const ofLastDay = countQuery(db, tokens, and(IN_WORKSPACE, ofPerson, isOfLastDay));
 
   return (who: { readonly workspace: WorkspaceId; readonly person: PersonId }, at: number): number =>
-    ofLastDay.get({ ...who, since: at - DAY_MS })?.total ?? 0;
+    ofLastDay({ ...who, since: at - DAY_MS });
 }

@@ -8,6 +8,7 @@ import {
   eq,
   getTableColumns,
   integerParam,
+  isIn,
   lte,
   rowCount,
   rowParams,
@@ -203,18 +204,9 @@ export function createRecentReads(db: Db, read: Read): Pick<TokenStore, 'usesInD
   const uses = db
     .select({ count: sql<number>`coalesce(sum(${tokenUsesByHour.useCount}), 0)` })
     .from(tokenUsesByHour)
-    .where(
-      and(
-        sql`${tokenUsesByHour.hour} in (select value from json_each(${textParam('hours')}))`,
-        eq(tokenUsesByHour.tokenId, textParam('tokenId')),
-      ),
-    )
+    .where(and(isIn(tokenUsesByHour.hour, 'hours'), eq(tokenUsesByHour.tokenId, textParam('tokenId'))))
     .prepare();
-  const tries = db
-    .select()
-    .from(revokedTries)
-    .where(sql`${revokedTries.tokenId} in (select value from json_each(${textParam('ids')}))`)
-    .prepare();
+  const tries = db.select().from(revokedTries).where(isIn(revokedTries.tokenId, 'ids')).prepare();
 
   return {
     usesInDay: (tokenId, now) =>
@@ -235,6 +227,7 @@ export function createRecentReads(db: Db, read: Read): Pick<TokenStore, 'usesInD
   };
 }
 
-function hourOf(at: number): number {
+/** Hours since 1970 UTC. */
+export function hourOf(at: number): number {
   return Math.floor(at / HOUR_MS);
 }
