@@ -120,7 +120,10 @@ test('picked to be revoked, a token is revoked in the same dialog', async () => 
   expect(await verdictsOf(stage, value)).toEqual([401]);
 });
 
-test('from the info of a picked token its dialogs open on top', async () => {
+test.for([
+  ['Rotate', 'gets a new value'],
+  ['Revoke', 'deploy-bot of @alice'],
+] as const)('the info of a picked token turns into the dialog of its %s', async ([button, says]) => {
   const { stage, alice } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
   await opens(alice, '/apitoken info');
@@ -128,11 +131,11 @@ test('from the info of a picked token its dialogs open on top', async () => {
   await alice.submits();
   expect((await modalSaying(alice, 'Owner\n@alice')).buttons).toEqual(['Rotate', 'Revoke']);
 
-  await alice.clicks('Rotate', { in: 'modal' });
-  await modalSaying(alice, 'gets a new value');
+  await alice.clicks(button, { in: 'modal' });
+
+  await modalSaying(alice, says);
   await alice.closes();
-  await alice.clicks('Revoke', { in: 'modal' });
-  await modalSaying(alice, 'deploy-bot of @alice');
+  expect(alice.modal()).toBeUndefined();
 });
 
 test.for(VERBS)('"/apitoken %s" of somebody without tokens says what makes the first', async ([verb]) => {
