@@ -85,8 +85,8 @@ async function refusalFor(body: object, visit: KnownVisit, deps: ListenerDeps): 
 function isMisplaced(body: object, visit: KnownVisit): boolean {
   const { actions } = readDelivery(called, body);
   return (actions ?? []).some((action) => {
-    const press = PRESSES.get(parsePress(action).actionId);
-    return press !== undefined && !press.drawnIn.some((drawnIn) => drawnIn === visit.pressedIn);
+    const { actionId } = parsePress(action);
+    return PRESSES.has(actionId) && !drawnInOf(actionId).some((drawnIn) => drawnIn === visit.pressedIn);
   });
 }
 
@@ -133,7 +133,7 @@ const press = z.object({
   container: z.object({ view_id: maybe, is_ephemeral: z.boolean().nullish() }).nullish(),
   view: z.object({ type: maybe }).nullish(),
   message: z.object({ blocks: z.array(z.object({ block_id: maybe })).nullish() }).nullish(),
-  actions: z.array(z.object({ block_id: maybe })).nullish(),
+  actions: z.array(z.object({ action_id: maybe, block_id: maybe })).nullish(),
 });
 
 /**
@@ -142,15 +142,23 @@ const press = z.object({
  * Of a press, `action_id`, `block_id` and `value` come back from a client. What it was pressed in is Slack's own word: the view,
  * the lasting message with its blocks as Slack keeps them, or that a message was ephemeral, of which Slack keeps nothing. So a
  * lasting message is what its blocks say, and an ephemeral one what the pressed block says, or its blocks where they come along
- * after all; whoever lies about that one writes over nothing but what they alone see. The fields are those of the payloads that slackapi/bolt-python and
- * slackapi/java-slack-sdk recorded; https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+ * after all, or, where none has an id, what the button is drawn in; whoever lies about that one writes over nothing but what
+ * they alone see. The fields are those of the payloads that slackapi/bolt-python and slackapi/java-slack-sdk recorded;
+ * https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
  */
 function pressedIn(body: unknown): DrawnIn | undefined {
   const { container, view, message, actions } = readDelivery(press, body);
-  if (view != null || container?.view_id != null) return view?.type === 'home' ? 'home' : 'dialog';
-  const kept = message?.blocks?.map(({ block_id }) => block_id ?? '');
+  if (view != null || container?.view_id) return view?.type === 'home' ? 'home' : 'dialog';
+  const kept = message?.blocks?.flatMap(({ block_id }) => block_id || []);
   const lasting = kept?.flatMap((id) => lastingKindOf(id) ?? [])[0];
   if (lasting !== undefined || container?.is_ephemeral !== true) return lasting ?? 'unread';
-  const ids = kept ?? actions?.map(({ block_id }) => block_id ?? '') ?? [];
-  return ids.flatMap((id) => ephemeralKindOf(id) ?? [])[0] ?? 'unread';
+  const ids = kept ?? actions?.flatMap(({ block_id }) => block_id || []) ?? [];
+  if (ids.length > 0) return ids.flatMap((id) => ephemeralKindOf(id) ?? [])[0] ?? 'unread';
+  return (
+    drawnInOf(actions?.[0]?.action_id).flatMap((drawnIn) => ephemeralKindOf(drawnIn) ?? [])[0] ?? 'unread'
+  );
+}
+
+function drawnInOf(actionId: string | null | undefined): readonly DrawnIn[] {
+  return PRESSES.get(actionId ?? '')?.drawnIn ?? [];
 }

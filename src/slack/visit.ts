@@ -77,22 +77,25 @@ export function pressedMessageOf({ channelId, messageTs, responseUrl }: Visit): 
 /** Whatever Slack may leave out or send as null where nothing is decided by it, and it does both: `null` where a thing is not. */
 const maybe = z.string().nullish();
 
+/** Of an id or an address: what is empty is none. */
+const given = maybe.transform((text) => text || undefined);
+
 const delivery = z.object({
   type: maybe,
-  api_app_id: maybe,
-  trigger_id: maybe,
-  response_url: maybe,
-  action_ts: maybe,
-  user_id: maybe,
-  team_id: maybe,
-  channel_id: maybe,
-  channel: z.object({ id: maybe }).nullish(),
+  api_app_id: given,
+  trigger_id: given,
+  response_url: given,
+  action_ts: given,
+  user_id: given,
+  team_id: given,
+  channel_id: given,
+  channel: z.object({ id: given }).nullish(),
   container: z
-    .object({ message_ts: maybe, channel_id: maybe, view_id: maybe, is_ephemeral: z.boolean().nullish() })
+    .object({ message_ts: given, channel_id: given, view_id: given, is_ephemeral: z.boolean().nullish() })
     .nullish(),
-  actions: z.array(z.object({ block_id: maybe, action_ts: maybe })).nullish(),
-  user: z.object({ id: maybe, team_id: maybe }).nullish(),
-  view: z.object({ id: maybe, type: maybe }).nullish(),
+  actions: z.array(z.object({ block_id: given, action_ts: given })).nullish(),
+  user: z.object({ id: given, team_id: given }).nullish(),
+  view: z.object({ id: given, type: given }).nullish(),
 });
 
 /**
@@ -108,20 +111,20 @@ export function parseVisit(body: unknown): Visit {
   const parsed = readDelivery(delivery, body);
   const { user, view, container, actions } = parsed;
   const personId = user?.id ?? parsed.user_id;
-  if (personId == null || personId === '') throw new UnreadDelivery(['user.id']);
-  const viewId = view?.id ?? container?.view_id ?? undefined;
+  if (personId === undefined) throw new UnreadDelivery(['user.id']);
+  const viewId = view?.id ?? container?.view_id;
   return {
     personId,
-    teamId: user?.team_id ?? parsed.team_id ?? undefined,
-    appId: parsed.api_app_id ?? undefined,
-    triggerId: parsed.trigger_id ?? undefined,
-    responseUrl: parsed.response_url ?? undefined,
+    teamId: user?.team_id ?? parsed.team_id,
+    appId: parsed.api_app_id,
+    triggerId: parsed.trigger_id,
+    responseUrl: parsed.response_url,
     isFromEphemeral: container?.is_ephemeral === true,
-    channelId: parsed.channel_id ?? parsed.channel?.id ?? container?.channel_id ?? undefined,
-    messageTs: container?.message_ts ?? undefined,
-    blockId: actions?.[0]?.block_id ?? undefined,
+    channelId: parsed.channel_id ?? parsed.channel?.id ?? container?.channel_id,
+    messageTs: container?.message_ts,
+    blockId: actions?.[0]?.block_id,
     viewId,
-    viewType: view?.type ?? undefined,
+    viewType: view?.type,
     delivery: { keys: keysOf(personId, parsed, viewId) },
   };
 }
@@ -139,7 +142,7 @@ function keysOf(
     trigger_id ?? action_ts ?? actions?.[0]?.action_ts,
     type === 'view_submission' ? viewId : undefined,
   ];
-  return ids.flatMap((id) => (id == null ? [] : [`${personId} ${id}`]));
+  return ids.flatMap((id) => (id === undefined ? [] : [`${personId} ${id}`]));
 }
 
 const option = z.object({ value: maybe });

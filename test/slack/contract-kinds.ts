@@ -84,7 +84,7 @@ const KINDS: readonly Kind[] = [
     },
     says: 'My API Tokens',
     // What it was pressed in decides: the answer takes that message's place.
-    needed: [...WHO, 'actions', 'actions.0.action_id', 'actions.0.block_id', /^container(\.is_ephemeral)?$/],
+    needed: [...WHO, 'actions', 'actions.0.action_id', /^container(\.is_ephemeral)?$/],
     unknowable: [],
   },
   {

@@ -14,6 +14,7 @@ import {
   chores,
   deliveriesIn,
   holdsToken,
+  modalSaying,
   opens,
   receiptOf,
   rowsOf,
@@ -183,6 +184,37 @@ describe('where Slack sends the message along with a press in one that is epheme
     await soon(() => expect(alice.reads('#general')).toContain(said));
     expect(alice.reads('#general').includes(OTHER_VERSION)).toBe(outcome === 'refused');
   });
+});
+
+test.for([
+  ['without the id of its block', undefined],
+  ['with an empty one', ''],
+] as const)('a choice in an ephemeral message is served %s, in its place', async ([, blockId]) => {
+  const { workspace } = await setStage();
+  const alice = workspace.person('alice');
+  const { ts } = await answerTo(alice, '/apitoken list');
+  const press = { type: 'block_actions', action_id: 'list_filter', value: 'revoked:1' } as const;
+  const { payload } = alice.drafts({ ...press, from: { message: ts } });
+  const actions = [{ type: 'button', action_id: 'list_filter', value: 'revoked:1', block_id: blockId }];
+
+  await alice.forges({ type: 'raw', envelope: 'interactive', payload: { ...payload, actions } });
+
+  await soon(() => expect(alice.reads('#general')).toContain('You have no revoked tokens.'));
+  expect(alice.sees('#general')).toHaveLength(1);
+});
+
+test('what is empty in a press is not there: it is answered in the dialog that its trigger opens', async () => {
+  const { workspace } = await setStage();
+  const alice = workspace.person('alice');
+  await alice.opensHome();
+  const view = await soon(() => alice.home()?.id ?? Promise.reject(new Error('no Home tab yet')));
+  const press = { type: 'block_actions', action_id: 'of_another_version', from: { view } } as const;
+  const { payload } = alice.drafts(press);
+  const empty = { response_url: '', channel: { id: '' }, team: null, message: null };
+
+  await alice.forges({ type: 'raw', envelope: 'interactive', payload: { ...payload, ...empty } });
+
+  await modalSaying(alice, OTHER_VERSION);
 });
 
 test('a message with buttons says of each block what kind of message it is, and draws no button that is not drawn in that kind', () => {
