@@ -1,21 +1,21 @@
 import type { ModalView } from '@slack/types';
 import { expect, test } from 'vitest';
 import { checkMessageBlocks, checkView } from '../../sandbox/workspace/blocks.ts';
+import {
+  historyPageText,
+  listPageText,
+  parseHistoryPage,
+  parseListPage,
+  parseStatusPage,
+  statusPageText,
+} from '../../src/slack/blocks/pages.ts';
 import { agoOf, cut, escaped } from '../../src/slack/blocks/text.ts';
 import { createDialog } from '../../src/slack/create/create-dialog.ts';
 import { parseExpiry } from '../../src/slack/create/expiry-input.ts';
 import { unknownCommandMessage } from '../../src/slack/listeners/help.ts';
 import { tokenOptions } from '../../src/slack/listeners/pick-dialog.ts';
-import { historyPlaceText, parseHistoryPlace } from '../../src/slack/look/history-blocks.ts';
-import {
-  choiceText,
-  type MenuChoice,
-  parseChoice,
-  parsePlace,
-  placeText,
-} from '../../src/slack/look/list-blocks.ts';
+import { choiceText, type MenuChoice, parseChoice } from '../../src/slack/look/list-blocks.ts';
 import { cardText, parseCard } from '../../src/slack/revoke/card-blocks.ts';
-import { parseStatusPlace, statusPlaceText } from '../../src/slack/status/status-blocks.ts';
 import { newTokenId, type PersonId } from '../../src/tokens/token.ts';
 import { aToken, T0 } from '../tokens/a-token.ts';
 import {
@@ -74,8 +74,8 @@ test.for([
   ['status:all:U0BOB> <!here:1.5', { filter: 'all', owner: null, page: 1 }],
   ['active:9', { filter: 'current', owner: null, page: 1 }],
 ] as const)('the place in "%s" is one that can be drawn', ([text, place]) => {
-  expect(parseStatusPlace(text)).toEqual(place);
-  expect(parseStatusPlace(statusPlaceText(parseStatusPlace(text)))).toEqual(place);
+  expect(parseStatusPage(text)).toEqual(place);
+  expect(parseStatusPage(statusPageText(parseStatusPage(text)))).toEqual(place);
 });
 
 test('a page of 40 tokens with the longest names fits a table, however Slack counts its characters', () => {
@@ -158,17 +158,17 @@ test.for([
   ['nonsense:2', { filter: 'active', page: 2 }],
   ['', { filter: 'active', page: 1 }],
 ] as const)('the button value "%s" names a place in the list', ([text, place]) => {
-  expect(parsePlace(text)).toEqual(place);
+  expect(parseListPage(text)).toEqual(place);
 });
 
 test('what a row of the list offers is read as it was written', () => {
   const choice: MenuChoice = {
     verb: 'revoke',
     tokenId: newTokenId(),
-    place: { filter: 'revoked', page: 3 },
+    page: { filter: 'revoked', page: 3 },
   };
 
-  expect(parsePlace(placeText(choice.place))).toEqual(choice.place);
+  expect(parseListPage(listPageText(choice.page))).toEqual(choice.page);
   expect(parseChoice(choiceText(choice))).toEqual(choice);
 });
 
@@ -179,8 +179,8 @@ test.for([
   ['tok_0123456789abcdef:1e99', 1],
   ['tok_0123456789abcdef', 1],
 ] as const)('the button value "%s" names page %i of a history', ([text, page]) => {
-  expect(parseHistoryPlace(text)).toEqual({ tokenId: 'tok_0123456789abcdef', page });
-  expect(parseHistoryPlace(historyPlaceText('tok_0123456789abcdef', page)).page).toBe(page);
+  expect(parseHistoryPage(text)).toEqual({ tokenId: 'tok_0123456789abcdef', page });
+  expect(parseHistoryPage(historyPageText('tok_0123456789abcdef', page)).page).toBe(page);
 });
 
 test.for([

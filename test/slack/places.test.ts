@@ -7,7 +7,7 @@ const FROM = {
   kind: 'list',
   responseUrl: 'https://hooks.slack.com/actions/1',
   channel: 'C1',
-  place: { filter: 'active', page: 2 },
+  page: { filter: 'active', page: 2 },
 } as const;
 
 const dialog = (viewId: string, personId = 'U1') => ({ personId, viewId });

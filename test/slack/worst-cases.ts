@@ -252,7 +252,7 @@ export function tableMessagesAbout(unit: string): [string, Message][] {
   const list = { tokens, page: 500, pageCount: 1000, total: 9_999_999 };
   const empty = { tokens: [], page: 1, pageCount: 1, total: 0 };
   return STATUS_FILTERS.flatMap((filter) => {
-    const drawing = { list, place: { filter, owner: LONG_ID, page: 500 }, now: NOW };
+    const drawing = { list, asked: { filter, owner: LONG_ID, page: 500 }, now: NOW };
     return [true, false].flatMap((asTable): [string, Message][] => [
       [`status of ${filter}, ${asTable}`, statusMessage({ ...drawing, asTable })],
       [`shared status of ${filter}, ${asTable}`, sharedStatusMessage({ ...drawing, asTable }, LONG_ID)],

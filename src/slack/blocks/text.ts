@@ -1,4 +1,5 @@
 import type {
+  Button,
   ContextBlock,
   InputBlock,
   KnownBlock,
@@ -40,6 +41,12 @@ export function section(text: string): SectionBlock {
 /** Small print of our own, with formatting. */
 export function context(text: string): ContextBlock {
   return { type: 'context', elements: [mrkdwn(text)] };
+}
+
+/** A button whose press brings `value` back. */
+export function button(actionId: string, text: string, value?: string): Button {
+  const carried = value === undefined ? {} : { value };
+  return { type: 'button', action_id: actionId, text: plain(text), ...carried };
 }
 
 /** `text` in at most `lengthMax` code points, cut with an ellipsis. */

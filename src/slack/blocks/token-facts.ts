@@ -3,7 +3,7 @@ import { asSeen } from '../../tokens/characters.ts';
 import type { LeftOut } from '../../tokens/kept-scopes.ts';
 import { type Doer, remarksOf, statusOf, type UsedToken } from '../../tokens/token.ts';
 import { REVOKE_ID, ROTATE_ID, SHOW_VALUE_ID } from './ids.ts';
-import { cut, dateTime, mention, mrkdwn, plain, section } from './text.ts';
+import { button, cut, dateTime, mention, mrkdwn, plain, section } from './text.ts';
 
 const NOTE_DRAWN_MAX = 300;
 
@@ -35,24 +35,18 @@ export function field(heading: string, text: string): MrkdwnElement {
 
 /** Opens the dialog that asks before it revokes. */
 export function revokeButton(token: UsedToken, text = 'Revoke'): Button {
-  return { type: 'button', action_id: REVOKE_ID, text: plain(text), style: 'danger', value: token.id };
+  return { ...button(REVOKE_ID, text, token.id), style: 'danger' };
 }
 
 /** Opens the dialog of a new value: *Renew* for an expired token. */
 export function rotateButton(token: UsedToken, now: number): Button {
   const text = statusOf(token, now) === 'expired' ? 'Renew' : 'Rotate';
-  return { type: 'button', action_id: ROTATE_ID, text: plain(text), value: token.id };
+  return button(ROTATE_ID, text, token.id);
 }
 
 /** Makes a value and shows it, for a token that has none. */
 export function showValueButton(token: UsedToken): Button {
-  return {
-    type: 'button',
-    action_id: SHOW_VALUE_ID,
-    text: plain('Show value'),
-    style: 'primary',
-    value: token.id,
-  };
+  return { ...button(SHOW_VALUE_ID, 'Show value', token.id), style: 'primary' };
 }
 
 /** Who ended it, and when. */

@@ -4,7 +4,7 @@ import type { Rights } from '../../tokens/policy.ts';
 import { RUN_COMMAND_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { context, cut, mrkdwn, plain } from '../blocks/text.ts';
+import { button, context, cut, mrkdwn, section } from '../blocks/text.ts';
 
 const TYPED_LENGTH_MAX = 100;
 
@@ -68,15 +68,10 @@ export function unknownCommandMessage(typed: string, nearest: string, rights: Ri
   return marked('unknown', {
     text: 'apitoken did not understand this command.',
     blocks: [
-      {
-        type: 'section',
-        text: plain(`I do not know “${cut(seen, TYPED_LENGTH_MAX)}”. Did you mean this?`),
-      },
+      section(`I do not know “${cut(seen, TYPED_LENGTH_MAX)}”. Did you mean this?`),
       {
         type: 'actions',
-        elements: [
-          { type: 'button', action_id: RUN_COMMAND_ID, text: plain(`/apitoken ${offered}`), value: offered },
-        ],
+        elements: [button(RUN_COMMAND_ID, `/apitoken ${offered}`, offered)],
       },
       ...helpBlocks(rights),
     ],

@@ -1,10 +1,11 @@
 import type { TokenId } from '../../tokens/token.ts';
+import { parseListPage } from '../blocks/pages.ts';
 import { sentenceMessage } from '../blocks/text.ts';
 import { createAgainAnswer } from '../create/create.ts';
 import type { ListenerDeps, PressListener } from '../listener.ts';
 import { historyAnswer } from '../look/info.ts';
 import { ownListMessage } from '../look/list.ts';
-import { type MenuChoice, parseChoice, parsePlace } from '../look/list-blocks.ts';
+import { type MenuChoice, parseChoice } from '../look/list-blocks.ts';
 import { rememberOpening } from '../look/opened-from.ts';
 import { respond } from '../reply/respond.ts';
 import { type Answer, answerVisit, tell, tellForged } from '../reply/tell.ts';
@@ -15,9 +16,9 @@ import type { KnownVisit } from '../visit.ts';
 
 /** A page or another filter of the list: drawn in place of the one that stands there. */
 export const onTurn: PressListener = async (visit, value, deps) => {
-  const place = parsePlace(value);
-  if (visit.responseUrl === undefined) return deps.homes.draw(visit.actor, place);
-  await respond(visit.responseUrl, await ownListMessage(visit.actor, place, deps), 'instead');
+  const page = parseListPage(value);
+  if (visit.responseUrl === undefined) return deps.homes.draw(visit.actor, page);
+  await respond(visit.responseUrl, await ownListMessage(visit.actor, page, deps), 'instead');
 };
 
 /** The menu of a row. */
@@ -27,7 +28,7 @@ export const onMenu: PressListener = async (visit, value, deps) => {
   if (choice.verb === 'show_value') return showFromList(visit, choice.tokenId, deps);
   const viewId = await answerVisit(visit, await menuAnswer(visit, choice, deps), deps);
   // So that the list that stands there is drawn again when the dialog has done its work.
-  if (choice.verb === 'revoke') rememberOpening(visit, viewId, deps.openedFrom, choice.place);
+  if (choice.verb === 'revoke') rememberOpening(visit, viewId, deps.openedFrom, choice.page);
 };
 
 /** The value comes in the DM, so somebody who stands elsewhere is told where to look. */

@@ -3,7 +3,7 @@ import type { UsedToken } from '../../tokens/token.ts';
 import { RUN_COMMAND_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { cut, escaped, plain, section } from '../blocks/text.ts';
+import { button, cut, escaped, section } from '../blocks/text.ts';
 import type { Answer } from '../reply/tell.ts';
 import { unknownCommandMessage } from './help.ts';
 import type { Part } from './parse-command.ts';
@@ -84,14 +84,7 @@ export function choicesMessage(sentence: string, choices: readonly Choice[]): Me
       section(sentence),
       ...choices.map(({ shown, command }) => ({
         type: 'actions' as const,
-        elements: [
-          {
-            type: 'button' as const,
-            action_id: RUN_COMMAND_ID,
-            text: plain(cut(`/apitoken ${shown}`, BUTTON_LENGTH_MAX)),
-            value: command,
-          },
-        ],
+        elements: [button(RUN_COMMAND_ID, cut(`/apitoken ${shown}`, BUTTON_LENGTH_MAX), command)],
       })),
     ],
   });

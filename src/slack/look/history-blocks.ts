@@ -8,6 +8,7 @@ import type { Token } from '../../tokens/token.ts';
 import { HISTORY_NEWER_ID, HISTORY_OLDER_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
+import { historyPageText, turns } from '../blocks/pages.ts';
 import { context, cut, dateTime, escaped, mention, mrkdwn, plain } from '../blocks/text.ts';
 import { doerText } from '../blocks/token-facts.ts';
 import { notShownSentence } from '../show/not-shown.ts';
@@ -22,27 +23,18 @@ export const HISTORY_PAGE_SIZE = 15;
 /** What happened to a token, in people's words, the latest first. */
 export function historyMessage(token: Token, history: EventPage): Message {
   const { events, page, pageCount } = history;
+  const elements = turns(history, [HISTORY_NEWER_ID, 'Newer'], [HISTORY_OLDER_ID, 'Older'], (other) =>
+    historyPageText(token.id, other),
+  );
   return marked('history', {
     text: `History of the API token ${escaped(token.name)}`,
     blocks: [
       { type: 'header', text: plain(cut(`History of ${token.name}`, 150)) },
       ...events.map(eventBlock),
       context(`Page ${page} of ${pageCount} · token id \`${token.id}\``),
-      ...turns(token, page, pageCount),
+      ...(elements.length === 0 ? [] : [{ type: 'actions' as const, elements }]),
     ],
   });
-}
-
-/** The `value` of a button that turns to another page of a token's history. */
-export function historyPlaceText(tokenId: string, page: number): string {
-  return `${tokenId}:${page}`;
-}
-
-/** The place that `text` names: the first page when it names none. */
-export function parseHistoryPlace(text: string): { readonly tokenId: string; readonly page: number } {
-  const [tokenId = '', number] = text.split(':');
-  const page = Number(number);
-  return { tokenId, page: Number.isSafeInteger(page) && page >= 1 ? page : 1 };
 }
 
 function eventBlock(event: AuditEvent): KnownBlock {
@@ -121,16 +113,4 @@ function leftOutOf({ detail }: AuditEvent): string {
 
 function dateOf(at: AuditEvent['detail'][string] | undefined): string {
   return typeof at === 'number' ? dateTime(at) : 'no date';
-}
-
-function turns(token: Token, page: number, pageCount: number): KnownBlock[] {
-  const elements = [
-    ...(page > 1 ? [turn(HISTORY_NEWER_ID, 'Newer', historyPlaceText(token.id, page - 1))] : []),
-    ...(page < pageCount ? [turn(HISTORY_OLDER_ID, 'Older', historyPlaceText(token.id, page + 1))] : []),
-  ];
-  return elements.length === 0 ? [] : [{ type: 'actions', elements }];
-}
-
-function turn(actionId: string, text: string, value: string) {
-  return { type: 'button', action_id: actionId, text: plain(text), value } as const;
 }

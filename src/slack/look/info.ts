@@ -1,11 +1,12 @@
 import { findToken, historyOf } from '../../tokens/find.ts';
 import { type Action, type Actor, may } from '../../tokens/policy.ts';
 import { statusOf, type UsedToken, wasNeverClaimed } from '../../tokens/token.ts';
+import { parseHistoryPage } from '../blocks/pages.ts';
 import { revokeButton, rotateButton, showValueButton } from '../blocks/token-facts.ts';
 import type { ListenerDeps, PressListener } from '../listener.ts';
 import { respond } from '../reply/respond.ts';
 import { type Answer, refusalAnswer, updateDialog, viewOf } from '../reply/tell.ts';
-import { HISTORY_PAGE_SIZE, historyMessage, parseHistoryPlace } from './history-blocks.ts';
+import { HISTORY_PAGE_SIZE, historyMessage } from './history-blocks.ts';
 import { infoMessage } from './info-blocks.ts';
 
 /** What there is to know of the token of that name or id. */
@@ -51,7 +52,7 @@ function offersTo(actor: Actor, token: UsedToken, now: number, { policy }: Liste
 
 /** Another page of a history, in its place; from Home, where it is a dialog, the dialog turns into it. */
 export const onTurnHistory: PressListener = async (visit, value, deps) => {
-  const { tokenId, page } = parseHistoryPlace(value);
+  const { tokenId, page } = parseHistoryPage(value);
   const answer = await historyAnswer(visit.actor, tokenId, page, deps);
   if (visit.viewId !== undefined && visit.viewType !== 'home') {
     await updateDialog(visit.viewId, viewOf(answer, 'History'), deps);

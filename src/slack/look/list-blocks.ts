@@ -12,7 +12,8 @@ import {
 import { CREATE_ID, LIST_FILTER_ID, LIST_NEXT_ID, LIST_PREVIOUS_ID, TOKEN_MENU_IDS } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { context, escaped, plain, section } from '../blocks/text.ts';
+import { listPageText, type PageOfList, parseListPage, turns } from '../blocks/pages.ts';
+import { button, context, escaped, plain, section } from '../blocks/text.ts';
 import { tokenFields } from '../blocks/token-facts.ts';
 
 const FILTER_WORDS: Readonly<Record<ListFilter, string>> = {
@@ -22,9 +23,6 @@ const FILTER_WORDS: Readonly<Record<ListFilter, string>> = {
   all: 'All',
 };
 
-/** Which part of the list is drawn. */
-export type ListPlace = { readonly filter: ListFilter; readonly page: number };
-
 const MENU_VERBS = ['show_value', 'rotate', 'revoke', 'history', 'create_again'] as const;
 
 export type MenuVerb = (typeof MENU_VERBS)[number];
@@ -33,7 +31,7 @@ export type MenuVerb = (typeof MENU_VERBS)[number];
 export type MenuChoice = {
   readonly verb: MenuVerb;
   readonly tokenId: TokenId;
-  readonly place: ListPlace;
+  readonly page: PageOfList;
 };
 
 /** What may be done with a token in its status. Slack draws 5 options in a menu. */
@@ -72,7 +70,7 @@ export function listMessage(list: ListPage, filter: ListFilter, now: number): Me
   const names = list.tokens.map((token) => `${escaped(token.name)} (${statusOf(token, now)})`).join(', ');
   const text = `My API Tokens, ${FILTER_WORDS[filter].toLowerCase()}: ${names || 'none'}`;
   const message = { text, blocks: listBlocks(list, filter, now) };
-  return marked('list', message, `${placeText({ filter, page: list.page })}:${now}`);
+  return marked('list', message, `${listPageText({ filter, page: list.page })}:${now}`);
 }
 
 /** *My API Tokens*: one row a token, with its menu, and below what turns the pages. */
@@ -86,31 +84,18 @@ export function listBlocks(list: ListPage, filter: ListFilter, now: number): Kno
   ];
 }
 
-/** The `value` of a button that turns to `place`. */
-export function placeText(place: ListPlace): string {
-  return `${place.filter}:${place.page}`;
-}
-
-/** The place that `text` names; the first page of the active ones when it names none. */
-export function parsePlace(text: string): ListPlace {
-  const [word, number] = text.split(':');
-  const filter = LIST_FILTERS.find((known) => known === word) ?? 'active';
-  const page = Number(number);
-  return { filter, page: Number.isSafeInteger(page) && page >= 1 ? page : 1 };
-}
-
 /** The `value` of an option in a row's menu. */
 export function choiceText(choice: MenuChoice): string {
-  return `${choice.verb}:${choice.tokenId}:${placeText(choice.place)}`;
+  return `${choice.verb}:${choice.tokenId}:${listPageText(choice.page)}`;
 }
 
 /** What an option's `value` asks for, or undefined when it is none of ours. The token in it is a hint, to be looked up. */
 export function parseChoice(text: string): MenuChoice | undefined {
-  const [word, id = '', ...place] = text.split(':');
+  const [word, id = '', ...rest] = text.split(':');
   const verb = MENU_VERBS.find((known) => known === word);
   const tokenId = parseTokenId(id);
   if (tokenId === undefined || verb === undefined) return undefined;
-  return { verb, tokenId, place: parsePlace(place.join(':')) };
+  return { verb, tokenId, page: parseListPage(rest.join(':')) };
 }
 
 function emptyText(filter: ListFilter): string {
@@ -118,13 +103,13 @@ function emptyText(filter: ListFilter): string {
   return `You have no ${filter} tokens.`;
 }
 
-function tokenRow(token: UsedToken, row: number, place: ListPlace, now: number): SectionBlock {
+function tokenRow(token: UsedToken, row: number, page: PageOfList, now: number): SectionBlock {
   const actionId = TOKEN_MENU_IDS[row];
   if (actionId === undefined) throw new Error(`a page of the list has ${TOKEN_MENU_IDS.length} rows`);
   const menu = wasNeverClaimed(token, now) ? NEVER_CLAIMED_MENU : MENUS[statusOf(token, now)];
   const options = menu.map(([text, verb]) => ({
     text: plain(text),
-    value: choiceText({ verb, tokenId: token.id, place }),
+    value: choiceText({ verb, tokenId: token.id, page }),
   }));
   return {
     type: 'section',
@@ -135,14 +120,14 @@ function tokenRow(token: UsedToken, row: number, place: ListPlace, now: number):
 }
 
 function controls(list: ListPage, filter: ListFilter): ActionsBlock {
-  const { page, pageCount } = list;
   return {
     type: 'actions',
     elements: [
-      { type: 'button', action_id: CREATE_ID, text: plain('Create API Token'), style: 'primary' },
+      { ...button(CREATE_ID, 'Create API Token'), style: 'primary' },
       filterSelect(filter),
-      ...(page > 1 ? [turn(LIST_PREVIOUS_ID, 'Previous', { filter, page: page - 1 })] : []),
-      ...(page < pageCount ? [turn(LIST_NEXT_ID, 'Next', { filter, page: page + 1 })] : []),
+      ...turns(list, [LIST_PREVIOUS_ID, 'Previous'], [LIST_NEXT_ID, 'Next'], (page) =>
+        listPageText({ filter, page }),
+      ),
     ],
   };
 }
@@ -150,9 +135,9 @@ function controls(list: ListPage, filter: ListFilter): ActionsBlock {
 function filterSelect(filter: ListFilter): StaticSelect {
   const options = LIST_FILTERS.map((word) => ({
     text: plain(FILTER_WORDS[word]),
-    value: placeText({ filter: word, page: 1 }),
+    value: listPageText({ filter: word, page: 1 }),
   }));
-  const current = options.find((known) => known.value === placeText({ filter, page: 1 }));
+  const current = options.find((known) => known.value === listPageText({ filter, page: 1 }));
   return {
     type: 'static_select',
     action_id: LIST_FILTER_ID,
@@ -160,8 +145,4 @@ function filterSelect(filter: ListFilter): StaticSelect {
     options,
     ...(current === undefined ? {} : { initial_option: current }),
   };
-}
-
-function turn(actionId: string, text: string, place: ListPlace) {
-  return { type: 'button', action_id: actionId, text: plain(text), value: placeText(place) } as const;
 }

@@ -1,8 +1,8 @@
 import { type Clock, MINUTE_MS } from '../../clock.ts';
+import type { PageOfList } from '../blocks/pages.ts';
 import type { DrawnNotice } from '../notices/notice-blocks.ts';
 import { setBounded } from '../people/memory.ts';
 import type { Visit } from '../visit.ts';
-import type { ListPlace } from './list-blocks.ts';
 
 /** A `response_url` is good for 30 minutes. */
 const OPENING_AGE_MS_MAX = 30 * MINUTE_MS;
@@ -15,7 +15,7 @@ export type OpenedFrom =
       readonly kind: 'list';
       readonly responseUrl: string;
       readonly channel: string | undefined;
-      readonly place: ListPlace;
+      readonly page: PageOfList;
     }
   | { readonly kind: 'notice'; readonly responseUrl: string; readonly notice: DrawnNotice }
   /** A command, a shortcut, or a message that only that person sees. */
@@ -35,13 +35,13 @@ export function rememberOpening(
   { personId, responseUrl, channelId: channel }: Pick<Visit, 'personId' | 'responseUrl' | 'channelId'>,
   viewId: string | undefined,
   openings: Openings,
-  place?: ListPlace,
+  page?: PageOfList,
 ): void {
   if (viewId === undefined || responseUrl === undefined) return;
   const from = { responseUrl, channel };
   openings.remember(
     { personId, viewId },
-    place === undefined ? { kind: 'elsewhere', ...from } : { kind: 'list', ...from, place },
+    page === undefined ? { kind: 'elsewhere', ...from } : { kind: 'list', ...from, page },
   );
 }
 

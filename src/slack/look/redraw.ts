@@ -1,12 +1,12 @@
 import { findToken } from '../../tokens/find.ts';
 import type { UsedToken } from '../../tokens/token.ts';
 import type { Message } from '../blocks/message.ts';
+import type { PageOfList } from '../blocks/pages.ts';
 import type { ListenerDeps } from '../listener.ts';
 import { type DrawnNotice, noticeAgainMessage } from '../notices/notice-blocks.ts';
 import { respond } from '../reply/respond.ts';
 import type { KnownVisit } from '../visit.ts';
 import { ownListMessage } from './list.ts';
-import type { ListPlace } from './list-blocks.ts';
 import type { OpenedFrom } from './opened-from.ts';
 
 /**
@@ -37,7 +37,7 @@ async function draw(
 ): Promise<void> {
   switch (from.kind) {
     case 'list': {
-      const list = await ownListMessage(visit.actor, placeAfter(from.place), deps);
+      const list = await ownListMessage(visit.actor, pageAfter(from.page), deps);
       return respond(from.responseUrl, list, 'instead');
     }
     case 'notice': {
@@ -55,8 +55,8 @@ function drawNotice(responseUrl: string, notice: DrawnNotice, token: UsedToken, 
 }
 
 /** The row of a revoked token stays in sight with its date revoked: a list of the active ones becomes one of all. */
-function placeAfter(place: ListPlace): ListPlace {
-  return place.filter === 'active' ? { filter: 'all', page: 1 } : place;
+function pageAfter(page: PageOfList): PageOfList {
+  return page.filter === 'active' ? { filter: 'all', page: 1 } : page;
 }
 
 async function orWarn(drawing: Promise<void>, deps: ListenerDeps): Promise<void> {

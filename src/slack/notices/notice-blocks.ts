@@ -14,14 +14,14 @@ import {
 import { REMIND_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { context, dateTime, escaped, mention, plain, section, timesOf } from '../blocks/text.ts';
+import { button, context, dateTime, escaped, mention, section, timesOf } from '../blocks/text.ts';
 import { revokeButton, revokedText, rotateButton } from '../blocks/token-facts.ts';
 
 /** In place of what somebody may not do any more. */
 export const BARRED =
   'You may not use apitoken any more, so nothing is offered here. Ask one of the admins of this workspace.';
 
-const REMIND_BUTTON: Button = { type: 'button', action_id: REMIND_ID, text: plain('Remind me tomorrow') };
+const REMIND_BUTTON = button(REMIND_ID, 'Remind me tomorrow');
 
 /** A notice as it was drawn: its buttons carry it, so that it can be drawn again. */
 export type DrawnNotice = {

@@ -12,7 +12,7 @@ import {
 import { END_OLD_ID, NEW_VALUE_ID, REFRESH_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { context, dateTime, escaped, mention, plain, section } from '../blocks/text.ts';
+import { button, context, dateTime, escaped, mention, plain, section } from '../blocks/text.ts';
 import {
   noteBlocks,
   revokeButton,
@@ -176,15 +176,12 @@ function seenText({ id, generation }: UsedToken): string {
 }
 
 function newValueButton(token: UsedToken): Button {
-  return { type: 'button', action_id: NEW_VALUE_ID, text: plain('Issue new value'), value: seenText(token) };
+  return button(NEW_VALUE_ID, 'Issue new value', seenText(token));
 }
 
 function endOldButton(token: UsedToken): Button {
   return {
-    type: 'button',
-    action_id: END_OLD_ID,
-    text: plain('End old value now'),
-    value: seenText(token),
+    ...button(END_OLD_ID, 'End old value now', seenText(token)),
     confirm: {
       title: plain('End the old value?'),
       text: plain('Anything that still uses it is refused from the next request on. The new value stays.'),
@@ -196,5 +193,5 @@ function endOldButton(token: UsedToken): Button {
 }
 
 function refreshButton(token: UsedToken): Button {
-  return { type: 'button', action_id: REFRESH_ID, text: plain('Refresh'), value: token.id };
+  return button(REFRESH_ID, 'Refresh', token.id);
 }

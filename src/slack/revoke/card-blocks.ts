@@ -1,4 +1,4 @@
-import type { ActionsBlock, KnownBlock, RichTextSection } from '@slack/types';
+import type { ActionsBlock, Button, KnownBlock, RichTextSection } from '@slack/types';
 import type { Tries } from '../../tokens/store.ts';
 import {
   type PersonId,
@@ -12,6 +12,7 @@ import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import {
   agoOf,
+  button,
   context,
   dateElement,
   dateTime,
@@ -77,10 +78,9 @@ export function killCardBlocks(card: KillCard, { canShare }: { readonly canShare
 export function othersLeftBlocks({ others }: KillCard): KnownBlock[] {
   if (others === undefined || others.count === 0) return [];
   const { person, count } = others;
-  const text = plain(`Show the other ${count}`);
   return [
     section(`${count} more of their tokens ${count === 1 ? 'is' : 'are'} live.`),
-    { type: 'actions', elements: [{ type: 'button', action_id: REVOKE_PERSON_ID, text, value: person }] },
+    { type: 'actions', elements: [button(REVOKE_PERSON_ID, `Show the other ${count}`, person)] },
   ];
 }
 
@@ -155,19 +155,13 @@ function buttons(card: KillCard, canShare: boolean): ActionsBlock {
   const value = cardText({ tokenIds, inMessage: card.inMessage, person: card.others?.person });
   return {
     type: 'actions',
-    elements: [
-      { type: 'button', action_id: CARD_REFRESH_ID, text: plain('Refresh'), value },
-      ...(canShare ? [shareButton(value)] : []),
-    ],
+    elements: [button(CARD_REFRESH_ID, 'Refresh', value), ...(canShare ? [shareButton(value)] : [])],
   };
 }
 
-function shareButton(value: string) {
+function shareButton(value: string): Button {
   return {
-    type: 'button',
-    action_id: CARD_SHARE_ID,
-    text: plain('Share to channel'),
-    value,
+    ...button(CARD_SHARE_ID, 'Share to channel', value),
     confirm: {
       title: plain('Share to channel?'),
       text: plain(

@@ -4,7 +4,7 @@ import type { Token } from '../../tokens/token.ts';
 import { HIDE_VALUE_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { context, escaped, plain, section } from '../blocks/text.ts';
+import { button, context, escaped, section } from '../blocks/text.ts';
 import { leftOutBlocks } from '../blocks/token-facts.ts';
 
 const CURL_LINE = 'curl -H "Authorization: Bearer $APITOKEN" https://api.example.com/';
@@ -25,7 +25,7 @@ export function shownValueMessage(token: Token, value: string, leftOut: readonly
       ),
       {
         type: 'actions',
-        elements: [{ type: 'button', action_id: HIDE_VALUE_ID, text: plain('Hide now') }],
+        elements: [button(HIDE_VALUE_ID, 'Hide now')],
       },
     ],
   });

@@ -4,7 +4,17 @@ import type { UsedToken } from '../../tokens/token.ts';
 import { BOARD_STOP_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { context, dateElement, dateTime, mention, mrkdwn, plain, section, timesOf } from '../blocks/text.ts';
+import {
+  button,
+  context,
+  dateElement,
+  dateTime,
+  mention,
+  mrkdwn,
+  plain,
+  section,
+  timesOf,
+} from '../blocks/text.ts';
 
 const HEADINGS: Readonly<Record<BoardException['attention'], string>> = {
   presented: 'Expired, but still presented',
@@ -59,7 +69,7 @@ function frameBlocks({ placedBy, drawnAt }: BoardFrame): KnownBlock[] {
     ),
     {
       type: 'actions',
-      elements: [{ type: 'button', action_id: BOARD_STOP_ID, text: plain('Stop updating') }],
+      elements: [button(BOARD_STOP_ID, 'Stop updating')],
     },
   ];
 }

@@ -7,9 +7,7 @@ import type {
   UsersSelect,
 } from '@slack/types';
 import { STATUS_FILTERS, type StatusFilter } from '../../tokens/attention.ts';
-import type { StatusSelection } from '../../tokens/status.ts';
 import type { ListPage } from '../../tokens/store.ts';
-import { parsePersonId } from '../../tokens/token.ts';
 import {
   STATUS_CSV_ID,
   STATUS_EVERYBODY_ID,
@@ -21,7 +19,8 @@ import {
 } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { context, cut, mention, mrkdwn, plain, section } from '../blocks/text.ts';
+import { type PageOfStatus, statusPageText, turns } from '../blocks/pages.ts';
+import { button, context, cut, mention, mrkdwn, plain, section } from '../blocks/text.ts';
 import { statusSections, statusTable } from './status-rows.ts';
 
 const TYPED_LENGTH_MAX = 80;
@@ -29,7 +28,7 @@ const TYPED_LENGTH_MAX = 80;
 /** What a page of everybody's tokens is drawn from. `asTable`: as a table block, else as sections. */
 export type StatusDrawing = {
   readonly list: ListPage;
-  readonly place: StatusPlace;
+  readonly asked: PageOfStatus;
   readonly now: number;
   readonly asTable: boolean;
 };
@@ -38,10 +37,10 @@ export type StatusDrawing = {
 export function statusMessage(drawing: StatusDrawing): Message {
   const { list } = drawing;
   // A page beyond the last is the last one.
-  const place = { ...drawing.place, page: list.page };
+  const page = { ...drawing.asked, page: list.page };
   return marked('status', {
     text: textOf(drawing),
-    blocks: [...statusBlocks(drawing), controls(place, list)],
+    blocks: [...statusBlocks(drawing), controls(page, list)],
   });
 }
 
@@ -54,27 +53,27 @@ export function sharedStatusMessage(drawing: StatusDrawing, sharedBy: string): M
 }
 
 /** Asks whom somebody meant by a name that Slack did not recognise. */
-export function whoMessage(typed: string, place: StatusPlace): Message {
+export function whoMessage(typed: string, page: PageOfStatus): Message {
   return marked('status', {
     text: 'Which person do you mean? Choose them from the list.',
     blocks: [
       section(`Which person do you mean by “${cut(typed, TYPED_LENGTH_MAX)}”? Choose them from the list.`),
-      { type: 'actions', block_id: statusPlaceText(place), elements: [ownerSelect(null)] },
+      { type: 'actions', block_id: statusPageText(page), elements: [ownerSelect(null)] },
     ],
   });
 }
 
-function textOf({ list, place }: StatusDrawing): string {
-  return `API tokens, ${FILTER_WORDS[place.filter].toLowerCase()}: ${countText(list.total)}, page ${list.page} of ${list.pageCount}`;
+function textOf({ list, asked }: StatusDrawing): string {
+  return `API tokens, ${FILTER_WORDS[asked.filter].toLowerCase()}: ${countText(list.total)}, page ${list.page} of ${list.pageCount}`;
 }
 
-function statusBlocks({ list, place, now, asTable }: StatusDrawing): KnownBlock[] {
+function statusBlocks({ list, asked, now, asTable }: StatusDrawing): KnownBlock[] {
   const { tokens, page, pageCount, total } = list;
-  const whose = place.owner === null ? 'everybody’s' : mention(place.owner);
+  const whose = asked.owner === null ? 'everybody’s' : mention(asked.owner);
   const rows = asTable ? [statusTable(tokens, now)] : statusSections(tokens, now);
   return [
     { type: 'header', text: plain('API Tokens') },
-    { type: 'context', elements: [mrkdwn(`*${FILTER_WORDS[place.filter]}* · ${whose}`)] },
+    { type: 'context', elements: [mrkdwn(`*${FILTER_WORDS[asked.filter]}* · ${whose}`)] },
     ...(tokens.length === 0 ? [section('There are no such tokens.')] : rows),
     context(`Page ${page} of ${pageCount} · ${countText(total)}`),
   ];
@@ -84,32 +83,33 @@ function countText(total: number): string {
   return `${total} ${total === 1 ? 'token' : 'tokens'}`;
 }
 
-/** The block's id carries the place, since what is chosen from a list of people carries nothing else. */
-function controls(place: StatusPlace, { page, pageCount, total }: ListPage): ActionsBlock {
+/** The block's id carries the page, since what is chosen from a list of people carries nothing else. */
+function controls(page: PageOfStatus, list: ListPage): ActionsBlock {
   const elements: ActionsBlockElement[] = [
-    filterSelect(place),
-    ownerSelect(place.owner),
-    ...(place.owner === null
+    filterSelect(page),
+    ownerSelect(page.owner),
+    ...(page.owner === null
       ? []
-      : [turn(STATUS_EVERYBODY_ID, 'Everybody', { ...place, owner: null, page: 1 })]),
-    ...(page > 1 ? [turn(STATUS_PREVIOUS_ID, 'Previous', { ...place, page: page - 1 })] : []),
-    ...(page < pageCount ? [turn(STATUS_NEXT_ID, 'Next', { ...place, page: page + 1 })] : []),
-    ...(total === 0 ? [] : [shareButton(place), turn(STATUS_CSV_ID, 'CSV', place)]),
+      : [button(STATUS_EVERYBODY_ID, 'Everybody', statusPageText({ ...page, owner: null, page: 1 }))]),
+    ...turns(list, [STATUS_PREVIOUS_ID, 'Previous'], [STATUS_NEXT_ID, 'Next'], (other) =>
+      statusPageText({ ...page, page: other }),
+    ),
+    ...(list.total === 0 ? [] : [shareButton(page), button(STATUS_CSV_ID, 'CSV', statusPageText(page))]),
   ];
-  return { type: 'actions', block_id: statusPlaceText(place), elements };
+  return { type: 'actions', block_id: statusPageText(page), elements };
 }
 
-function filterSelect(place: StatusPlace): StaticSelect {
-  const optionOf = (filter: StatusPlace['filter']) => ({
+function filterSelect(page: PageOfStatus): StaticSelect {
+  const optionOf = (filter: PageOfStatus['filter']) => ({
     text: plain(FILTER_WORDS[filter]),
-    value: statusPlaceText({ ...place, filter, page: 1 }),
+    value: statusPageText({ ...page, filter, page: 1 }),
   });
   return {
     type: 'static_select',
     action_id: STATUS_FILTER_ID,
     placeholder: plain('Status'),
     options: STATUS_FILTERS.map(optionOf),
-    initial_option: optionOf(place.filter),
+    initial_option: optionOf(page.filter),
   };
 }
 
@@ -122,9 +122,9 @@ function ownerSelect(owner: string | null): UsersSelect {
   };
 }
 
-function shareButton(place: StatusPlace): Button {
+function shareButton(page: PageOfStatus): Button {
   return {
-    ...turn(STATUS_SHARE_ID, 'Share to channel', place),
+    ...button(STATUS_SHARE_ID, 'Share to channel', statusPageText(page)),
     confirm: {
       title: plain('Share to channel?'),
       text: plain(
@@ -134,10 +134,6 @@ function shareButton(place: StatusPlace): Button {
       deny: plain('Keep it to myself'),
     },
   };
-}
-
-function turn(actionId: string, text: string, place: StatusPlace): Button {
-  return { type: 'button', action_id: actionId, text: plain(text), value: statusPlaceText(place) };
 }
 
 /** How many tokens one page draws: each takes a row of a table, or a block of the 50 that a message may have. */
@@ -153,20 +149,3 @@ export const FILTER_WORDS: Readonly<Record<StatusFilter, string>> = {
   revoked: 'Revoked',
   all: 'All',
 };
-
-/** Which part of everybody's tokens is drawn. */
-export type StatusPlace = StatusSelection & { readonly page: number };
-
-/** The place as a button's `value` or a block's id. */
-export function statusPlaceText({ filter, owner, page }: StatusPlace): string {
-  return `status:${filter}:${owner ?? ''}:${page}`;
-}
-
-/** The place that `text` names; where it names none, the first page of what is not revoked. A hint, to be looked up. */
-export function parseStatusPlace(text: string): StatusPlace {
-  const [, word, id = '', number] = text.split(':');
-  const filter = STATUS_FILTERS.find((known) => known === word) ?? 'current';
-  const page = Number(number);
-  const owner = parsePersonId(id) ?? null;
-  return { filter, owner, page: Number.isSafeInteger(page) && page >= 1 ? page : 1 };
-}

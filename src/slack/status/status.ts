@@ -21,6 +21,7 @@ import {
   STATUS_PREVIOUS_ID,
   STATUS_SHARE_ID,
 } from '../blocks/ids.ts';
+import { type PageOfStatus, parseStatusPage } from '../blocks/pages.ts';
 import { mention, sentenceMessage } from '../blocks/text.ts';
 import type { ListenerDeps, Press, PressListener } from '../listener.ts';
 import { confirmedActor } from '../people/actor.ts';
@@ -32,9 +33,7 @@ import { stopBoard } from './board.ts';
 import { csvOf, notSentSentence, sendFile } from './csv.ts';
 import {
   FILTER_WORDS,
-  parseStatusPlace,
   STATUS_PAGE_SIZE,
-  type StatusPlace,
   sharedStatusMessage,
   statusMessage,
   whoMessage,
@@ -65,18 +64,18 @@ export async function onStatus(
   await tell(visit, message, deps.client);
 }
 
-/** Shows everybody's tokens at `place` to the person alone. */
+/** Shows everybody's tokens at `page` to the person alone. */
 async function showStatus(
   visit: KnownVisit,
-  place: StatusPlace,
+  page: PageOfStatus,
   placing: Exclude<Placing, 'shared'>,
   deps: ListenerDeps,
 ): Promise<void> {
-  const outcome = await listStatus({ ...place, actor: visit.actor, pageSize: STATUS_PAGE_SIZE }, deps);
+  const outcome = await listStatus({ ...page, actor: visit.actor, pageSize: STATUS_PAGE_SIZE }, deps);
   if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
   const { list } = outcome;
   const now = deps.clock();
-  const draw = (asTable: boolean) => statusMessage({ list, place, now, asTable });
+  const draw = (asTable: boolean) => statusMessage({ list, asked: page, now, asTable });
   // Where there is no conversation to answer in, a dialog opens, and a dialog has no tables.
   if (visit.responseUrl === undefined) return tell(visit, draw(false), deps.client);
   await deps.tables.respond(visit.responseUrl, draw, placing);
@@ -85,20 +84,20 @@ async function showStatus(
 /** Shows the page to everybody where it stands. The one that was pressed in stays. */
 async function showToChannel(
   visit: KnownVisit,
-  place: StatusPlace,
+  page: PageOfStatus,
   { responseUrl, channel }: PressedMessage,
   deps: ListenerDeps,
 ): Promise<void> {
   const actor = await confirmedActor(visit, 'see', 'everybodys', deps);
   if (actor === undefined) return tellRefusal(visit, { code: 'person_unknown' }, deps);
   const { delivery } = visit;
-  const request = { ...place, actor, delivery, channel, pageSize: STATUS_PAGE_SIZE };
+  const request = { ...page, actor, delivery, channel, pageSize: STATUS_PAGE_SIZE };
   const outcome = await shareStatus(request, deps);
   if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
   if (outcome.kind === 'repeated') return;
   const { list, deed } = outcome;
   const now = deps.clock();
-  const draw = (asTable: boolean) => sharedStatusMessage({ list, place, now, asTable }, actor.id);
+  const draw = (asTable: boolean) => sharedStatusMessage({ list, asked: page, now, asTable }, actor.id);
   const share = async () => {
     await deps.tables.respond(responseUrl, draw, 'shared');
     return undefined;
@@ -107,29 +106,29 @@ async function showToChannel(
 }
 
 /**
- * Sends all rows of the place's selection as a file into the person's own conversation with the app. One file of a person at
+ * Sends all rows of the page's selection as a file into the person's own conversation with the app. One file of a person at
  * a time: each holds all its rows in memory.
  */
-async function sendCsv(visit: KnownVisit, place: StatusPlace, deps: ListenerDeps): Promise<void> {
-  const sending = deps.exportOneAtATime(visit.actor.id, () => makeAndSend(visit, place, deps));
+async function sendCsv(visit: KnownVisit, page: PageOfStatus, deps: ListenerDeps): Promise<void> {
+  const sending = deps.exportOneAtATime(visit.actor.id, () => makeAndSend(visit, page, deps));
   if (sending !== undefined) return sending;
   const sentence =
     'A file for you is being made already. When it is in your conversation with apitoken, press CSV again for another.';
   await tellSentence(visit, sentence, deps.client);
 }
 
-async function makeAndSend(visit: KnownVisit, place: StatusPlace, deps: ListenerDeps): Promise<void> {
+async function makeAndSend(visit: KnownVisit, page: PageOfStatus, deps: ListenerDeps): Promise<void> {
   const actor = await confirmedActor(visit, 'see', 'everybodys', deps);
   if (actor === undefined) return tellRefusal(visit, { code: 'person_unknown' }, deps);
   const { delivery } = visit;
-  const outcome = await exportStatus({ ...place, actor, delivery }, deps);
+  const outcome = await exportStatus({ ...page, actor, delivery }, deps);
   if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
   if (outcome.kind === 'repeated') return;
   const now = deps.clock();
   const file = {
     name: `api-tokens-${isoTime(now).slice(0, 10)}.csv`,
     text: await csvOf(outcome.tokens, now),
-    comment: commentOn(outcome, place),
+    comment: commentOn(outcome, page),
   };
   const refusedWith = await carryOut(outcome.deed, () => sendFile(deps.client, actor.id, file), deps);
   if (refusedWith !== undefined) {
@@ -140,7 +139,7 @@ async function makeAndSend(visit: KnownVisit, place: StatusPlace, deps: Listener
   await tellSentence(visit, sentence, deps.client);
 }
 
-function commentOn({ tokens, isCut }: ExportAsked, { filter, owner }: StatusPlace): string {
+function commentOn({ tokens, isCut }: ExportAsked, { filter, owner }: PageOfStatus): string {
   const whose = owner === null ? 'everybody’s' : mention(owner);
   const cut = isCut ? ` There are more: these are the ${EXPORT_ROWS_MAX} that come first in the list.` : '';
   return `API tokens, *${FILTER_WORDS[filter]}*, ${whose}: ${tokens.length} in this file.${cut}`;
@@ -148,12 +147,12 @@ function commentOn({ tokens, isCut }: ExportAsked, { filter, owner }: StatusPlac
 
 /** A page or another filter of everybody's tokens: drawn in place of what stands there. */
 const onTurn: PressListener = (visit, value, deps) =>
-  showStatus(visit, parseStatusPlace(value), 'instead', deps);
+  showStatus(visit, parseStatusPage(value), 'instead', deps);
 
 /** A person was chosen: their tokens, under the filter that stands there. */
 const onOwner: PressListener = (visit, value, deps) => {
-  const place = { ...parseStatusPlace(visit.blockId ?? ''), owner: parsePersonId(value) ?? null, page: 1 };
-  return showStatus(visit, place, 'instead', deps);
+  const page = { ...parseStatusPage(visit.blockId ?? ''), owner: parsePersonId(value) ?? null, page: 1 };
+  return showStatus(visit, page, 'instead', deps);
 };
 
 /** A button that stands in a message and nowhere else. */
@@ -169,11 +168,11 @@ function inMessage(
 
 /** *Share to channel*, confirmed. */
 const onShare = inMessage((visit, value, message, deps) =>
-  showToChannel(visit, parseStatusPlace(value), message, deps),
+  showToChannel(visit, parseStatusPage(value), message, deps),
 );
 
 /** *CSV*. */
-const onCsv: PressListener = (visit, value, deps) => sendCsv(visit, parseStatusPlace(value), deps);
+const onCsv: PressListener = (visit, value, deps) => sendCsv(visit, parseStatusPage(value), deps);
 
 /** *Stop updating*, under a board. */
 const onStop = inMessage((visit, _value, message, deps) => stopBoard(visit, message, deps));
