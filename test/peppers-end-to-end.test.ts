@@ -5,7 +5,7 @@ import type { PersonId, TokenId } from '../src/tokens/token.ts';
 import { TokenValue } from '../src/tokens/token-value.ts';
 import { type Stage, setStage, settingsFor } from './fixture.ts';
 import { holdsToken, modalOf, rowsOf, withStore } from './slack/flows.ts';
-import { anEffect } from './store/fixtures/tokens.ts';
+import { aDelivery } from './store/fixtures/tokens.ts';
 import { withAnotherSecret, withPrefix } from './tokens/a-token.ts';
 
 const NEXT = 'the pepper after the first one and long enough';
@@ -233,7 +233,11 @@ async function untilAllowed(stage: Stage, value: string): Promise<void> {
 
 async function revokes(stage: Stage, id: TokenId): Promise<void> {
   await withStore(stage, (store) =>
-    store.revokeToken(id, { actor: 'UANN' as PersonId, at: Date.now(), reason: null }, anEffect(id)),
+    store.revokeTokens(
+      [id],
+      { actor: 'UANN' as PersonId, at: Date.now(), reason: null, held: false },
+      aDelivery(),
+    ),
   );
 }
 

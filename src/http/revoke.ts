@@ -8,7 +8,7 @@ import { createLimit } from './limit.ts';
 import type { Figures } from './metrics.ts';
 
 export type RevokeDeps = JudgeDeps & {
-  readonly store: Pick<TokenStore, 'revokeToken'>;
+  readonly store: Pick<TokenStore, 'revokeTokens'>;
   readonly metrics: { readonly figures: Figures };
 };
 

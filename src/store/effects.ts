@@ -155,9 +155,9 @@ type Deliveries = {
 };
 
 /** Whether a delivery had its effect, for whoever only wants to know. */
-export function createDeliveryReads(db: Db, read: Read): Pick<TokenStore, 'effectOf'> {
+export function createDeliveryReads(db: Db, read: Read): Pick<TokenStore, 'tokenOfDelivery'> {
   const { tokenOf } = createDeliveries(db);
-  return { effectOf: (delivery) => read(() => tokenOf(delivery)) };
+  return { tokenOfDelivery: (delivery) => read(() => tokenOf(delivery)) };
 }
 
 /** The deliveries on the write connection `db`. */

@@ -1,13 +1,15 @@
 import { DAY_MS } from '../clock.ts';
+import type { AuditEvent } from '../tokens/audit.ts';
 import {
   type CreationLimits,
+  type Ending,
   REVOKED_AT_ONCE_MAX,
   type Rotation,
   type TokenStore,
   type ValueLimit,
 } from '../tokens/store.ts';
-import type { Effect } from '../tokens/telling.ts';
-import type { Doer, PersonId, Token, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
+import { sayingsOf } from '../tokens/telling.ts';
+import type { PersonId, Token, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
 import type { Read, Write } from './access.ts';
 import {
   and,
@@ -40,6 +42,7 @@ import {
   MAY_HAVE_VALUE,
   OF_OWNER,
   sinceAt,
+  TOKEN,
   USED_TOKEN,
   usedTokens,
   withoutIndex,
@@ -58,7 +61,7 @@ export function createTokenWrites(
   db: Db,
   write: Write,
   effects: Effects,
-): Pick<TokenStore, 'insertToken' | 'revokeToken' | 'revokeTokens' | 'revokeUnclaimed'> {
+): Pick<TokenStore, 'insertToken' | 'revokeTokens'> {
   const exceededLimit = createExceededLimit(db);
   const addOwner = createAddOwner(db);
   const insert = db
@@ -69,10 +72,10 @@ export function createTokenWrites(
     .prepare();
   const end = createEnd(db);
   const endUnclaimed = createEnd(db, isNull(tokens.claimedAt));
-
-  function bringAll(all: readonly Omit<Effect, 'delivery'>[], first: TokenId): void {
-    for (const effect of all) effects.bring(effect, effect.event.tokenId ?? first);
-  }
+  const byId = usedTokens(db)
+    .where(eq(tokens.id, textParam('id')))
+    .prepare();
+  const asTheyAre = (ids: readonly TokenId[]) => ids.flatMap((id) => byId.all({ id }));
 
   return {
     insertToken: (token, limits, effect) =>
@@ -86,43 +89,33 @@ export function createTokenWrites(
         effects.bring(effect, token.id);
         return { kind: 'inserted' };
       }),
-    revokeToken: (id, by, effect) =>
-      write(() => {
-        const repeated = effects.repeated(effect.delivery);
-        if (repeated !== undefined) return repeated;
-        if (!end(id, by)) return { kind: 'already_revoked' };
-        effects.bring(effect, id);
-        return { kind: 'revoked' };
-      }),
-    revokeTokens: (ids, by, delivery, effectOf) =>
+    revokeTokens: (ids, by, delivery) =>
       write(() => {
         if (ids.length > REVOKED_AT_ONCE_MAX) throw new RangeError('too many tokens for one transaction');
         const repeated = effects.repeated(delivery);
-        if (repeated !== undefined) return repeated;
-        const ended = ids.filter((id) => end(id, by));
+        if (repeated !== undefined) return { ...repeated, tokens: asTheyAre(ids) };
+        // A value that is being shown just now is never marked as shown any more.
+        const ended = ids.flatMap((id) => (by.onlyUnclaimed ? endUnclaimed : end)(id, by));
         const [first] = ended;
         if (first === undefined) return { kind: 'already_revoked' };
-        effects.deliveries.keep(delivery, by.at, first);
-        bringAll(effectOf(ended), first);
-        return { kind: 'revoked', ended };
-      }),
-    revokeUnclaimed: (id, by, effect) =>
-      write(() => {
-        // A value that is being shown just now is never marked as shown any more.
-        if (!endUnclaimed(id, { actor: 'system', ...by })) return false;
-        effects.bring(effect, id);
-        return true;
+        effects.deliveries.keep(delivery, by.at, first.id);
+        for (const token of ended) effects.chain.append(revokedEvent(token, by));
+        effects.say(sayingsOf({ ...by, action: 'token.revoked' }, ended));
+        return { kind: 'revoked', tokens: asTheyAre(ids) };
       }),
   };
 }
 
-type Ending = { readonly actor: Doer; readonly at: number; readonly reason: string | null };
+function revokedEvent({ id, name }: Token, { at, actor, reason, held }: Ending): AuditEvent {
+  const detail = { name, reason, held: held ? 1 : 0 };
+  return { at, actor, action: 'token.revoked', tokenId: id, detail };
+}
 
 /**
- * Ends a token, if it is as `isMeant` says, and empties its secrets, inside a write. False, and nothing is changed, when it
+ * Ends a token, if it is as `isMeant` says, and empties its secrets, inside a write. Nothing, and nothing is changed, when it
  * is not or was ended before.
  */
-function createEnd(db: Db, isMeant?: SQL): (id: TokenId, by: Ending) => boolean {
+function createEnd(db: Db, isMeant?: SQL): (id: TokenId, by: Ending) => readonly Token[] {
   const revoke = db
     .update(tokens)
     .set({
@@ -131,7 +124,7 @@ function createEnd(db: Db, isMeant?: SQL): (id: TokenId, by: Ending) => boolean 
       revokeReason: storedParam('reason'),
     })
     .where(and(eq(tokens.id, textParam('id')), isNull(tokens.revokedAt), isMeant))
-    .returning({ id: tokens.id })
+    .returning(TOKEN)
     .prepare();
   // The lookup ids stay: no bug and no flipped bit revives a token, and a value presented later is known as revoked.
   const emptySecrets = db
@@ -140,10 +133,10 @@ function createEnd(db: Db, isMeant?: SQL): (id: TokenId, by: Ending) => boolean 
     .where(eq(secrets.tokenId, textParam('id')))
     .prepare();
 
-  return (id, by) => {
-    if (revoke.all({ id, ...by }).length === 0) return false;
-    emptySecrets.run({ id });
-    return true;
+  return (id, { at, actor, reason }) => {
+    const ended = revoke.all({ id, at, actor, reason });
+    if (ended.length > 0) emptySecrets.run({ id });
+    return ended;
   };
 }
 

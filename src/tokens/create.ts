@@ -1,17 +1,14 @@
-import { type Clock, SECOND_MS } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import { type ExpiryChoice, expiryFrom, type LifetimePolicy } from './expiry.ts';
 import { nameKeyOf, numberedName, type TokenName } from './name.ts';
 import { type AccessPolicy, type Actor, INTROSPECT_SCOPE, may, mayUseApp } from './policy.ts';
 import { type Refused, refuseByPolicy, refused } from './refusal.ts';
 import type { CreationLimits, TokenStore } from './store.ts';
-import type { Delivery, Effect } from './telling.ts';
+import { type Delivery, type Effect, effectOf } from './telling.ts';
 import { newTokenId, type Token } from './token.ts';
 
 /** How many numbered names are tried before none is proposed. */
 const PROPOSALS_MAX = 100;
-
-/** The receipt waits this long for the value to be shown, so that it is right the first time it is read. */
-const RECEIPT_DELAY_MS = 2 * SECOND_MS;
 
 /** The company's rules for new tokens. */
 export type CreationPolicy = AccessPolicy &
@@ -56,7 +53,10 @@ export async function createToken(
   if (expiry.kind === 'refused') return expiry;
 
   const token = tokenFrom(request, expiry.expiresAt, now);
-  const outcome = await deps.store.insertToken(token, deps.policy, effectOf(token, request.delivery));
+  const outcome = await deps.store.insertToken(token, deps.policy, {
+    ...effectFor(token),
+    delivery: request.delivery,
+  });
   switch (outcome.kind) {
     case 'inserted':
       return { kind: 'created', token };
@@ -129,28 +129,10 @@ function tokenFrom(request: CreateRequest, expiresAt: number | null, now: number
   };
 }
 
-function effectOf(token: Token, delivery: Delivery): Effect {
-  // Nothing is shown yet to an owner who did not ask for it: their receipt need not wait.
-  const dueAt = token.createdAt + (token.owner === token.createdBy ? RECEIPT_DELAY_MS : 0);
-  return {
-    event: {
-      at: token.createdAt,
-      actor: token.createdBy,
-      action: 'token.created',
-      tokenId: token.id,
-      detail: {
-        name: token.name,
-        owner: token.owner,
-        expires_at: token.expiresAt,
-        scopes: token.scopes.join(' '),
-      },
-    },
-    delivery,
-    sayings: [
-      { saying: { kind: 'receipt', tokenId: token.id }, dueAt },
-      { saying: { kind: 'home', person: token.owner }, dueAt },
-    ],
-  };
+function effectFor(token: Token): Omit<Effect, 'delivery'> {
+  const { owner, createdBy: actor, createdAt: at, expiresAt, scopes } = token;
+  const detail = { owner, expires_at: expiresAt, scopes: scopes.join(' ') };
+  return effectOf({ action: 'token.created', actor, at }, token, detail);
 }
 
 /** A name like `name` that nobody ever used; null when none of a hundred is free. */

@@ -37,16 +37,16 @@ export async function findToken(
 }
 
 /**
- * As `findToken`, of several by their ids (100 at most): all of them in that order, or the refusal of the first that is not
- * there or not for them.
+ * As `findToken`, of several by their ids, out of those that are `there`: all of them in that order, or the refusal of the first
+ * that is not there or not for them.
  */
-export async function findTokens(
+export async function allowedTokens(
   ids: readonly TokenId[],
+  there: ReadonlyMap<TokenId, UsedToken>,
   action: Action,
   actor: Actor,
   deps: RefuseDeps,
 ): Promise<{ kind: 'found'; tokens: readonly UsedToken[] } | Refused> {
-  const there = await deps.store.findTokens(actor.workspace, ids);
   const tokens: UsedToken[] = [];
   for (const id of ids) {
     const found = await allowed(there.get(id), action, actor, deps);

@@ -1,7 +1,7 @@
 import { type Clock, DAY_MS } from '../clock.ts';
 import { REVOKED_AT_ONCE_MAX, type TokenStore } from './store.ts';
-import { type Effect, type Saying, sayingsAbout, tellEach } from './telling.ts';
-import type { PersonId, Token, WorkspaceId } from './token.ts';
+import { type Effect, OWNER_BARRED, OWNER_LEFT, sayingsOf } from './telling.ts';
+import type { PersonId, WorkspaceId } from './token.ts';
 
 /** What becomes of the live tokens of somebody who left or is barred: they are revoked, or stay and are marked. */
 export type LeaverPolicy = 'revoke' | 'flag';
@@ -11,11 +11,6 @@ export type LeaverPolicy = 'revoke' | 'flag';
  * `unknown`: it knows nobody of that id.
  */
 export type Whereabouts = 'here' | 'barred' | 'left' | 'unknown';
-
-/** The reason of a revocation that nobody asked for. */
-export const OWNER_LEFT = 'owner left';
-
-export const OWNER_BARRED = 'owner may not use apitoken';
 
 /** How long until Slack is asked about an owner again. */
 export const LOOK_UP_MS = 1 * DAY_MS;
@@ -80,15 +75,10 @@ async function markEffect(
   if (!isMarked && !isUnmarked) return undefined;
   const live = { owner: person, filter: 'active', page: 1, pageSize: REDRAWN_MAX, now: at } as const;
   const { tokens } = await store.listTokens(workspace, live);
-  const sayings: Saying[] = [
-    ...tokens.map(({ id }) => ({ kind: 'receipt', tokenId: id }) as const),
-    { kind: 'home', person },
-    ...(isMarked ? [{ kind: 'barred', person } as const] : []),
-  ];
-  const action = isMarked ? 'owner.marked' : 'owner.unmarked';
+  const happened = { actor: 'system', action: isMarked ? 'owner.marked' : 'owner.unmarked', at } as const;
   return {
-    event: { at, actor: 'system', action, tokenId: null, detail: { owner: person } },
-    sayings: sayings.map((saying) => ({ saying, dueAt: at })),
+    event: { ...happened, tokenId: null, detail: { owner: person } },
+    sayings: sayingsOf(happened, tokens, new Set([person])),
   };
 }
 
@@ -102,35 +92,7 @@ async function revokeSome(
   const { tokens } = await store.listTokens(workspace, live);
   const ids = tokens.map(({ id }) => id);
   // No delivery asked for it: Slack's answer did, and what is revoked is not revoked again.
-  await store.revokeTokens(ids, { actor: 'system', at, reason }, { keys: [] }, (ended) =>
-    effectsOf(
-      tokens.filter(({ id }) => ended.includes(id)),
-      reason,
-      at,
-    ),
-  );
-}
-
-/**
- * Whoever left cannot be told any more; who is barred can. Whoever created tokens for them is told, too: each once of all that
- * ended together.
- */
-function effectsOf(ended: readonly Token[], reason: string, at: number): Omit<Effect, 'delivery'>[] {
-  const byOthers = ended.filter(({ owner, createdBy }) => createdBy !== owner);
-  const told = [
-    ...(reason === OWNER_BARRED ? tellEach(ended, ({ owner }) => owner, 'revoked_by_other') : []),
-    ...tellEach(byOthers, ({ createdBy }) => createdBy, 'owner_left'),
-  ].map((saying) => ({ saying, dueAt: at }));
-  return ended.map((token, index) => ({
-    event: {
-      at,
-      actor: 'system',
-      action: 'token.revoked',
-      tokenId: token.id,
-      detail: { name: token.name, reason, held: 0 },
-    },
-    sayings: [...sayingsAbout(token, at), ...(index === 0 ? told : [])],
-  }));
+  await store.revokeTokens(ids, { actor: 'system', at, reason, held: false }, { keys: [] });
 }
 
 /** An owner whom Slack is to be asked about. */

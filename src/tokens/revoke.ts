@@ -1,152 +1,68 @@
 import type { Clock } from '../clock.ts';
-import type { AuditEvent } from './audit.ts';
-import { findToken, findTokens } from './find.ts';
+import { allowedTokens } from './find.ts';
 import type { Actor } from './policy.ts';
 import { type RefuseDeps, type Refused, refused } from './refusal.ts';
 import type { StoredSecret, TokenStore } from './store.ts';
-import { type Delivery, type Effect, sayingsAbout, tellings } from './telling.ts';
-import { type Token, type TokenId, UNCLAIMED_MS_MAX, type UsedToken, type WorkspaceId } from './token.ts';
+import { type Delivery, NEVER_CLAIMED } from './telling.ts';
+import { type TokenId, UNCLAIMED_MS_MAX, type UsedToken, type WorkspaceId } from './token.ts';
 
 type RevokeRequest = {
   readonly actor: Actor;
-  readonly tokenId: TokenId;
+  /** 100 at most. A delivery key stands for these and no others. */
+  readonly tokenIds: readonly TokenId[];
+  /** Those of them that are there, where they were read for this before: what decides who may end them never changes. */
+  readonly there?: ReadonlyMap<TokenId, UsedToken>;
   /** Needed for somebody else's token. */
   readonly reason: string | null;
-  /** The actor presented the token's whole verified value, which gives everybody the right to end it. */
+  /** The actor presented the tokens' whole verified values, which gives everybody the right to end them. */
   readonly held: boolean;
   readonly delivery: Delivery;
 };
 
-/** Ends a token: from the next request on it is refused. `repeated`: this delivery has ended it before. */
-export async function revokeToken(
+/**
+ * Ends tokens in one transaction, from the next request on they are refused: all of them, but for those that were ended before,
+ * or, where the actor may not end one, none. Resolves to all of them as they are by then. `repeated`: this delivery has done it
+ * before.
+ */
+export async function revokeTokens(
   request: RevokeRequest,
   deps: RefuseDeps,
-): Promise<{ kind: 'revoked' | 'repeated'; token: UsedToken } | Refused> {
-  const { actor, tokenId, reason } = request;
-  const found = await findToken(tokenId, request.held ? 'revoke_held' : 'revoke', actor, deps);
-  if (found.kind === 'refused') return found;
-  const { token } = found;
-  if (token.owner !== actor.id && reason === null) return refused({ code: 'reason_required' });
-
-  const at = deps.clock();
-  const outcome = await deps.store.revokeToken(
-    token.id,
-    { actor: actor.id, at, reason },
-    effectOf(request, token, at),
-  );
-  if (outcome.kind === 'already_revoked') return refused({ code: 'already_revoked', name: token.name });
-  const ended = await deps.store.findToken(actor.workspace, token.id);
-  if (ended === undefined) throw new Error('a token that was just revoked is not there');
-  return { kind: outcome.kind, token: ended };
-}
-
-function effectOf(request: RevokeRequest, token: Token, at: number): Effect {
-  const sayings = [...sayingsAbout(token, at), ...tellings([token], request.actor.id, at)];
-  return { event: revokedEvent(request, token, at), delivery: request.delivery, sayings };
-}
-
-/** That the actor ended the token. */
-function revokedEvent(
-  { actor, reason, held }: Pick<RevokeRequest, 'actor' | 'reason' | 'held'>,
-  token: Token,
-  at: number,
-): AuditEvent {
-  return {
-    at,
-    actor: actor.id,
-    action: 'token.revoked',
-    tokenId: token.id,
-    detail: { name: token.name, reason, held: held ? 1 : 0 },
-  };
-}
-
-export type RevokeSeveralRequest = Omit<RevokeRequest, 'tokenId'> & {
-  /** 100 at most. A delivery key stands for these and no others. */
-  readonly tokenIds: readonly TokenId[];
-};
-
-/**
- * Ends several tokens in one transaction: all of them, but for those that were ended before, or, where the actor may not end
- * one, none. `repeated`: this delivery has done it before.
- */
-export async function revokeSeveral(
-  request: RevokeSeveralRequest,
-  deps: RefuseDeps,
 ): Promise<{ kind: 'revoked' | 'repeated'; tokens: readonly UsedToken[] } | Refused> {
-  const { actor, reason, tokenIds, delivery } = request;
-  const action = request.held ? 'revoke_held' : 'revoke';
-  const asked = await findTokens(tokenIds, action, actor, deps);
+  const { actor, reason, held, tokenIds, delivery } = request;
+  const there = request.there ?? (await deps.store.findTokens(actor.workspace, tokenIds));
+  const asked = await allowedTokens(tokenIds, there, held ? 'revoke_held' : 'revoke', actor, deps);
   if (asked.kind === 'refused') return asked;
-  const found = asked.tokens;
-  const [first] = found;
+  const [first, ...others] = asked.tokens;
   if (first === undefined) return refused({ code: 'nothing_ticked' });
-  if (reason === null && found.some(({ owner }) => owner !== actor.id)) {
+  if (reason === null && asked.tokens.some(({ owner }) => owner !== actor.id)) {
     return refused({ code: 'reason_required' });
   }
 
-  const at = deps.clock();
-  const by = { actor: actor.id, at, reason };
-  const outcome = await deps.store.revokeTokens(tokenIds, by, delivery, (ended) =>
-    effectsOf(
-      request,
-      found.filter(({ id }) => ended.includes(id)),
-      at,
-    ),
+  const by = { actor: actor.id, at: deps.clock(), reason, held };
+  const outcome = await deps.store.revokeTokens(tokenIds, by, delivery);
+  if (outcome.kind !== 'already_revoked') return outcome;
+  return refused(
+    others.length > 0 ? { code: 'all_already_revoked' } : { code: 'already_revoked', name: first.name },
   );
-  if (outcome.kind === 'already_revoked') {
-    const isOne = found.length === 1;
-    return refused(isOne ? { code: 'already_revoked', name: first.name } : { code: 'all_already_revoked' });
-  }
-  const now = await findTokens(tokenIds, action, actor, deps);
-  if (now.kind === 'refused') throw new Error('tokens that were just revoked are not there');
-  return { kind: outcome.kind, tokens: now.tokens };
 }
 
-/** An event for each token, and what is said once of all of them beside the first. */
-function effectsOf(
-  request: RevokeSeveralRequest,
-  ended: readonly UsedToken[],
-  at: number,
-): Omit<Effect, 'delivery'>[] {
-  const told = tellings(ended, request.actor.id, at);
-  return ended.map((token, index) => ({
-    event: revokedEvent(request, token, at),
-    sayings: [...sayingsAbout(token, at), ...(index === 0 ? told : [])],
-  }));
-}
+/** Of what nobody in Slack asked for: what is revoked is not revoked again. */
+const NO_DELIVERY = { keys: [] };
 
 /**
- * Ends the token of a value that verified just now: whoever holds it may, and says neither who they are nor why. Its owner is
- * told, once. Nothing happens when it was revoked meanwhile.
+ * Ends the token of a value that verified just now: whoever holds it may, and says neither who they are nor why. Nothing
+ * happens when it was revoked meanwhile.
  */
 export async function revokeHeld(
-  secret: StoredSecret,
-  { store, clock }: { readonly store: Pick<TokenStore, 'revokeToken'>; readonly clock: Clock },
+  { tokenId }: StoredSecret,
+  { store, clock }: { readonly store: Pick<TokenStore, 'revokeTokens'>; readonly clock: Clock },
 ): Promise<void> {
-  const at = clock();
-  const { tokenId } = secret;
-  await store.revokeToken(
-    tokenId,
-    { actor: 'holder', at, reason: null },
-    {
-      event: {
-        at,
-        actor: 'holder',
-        action: 'token.revoked',
-        tokenId,
-        detail: { name: secret.name, reason: null, held: 1 },
-      },
-      delivery: { keys: [] },
-      sayings: [
-        { saying: { kind: 'receipt', tokenId }, dueAt: at },
-        { saying: { kind: 'home', person: secret.owner }, dueAt: at },
-        { saying: { kind: 'revoked_by_other', tokenId }, dueAt: at },
-      ],
-    },
+  await store.revokeTokens(
+    [tokenId],
+    { actor: 'holder', at: clock(), reason: null, held: true },
+    NO_DELIVERY,
   );
 }
-
-const REASON = 'never claimed';
 
 /**
  * Revokes the tokens that nobody claimed within 7 days of their creation; 200 a call. It tidies: what makes and shows values
@@ -157,27 +73,9 @@ export async function revokeUnclaimed(
   { store, clock }: { readonly store: TokenStore; readonly clock: Clock },
 ): Promise<void> {
   const at = clock();
-  for (const token of await store.unclaimedSince(workspace, at - UNCLAIMED_MS_MAX)) {
-    // False where its owner claimed it while the others were being revoked: then it stays theirs.
-    await store.revokeUnclaimed(token.id, { at, reason: REASON }, effectOfNeverClaimed(token, at));
+  for (const { id } of await store.unclaimedSince(workspace, at - UNCLAIMED_MS_MAX)) {
+    // One by one, so that each is told of by itself. Claimed while the others were being revoked, it stays its owner's.
+    const by = { actor: 'system', at, reason: NEVER_CLAIMED, held: false, onlyUnclaimed: true } as const;
+    await store.revokeTokens([id], by, NO_DELIVERY);
   }
-}
-
-function effectOfNeverClaimed(token: Token, at: number): Omit<Effect, 'delivery'> {
-  return {
-    event: {
-      at,
-      actor: 'system',
-      action: 'token.revoked',
-      tokenId: token.id,
-      detail: { name: token.name, reason: REASON, held: 0 },
-    },
-    sayings: [
-      ...sayingsAbout(token, at),
-      { saying: { kind: 'revoked_by_other', tokenId: token.id }, dueAt: at },
-      ...(token.createdBy === token.owner
-        ? []
-        : [{ saying: { kind: 'never_claimed', tokenId: token.id } as const, dueAt: at }]),
-    ],
-  };
 }

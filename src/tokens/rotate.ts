@@ -2,12 +2,11 @@ import { DAY_MS, HOUR_MS } from '../clock.ts';
 import { type ExpiryChoice, expiryFrom, type LifetimePolicy } from './expiry.ts';
 import { findToken } from './find.ts';
 import { keptScopes, type LeftOut, leftOutDetail, type ScopePolicy } from './kept-scopes.ts';
-import { noticesBefore } from './notices.ts';
 import type { Actor } from './policy.ts';
 import { type RefuseDeps, type Refused, refused } from './refusal.ts';
 import { noShowing, type ShowDeps, showNewValue } from './show.ts';
 import type { CreationLimits, Rotation } from './store.ts';
-import { claimedSayings, type Delivery, sayingsAbout } from './telling.ts';
+import { type Delivery, effectOf } from './telling.ts';
 import { statusOf, type Token, type TokenId, type UsedToken, wasNeverClaimed } from './token.ts';
 import type { UsageRecorder } from './usage.ts';
 
@@ -66,7 +65,7 @@ export async function planRotation(
   const found = await findToken(request.tokenId, 'rotate', request.actor, deps);
   if (found.kind === 'refused') return found;
   const { token } = found;
-  if ((await deps.store.effectOf(request.delivery)) === token.id) return { kind: 'repeated', token };
+  if ((await deps.store.tokenOfDelivery(request.delivery)) === token.id) return { kind: 'repeated', token };
   const now = deps.clock();
   const obstacle = obstacleTo(request, token, now) ?? (await limitOf(request, token, deps));
   if (obstacle !== undefined) return obstacle;
@@ -98,7 +97,7 @@ export async function planRotation(
  */
 export async function carryOutRotation(planned: PlannedRotation, deps: RotateDeps): Promise<Rotated> {
   const { token, rotation, request } = planned;
-  const effectAt = (now: number, leftOut: readonly LeftOut[]) => effectOf(planned, leftOut, now);
+  const effectAt = (now: number, leftOut: readonly LeftOut[]) => effectFor(planned, leftOut, now);
   // Of the others one may be under way for each token: what was chosen in a dialog is not lost.
   const isPress = request.kind === 'replace';
   const outcome = await showNewValue(
@@ -176,24 +175,10 @@ async function limitOf(
 
 const ACTIONS = { rotate: 'token.rotated', renew: 'token.renewed', replace: 'value.replaced' } as const;
 
-function effectOf({ token, rotation, request }: PlannedRotation, leftOut: readonly LeftOut[], now: number) {
+function effectFor({ token, rotation, request }: PlannedRotation, leftOut: readonly LeftOut[], at: number) {
   const { expiresAt, graceEndsAt } = rotation;
-  return {
-    event: {
-      at: now,
-      actor: request.actor.id,
-      action: ACTIONS[request.kind],
-      tokenId: token.id,
-      detail: {
-        name: token.name,
-        expires_at: expiresAt,
-        old_value_ends_at: graceEndsAt,
-        ...leftOutDetail(leftOut),
-      },
-    },
-    sayings: [...sayingsAbout(token, now), ...claimedSayings(token, now)],
-    notices: noticesBefore(expiresAt, now),
-  };
+  const detail = { expires_at: expiresAt, old_value_ends_at: graceEndsAt, ...leftOutDetail(leftOut) };
+  return effectOf({ action: ACTIONS[request.kind], actor: request.actor.id, at }, token, detail);
 }
 
 /** Ends the grace of a rotation before its time: only the newest value is honoured from the next request on. */
@@ -215,17 +200,8 @@ export async function endOldValues(
     return refused({ code: 'changed_meanwhile', name: token.name });
   }
   const at = deps.clock();
-  const outcome = await deps.store.endOldValues(token.id, at, {
-    event: {
-      at,
-      actor: actor.id,
-      action: 'old_value.ended',
-      tokenId: token.id,
-      detail: { name: token.name },
-    },
-    delivery,
-    sayings: sayingsAbout(token, at),
-  });
+  const effect = effectOf({ action: 'old_value.ended', actor: actor.id, at }, token);
+  const outcome = await deps.store.endOldValues(token.id, at, { ...effect, delivery });
   if (outcome.kind === 'none') return refused({ code: 'no_old_value', name: token.name });
   return { kind: 'ended', token };
 }

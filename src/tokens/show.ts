@@ -9,12 +9,11 @@ import {
   leftOutDetail,
   type ScopePolicy,
 } from './kept-scopes.ts';
-import { noticesBefore } from './notices.ts';
 import type { Peppers } from './pepper.ts';
 import type { Actor } from './policy.ts';
 import { type RefuseDeps, type Refused, refused } from './refusal.ts';
 import { type CreationLimits, type Obstacle, type Rotation, type Secret, SHOWING_MS_MAX } from './store.ts';
-import { claimedSayings, type Delivery, type Effect, sayingsAbout } from './telling.ts';
+import { type Delivery, type Effect, effectOf } from './telling.ts';
 import { type PersonId, statusOf, type Token, type TokenId, wasNeverClaimed } from './token.ts';
 import { TokenValue } from './token-value.ts';
 
@@ -44,7 +43,8 @@ export async function showValue(request: ShowRequest, deps: ShowDeps): Promise<S
   const refusal = endOf(token, deps.clock());
   if (refusal !== undefined) return refusal;
 
-  const effectAt = (now: number, leftOut: readonly LeftOut[]) => effectOf(token, leftOut, now);
+  const effectAt = (at: number, leftOut: readonly LeftOut[]) =>
+    effectOf({ action: 'value.shown', actor: token.owner, at }, token, leftOutDetail(leftOut));
   const outcome = await showNewValue(
     { token, purpose: 'first', delivery, isPress: !isOfCreation, effectAt },
     deps,
@@ -62,20 +62,6 @@ export async function showValue(request: ShowRequest, deps: ShowDeps): Promise<S
     default:
       return noShowing(outcome.kind, token, deps);
   }
-}
-
-function effectOf(token: Token, leftOut: readonly LeftOut[], now: number): Omit<Effect, 'delivery'> {
-  return {
-    event: {
-      at: now,
-      actor: token.owner,
-      action: 'value.shown',
-      tokenId: token.id,
-      detail: { name: token.name, ...leftOutDetail(leftOut) },
-    },
-    sayings: [...sayingsAbout(token, now), ...claimedSayings(token, now)],
-    notices: noticesBefore(token.expiresAt, now),
-  };
 }
 
 function endOf(token: Token, now: number): Refused | undefined {
@@ -190,16 +176,8 @@ async function showSecret(
   const reason =
     refusedWith ?? (await deps.store.markShown(lookupId, now, purpose, effectAt(now, leftOut))).kind;
   if (refusedWith === undefined && reason === 'shown') return { kind: 'shown', leftOut };
-  await deps.store.withdrawSecret(lookupId, {
-    event: {
-      at: now,
-      actor: 'system',
-      action: 'value.withdrawn',
-      tokenId: token.id,
-      detail: { name: token.name, reason },
-    },
-    sayings: sayingsAbout(token, now),
-  });
+  const withdrawn = { action: 'value.withdrawn', actor: 'system', at: now } as const;
+  await deps.store.withdrawSecret(lookupId, effectOf(withdrawn, token, { reason }));
   return { kind: 'not_shown', reason };
 }
 

@@ -151,6 +151,17 @@ export type SecretUse = {
 /** Presentations of a revoked token's value since the revocation. Whoever knows a lookup id can make some. */
 export type Tries = { readonly count: number; readonly lastAt: number | null };
 
+/** Who ends tokens, when and why. */
+export type Ending = {
+  readonly actor: Doer;
+  readonly at: number;
+  readonly reason: string | null;
+  /** Whether they may because they presented the tokens' values. */
+  readonly held: boolean;
+  /** Whether those that their owner has taken meanwhile are left alone. */
+  readonly onlyUnclaimed?: true;
+};
+
 /** How many tokens one transaction ends. */
 export const REVOKED_AT_ONCE_MAX = 100;
 
@@ -212,30 +223,19 @@ export interface TokenStore {
   /** Removes a secret that was not shown. False when it is not there or was shown. */
   withdrawSecret(lookupId: string, effect: Omit<Effect, 'delivery'>): Promise<boolean>;
 
-  /** Ends the token for good and empties its secrets. `already_revoked`: somebody else ended it first. */
-  revokeToken(
-    id: TokenId,
-    by: { readonly actor: Doer; readonly at: number; readonly reason: string | null },
-    effect: Effect,
-  ): Promise<{ kind: 'revoked' } | { kind: 'already_revoked' } | Repeated>;
-
-  /** Ends a token that nobody has claimed. False, and nothing is written, when it was claimed or has ended. */
-  revokeUnclaimed(
-    id: TokenId,
-    by: { readonly at: number; readonly reason: string },
-    effect: Omit<Effect, 'delivery'>,
-  ): Promise<boolean>;
-
   /**
-   * Ends all of these tokens that are not ended yet, in one transaction; 100 at most. `effectOf` tells what comes with those
-   * that this ended. `already_revoked`: all were ended before, and nothing was written.
+   * Ends all of these tokens for good that are not ended yet, and empties their secrets, in one transaction; 100 at most. With each
+   * comes its event, and whoever is to hear of it is told. Resolves to all of them as they are by then. `already_revoked`: there
+   * was none to end, and nothing was written.
    */
   revokeTokens(
     ids: readonly TokenId[],
-    by: { readonly actor: Doer; readonly at: number; readonly reason: string | null },
+    by: Ending,
     delivery: Delivery,
-    effectOf: (ended: readonly TokenId[]) => readonly Omit<Effect, 'delivery'>[],
-  ): Promise<{ kind: 'revoked'; ended: readonly TokenId[] } | { kind: 'already_revoked' } | Repeated>;
+  ): Promise<
+    | { kind: 'already_revoked' }
+    | (({ kind: 'revoked' } | Repeated) & { readonly tokens: readonly UsedToken[] })
+  >;
 
   /** Ends all values of the token but the newest, at `at`. False when there was none to end. */
   endOldValues(
@@ -245,7 +245,7 @@ export interface TokenStore {
   ): Promise<{ kind: 'ended' } | { kind: 'none' } | Repeated>;
 
   /** The token of the effect that this delivery had before; undefined when it had none. */
-  effectOf(delivery: Delivery): Promise<TokenId | undefined>;
+  tokenOfDelivery(delivery: Delivery): Promise<TokenId | undefined>;
   findToken(workspace: WorkspaceId, id: TokenId): Promise<UsedToken | undefined>;
   /** Those of the tokens that are there, by their ids; 100 at most. */
   findTokens(workspace: WorkspaceId, ids: readonly TokenId[]): Promise<ReadonlyMap<TokenId, UsedToken>>;

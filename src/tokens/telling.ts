@@ -1,31 +1,122 @@
-import type { AuditEvent } from './audit.ts';
-import type { PersonId, Token, TokenId } from './token.ts';
+import { SECOND_MS } from '../clock.ts';
+import type { AuditAction, AuditEvent } from './audit.ts';
+import { noticesBefore } from './notices.ts';
+import type { Doer, PersonId, Token, TokenId } from './token.ts';
+
+/** Why the app itself ends a token, as the revocation's reason. */
+export const NEVER_CLAIMED = 'never claimed';
+export const OWNER_LEFT = 'owner left';
+export const OWNER_BARRED = 'owner may not use apitoken';
+
+const OWN_REASONS = [NEVER_CLAIMED, OWNER_LEFT, OWNER_BARRED] as const;
+
+/** What somebody hears of: a new action does not compile until it is known who hears of it, or that nobody does. */
+export type Told = Exclude<
+  AuditAction,
+  'value.checked' | `${'card' | 'status' | 'board' | 'action' | 'refusals'}.${string}`
+>;
+
+/** What happened, as far as it decides who hears of it. */
+export type Happened = {
+  readonly action: Told;
+  readonly actor: Doer;
+  readonly at: number;
+  readonly reason?: string | null;
+};
+
+type Hearing = {
+  readonly owner?: 'revoked_by_other' | 'barred';
+  /** Whoever created it for somebody else. */
+  readonly creator?: 'claimed' | 'revoked_of_created' | 'never_claimed' | 'owner_left';
+  /** Whether its owner is told of its expiry beforehand: notices are to come. */
+  readonly hasNotices?: true;
+  /** How long the drawing waits, where it is the owner who did it. */
+  readonly drawnAfterMs?: number;
+};
+
+const OF_NEW_VALUE = { creator: 'claimed', hasNotices: true } as const;
 
 /**
- * What owners, and whoever created a token for them, are told of tokens that `actor` ended: one message each, however many
- * tokens. Whoever did it themselves is not told, nor the creator of what its owner ended.
+ * Who hears of what. Beside it the receipts and the owner's Home tab are drawn anew, always. Nobody is told what they did
+ * themselves. Whoever left cannot be told any more; who is barred can.
  */
-export function tellings(ended: readonly Token[], actor: PersonId, dueAt: number): Effect['sayings'] {
-  const byOthers = ended.filter(({ owner }) => owner !== actor);
-  const created = byOthers.filter(({ owner, createdBy }) => createdBy !== owner && createdBy !== actor);
-  const sayings = [
-    ...tellEach(byOthers, ({ owner }) => owner, 'revoked_by_other'),
-    ...tellEach(created, ({ createdBy }) => createdBy, 'revoked_of_created'),
-  ];
-  return sayings.map((saying) => ({ saying, dueAt }));
+export const HEARD: Readonly<Record<Told | (typeof OWN_REASONS)[number], Hearing>> = {
+  // Its value is being shown to whoever creates for themselves: that comes before the receipt.
+  'token.created': { drawnAfterMs: 2 * SECOND_MS },
+  'value.shown': OF_NEW_VALUE,
+  'value.replaced': OF_NEW_VALUE,
+  'value.withdrawn': {},
+  'token.rotated': OF_NEW_VALUE,
+  'token.renewed': OF_NEW_VALUE,
+  'old_value.ended': {},
+  'token.revoked': { owner: 'revoked_by_other', creator: 'revoked_of_created' },
+  [NEVER_CLAIMED]: { owner: 'revoked_by_other', creator: 'never_claimed' },
+  [OWNER_LEFT]: { creator: 'owner_left' },
+  [OWNER_BARRED]: { owner: 'revoked_by_other', creator: 'owner_left' },
+  'owner.marked': { owner: 'barred' },
+  'owner.unmarked': {},
+};
+
+function hearingOf({ action, actor, reason }: Happened): Hearing {
+  const own = actor === 'system' ? OWN_REASONS.find((one) => one === reason) : undefined;
+  return HEARD[action === 'token.revoked' ? (own ?? action) : action];
 }
 
-/** One message to each person that `personOf` names, however many of the tokens are theirs. */
-export function tellEach(
+/** What is said of what happened to the tokens of `owners`: to each person one message, however many of the tokens are theirs. */
+export function sayingsOf(
+  happened: Happened,
+  tokens: readonly Token[],
+  owners: ReadonlySet<PersonId> = new Set(tokens.map(({ owner }) => owner)),
+): Effect['sayings'] {
+  const { actor, at } = happened;
+  const { owner, creator, drawnAfterMs = 0 } = hearingOf(happened);
+  const people = [...owners];
+  const drawn: Saying[] = [
+    ...tokens.map(({ id }) => ({ kind: 'receipt', tokenId: id }) as const),
+    ...people.map((person) => ({ kind: 'home', person }) as const),
+  ];
+  const drawnAt = people.some((person) => person === actor) ? at + drawnAfterMs : at;
+  const ofOthers = tokens.filter((token) => token.createdBy !== token.owner);
+  const told: Saying[] = [
+    ...(owner === 'barred'
+      ? people.filter((person) => person !== actor).map((person) => ({ kind: owner, person }))
+      : tellEach(tokens, (token) => token.owner, owner, actor)),
+    ...tellEach(ofOthers, ({ createdBy }) => createdBy, creator, actor),
+  ];
+  return [
+    ...drawn.map((saying) => ({ saying, dueAt: drawnAt })),
+    ...told.map((saying) => ({ saying, dueAt: at })),
+  ];
+}
+
+/** `claimed` is told of the first value alone. */
+function tellEach(
   tokens: readonly Token[],
   personOf: (token: Token) => PersonId,
-  ofOne: 'revoked_by_other' | 'revoked_of_created' | 'owner_left',
+  kind: Exclude<Hearing['owner' | 'creator'], 'barred'>,
+  actor: Doer,
 ): Saying[] {
-  return [...Map.groupBy(tokens, personOf)].map(([person, [first, ...others]]) => {
-    if (first === undefined) throw new Error('a group without a token');
-    if (others.length === 0) return { kind: ofOne, tokenId: first.id };
-    return { kind: 'several_revoked', person, tokenIds: [first, ...others].map(({ id }) => id) };
+  if (kind === undefined) return [];
+  const news = kind === 'claimed' ? tokens.filter(({ claimedAt }) => claimedAt === null) : tokens;
+  return [...Map.groupBy(news, personOf)].flatMap(([person, [first, ...others]]): Saying[] => {
+    if (person === actor || first === undefined) return [];
+    if (others.length === 0) return [{ kind, tokenId: first.id }];
+    return [{ kind: 'several_revoked', person, tokenIds: [first, ...others].map(({ id }) => id) }];
   });
+}
+
+/** The event of what happened to the token, and all that it brings along. */
+export function effectOf(
+  { action, actor, at }: Happened,
+  token: Token,
+  detail: AuditEvent['detail'] = {},
+): Omit<Effect, 'delivery'> {
+  const { hasNotices = false } = HEARD[action];
+  return {
+    event: { at, actor, action, tokenId: token.id, detail: { name: token.name, ...detail } },
+    sayings: sayingsOf({ action, actor, at }, [token]),
+    notices: hasNotices ? noticesBefore(token.expiresAt, at) : [],
+  };
 }
 
 /** The keys of the Slack delivery that asks for an effect. The effect happens once per key, whatever is delivered twice. */
@@ -36,7 +127,7 @@ export type Saying =
   | { readonly kind: 'receipt'; readonly tokenId: TokenId }
   | { readonly kind: 'home'; readonly person: PersonId }
   | { readonly kind: 'revoked_by_other'; readonly tokenId: TokenId }
-  /** To whoever created it for its owner, when a third person ended it. */
+  /** To whoever created it for its owner, when somebody else ended it, its owner too. */
   | { readonly kind: 'revoked_of_created'; readonly tokenId: TokenId }
   /** To their owner or creator: all of them were ended at once, so it is one message. */
   | { readonly kind: 'several_revoked'; readonly person: PersonId; readonly tokenIds: readonly TokenId[] }
@@ -77,17 +168,3 @@ export type Effect = {
 
 /** What happened to an effect: `repeated` means that this delivery had it before, and nothing was written now. */
 export type Repeated = { readonly kind: 'repeated'; readonly tokenId: TokenId };
-
-/** The receipt and the owner's Home tab are to be drawn anew. */
-export function sayingsAbout(token: Token, now: number) {
-  return [
-    { saying: { kind: 'receipt', tokenId: token.id }, dueAt: now },
-    { saying: { kind: 'home', person: token.owner }, dueAt: now },
-  ] as const;
-}
-
-/** Whoever created it for its owner is told when that one is shown its first value. */
-export function claimedSayings({ id, owner, createdBy, claimedAt }: Token, now: number) {
-  if (createdBy === owner || claimedAt !== null) return [];
-  return [{ saying: { kind: 'claimed', tokenId: id }, dueAt: now }] as const;
-}

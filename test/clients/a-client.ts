@@ -64,7 +64,7 @@ export async function aKnownServer(): Promise<Known> {
         if (lookupId === live.lookupId) return revoked ? { ...subject, digest: null } : subject;
         return secrets.find((secret) => secret.lookupId === lookupId);
       },
-      revokeToken: async () => {
+      revokeTokens: async () => {
         revoked = true;
         return { kind: 'already_revoked' };
       },

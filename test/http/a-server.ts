@@ -70,7 +70,7 @@ export function httpDeps(
         readSecret: async (lookupId) => secrets.find((secret) => secret.lookupId === lookupId),
         isReadable: async () => true,
         isWritable: async () => true,
-        revokeToken: async () => ({ kind: 'already_revoked' }),
+        revokeTokens: async () => ({ kind: 'already_revoked' }),
         ...store,
       },
       clock,

@@ -20,7 +20,7 @@ export async function aService(): Promise<Service> {
   const server = await aServer([], {
     store: {
       readSecret: store.readSecret,
-      revokeToken: store.revokeToken,
+      revokeTokens: store.revokeTokens,
     },
     clock: house.now,
     peppers: deps.peppers,

@@ -328,7 +328,7 @@ describe('no answer has a stack, a path or SQL in it', () => {
 
   test.for(EVERY_PATH)('when everything behind %s fails', async (path) => {
     const server = await aServer(SECRETS, {
-      store: { readSecret: fails, isReadable: fails, isWritable: fails, revokeToken: fails },
+      store: { readSecret: fails, isReadable: fails, isWritable: fails, revokeTokens: fails },
       sources: { countTokens: fails, waitingSayings: fails },
     });
 

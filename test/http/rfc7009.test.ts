@@ -51,7 +51,7 @@ describe('RFC 7009 §2.1: the request', () => {
     ['the same token twice', `token=${VALUE.reveal()}&token=${VALUE.reveal()}`],
     ['the token by another name', `access_token=${VALUE.reveal()}`],
   ])('with %s is 400 invalid_request (§2.2.1, RFC 6749 §5.2), and kills nothing', async ([, form]) => {
-    const server = await aServer([aSecret(VALUE)], { store: { revokeToken: neverRevokes } });
+    const server = await aServer([aSecret(VALUE)], { store: { revokeTokens: neverRevokes } });
 
     const reply = await post(server.port, '/revoke', String(form));
 
@@ -64,7 +64,7 @@ describe('RFC 7009 §2.1: the request', () => {
     ['as a Bearer value', '/revoke', bearer(VALUE.reveal())],
     ['in a header of /verify', '/revoke', ['Token', VALUE.reveal()]],
   ] as const)('with the value %s alone is 400, and kills nothing', async ([, path, headers]) => {
-    const server = await aServer([aSecret(VALUE)], { store: { revokeToken: neverRevokes } });
+    const server = await aServer([aSecret(VALUE)], { store: { revokeTokens: neverRevokes } });
 
     const reply = await post(server.port, path, 'x=1', headers);
 
@@ -72,7 +72,7 @@ describe('RFC 7009 §2.1: the request', () => {
   });
 
   test('with JSON is 415', async () => {
-    const server = await aServer([aSecret(VALUE)], { store: { revokeToken: neverRevokes } });
+    const server = await aServer([aSecret(VALUE)], { store: { revokeTokens: neverRevokes } });
 
     const headers = ['Content-Type', 'application/json'];
     const body = JSON.stringify({ token: VALUE.reveal() });
@@ -82,7 +82,7 @@ describe('RFC 7009 §2.1: the request', () => {
   });
 
   test.for(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('by %s is 405', async (method) => {
-    const server = await aServer([aSecret(VALUE)], { store: { revokeToken: neverRevokes } });
+    const server = await aServer([aSecret(VALUE)], { store: { revokeTokens: neverRevokes } });
 
     const reply = await ask(server.port, `/revoke?token=${VALUE.reveal()}`, { method });
 
@@ -177,7 +177,7 @@ describe('RFC 7009 §2.2: the answer', () => {
 
   test('of 503 says that the token still lives and when to come again (§2.2.1)', async () => {
     const server = await aServer([aSecret(VALUE)], {
-      store: { revokeToken: () => Promise.reject(new Error('update tokens: SQLITE_FULL /data/x.db')) },
+      store: { revokeTokens: () => Promise.reject(new Error('update tokens: SQLITE_FULL /data/x.db')) },
     });
 
     const reply = await post(server.port, '/revoke', `token=${VALUE.reveal()}`);
@@ -284,7 +284,7 @@ describe('30 a minute an address', () => {
     let now = T0;
     const server = await aServer([aSecret(VALUE)], {
       clock: () => now,
-      store: { revokeToken: neverRevokes },
+      store: { revokeTokens: neverRevokes },
     });
 
     for (let i = 0; i < 30; i++)

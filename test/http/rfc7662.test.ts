@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../src/clock.ts';
-import { revokeToken } from '../../src/tokens/revoke.ts';
+import { revokeTokens } from '../../src/tokens/revoke.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aDelivery, ann, type House } from '../tokens/a-house.ts';
 import { ANN, aName, aSecret, BOB, T0 } from '../tokens/a-token.ts';
@@ -437,8 +437,14 @@ describe('RFC 7662 §2.2: the answer', () => {
       'was revoked',
       async (house) => {
         const { token, value } = await house.holds();
-        const request = { actor: ann, tokenId: token.id, reason: null, held: false, delivery: aDelivery() };
-        await revokeToken(request, house.deps);
+        const request = {
+          actor: ann,
+          tokenIds: [token.id],
+          reason: null,
+          held: false,
+          delivery: aDelivery(),
+        };
+        await revokeTokens(request, house.deps);
         return value.reveal();
       },
     ],

@@ -76,15 +76,7 @@ test('a reason and a purpose that were stored before they were refused turn no w
   });
   const reason = 'd\u2067e\u200b f\ng';
   await withStore(stage, (store) =>
-    store.revokeToken(
-      id,
-      { actor: alice.id as never, at: T0, reason },
-      {
-        event: { at: T0, actor: alice.id as never, action: 'token.revoked', tokenId: id, detail: { reason } },
-        delivery: { keys: [] },
-        sayings: [],
-      },
-    ),
+    store.revokeTokens([id], { actor: alice.id as never, at: T0, reason, held: false }, { keys: [] }),
   );
 
   const info = await answerTo(alice, '/apitoken info deploy-bot');

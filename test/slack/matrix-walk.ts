@@ -167,11 +167,8 @@ function proofOfBob({ workspace, folder, now }: Stage, { id, value }: Walk['toke
 
 async function revokeByAlice(stage: Stage, id: TokenId): Promise<void> {
   const actor = stage.workspace.person('alice').id as PersonId;
-  const by = { actor, at: stage.now(), reason: null };
-  const event = { at: stage.now(), actor, action: 'token.revoked', tokenId: id, detail: {} } as const;
-  await withStore(stage, (store) =>
-    store.revokeToken(id, by, { event, delivery: { keys: [] }, sayings: [] }),
-  );
+  const by = { actor, at: stage.now(), reason: null, held: false };
+  await withStore(stage, (store) => store.revokeTokens([id], by, { keys: [] }));
 }
 
 /** `works` or `refused`; anything else says what was wrong with it. */

@@ -204,15 +204,7 @@ test('the owner is told by first characters that a value is of a token that was 
   const alice = stage.workspace.person('alice');
   const { id, value } = await holdsToken(stage, alice, 'deploy-bot');
   await withStore(stage, (store) =>
-    store.revokeToken(
-      id,
-      { actor: 'system', at: stage.now(), reason: null },
-      {
-        event: { at: stage.now(), actor: 'system', action: 'token.revoked', tokenId: id, detail: {} },
-        delivery: { keys: [] },
-        sayings: [],
-      },
-    ),
+    store.revokeTokens([id], { actor: 'system', at: stage.now(), reason: null, held: false }, { keys: [] }),
   );
 
   expect((await answerTo(alice, `/apitoken revoke ${value}`)).text).toContain(

@@ -119,11 +119,11 @@ test.for([
     'a value that is withdrawn',
     (store: Store, lookupId: string) => store.withdrawSecret(lookupId, anEffect(null)),
   ],
-  ['a revocation', (store: Store, _: string, id) => store.revokeToken(id, BY_ANN, anEffect(id))],
+  ['a revocation', (store: Store, _: string, id) => store.revokeTokens([id], BY_ANN, aDelivery())],
   [
     'a revocation of what nobody claimed',
     (store: Store, _: string, id) =>
-      store.revokeUnclaimed(id, { at: NOW, reason: 'never claimed' }, anEffect(id)),
+      store.revokeTokens([id], { ...BY_ANN, onlyUnclaimed: true }, aDelivery()),
   ],
   ['a refusal', (store: Store) => store.recordRefusal(eventOf(ANN, NOW))],
 ] as const satisfies [
@@ -197,7 +197,7 @@ async function aLife(store: Store): Promise<void> {
   await store.insertToken(token, LIMITS, anEffect(token.id));
   await store.insertSecret(secret, 'first', aDelivery());
   await store.markShown(secret.lookupId, NOW, 'first', anEffect(token.id));
-  await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
+  await store.revokeTokens([token.id], BY_ANN, aDelivery());
   await store.insertToken(other, LIMITS, anEffect(other.id));
   await store.insertSecret(lost, 'first', aDelivery());
   await store.withdrawSecret(lost.lookupId, anEffect(other.id));

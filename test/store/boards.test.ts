@@ -89,7 +89,7 @@ test('a deed that changes no token is an event once a delivery, and no other eff
 
   expect(await store.recordDeed({ ...event, action: 'status.exported' }, delivery)).toBe('recorded');
   expect(await store.recordDeed({ ...event, action: 'status.exported' }, delivery)).toBe('repeated');
-  expect(await store.effectOf(delivery)).toBeUndefined();
+  expect(await store.tokenOfDelivery(delivery)).toBeUndefined();
 
   expect(raw.prepare('select action from audit_events').pluck().all()).toEqual(['status.exported']);
 });
@@ -98,7 +98,7 @@ test('a delivery that changed a token is no new deed', async () => {
   const { store } = await aStore();
   const token = await aStoredToken(store);
   const delivery = aDelivery();
-  await store.revokeToken(token.id, BY_ANN, anEffect(token.id, { delivery }));
+  await store.revokeTokens([token.id], BY_ANN, delivery);
 
   expect(await store.recordDeed(anEffect(null).event, delivery)).toBe('repeated');
 });

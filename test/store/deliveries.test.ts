@@ -39,13 +39,11 @@ test('a delivery that comes twice makes one secret and one revocation', async ()
   const [token, other] = [aToken(), aToken()];
   for (const each of [token, other]) await store.insertToken(each, LIMITS, anEffect(each.id));
   await store.insertSecret(aSecret(token), 'first', aDelivery('show'));
-  await store.revokeToken(token.id, BY_ANN, anEffect(token.id, { delivery: aDelivery('revoke') }));
+  await store.revokeTokens([token.id], BY_ANN, aDelivery('revoke'));
 
   const repeated = { kind: 'repeated', tokenId: token.id };
   expect(await store.insertSecret(aSecret(other), 'first', aDelivery('show'))).toEqual(repeated);
-  expect(
-    await store.revokeToken(other.id, BY_ANN, anEffect(other.id, { delivery: aDelivery('revoke') })),
-  ).toEqual(repeated);
+  expect(await store.revokeTokens([other.id], BY_ANN, aDelivery('revoke'))).toMatchObject(repeated);
   expect(raw.prepare('select count(*) from secrets').pluck().get()).toBe(1);
   expect(await store.findToken(WORKSPACE, other.id)).toMatchObject({ revokedAt: null });
 });

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { pepperFrom } from '../../src/tokens/pepper.ts';
 import { aStore, everythingIn, PEPPER } from './fixtures/temp-store.ts';
 import {
+  aDelivery,
   aFreshDigest,
-  anEffect,
   aShownValue,
   aStoredToken,
   BY_ANN,
@@ -45,7 +45,7 @@ test('a fresh digest revives no revoked token', async () => {
   const { store, raw } = await aStore();
   const token = await aStoredToken(store);
   const { value, secret } = await aShownValue(store, token);
-  await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
+  await store.revokeTokens([token.id], BY_ANN, aDelivery());
   const before = everythingIn(raw);
 
   await store.replaceDigests([aFreshDigest(secret)]);

@@ -36,12 +36,12 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['obstacleToSecret', (store) => store.obstacleToSecret(SECRET, 'first', aDelivery(MARK))],
   ['markShown', (store) => store.markShown(MARK, NOW, 'first', EFFECT)],
   ['withdrawSecret', (store) => store.withdrawSecret(MARK, EFFECT)],
-  ['revokeToken', (store) => store.revokeToken(TOKEN.id, { ...BY_ANN, reason: MARK }, EFFECT)],
+  ['revokeTokens', (store) => store.revokeTokens([TOKEN.id], { ...BY_ANN, reason: MARK }, aDelivery(MARK))],
   [
     'revokeTokens',
-    (store) => store.revokeTokens([TOKEN.id], { ...BY_ANN, reason: MARK }, aDelivery(MARK), () => [EFFECT]),
+    (store) =>
+      store.revokeTokens([TOKEN.id], { ...BY_ANN, reason: MARK, onlyUnclaimed: true }, aDelivery(MARK)),
   ],
-  ['revokeUnclaimed', (store) => store.revokeUnclaimed(TOKEN.id, { at: NOW, reason: MARK }, EFFECT)],
   ['findToken', (store) => store.findToken(WORKSPACE, TOKEN.id)],
   ['findTokens', (store) => store.findTokens(WORKSPACE, [TOKEN.id])],
   ['findTokenByName', (store) => store.findTokenByName(WORKSPACE, TOKEN.nameKey)],
@@ -65,7 +65,7 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['endOldValues', (store) => store.endOldValues(TOKEN.id, NOW, EFFECT)],
   ['liveValues', (store) => store.liveValues(TOKEN.id, NOW)],
   ['standingValues', (store) => store.standingValues([TOKEN.id], NOW)],
-  ['effectOf', (store) => store.effectOf({ keys: ['none'] })],
+  ['tokenOfDelivery', (store) => store.tokenOfDelivery({ keys: ['none'] })],
   ['listEvents', (store) => store.listEvents(TOKEN.id, { page: 1, pageSize: 1 })],
   [
     'searchTokens',

@@ -52,7 +52,7 @@ test.for([
   await withdrawn(store, token, 'no_dm');
 
   const event = eventOf(token, action, { detail: { reason: 'of another kind' } });
-  await store.revokeToken(token.id, BY_ANN, anEffect(token.id, { event }));
+  await store.recordDeed(event, aDelivery());
 
   expect(await store.lastWithdrawal(token.id)).toBe(reason);
 });
@@ -64,7 +64,7 @@ test('a history holds the events of its token alone, the latest first, as they w
   await store.insertSecret(secret, aRotation(), aDelivery());
   const rotated = eventOf(token, 'token.rotated', { at: NOW - 5, actor: BOB, detail: { n: 1, none: null } });
   await store.markShown(secret.lookupId, NOW, aRotation(), { event: rotated, sayings: [] });
-  await store.revokeToken(other.id, BY_ANN, anEffect(other.id));
+  await store.revokeTokens([other.id], BY_ANN, aDelivery());
 
   const history = await store.listEvents(token.id, { page: 1, pageSize: 10 });
 

@@ -81,7 +81,7 @@ test('of several that are due the most urgent one is sent, and the others never'
 
 test.for([
   ['expired', EXPIRES_AT, async () => undefined],
-  ['revoked', TOMORROW.dueAt, (store: Store, { id }: Token) => store.revokeToken(id, BY_ANN, anEffect(id))],
+  ['revoked', TOMORROW.dueAt, (store: Store, { id }: Token) => store.revokeTokens([id], BY_ANN, aDelivery())],
   ['rotated', TOMORROW.dueAt, (store: Store, token: Token) => aShownValue(store, token, aRotation())],
 ] as const satisfies [string, number, (store: Store, token: Token) => Promise<unknown>][])(
   'the notices of a token that is %s by then are dropped',

@@ -3,7 +3,7 @@ import { DAY_MS } from '../../src/clock.ts';
 import type { DueOwner } from '../../src/tokens/leavers.ts';
 import type { PersonId, WorkspaceId } from '../../src/tokens/token.ts';
 import { aStore, everythingIn } from './fixtures/temp-store.ts';
-import { ANN, anEffect, aStoredToken, BOB, BY_ANN, NOW, WORKSPACE } from './fixtures/tokens.ts';
+import { ANN, aDelivery, aStoredToken, BOB, BY_ANN, NOW, WORKSPACE } from './fixtures/tokens.ts';
 
 const DUE = NOW + DAY_MS;
 
@@ -183,7 +183,7 @@ test('a new token of somebody who was gone changes nothing of what is known', as
   const before = raw.prepare('select * from owners').all();
 
   const { id } = await aStoredToken(store, { createdAt: NOW + 5 });
-  await store.revokeToken(id, BY_ANN, anEffect(id));
+  await store.revokeTokens([id], BY_ANN, aDelivery());
 
   expect(raw.prepare('select * from owners').all()).toEqual(before);
 });

@@ -37,7 +37,7 @@ test('a revocation in the middle of a listing of 100,000 tokens is seen by the n
   const first = await list(1);
   const pages = [list(249), list(250)];
   const good = await verify();
-  await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
+  await store.revokeTokens([token.id], BY_ANN, aDelivery());
   const verdicts = [verify(), ...pages, list(251), verify(), list(500), verify()];
 
   expect(first).toMatchObject({ total: 100_000, pageCount: 500 });
@@ -82,7 +82,7 @@ test.for([
     for (const secret of secrets) await store.insertSecret(secret, 'first', aDelivery());
     for (const [i, { lookupId, tokenId }] of secrets.entries()) {
       if (i % 2 === 0) await store.withdrawSecret(lookupId, anEffect(tokenId));
-      else await store.revokeToken(tokenId, BY_ANN, anEffect(tokenId));
+      else await store.revokeTokens([tokenId], BY_ANN, aDelivery());
     }
     expect(remainsOf(gone, path)).not.toEqual([]);
 

@@ -57,7 +57,7 @@ test('the values that stand are those that are honoured and, of a revoked token,
   const retired = await aShownValue(store, revoked);
   const latest = await aShownValue(store, revoked, aRotation({ graceEndsAt: NOW + 5 }), NOW + 5);
   await store.insertSecret(aSecret(unshown), 'first', aDelivery());
-  await store.revokeToken(revoked.id, { ...BY_ANN, at: NOW + 9 }, anEffect(revoked.id));
+  await store.revokeTokens([revoked.id], { ...BY_ANN, at: NOW + 9 }, aDelivery());
 
   const at = async (now: number) =>
     new Map([...(await store.standingValues(ids, now))].map(([id, values]) => [id, new Set(values)]));
@@ -238,7 +238,7 @@ test.for([
   const old = await aShownValue(store, token);
   const secret = aSecret(token);
   await store.insertSecret(secret, aRotation(), aDelivery());
-  if (isRevoked) await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
+  if (isRevoked) await store.revokeTokens([token.id], BY_ANN, aDelivery());
   const events = raw.prepare('select count(*) from audit_events').pluck();
   const before = events.get();
 
@@ -306,7 +306,7 @@ test('a revocation empties the value in its grace too', async () => {
   const old = await aShownValue(store, token);
   const fresh = await aShownValue(store, token, aRotation({ graceEndsAt: GRACE_ENDS }));
 
-  await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
+  await store.revokeTokens([token.id], BY_ANN, aDelivery());
 
   expect(raw.prepare('select distinct hash, digest from secrets').all()).toEqual([
     { hash: null, digest: null },
@@ -495,7 +495,7 @@ async function rotate(rotation: Rotation, at: number, token: Token, store: Store
 }
 
 async function revoke(at: number, token: Token, store: Store, model: Model) {
-  await store.revokeToken(token.id, { ...BY_ANN, at }, anEffect(token.id));
+  await store.revokeTokens([token.id], { ...BY_ANN, at }, aDelivery());
   for (const value of model.values) value.endsAt = -Infinity;
 }
 

@@ -136,7 +136,7 @@ test('a value whose token was revoked meanwhile is not marked as shown, and noth
   const token = await aStoredToken(store);
   const secret = aSecret(token);
   await store.insertSecret(secret, 'first', aDelivery());
-  await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
+  await store.revokeTokens([token.id], BY_ANN, aDelivery());
 
   expect(await store.markShown(secret.lookupId, NOW, 'first', anEffect(token.id))).toEqual({
     kind: 'changed_meanwhile',

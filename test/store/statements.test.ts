@@ -80,13 +80,13 @@ test('all statements are prepared at the start and none later', async () => {
   const owner = await store.ownerToLookUp(WORKSPACE, NOW + DAY_MS);
   await store.suspectOwner(WORKSPACE, ANN, { isSaidGone: true, at: NOW });
   if (owner !== undefined) await store.noteOwner(owner, { lookUpAt: NOW, goneAt: null, isSuspected: false });
-  await store.revokeToken(token.id, BY_ANN, anEffect(token.id));
+  await store.revokeTokens([token.id], BY_ANN, aDelivery());
   await store.countTokens(NOW);
   await store.waitingSayings(NOW);
   await store.recordRefusal(anEffect(null).event);
   await store.readHash(secret.lookupId);
   await store.replaceDigests([aFreshDigest(secret)]);
-  await store.revokeTokens([token.id], BY_ANN, aDelivery(), () => []);
+  await store.revokeTokens([token.id], BY_ANN, aDelivery());
   await store.nameKeysAfter(WORKSPACE, { owner: null, after: '' });
   await store.nameKeysAfter(WORKSPACE, { owner: ANN, after: '' });
   await store.findByFirstCharacters(WORKSPACE, 'abcdef');

@@ -93,7 +93,7 @@ test('the name of a revoked token is never given again', async () => {
   const { store } = await aStore();
   const first = aToken({ name: nameOf('deploy-bot') });
   await store.insertToken(first, LIMITS, anEffect(first.id));
-  await store.revokeToken(first.id, BY_ANN, anEffect(first.id));
+  await store.revokeTokens([first.id], BY_ANN, aDelivery());
   const second = aToken({ name: nameOf('deploy-bot') });
 
   expect(await store.insertToken(second, LIMITS, anEffect(second.id))).toEqual({ kind: 'name_taken' });
@@ -137,18 +137,21 @@ test('a token is revoked once, and the second one changes nothing', async () => 
   const token = aToken();
   await store.insertToken(token, LIMITS, anEffect(token.id));
 
-  const first = await store.revokeToken(
-    token.id,
-    { actor: BOB, at: NOW + 1, reason: 'leaked' },
-    anEffect(token.id),
+  const first = await store.revokeTokens(
+    [token.id],
+    { actor: BOB, at: NOW + 1, reason: 'leaked', held: false },
+    aDelivery(),
   );
-  const second = await store.revokeToken(
-    token.id,
-    { actor: ANN, at: NOW + 2, reason: null },
-    anEffect(token.id),
+  const second = await store.revokeTokens(
+    [token.id],
+    { actor: ANN, at: NOW + 2, reason: null, held: false },
+    aDelivery(),
   );
 
-  expect([first, second]).toEqual([{ kind: 'revoked' }, { kind: 'already_revoked' }]);
+  expect([first, second]).toEqual([
+    { kind: 'revoked', tokens: [await store.findToken(WORKSPACE, token.id)] },
+    { kind: 'already_revoked' },
+  ]);
   expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({
     revokedAt: NOW + 1,
     revokedBy: BOB,
@@ -158,7 +161,13 @@ test('a token is revoked once, and the second one changes nothing', async () => 
 });
 
 describe('what nobody claimed', () => {
-  const BY_SYSTEM = { at: NOW + 1, reason: 'never claimed' };
+  const BY_SYSTEM = {
+    actor: 'system',
+    at: NOW + 1,
+    reason: 'never claimed',
+    held: false,
+    onlyUnclaimed: true,
+  } as const;
 
   test('is revoked once, with its event, and a value that is being shown is never shown', async () => {
     const { store, raw } = await aStore();
@@ -166,9 +175,9 @@ describe('what nobody claimed', () => {
     const secret = aSecret(token);
     await store.insertSecret(secret, 'first', aDelivery());
 
-    expect(await store.revokeUnclaimed(token.id, BY_SYSTEM, anEffect(token.id))).toBe(true);
+    expect(await store.revokeTokens([token.id], BY_SYSTEM, aDelivery())).toMatchObject({ kind: 'revoked' });
     const before = everythingIn(raw);
-    expect(await store.revokeUnclaimed(token.id, BY_SYSTEM, anEffect(token.id))).toBe(false);
+    expect(await store.revokeTokens([token.id], BY_SYSTEM, aDelivery())).toEqual({ kind: 'already_revoked' });
     expect(await store.markShown(secret.lookupId, NOW + 2, 'first', anEffect(token.id))).toEqual({
       kind: 'changed_meanwhile',
     });
@@ -187,7 +196,7 @@ describe('what nobody claimed', () => {
     await aShownValue(store, token);
     const before = everythingIn(raw);
 
-    expect(await store.revokeUnclaimed(token.id, BY_SYSTEM, anEffect(token.id))).toBe(false);
+    expect(await store.revokeTokens([token.id], BY_SYSTEM, aDelivery())).toEqual({ kind: 'already_revoked' });
     expect(everythingIn(raw)).toEqual(before);
   });
 });
@@ -198,7 +207,7 @@ test('of twenty who revoke a token at once, one is told that they did it', async
   await store.insertToken(token, LIMITS, anEffect(token.id));
 
   const outcomes = await Promise.all(
-    Array.from({ length: 20 }, () => store.revokeToken(token.id, BY_ANN, anEffect(token.id))),
+    Array.from({ length: 20 }, () => store.revokeTokens([token.id], BY_ANN, aDelivery())),
   );
 
   expect(outcomes.filter(({ kind }) => kind === 'revoked')).toHaveLength(1);
@@ -212,7 +221,7 @@ test('a revocation empties hash and digest of all secrets of the token, keeps th
   await store.insertSecret(secret, 'first', aDelivery());
   await store.insertSecret(others, 'first', aDelivery());
 
-  await store.revokeToken(ended.id, BY_ANN, anEffect(ended.id));
+  await store.revokeTokens([ended.id], BY_ANN, aDelivery());
 
   const row = raw.prepare('select hash, digest from secrets where lookup_id = ?');
   expect(row.get(secret.lookupId)).toEqual({ hash: null, digest: null });
@@ -402,10 +411,10 @@ test('a token is revoked by the system too', async () => {
   const { store } = await aStore();
   const token = await aStoredToken(store);
 
-  await store.revokeToken(
-    token.id,
-    { actor: 'system', at: NOW, reason: 'never claimed' },
-    anEffect(token.id),
+  await store.revokeTokens(
+    [token.id],
+    { actor: 'system', at: NOW, reason: 'never claimed', held: false },
+    aDelivery(),
   );
 
   expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ revokedAt: NOW, revokedBy: 'system' });

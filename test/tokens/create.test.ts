@@ -4,7 +4,7 @@ import { createToken } from '../../src/tokens/create.ts';
 import { nameKeyOf } from '../../src/tokens/name.ts';
 import type { Actor, Standing } from '../../src/tokens/policy.ts';
 import { refused } from '../../src/tokens/refusal.ts';
-import { revokeToken } from '../../src/tokens/revoke.ts';
+import { revokeTokens } from '../../src/tokens/revoke.ts';
 import { statusOf, type Token } from '../../src/tokens/token.ts';
 import { aDelivery, admin, aHouse, ann, aRequest, bob, codeOf, type House } from './a-house.ts';
 import { aName, anActor, BOB, T0 } from './a-token.ts';
@@ -385,8 +385,8 @@ describe('nothing is written when', () => {
 });
 
 function revoke(house: House, token: Token) {
-  const request = { actor: ann, tokenId: token.id, reason: null, held: false, delivery: aDelivery() };
-  return revokeToken(request, house.deps);
+  const request = { actor: ann, tokenIds: [token.id], reason: null, held: false, delivery: aDelivery() };
+  return revokeTokens(request, house.deps);
 }
 
 function eventsOf(house: House): unknown[] {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { historyOf } from '../../src/tokens/find.ts';
 import type { Actor } from '../../src/tokens/policy.ts';
 import { refused } from '../../src/tokens/refusal.ts';
-import { revokeToken } from '../../src/tokens/revoke.ts';
+import { revokeTokens } from '../../src/tokens/revoke.ts';
 import { endOldValues } from '../../src/tokens/rotate.ts';
 import { aDelivery, admin, aHouse, ann, bob, codeOf, type House } from './a-house.ts';
 import { aName, anActor, BOB, ELSEWHERE, T0 } from './a-token.ts';
@@ -121,5 +121,8 @@ async function found(house: House, nameOrId: string, page = 1, pageSize = 20) {
 }
 
 function revoke(house: House, tokenId: Parameters<House['read']>[0], reason: string): Promise<unknown> {
-  return revokeToken({ actor: ann, tokenId, reason, held: false, delivery: aDelivery() }, house.deps);
+  return revokeTokens(
+    { actor: ann, tokenIds: [tokenId], reason, held: false, delivery: aDelivery() },
+    house.deps,
+  );
 }

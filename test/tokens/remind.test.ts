@@ -3,7 +3,7 @@ import { DAY_MS, HOUR_MS } from '../../src/clock.ts';
 import { remindTomorrow } from '../../src/tokens/notices.ts';
 import type { Actor } from '../../src/tokens/policy.ts';
 import { refused } from '../../src/tokens/refusal.ts';
-import { revokeToken } from '../../src/tokens/revoke.ts';
+import { revokeTokens } from '../../src/tokens/revoke.ts';
 import type { Delivery } from '../../src/tokens/telling.ts';
 import type { TokenId } from '../../src/tokens/token.ts';
 import { aDelivery, admin, aHouse, ann, bob, codeOf, type House } from './a-house.ts';
@@ -100,6 +100,6 @@ function reminders(house: House): unknown[] {
 }
 
 function revoke(house: House, tokenId: TokenId): Promise<unknown> {
-  const request = { actor: ann, tokenId, reason: null, held: false, delivery: aDelivery() };
-  return revokeToken(request, house.deps);
+  const request = { actor: ann, tokenIds: [tokenId], reason: null, held: false, delivery: aDelivery() };
+  return revokeTokens(request, house.deps);
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { revokeHeld } from '../../src/tokens/revoke.ts';
 import type { StoredSecret } from '../../src/tokens/store.ts';
 import type { TokenValue } from '../../src/tokens/token-value.ts';
-import { aHouse, type House } from './a-house.ts';
+import { admin, aHouse, ann, type House } from './a-house.ts';
 import { T0 } from './a-token.ts';
 
 async function secretOf({ store }: House, value: TokenValue): Promise<StoredSecret> {
@@ -40,6 +40,22 @@ test('whoever holds a value ends its token, is not known, and its owner is told'
     { kind: 'home', person: token.owner },
     { kind: 'receipt', tokenId: token.id },
     { kind: 'revoked_by_other', tokenId: token.id },
+  ]);
+});
+
+test('whoever created the token for its owner is told too', async () => {
+  const house = await aHouse();
+  const { token, value } = await house.holds({ actor: admin, owner: ann });
+  const secret = await secretOf(house, value);
+  house.raw.exec('delete from outbox');
+
+  await revokeHeld(secret, house.deps);
+
+  expect(await house.due()).toEqual([
+    { kind: 'home', person: ann.id },
+    { kind: 'receipt', tokenId: token.id },
+    { kind: 'revoked_by_other', tokenId: token.id },
+    { kind: 'revoked_of_created', tokenId: token.id },
   ]);
 });
 

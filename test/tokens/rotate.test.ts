@@ -3,7 +3,7 @@ import { DAY_MS, HOUR_MS } from '../../src/clock.ts';
 import { createToken } from '../../src/tokens/create.ts';
 import type { Actor } from '../../src/tokens/policy.ts';
 import { refused } from '../../src/tokens/refusal.ts';
-import { revokeToken } from '../../src/tokens/revoke.ts';
+import { revokeTokens } from '../../src/tokens/revoke.ts';
 import {
   carryOutRotation,
   GRACES_MS,
@@ -631,8 +631,8 @@ function verdicts(house: House, ...values: (TokenValue | undefined)[]): Promise<
 }
 
 function revoke(house: House, tokenId: TokenId): Promise<unknown> {
-  const request = { actor: ann, tokenId, reason: null, held: false, delivery: aDelivery() };
-  return revokeToken(request, house.deps);
+  const request = { actor: ann, tokenIds: [tokenId], reason: null, held: false, delivery: aDelivery() };
+  return revokeTokens(request, house.deps);
 }
 
 /** The value is used once, and that is written. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../../src/clock.ts';
 import type { Standing } from '../../src/tokens/policy.ts';
 import { refused } from '../../src/tokens/refusal.ts';
-import { revokeToken } from '../../src/tokens/revoke.ts';
+import { revokeTokens } from '../../src/tokens/revoke.ts';
 import { showValue } from '../../src/tokens/show.ts';
 import { SHOWING_MS_MAX } from '../../src/tokens/store.ts';
 import type { Token, TokenId } from '../../src/tokens/token.ts';
@@ -400,8 +400,8 @@ const UNUSED = {
 };
 
 function revoke(house: House, tokenId: TokenId): Promise<unknown> {
-  const request = { actor: ann, tokenId, reason: null, held: false, delivery: aDelivery() };
-  return revokeToken(request, house.deps);
+  const request = { actor: ann, tokenIds: [tokenId], reason: null, held: false, delivery: aDelivery() };
+  return revokeTokens(request, house.deps);
 }
 
 /** What happens to the next value instead of being shown; the value itself is told afterwards. */

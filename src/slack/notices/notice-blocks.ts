@@ -1,9 +1,8 @@
 import type { Button } from '@slack/types';
 import { DAY_MS, HOUR_MS } from '../../clock.ts';
 import { counted } from '../../counted.ts';
-import { OWNER_BARRED } from '../../tokens/leavers.ts';
 import type { ListPage } from '../../tokens/store.ts';
-import { NOTICE_KINDS, type NoticeKind } from '../../tokens/telling.ts';
+import { NOTICE_KINDS, type NoticeKind, OWNER_BARRED } from '../../tokens/telling.ts';
 import {
   parseTokenId,
   statusOf,

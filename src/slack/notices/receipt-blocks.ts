@@ -69,7 +69,7 @@ export function revokedByOtherMessage(token: UsedToken): Message {
   };
 }
 
-/** What whoever created a token for somebody else is told when a third person ended it. */
+/** What whoever created a token for somebody else is told when it was ended by anybody but themselves. */
 export function revokedOfCreatedMessage(token: UsedToken): Message {
   return {
     text: `The token ${escaped(token.name)} that you created was revoked by ${revokerOf(token)}.`,

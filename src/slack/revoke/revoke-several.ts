@@ -3,7 +3,7 @@ import { areHeld } from '../../tokens/held.ts';
 import { parseNote } from '../../tokens/note.ts';
 import { type Actor, may } from '../../tokens/policy.ts';
 import { REASON_LENGTH_MAX, type Refusal, refuseByPolicy, refused } from '../../tokens/refusal.ts';
-import { revokeSeveral } from '../../tokens/revoke.ts';
+import { revokeTokens } from '../../tokens/revoke.ts';
 import type { Delivery } from '../../tokens/telling.ts';
 import { type PersonId, parsePersonId, parseTokenId, type Token, type TokenId } from '../../tokens/token.ts';
 import { PICK_PERSON_ID } from '../blocks/ids.ts';
@@ -67,7 +67,7 @@ async function revokeTicked(visit: KnownVisit, filled: Filled, deps: ListenerDep
   if (unnamed !== undefined) return refused(unnamed);
 
   const delivery = deliveryOf(visit, tokenIds);
-  const outcome = await revokeSeveral({ actor, tokenIds, reason, held, delivery }, deps);
+  const outcome = await revokeTokens({ actor, tokenIds, there: tokens, reason, held, delivery }, deps);
   const hasLapsed = asked.held !== undefined && !held;
   return revocationOutcome(visit, outcome, { actor, hasLapsed, inMessage, person }, deps);
 }

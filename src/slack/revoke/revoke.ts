@@ -4,7 +4,7 @@ import { areHeld, heldProof } from '../../tokens/held.ts';
 import { parseNote } from '../../tokens/note.ts';
 import { type Actor, may } from '../../tokens/policy.ts';
 import { REASON_LENGTH_MAX, type Refusal, refused } from '../../tokens/refusal.ts';
-import { revokeToken } from '../../tokens/revoke.ts';
+import { revokeTokens } from '../../tokens/revoke.ts';
 import type { StoredSecret } from '../../tokens/store.ts';
 import { statusOf, type UsedToken } from '../../tokens/token.ts';
 import type { TokenValue } from '../../tokens/token-value.ts';
@@ -128,17 +128,16 @@ async function revokeAsked(
   deps: ListenerDeps,
 ) {
   const { tokenId, inMessage = false } = asked;
-  const { id, workspace } = visit.actor;
-  const token = await deps.store.findToken(workspace, tokenId);
+  const tokenIds = [tokenId];
+  const there = await deps.store.findTokens(visit.actor.workspace, tokenIds);
   const held =
-    asked.held !== undefined && (await areHeld(asked.held, { actor: id, tokenIds: [tokenId] }, deps));
-  const tokens = token === undefined ? [] : [token];
-  const actor = await confirmedActor(visit, held ? 'revoke_held' : 'revoke', tokens, deps);
+    asked.held !== undefined && (await areHeld(asked.held, { actor: visit.actor.id, tokenIds }, deps));
+  const actor = await confirmedActor(visit, held ? 'revoke_held' : 'revoke', there.values(), deps);
   if (actor === undefined) return refused({ code: 'person_unknown' });
-  const outcome = await revokeToken({ actor, tokenId, reason, held, delivery: visit.delivery }, deps);
-  const ended = outcome.kind === 'refused' ? outcome : { kind: outcome.kind, tokens: [outcome.token] };
+  const { delivery } = visit;
+  const outcome = await revokeTokens({ actor, tokenIds, there, reason, held, delivery }, deps);
   const hasLapsed = asked.held !== undefined && !held;
-  return revocationOutcome(visit, ended, { actor, hasLapsed, inMessage }, deps);
+  return revocationOutcome(visit, outcome, { actor, hasLapsed, inMessage }, deps);
 }
 
 /** Where trying again may help, the dialog stays as it was filled in. */
