@@ -87,6 +87,7 @@ test('tries with a revoked value are added up apart from uses and refusals', asy
   const token = await aStoredToken(store);
   const { secret } = await aShownValue(store, token);
   await store.revokeTokens([token.id], BY_ANN, aDelivery());
+  await Promise.all((await store.takeDue(NOW, 9)).map(store.settle));
 
   await store.addUses([aUse(secret, { triedCount: 2, lastTriedAt: NOW + 5 })]);
   await store.addUses([aUse(secret, { triedCount: 1, lastTriedAt: NOW + 2 })]);
