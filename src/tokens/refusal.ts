@@ -40,7 +40,7 @@ type Carried = {
   verification_busy: unknown;
   /** More than one value where one is meant. */
   several_values: unknown;
-  /** A value was presented, but too long ago, or by somebody else. */
+  /** A value was presented, but has ended since then, or too long ago, or by somebody else. */
   no_longer_held: unknown;
   /** More tokens than are offered have a value that begins so. */
   too_many_matches: unknown;
@@ -134,7 +134,7 @@ const SENTENCES: { readonly [C in Code]: (refusal: RefusalOf<C>) => string } = {
   several_values: () =>
     'There are several values in this, and none of them was revoked. Revoke them one at a time.',
   no_longer_held: () =>
-    'It was too long ago that you presented the value, so nothing was changed. Present it again.',
+    'Nothing was changed: what you presented has ended since then, or you presented it more than 30 minutes ago. Present it again.',
   too_many_matches: () => 'More than 5 tokens have a value that begins so. Type more of its characters.',
   check_not_permitted: () =>
     'Nothing is told about this value: its owner, on-call and admins can check it. If it leaked, revoke it: /apitoken revoke VALUE.',

@@ -15,7 +15,8 @@ import {
 } from './flows.ts';
 
 const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
-const LAPSED = 'It was too long ago that you presented the value, so nothing was changed. Present it again.';
+const LAPSED =
+  'Nothing was changed: what you presented has ended since then, or you presented it more than 30 minutes ago. Present it again.';
 const OTHER_VERSION =
   'This button is from another version of apitoken and does nothing any more. Type /apitoken list for a new one.';
 const REASON = { reason: { reason: { type: 'plain_text_input', value: 'forged' } } };

@@ -87,7 +87,7 @@ type Field = { [actionId: string]: { [key: string]: unknown } };
 const TOLD_NOTHING = 'Nothing is told about this value';
 const CANNOT_OWN = 'This person cannot own a token';
 const NO_SUCH_SCOPE = 'One of these scopes does not exist any more';
-const LAPSED = 'It was too long ago that you presented the value';
+const LAPSED = 'what you presented has ended since then';
 
 const nameOf = ({ token }: Walk) => token.name;
 

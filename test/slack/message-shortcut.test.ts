@@ -218,10 +218,10 @@ test('having had the values is good for half an hour and that person, and for th
   const sends = async (person: typeof bob, ...ids: string[]) =>
     JSON.stringify(await person.forges({ type: 'view_submission', id, state: ticked(...ids) }));
 
-  expect(await sends(bob, first.id, other.id)).toContain('It was too long ago that you presented the value');
-  expect(await sends(carol, first.id)).toContain('It was too long ago that you presented the value');
+  expect(await sends(bob, first.id, other.id)).toContain('what you presented has ended since then');
+  expect(await sends(carol, first.id)).toContain('what you presented has ended since then');
   clock.moveBy(30 * MINUTE_MS + 1);
-  expect(await sends(bob, first.id)).toContain('It was too long ago that you presented the value');
+  expect(await sends(bob, first.id)).toContain('what you presented has ended since then');
   expect(await verdictsOf(stage, first.value, second.value, other.value)).toEqual([200, 200, 200]);
   clock.moveBy(-1);
 
@@ -246,7 +246,7 @@ test('of several values those prove nothing any more that ended since, and the n
   await bob.fills({ Reason: 'leaked' });
 
   await bob.submits();
-  await modalSaying(bob, 'It was too long ago that you presented the value');
+  await modalSaying(bob, 'what you presented has ended since then');
   expect(await verdictsOf(stage, newest, fresh)).toEqual([200, 200]);
 
   await bob.closes();

@@ -22,7 +22,8 @@ import {
 } from './flows.ts';
 import { expectNotKept } from './leaks.ts';
 
-const LAPSED = 'It was too long ago that you presented the value, so nothing was changed. Present it again.';
+const LAPSED =
+  'Nothing was changed: what you presented has ended since then, or you presented it more than 30 minutes ago. Present it again.';
 const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
 const WHY = "Say why: the owner and the token's history will show it.";
 
