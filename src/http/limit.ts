@@ -1,10 +1,11 @@
 import { isIPv6 } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
 
 const REQUESTS_MAX = 30;
 /** About 1 MB. Whoever has more networks than this within a minute is not held back by a limit an address. */
 const NETWORKS_MAX = 10_000;
-const GROUPS = 8;
+/** Of 16 bits. */
 const NETWORK_GROUPS = 4;
 
 /** How often each address may ask for something. */
@@ -42,20 +43,5 @@ export function createLimit(clock: Clock): Limit {
 
 /** The first 64 bits of an IPv6 address, any other address as it is. */
 export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [before = '', after] = address.split('::');
-  const left = groupsOf(before);
-  const right = groupsOf(after ?? '');
-  const missing = after === undefined ? 0 : GROUPS - left.length - right.length;
-  const groups = [...left, ...Array<number>(missing).fill(0), ...right];
-  return groups
-    .slice(0, NETWORK_GROUPS)
-    .map((group) => group.toString(16))
-    .join(':');
-}
-
-/** An IPv4 address at the end is two groups; what they are plays no part in a network. */
-function groupsOf(text: string): number[] {
-  if (text === '') return [];
-  return text.split(':').flatMap((group) => (group.includes('.') ? [0, 0] : [Number.parseInt(group, 16)]));
+  return isIPv6(address) ? ipaddr.IPv6.parse(address).parts.slice(0, NETWORK_GROUPS).join(':') : address;
 }

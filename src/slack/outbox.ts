@@ -1,4 +1,5 @@
 import type { WebClient } from '@slack/web-api';
+import { LRUCache } from 'lru-cache';
 import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { BARRED_MS_MAX, type LeaverPolicy } from '../tokens/leavers.ts';
@@ -23,7 +24,6 @@ import {
 } from './notices/receipt-blocks.ts';
 import type { Receipts } from './notices/receipts.ts';
 import type { Actors } from './people/actor.ts';
-import { setBounded } from './people/memory.ts';
 import { postAtMostOnce, postDirectMessage } from './reply/direct-message.ts';
 import { pause } from './reply/pause.ts';
 import { fateOf, slackErrorOf } from './reply/slack-error.ts';
@@ -68,7 +68,7 @@ export type OutboxDeps = {
 };
 
 /** Until when Slack wants to be left alone with a saying, by its key: asked for anew meanwhile, it waits too. */
-type Quiet = Map<string, number>;
+type Quiet = LRUCache<string, number>;
 
 const QUIET_MAX = 1000;
 
@@ -76,7 +76,7 @@ const QUIET_MAX = 1000;
 export function startOutbox(deps: OutboxDeps): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const quiet: Quiet = new Map();
+  const quiet: Quiet = new LRUCache({ max: QUIET_MAX });
   let hasFailed = false;
 
   async function work(): Promise<void> {
@@ -142,7 +142,7 @@ function retryAt(due: DueSaying, error: unknown, deps: OutboxDeps, quiet: Quiet)
   }
   deps.log.warn({ key, code, attempts }, 'Slack did not take a message: it is tried again');
   const againAt = deps.clock() + (retryAfterMs ?? backOff(attempts));
-  if (retryAfterMs !== undefined) setBounded(quiet, key, againAt, QUIET_MAX);
+  if (retryAfterMs !== undefined) quiet.set(key, againAt);
   return againAt;
 }
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Hasher } from './hasher.ts';
 import type { Peppers } from './pepper.ts';
 import { freshDigest, type Redigests } from './redigest.ts';
@@ -41,7 +42,7 @@ type Check = { readonly fingerprint: string; readonly owner: PersonId; readonly 
 export function createCheckHash(deps: CheckHashDeps): CheckHash {
   const running = new Map<string, Check>();
   /** By their digests, under the pepper of this process. A hash never changes, so that none of them is ever right. */
-  const wrong = new Set<string>();
+  const wrong = new LRUCache<string, true>({ max: WRONG_MAX });
 
   async function check(value: TokenValue, secret: StoredSecret, fingerprint: string): Promise<Outcome> {
     const isRight = await isRightBy(value, secret.owner, deps);
@@ -50,7 +51,7 @@ export function createCheckHash(deps: CheckHashDeps): CheckHash {
       await storeDigest(value, secret, deps);
       return 'right';
     }
-    remember(wrong, fingerprint);
+    wrong.set(fingerprint, true);
     return 'wrong';
   }
 
@@ -92,14 +93,5 @@ async function storeDigest(value: TokenValue, secret: StoredSecret, deps: CheckH
     await deps.store.replaceDigests([fresh]);
   } catch {
     deps.redigests.note(value, secret);
-  }
-}
-
-function remember(fingerprints: Set<string>, fingerprint: string): void {
-  fingerprints.add(fingerprint);
-  if (fingerprints.size <= WRONG_MAX) return;
-  for (const oldest of fingerprints) {
-    fingerprints.delete(oldest);
-    return;
   }
 }

@@ -1,5 +1,5 @@
+import { LRUCache } from 'lru-cache';
 import { type Clock, MINUTE_MS } from '../../clock.ts';
-import { setBounded } from '../people/memory.ts';
 
 const CHECKS_MAX = 10;
 
@@ -12,15 +12,15 @@ export type CheckLimit = {
   take(personId: string): boolean;
 };
 
-/** The limit, with nothing counted yet. */
+/** Counts by `clock`. */
 export function createCheckLimit(clock: Clock): CheckLimit {
-  const taken = new Map<string, readonly number[]>();
+  const taken = new LRUCache<string, readonly number[]>({ max: PEOPLE_MAX });
   return {
     take: (personId) => {
       const now = clock();
       const lately = (taken.get(personId) ?? []).filter((at) => now - at < MINUTE_MS);
       if (lately.length >= CHECKS_MAX) return false;
-      setBounded(taken, personId, [...lately, now], PEOPLE_MAX);
+      taken.set(personId, [...lately, now]);
       return true;
     },
   };

@@ -1,4 +1,5 @@
 import type { WebClient } from '@slack/web-api';
+import { LRUCache } from 'lru-cache';
 import type { Log } from '../../log.ts';
 import { listTokens } from '../../tokens/find.ts';
 import type { Actor } from '../../tokens/policy.ts';
@@ -9,7 +10,6 @@ import type { Message } from '../blocks/message.ts';
 import type { PageOfList } from '../blocks/pages.ts';
 import { section, sentenceMessage } from '../blocks/text.ts';
 import { BARRED } from '../notices/notice-blocks.ts';
-import { setBounded } from '../people/memory.ts';
 import { orInShort } from '../reply/in-short.ts';
 import { createTurns } from '../turns.ts';
 import { listBlocks, listMessage } from './list-blocks.ts';
@@ -32,7 +32,7 @@ export type Homes = {
 
 /** Home tabs, all at their beginning. */
 export function createHomes(deps: HomeDeps): Homes {
-  const pages = new Map<string, PageOfList>();
+  const pages = new LRUCache<string, PageOfList>({ max: PAGES_MAX });
   const takeTurn = createTurns();
 
   return {
@@ -42,7 +42,7 @@ export function createHomes(deps: HomeDeps): Homes {
         await deps.client.views.publish({ user_id: person, view: { type: 'home', blocks } });
       }),
     draw: async (actor, page) => {
-      if (page !== undefined) setBounded(pages, actor.id, page, PAGES_MAX);
+      if (page !== undefined) pages.set(actor.id, page);
       await takeTurn(actor.id, () => publishHome(actor, pages.get(actor.id) ?? BEGINNING, deps));
     },
   };

@@ -1,7 +1,8 @@
+import { LRUCache } from 'lru-cache';
 import { type Clock, MINUTE_MS } from '../../clock.ts';
 import type { PageOfList } from '../blocks/pages.ts';
 import type { DrawnNotice } from '../notices/notice-blocks.ts';
-import { setBounded } from '../people/memory.ts';
+import { goodFor } from '../people/memory.ts';
 import type { Visit } from '../visit.ts';
 
 /** A `response_url` is good for 30 minutes. */
@@ -47,13 +48,11 @@ export function rememberOpening(
 
 /** What remembers them, told the age of each by `clock`. */
 export function createOpenings(clock: Clock): Openings {
-  const openings = new Map<string, { readonly from: OpenedFrom; readonly at: number }>();
+  const options = { max: OPENINGS_MAX, ...goodFor(OPENING_AGE_MS_MAX, clock) };
+  const openings = new LRUCache<string, OpenedFrom>(options);
   return {
-    remember: (dialog, from) => setBounded(openings, keyOf(dialog), { from, at: clock() }, OPENINGS_MAX),
-    find: (dialog) => {
-      const opening = openings.get(keyOf(dialog));
-      return opening !== undefined && clock() - opening.at < OPENING_AGE_MS_MAX ? opening.from : undefined;
-    },
+    remember: (dialog, from) => void openings.set(keyOf(dialog), from),
+    find: (dialog) => openings.get(keyOf(dialog)),
   };
 }
 

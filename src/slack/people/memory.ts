@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
 
 /** Facts by id, each asked for at most once while it is fresh, however many wait for it. A failure is not remembered. */
@@ -12,7 +13,7 @@ export type Memory<T> = {
   forgetAll(): void;
 };
 
-/** A memory of at most `sizeMax` facts, the oldest dropped first, each good for `ageMsMax`. */
+/** A memory of at most `sizeMax` facts, those longest not asked for dropped first, each good for less than `ageMsMax`. */
 export function createMemory<T>(options: {
   readonly clock: Clock;
   readonly ageMsMax: number;
@@ -20,7 +21,7 @@ export function createMemory<T>(options: {
   readonly ask: (id: string) => Promise<T>;
 }): Memory<T> {
   const { clock, ageMsMax, sizeMax, ask } = options;
-  const facts = new Map<string, { readonly at: number; readonly fact: Promise<T> }>();
+  const facts = new LRUCache<string, Promise<T>>({ max: sizeMax, ...goodFor(ageMsMax, clock) });
   /** The latest call that was begun about each id, while it goes on. */
   const underWay = new Map<string, Promise<unknown>>();
   /** What waits for that one. */
@@ -28,10 +29,10 @@ export function createMemory<T>(options: {
 
   function remember(id: string): Promise<T> {
     const fact = ask(id);
-    setBounded(facts, id, { at: clock(), fact }, sizeMax);
+    facts.set(id, fact);
     const ended = fact
       .catch(() => {
-        if (facts.get(id)?.fact === fact) facts.delete(id);
+        if (facts.peek(id) === fact) facts.delete(id);
       })
       .then(() => {
         if (underWay.get(id) === ended) underWay.delete(id);
@@ -54,23 +55,14 @@ export function createMemory<T>(options: {
   }
 
   return {
-    find: (id) => {
-      const known = facts.get(id);
-      return known !== undefined && clock() - known.at < ageMsMax ? known.fact : remember(id);
-    },
+    find: (id) => facts.get(id) ?? remember(id),
     findAnew,
     forget: (id) => facts.delete(id),
     forgetAll: () => facts.clear(),
   };
 }
 
-/** Sets `key` as the newest entry of `map`, and drops the oldest one when there are more than `sizeMax`. */
-export function setBounded<K, V>(map: Map<K, V>, key: K, value: V, sizeMax: number): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= sizeMax) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
-  }
+/** The options of a cache whose entries are gone by our clock once they are `ageMs` old: of itself it keeps them so long and 1 ms. */
+export function goodFor(ageMs: number, clock: Clock) {
+  return { ttl: ageMs - 1, ttlResolution: 0, perf: { now: clock } } as const;
 }

@@ -1,7 +1,7 @@
 import type { WebClient } from '@slack/web-api';
+import { LRUCache } from 'lru-cache';
 import type { Log } from '../../log.ts';
 import type { Message } from '../blocks/message.ts';
-import { setBounded } from '../people/memory.ts';
 import { orInShort } from './in-short.ts';
 import { slackErrorOf } from './slack-error.ts';
 
@@ -11,7 +11,7 @@ type PostDeps = { readonly client: WebClient; readonly log: Log };
 const PEOPLE_MAX = 10_000;
 
 /** By person; with the client, whose app and workspace it is that they talk with. */
-const channels = new WeakMap<WebClient, Map<string, Promise<string>>>();
+const channels = new WeakMap<WebClient, LRUCache<string, Promise<string>>>();
 
 /**
  * Does `work` in the app's conversation with a person and resolves to what it does. Throws as `WebClient` does. Slack allows 50
@@ -69,7 +69,7 @@ export function forgetDirectMessage(client: WebClient, personId: string): void {
 function open(client: WebClient, personId: string): Promise<string> {
   const known = channelsOf(client);
   const opening = ask(client, personId);
-  setBounded(known, personId, opening, PEOPLE_MAX);
+  known.set(personId, opening);
   opening.catch(() => {
     if (known.get(personId) === opening) known.delete(personId);
   });
@@ -83,8 +83,8 @@ async function ask(client: WebClient, personId: string): Promise<string> {
   return channel;
 }
 
-function channelsOf(client: WebClient): Map<string, Promise<string>> {
-  const known = channels.get(client) ?? new Map<string, Promise<string>>();
+function channelsOf(client: WebClient): LRUCache<string, Promise<string>> {
+  const known = channels.get(client) ?? new LRUCache<string, Promise<string>>({ max: PEOPLE_MAX });
   channels.set(client, known);
   return known;
 }

@@ -4,8 +4,8 @@ import {
   WebClient,
   type WebClientOptions,
 } from '@slack/web-api';
+import { LRUCache } from 'lru-cache';
 import { type Clock, SECOND_MS } from '../../clock.ts';
-import { setBounded } from '../people/memory.ts';
 import { slackErrorOf } from './slack-error.ts';
 
 /**
@@ -26,7 +26,7 @@ const KEYS_MAX = 1000;
  */
 export class PatientClient extends WebClient {
   readonly #clock: Clock;
-  readonly #quietUntil = new Map<string, number>();
+  readonly #quietUntil = new LRUCache<string, number>({ max: KEYS_MAX });
 
   constructor(token: string, options: WebClientOptions, clock: Clock) {
     super(token, options);
@@ -43,9 +43,7 @@ export class PatientClient extends WebClient {
       return await super.apiCall(method, options);
     } catch (error) {
       const { retryAfterMs } = slackErrorOf(error);
-      if (retryAfterMs !== undefined) {
-        setBounded(this.#quietUntil, key, this.#clock() + retryAfterMs, KEYS_MAX);
-      }
+      if (retryAfterMs !== undefined) this.#quietUntil.set(key, this.#clock() + retryAfterMs);
       throw error;
     }
   }
