@@ -47,14 +47,8 @@ const settings = z
       /^xoxb-\S+$/,
       'a bot token, xoxb-…: copy it from your Slack app, "OAuth & Permissions" → "Bot User OAuth Token"',
     ),
-    SLACK_APP_TOKEN: text(
-      /^xapp-\S+$/,
-      'an app-level token, xapp-…: make one with the scope connections:write in your Slack app, "Basic Information" → "App-Level Tokens"',
-    ).optional(),
-    SLACK_SIGNING_SECRET: text(
-      /^[\x21-\x7e]{16,}$/,
-      'the signing secret of your Slack app, "Basic Information" → "Signing Secret"',
-    ).optional(),
+    SLACK_APP_TOKEN: text(/^xapp-\S+$/, APP_TOKEN).optional(),
+    SLACK_SIGNING_SECRET: text(/^[\x21-\x7e]{16,}$/, SIGNING_SECRET).optional(),
     SLACK_API_URL: z.string().transform(parseApiUrl).prefault('https://slack.com/api/'),
     DATABASE_URL: text(/^file:./, 'file: and a path, as in file:data/apitoken.db').prefault(
       'file:data/apitoken.db',
@@ -164,12 +158,7 @@ function oldPeppers() {
       const flawed = peppers.findIndex((pepper) => pepper.length < PEPPER_LENGTH_MIN);
       if (flawed === -1 && peppers.length <= OLD_PEPPERS_MAX) return peppers.map(pepperFrom);
       const message = `must be ${OLD_PEPPERS_MAX} former peppers at most with commas between them, each of at least ${PEPPER_LENGTH_MIN} characters`;
-      context.issues.push({
-        code: 'custom',
-        message: flawed === -1 ? message : `${message}: entry ${flawed + 1} is shorter`,
-        input: undefined,
-      });
-      return z.NEVER;
+      return refuse(flawed === -1 ? message : `${message}: entry ${flawed + 1} is shorter`, context);
     })
     .prefault('');
 }
@@ -188,6 +177,12 @@ function refuseRepeatedPeppers(
     path: ['TOKEN_PEPPERS_OLD'],
     message: `must hold each former pepper once: entry ${repeated} is ${twin === 0 ? 'TOKEN_PEPPER' : `entry ${twin}`} again`,
   });
+}
+
+/** Notes what is wrong with a setting, and keeps nothing of it. It comes back: what else is wrong is named too. */
+function refuse(message: string, context: z.RefinementCtx): never {
+  context.issues.push({ code: 'custom', message, input: undefined });
+  return z.NEVER;
 }
 
 function trueOrFalse(standard: 'true' | 'false') {
@@ -214,7 +209,7 @@ function roleHolders() {
       for (const [index, id] of ids.entries()) {
         if (/^[UWS][A-Z0-9]+$/.test(id)) continue;
         const message = `must be Slack user ids (U… or W…) and user group ids (S…) with commas between them: entry ${index + 1} is neither`;
-        context.issues.push({ code: 'custom', message, input: undefined });
+        refuse(message, context);
       }
       return {
         people: ids.filter((id) => !id.startsWith('S')) as PersonId[],
@@ -237,12 +232,7 @@ function scopes() {
       const flawed = names.findIndex(isFlawed);
       if (flawed === -1 && names.length <= SCOPES_MAX) return names;
       const message = `must be ${SCOPES_MAX} scopes at most with commas between them, each of up to ${SCOPE_LENGTH_MAX} printable ASCII characters without spaces, quotes and backslashes, and none of them "${INTROSPECT_SCOPE}"`;
-      context.issues.push({
-        code: 'custom',
-        message: flawed === -1 ? message : `${message}: entry ${flawed + 1} is not`,
-        input: undefined,
-      });
-      return z.NEVER;
+      return refuse(flawed === -1 ? message : `${message}: entry ${flawed + 1} is not`, context);
     })
     .prefault('');
 }
@@ -255,8 +245,7 @@ function addressRanges() {
       const flawed = ranges.indexOf(undefined);
       if (flawed === -1) return ranges.filter((range) => range !== undefined);
       const message = `must be addresses or ranges (10.0.0.0/8) with commas between them: entry ${flawed + 1} is neither`;
-      context.issues.push({ code: 'custom', message, input: undefined });
-      return z.NEVER;
+      return refuse(message, context);
     })
     .prefault('');
 }
@@ -271,8 +260,7 @@ function parseApiUrl(text: string, context: z.RefinementCtx): string {
   if (url === null || !isSafe || url.username + url.password + url.search + url.hash !== '') {
     const message =
       'must be an https:// address (http:// for this machine alone), as in https://slack.com/api/';
-    context.issues.push({ code: 'custom', message, input: undefined });
-    return z.NEVER;
+    return refuse(message, context);
   }
   return url.href.endsWith('/') ? url.href : `${url.href}/`;
 }
@@ -284,8 +272,7 @@ function parsePublicUrl(text: string, context: z.RefinementCtx): string {
   if (url === null || !isWeb || !PUBLIC_ADDRESS.test(text)) {
     const message =
       'must be an https:// or http:// address without a user, a query or a fragment, as in https://tokens.example';
-    context.issues.push({ code: 'custom', message, input: undefined });
-    return z.NEVER;
+    return refuse(message, context);
   }
   return url.href.replace(/(?<!\/)\/+$/, '');
 }

@@ -1,10 +1,13 @@
 import { type DestinationStream, type LevelWithSilent, type Logger, pino, stdTimeFunctions } from 'pino';
 import { holdsSecret, maskValues, SEARCHED_LENGTH_MAX } from './tokens/finder.ts';
+import { randomBase62 } from './tokens/token-value.ts';
 
 /** Where everything is logged: one JSON object a line. */
 export type Log = Logger;
 
 const LEFT_OUT = '(left out: it holds a token value)';
+/** Short enough to be read out. */
+const REFERENCE_LENGTH = 8;
 const SLACK_TOKEN = /(xox[a-z]|xapp)-[0-9A-Za-z-]+/g;
 
 /**
@@ -23,6 +26,11 @@ export function createLog(options: {
     hooks: { streamWrite: (line: string) => withoutSecrets(maskValues(line).replace(SLACK_TOKEN, '$1-…')) },
   };
   return pino(settings, options.stream);
+}
+
+/** What is told of a fault, and finds its line in the log. */
+export function newReference(): string {
+  return randomBase62(REFERENCE_LENGTH);
 }
 
 /** `line`, one JSON object. Of a text longer than can be searched only so much is logged. */

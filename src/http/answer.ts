@@ -1,9 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { Log } from '../log.ts';
-import { randomBase62 } from '../tokens/token-value.ts';
-
-const REFERENCE_LENGTH = 10;
+import { type Log, newReference } from '../log.ts';
 
 /** For whom could not be answered: in so many seconds it may be worth another try. */
 export const RETRY_AFTER_SECONDS = 5;
@@ -21,7 +18,7 @@ const ERROR_NAMES: Readonly<Record<number, string>> = {
 
 /** Logs a fault, once, and gives the body that tells of it: nothing but the reference. */
 export function reportFault(fault: unknown, log: Log): ErrorBody {
-  const reference = randomBase62(REFERENCE_LENGTH);
+  const reference = newReference();
   log.error({ err: fault, reference }, 'a request could not be answered');
   return { error: 'unavailable', reference };
 }

@@ -1,10 +1,9 @@
 import { App, type Receiver } from '@slack/bolt';
 import type { WebClient, WebClientOptions } from '@slack/web-api';
 import { type Clock, SECOND_MS } from '../clock.ts';
-import type { Log } from '../log.ts';
+import { type Log, newReference } from '../log.ts';
 import { rolesFor } from '../tokens/policy.ts';
 import { createShowingTurns } from '../tokens/show.ts';
-import { randomBase62 } from '../tokens/token-value.ts';
 import { CREATE_SHORTCUT_ID, MESSAGE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks/ids.ts';
 import { section, sentenceMessage, tellingDialog } from './blocks/text.ts';
 import { onCreate } from './create/create.ts';
@@ -34,8 +33,6 @@ const CALL_MS_MAX = 5 * SECOND_MS;
 
 /** Who somebody is must be known within a delivery's 3 s. */
 const WHO_MS_MAX = 1 * SECOND_MS;
-
-const REFERENCE_LENGTH = 8;
 
 /** The Slack side, built but not yet connected. */
 export type SlackApp = {
@@ -160,7 +157,7 @@ function register(app: App, deps: ListenerDeps): void {
 /** One of the two places where faults end: logged once, told once, both with the same reference. */
 function registerFaults(app: App, intake: SlackAppDeps['intake'], deps: ListenerDeps): void {
   const onFault: OnFault = async (fault, body) => {
-    const reference = randomBase62(REFERENCE_LENGTH);
+    const reference = newReference();
     deps.log.error({ err: fault, reference }, 'a delivery of Slack failed');
     try {
       await tellFault(body, reference, intake.waitingAck(body), deps);
