@@ -6,9 +6,9 @@ import {
   countQuery,
   type Db,
   eq,
+  insertInto,
   ne,
   rowCount,
-  rowParams,
   sql,
   storedParam,
   textParam,
@@ -82,9 +82,7 @@ export function createBoardWrites(
 }
 
 function keepStatement(db: Db) {
-  return db
-    .insert(messages)
-    .values(rowParams(messages))
+  return insertInto(db, messages)
     .onConflictDoUpdate({
       target: messages.channel,
       targetWhere: IS_BOARD,
@@ -127,9 +125,7 @@ export function createMessageReads(db: Db, read: Read): Pick<Outbox, 'findReceip
 
 /** Keeping where they stand. */
 export function createMessageWrites(db: Db, write: Write): Pick<Outbox, 'keepReceipt'> {
-  const keep = db
-    .insert(messages)
-    .values(rowParams(messages))
+  const keep = insertInto(db, messages)
     .onConflictDoUpdate({
       target: [messages.kind, messages.tokenId],
       set: { channel: sql`excluded.channel`, ts: sql`excluded.ts` },

@@ -10,11 +10,11 @@ import {
   type Db,
   desc,
   eq,
+  insertInto,
   integerParam,
   lte,
   notInArray,
   rowCount,
-  rowParams,
   sql,
   textParam,
 } from './drizzle.ts';
@@ -79,7 +79,7 @@ type NoticePlan = {
 
 /** The notices on the write connection `db`. */
 function createNoticePlan(db: Db): NoticePlan {
-  const insert = () => db.insert(notices).values(rowParams(notices));
+  const insert = () => insertInto(db, notices);
   const target = [notices.tokenId, notices.kind];
   const dueAt = sql`excluded.due_at`;
   const plan = insert().onConflictDoUpdate({ target, set: { dueAt } }).prepare();
@@ -128,7 +128,7 @@ function createAuditChain(db: Db, pepper: Pepper): AuditChain {
     .orderBy(desc(auditEvents.sequence))
     .limit(rowCount(1))
     .prepare();
-  const insert = db.insert(auditEvents).values(rowParams(auditEvents)).prepare();
+  const insert = insertInto(db, auditEvents).prepare();
 
   return {
     append(event) {
@@ -167,7 +167,7 @@ export function createDeliveries(db: Db): Deliveries {
     .from(deliveries)
     .where(eq(deliveries.key, textParam('key')))
     .prepare();
-  const insert = db.insert(deliveries).values(rowParams(deliveries)).onConflictDoNothing().prepare();
+  const insert = insertInto(db, deliveries).onConflictDoNothing().prepare();
   const dropOld = db
     .delete(deliveries)
     .where(lte(deliveries.at, integerParam('until')))

@@ -11,10 +11,10 @@ import {
   eq,
   getTableColumns,
   inArray,
+  insertInto,
   integerParam,
   lt,
   rowCount,
-  rowParams,
   sql,
   textParam,
 } from './drizzle.ts';
@@ -141,9 +141,7 @@ export function createRefusals(
 }
 
 function countStatement(db: Db) {
-  return db
-    .insert(refusalCounts)
-    .values(rowParams(refusalCounts))
+  return insertInto(db, refusalCounts)
     .onConflictDoUpdate({
       target: [refusalCounts.actor, refusalCounts.hour],
       set: { count: sql`${refusalCounts.count} + 1` },

@@ -17,6 +17,11 @@ export class StoreFault extends Error {
   }
 }
 
+/** The fault that keeps the store from being opened; `message` says what to do. */
+export function cannotOpen(message: string, cause?: Error): StoreFault {
+  return new StoreFault('cannot_open', message, cause);
+}
+
 /** `error` as it may leave the store. */
 export function faultFrom(error: unknown): StoreFault {
   if (error instanceof StoreFault) return error;

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { readMigrationFiles } from './drizzle.ts';
-import { StoreFault } from './fault.ts';
+import { cannotOpen } from './fault.ts';
 
 type Migration = ReturnType<typeof readMigrationFiles>[number];
 
@@ -18,8 +18,7 @@ function applyMissing(sqlite: Database.Database, known: readonly Migration[]): v
   const applied = appliedOf(sqlite);
   const unknown = [...applied].find((madeAt) => !known.some(({ folderMillis }) => folderMillis === madeAt));
   if (unknown !== undefined) {
-    throw new StoreFault(
-      'cannot_open',
+    throw cannotOpen(
       'The database was written by a newer apitoken: start that version, or restore a backup from before the upgrade.',
     );
   }
@@ -35,10 +34,7 @@ function appliedOf(sqlite: Database.Database): ReadonlySet<unknown> {
   if (tables.length === 0) {
     sqlite.exec('create table migrations (made_at integer primary key not null) strict');
   } else if (!tables.includes('migrations')) {
-    throw new StoreFault(
-      'cannot_open',
-      'The database belongs to another program: set DATABASE_URL to another path.',
-    );
+    throw cannotOpen('The database belongs to another program: set DATABASE_URL to another path.');
   }
   return new Set(sqlite.prepare('select made_at from migrations').pluck().all());
 }
@@ -51,8 +47,7 @@ function apply(sqlite: Database.Database, migration: Migration): void {
 function checkReferences(sqlite: Database.Database): void {
   const broken = sqlite.prepare('select count(*) from pragma_foreign_key_check').pluck().get();
   if (broken === 0) return;
-  throw new StoreFault(
-    'cannot_open',
+  throw cannotOpen(
     `An upgrade of the database would leave ${broken} rows without what they refer to; nothing was changed. Start the version before, and report this.`,
   );
 }

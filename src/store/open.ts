@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { whenFree } from './access.ts';
 import { type Db, drizzle } from './drizzle.ts';
-import { isBusy, StoreFault, sqliteErrorIn } from './fault.ts';
+import { cannotOpen, isBusy, StoreFault, sqliteErrorIn } from './fault.ts';
 import { migrate } from './migrate.ts';
 
 /** Another process may be migrating a large database, once. */
@@ -50,7 +50,7 @@ function pathOf(url: string): string {
   const path = /^file:(?!:memory:)([^?#]+)$/.exec(url)?.[1];
   if (path !== undefined) return resolve(path);
   // Without the URL itself: one of another kind may hold a password.
-  throw new StoreFault('cannot_open', 'DATABASE_URL must be file:PATH, for example file:data/apitoken.db.');
+  throw cannotOpen('DATABASE_URL must be file:PATH, for example file:data/apitoken.db.');
 }
 
 /** SQLite gives the log and the shared memory beside the database the database's own mode. */
@@ -82,12 +82,12 @@ function openAll(path: string, migrationsFolder: string): Connections {
 
 function openingFault(error: unknown, path: string): StoreFault {
   const cause = sqliteErrorIn(error) ?? error;
-  if (!(cause instanceof Error)) return new StoreFault('cannot_open', `${path} cannot be opened.`);
+  if (!(cause instanceof Error)) return cannotOpen(`${path} cannot be opened.`);
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
   if (cause instanceof StoreFault && cause.code !== 'busy') {
-    return new StoreFault('cannot_open', `${path}: ${cause.message}`, cause);
+    return cannotOpen(`${path}: ${cause.message}`, cause);
   }
-  return new StoreFault('cannot_open', sentenceOf(code, path), cause);
+  return cannotOpen(sentenceOf(code, path), cause);
 }
 
 function sentenceOf(code: string, path: string): string {
@@ -160,8 +160,7 @@ function setPragma(sqlite: Database.Database, [name, value, readBack]: Pragma): 
   sqlite.pragma(`${name} = ${value}`);
   const actual = sqlite.pragma(name, { simple: true });
   if (actual === readBack) return;
-  throw new StoreFault(
-    'cannot_open',
+  throw cannotOpen(
     `The database does not take ${name} = ${value} (it stays ${actual}): put the file on a local disk.`,
   );
 }
@@ -189,8 +188,7 @@ async function lockForApp(path: string): Promise<AppLock> {
     return await whenFree(() => locked(file), performance.now() + BUSY_MS_MAX);
   } catch (error) {
     if (!(error instanceof StoreFault) || error.code !== 'busy') throw error;
-    throw new StoreFault(
-      'cannot_open',
+    throw cannotOpen(
       'another apitoken app has this database open: stop that one first, or set DATABASE_URL to another path.',
     );
   }
@@ -199,8 +197,7 @@ async function lockForApp(path: string): Promise<AppLock> {
 /** By each name it would have a lock and a write-ahead log of its own: https://sqlite.org/howtocorrupt.html, "Multiple links". */
 function refuseSecondName(path: string): void {
   if (statSync(path).nlink <= 1) return;
-  throw new StoreFault(
-    'cannot_open',
+  throw cannotOpen(
     'this file has a second name (a hard link), by which another app could open it: remove that name, or make it a copy.',
   );
 }
@@ -222,8 +219,7 @@ function locked(file: string): AppLock {
 
 /** Not the database is to blame, which may stand well beside what somebody put there. */
 function unusable(file: string, code: string): StoreFault {
-  return new StoreFault(
-    'cannot_open',
+  return cannotOpen(
     `${file}, which keeps a second app away, cannot be used (${code}): remove it and start again.`,
   );
 }

@@ -6,10 +6,10 @@ import {
   asc,
   type Db,
   eq,
+  insertInto,
   integerParam,
   lte,
   rowCount,
-  rowParams,
   sql,
   storedParam,
   textParam,
@@ -26,9 +26,7 @@ export type SayOnce = (saying: Saying, dueAt: number) => void;
 
 /** The way into the outbox on the write connection `db`. */
 export function createSay(db: Db): Say {
-  const upsert = db
-    .insert(outbox)
-    .values(rowParams(outbox))
+  const upsert = insertInto(db, outbox)
     .onConflictDoUpdate({
       target: outbox.key,
       set: {
@@ -49,7 +47,7 @@ export function createSay(db: Db): Say {
 
 /** The same on the write connection `db`. */
 export function createSayOnce(db: Db): SayOnce {
-  const insert = db.insert(outbox).values(rowParams(outbox)).onConflictDoNothing().prepare();
+  const insert = insertInto(db, outbox).onConflictDoNothing().prepare();
   return (saying, dueAt) =>
     void insert.run({ key: keyOf(saying), saying, dueAt, wantedAt: dueAt, version: 1, attempts: 0 });
 }

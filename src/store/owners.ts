@@ -7,11 +7,11 @@ import {
   type Db,
   eq,
   getTableColumns,
+  insertInto,
   integerParam,
   lte,
   or,
   rowCount,
-  rowParams,
   sql,
   storedParam,
   textParam,
@@ -34,7 +34,7 @@ export type AddOwner = (token: Pick<Token, 'workspace' | 'owner' | 'createdAt'>)
 
 /** The way into the owners on the write connection `db`. */
 export function createAddOwner(db: Db): AddOwner {
-  const insert = db.insert(owners).values(rowParams(owners)).onConflictDoNothing().prepare();
+  const insert = insertInto(db, owners).onConflictDoNothing().prepare();
   return ({ workspace, owner: person, createdAt }) =>
     void insert.run({
       workspace,

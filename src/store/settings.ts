@@ -1,6 +1,6 @@
 import type { WorkspaceId } from '../tokens/token.ts';
 import type { Write } from './access.ts';
-import { type Db, eq, rowParams } from './drizzle.ts';
+import { type Db, eq, insertInto } from './drizzle.ts';
 import { settings } from './schema.ts';
 
 /** What is set once for the database. */
@@ -11,7 +11,7 @@ export type Settings = {
 
 /** The settings on the write connection `db`. */
 export function createSettings(db: Db, write: Write): Settings {
-  const insert = db.insert(settings).values(rowParams(settings)).onConflictDoNothing().prepare();
+  const insert = insertInto(db, settings).onConflictDoNothing().prepare();
   const find = db
     .select({ value: settings.value })
     .from(settings)

@@ -19,13 +19,13 @@ import {
   eq,
   gt,
   gte,
+  insertInto,
   integerParam,
   isIn,
   isNull,
   lt,
   ne,
   rowCount,
-  rowParams,
   type SQL,
   sql,
   storedParam,
@@ -64,9 +64,7 @@ export function createTokenWrites(
 ): Pick<TokenStore, 'insertToken' | 'revokeTokens'> {
   const exceededLimit = createExceededLimit(db);
   const addOwner = createAddOwner(db);
-  const insert = db
-    .insert(tokens)
-    .values(rowParams(tokens))
+  const insert = insertInto(db, tokens)
     .onConflictDoNothing({ target: [tokens.workspace, tokens.nameKey] })
     .returning({ id: tokens.id })
     .prepare();

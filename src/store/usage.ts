@@ -1,17 +1,18 @@
 import { DAY_MS, HOUR_MS } from '../clock.ts';
 import type { SecretUse, TokenStore } from '../tokens/store.ts';
 import type { NoticeKind } from '../tokens/telling.ts';
+import { addressesOf, latest } from '../tokens/usage.ts';
 import type { Read, Write } from './access.ts';
 import {
   and,
   type Db,
   eq,
   getTableColumns,
+  insertInto,
   integerParam,
   isIn,
   lte,
   rowCount,
-  rowParams,
   sql,
   storedParam,
   textParam,
@@ -22,8 +23,6 @@ import { revokedTries, secrets, secretUsage, tokens, tokenUsage, tokenUsesByHour
 
 /** More in one transaction would stop the event loop for tens of milliseconds. */
 const USES_MAX = 200;
-
-const ADDRESSES_MAX = 5;
 
 type Usage = Omit<typeof tokenUsage.$inferSelect, 'tokenId'>;
 
@@ -44,9 +43,7 @@ export function createUsage(db: Db, write: Write, effects: Effects): Pick<TokenS
     .where(eq(tokenUsage.tokenId, textParam('tokenId')))
     .prepare();
   const keep = keepStatement(db);
-  const keepOfSecret = db
-    .insert(secretUsage)
-    .values(rowParams(secretUsage))
+  const keepOfSecret = insertInto(db, secretUsage)
     .onConflictDoUpdate({
       target: secretUsage.lookupId,
       set: { lastUsedAt: sql`max(${secretUsage.lastUsedAt}, excluded.last_used_at)` },
@@ -85,9 +82,7 @@ export function createUsage(db: Db, write: Write, effects: Effects): Pick<TokenS
 }
 
 function keepStatement(db: Db) {
-  return db
-    .insert(tokenUsage)
-    .values(rowParams(tokenUsage))
+  return insertInto(db, tokenUsage)
     .onConflictDoUpdate({
       target: tokenUsage.tokenId,
       set: {
@@ -128,16 +123,12 @@ function sumOf(before: Usage, use: SecretUse): Usage {
     latestOf(use.lastUsedAt, use.lastRefusedAt) >= latestOf(before.lastUsedAt, before.lastRefusedAt);
   const [first, then] = isLater ? [use.addresses, before.addresses] : [before.addresses, use.addresses];
   return {
-    lastUsedAt: later(before.lastUsedAt, use.lastUsedAt),
+    lastUsedAt: latest(before.lastUsedAt, use.lastUsedAt),
     useCount: before.useCount + use.useCount,
     refusedCount: before.refusedCount + use.refusedCount,
-    lastRefusedAt: later(before.lastRefusedAt, use.lastRefusedAt),
-    addresses: [...new Set([...first, ...then])].slice(0, ADDRESSES_MAX),
+    lastRefusedAt: latest(before.lastRefusedAt, use.lastRefusedAt),
+    addresses: addressesOf(then, first),
   };
-}
-
-function later(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
 function latestOf(...instants: readonly (number | null)[]): number {
@@ -162,17 +153,13 @@ export type RecentWrites = {
 
 /** The recent uses on the write connection `db`. */
 export function createRecentWrites(db: Db): RecentWrites {
-  const addUses = db
-    .insert(tokenUsesByHour)
-    .values(rowParams(tokenUsesByHour))
+  const addUses = insertInto(db, tokenUsesByHour)
     .onConflictDoUpdate({
       target: [tokenUsesByHour.hour, tokenUsesByHour.tokenId],
       set: { useCount: sql`${tokenUsesByHour.useCount} + excluded.use_count` },
     })
     .prepare();
-  const addTries = db
-    .insert(revokedTries)
-    .values(rowParams(revokedTries))
+  const addTries = insertInto(db, revokedTries)
     .onConflictDoUpdate({
       target: revokedTries.tokenId,
       set: {

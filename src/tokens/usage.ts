@@ -45,6 +45,20 @@ export function createUsageRecorder(store: Pick<TokenStore, 'addUses'>): UsageRe
     return counted;
   }
 
+  function count(
+    secret: Used,
+    what: 'useCount' | 'refusedCount' | 'triedCount',
+    when: 'lastUsedAt' | 'lastRefusedAt' | 'lastTriedAt',
+    at: number,
+    address?: string,
+  ): void {
+    const counted = countedOf(secret);
+    if (counted === undefined) return;
+    counted[what] += 1;
+    counted[when] = latest(counted[when], at);
+    if (address !== undefined) counted.addresses = withAddress(counted.addresses, address);
+  }
+
   function add(use: SecretUse): void {
     const known = uses.get(use.lookupId);
     if (known === undefined && uses.size >= SECRETS_MAX) return;
@@ -81,26 +95,9 @@ export function createUsageRecorder(store: Pick<TokenStore, 'addUses'>): UsageRe
   }
 
   return {
-    used: (secret, at, address) => {
-      const counted = countedOf(secret);
-      if (counted === undefined) return;
-      counted.useCount += 1;
-      counted.lastUsedAt = latest(counted.lastUsedAt, at);
-      counted.addresses = withAddress(counted.addresses, address);
-    },
-    refused: (secret, at, address) => {
-      const counted = countedOf(secret);
-      if (counted === undefined) return;
-      counted.refusedCount += 1;
-      counted.lastRefusedAt = latest(counted.lastRefusedAt, at);
-      counted.addresses = withAddress(counted.addresses, address);
-    },
-    tried: (secret, at) => {
-      const counted = countedOf(secret);
-      if (counted === undefined) return;
-      counted.triedCount += 1;
-      counted.lastTriedAt = latest(counted.lastTriedAt, at);
-    },
+    used: (secret, at, address) => count(secret, 'useCount', 'lastUsedAt', at, address),
+    refused: (secret, at, address) => count(secret, 'refusedCount', 'lastRefusedAt', at, address),
+    tried: (secret, at) => count(secret, 'triedCount', 'lastTriedAt', at),
     isUsed: (lookupId) => {
       const written = [...leaving].filter((use) => use.lookupId === lookupId);
       return [uses.get(lookupId), ...written].some((use) => (use?.lastUsedAt ?? null) !== null);
@@ -138,7 +135,8 @@ function merged(earlier: SecretUse, later: SecretUse): SecretUse {
   };
 }
 
-function addressesOf(earlier: readonly string[], later: readonly string[]): readonly string[] {
+/** Where both came from, the latest first. */
+export function addressesOf(earlier: readonly string[], later: readonly string[]): readonly string[] {
   return [...new Set([...later, ...earlier])].slice(0, ADDRESSES_MAX);
 }
 
@@ -147,7 +145,8 @@ function withAddress(addresses: readonly string[], address: string): readonly st
   return addresses[0] === address ? addresses : addressesOf(addresses, [address]);
 }
 
-function latest(a: number | null, b: number | null): number | null {
+/** The later of the two instants; null when there is none. */
+export function latest(a: number | null, b: number | null): number | null {
   if (a === null || b === null) return a ?? b;
   return Math.max(a, b);
 }
