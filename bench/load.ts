@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { Workbench } from './workbench.ts';
 
 const CONNECTIONS = 32;
 /** Beyond the time that was asked for, a load that goes on hangs. */
@@ -25,6 +24,16 @@ export type Presenting = {
   readonly file: string;
   readonly seconds: number;
   readonly expects: 'all allowed' | 'all refused' | 'any';
+};
+
+/** Where a load runs: in a folder, with a tool, on its own core, until it is over. */
+export type LoadPlace = {
+  readonly folder: string;
+  readonly loadTool: LoadTool;
+  /** Aborted when the place is given up. */
+  readonly ending: AbortSignal;
+  /** A command that stays on its core, where the machine has two. */
+  pinned(what: 'load', command: readonly string[]): readonly string[];
 };
 
 export type LoadTool = {
@@ -60,7 +69,7 @@ export async function findLoadTool(): Promise<LoadTool> {
 }
 
 /** Writes values for `present` into a file of the workbench; returns its path. */
-export function writeValues(bench: Workbench, name: string, values: readonly string[]): string {
+export function writeValues(bench: LoadPlace, name: string, values: readonly string[]): string {
   const file = `${bench.folder}/${name}.txt`;
   writeFileSync(file, `${values.join('\n')}\n`);
   return file;
@@ -70,7 +79,7 @@ export function writeValues(bench: Workbench, name: string, values: readonly str
  * Presents the values of a file to `/verify` over 32 connections, one after the other, for some seconds. Throws when a
  * connection broke, or a status was not the expected one: then the figures are of something else.
  */
-export async function present(bench: Workbench, what: Presenting): Promise<Load> {
+export async function present(bench: LoadPlace, what: Presenting): Promise<Load> {
   const [program = '', ...args] = bench.pinned('load', bench.loadTool.argumentsFor(what));
   const { stdout } = await run(program, args, {
     timeout: what.seconds * 1000 + OVERTIME_MS_MAX,

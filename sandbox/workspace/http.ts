@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Fault } from './faults.ts';
 import type { Json } from './state.ts';
 
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
@@ -73,9 +72,12 @@ export function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Sends the answer, late or not at all when the fault says so. */
-export function send(response: ServerResponse, answer: Answer, fault: Fault | undefined): void {
-  if (fault?.drop) {
+/** What goes wrong on the way of an answer: it comes late, or not at all. */
+export type Mishap = { delayMs?: number; drop?: boolean | 'before' | 'after' };
+
+/** Sends the answer, late or not at all when the mishap says so. */
+export function send(response: ServerResponse, answer: Answer, mishap: Mishap | undefined): void {
+  if (mishap?.drop) {
     response.socket?.destroy();
     return;
   }
@@ -84,6 +86,6 @@ export function send(response: ServerResponse, answer: Answer, fault: Fault | un
     response.writeHead(answer.status, answer.headers);
     response.end(answer.body);
   };
-  if (fault?.delayMs === undefined) write();
-  else setTimeout(write, fault.delayMs).unref();
+  if (mishap?.delayMs === undefined) write();
+  else setTimeout(write, mishap.delayMs).unref();
 }

@@ -1,4 +1,4 @@
-import { ATTENTIONS, type StatusFilter } from '../tokens/attention.ts';
+import { ATTENTIONS, ATTENTIONS_OF, type StatusFilter } from '../tokens/attention.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import type { PersonId, WorkspaceId } from '../tokens/token.ts';
 import type { Read } from './access.ts';
@@ -18,17 +18,11 @@ import { IN_WORKSPACE_UNINDEXED, OF_OWNER, usedTokens } from './token-query.ts';
 
 const ROWS_MAX = 200;
 
-const LIVE = ['owner_gone', 'expiring', 'unclaimed', 'idle', 'endless', 'none'] as const;
-
 /** The parts of a list, in order. Every token is in one of them at most. */
 const PARTS_OF: Readonly<Record<StatusFilter, readonly PartName[]>> = {
-  current: ['presented', ...LIVE, 'expired'],
-  active: LIVE,
+  ...ATTENTIONS_OF,
   expiring: ['owner_gone_expiring', 'expiring'],
   idle: ['owner_gone_idle', 'expiring_idle', 'idle'],
-  expired: ['presented', 'expired'],
-  revoked: ['revoked'],
-  all: ATTENTIONS,
 };
 
 const PART_NAMES: readonly PartName[] = [

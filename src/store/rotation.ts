@@ -1,4 +1,4 @@
-import type { Rotation, RotationCondition, TokenStore, Unmet } from '../tokens/store.ts';
+import type { Rotation, TokenStore, Unmet } from '../tokens/store.ts';
 import type { TokenId } from '../tokens/token.ts';
 import type { Read, Write } from './access.ts';
 import {
@@ -28,7 +28,7 @@ const VALUES_MAX = 2;
 /** Tokens whose values are read at once. */
 const TOKENS_MAX = 100;
 
-const OF_TOKEN = eq(secrets.tokenId, textParam('tokenId'));
+export const OF_TOKEN = eq(secrets.tokenId, textParam('tokenId'));
 
 /** That a value was shown and is, at `at`, neither revoked nor ended. */
 export const IS_HONOURED = and(
@@ -141,12 +141,8 @@ function endStatement(db: Db, isMeant: SQL) {
     .prepare();
 }
 
-/** Which condition of a rotation of the token does not hold at `at`. For use inside the write that depends on it. */
-export type FindUnmet = (
-  tokenId: TokenId,
-  rotation: { readonly generation: number; readonly condition?: RotationCondition },
-  at: number,
-) => Unmet | undefined;
+/** Which condition of a rotation of the token does not hold at `at`; a first value has none. For use inside the write that depends on it. */
+export type FindUnmet = (tokenId: TokenId, purpose: 'first' | Rotation, at: number) => Unmet | undefined;
 
 /** The conditions on the write connection `db`. Of a revoked token all hold: that it is revoked is told elsewhere. */
 export function createFindUnmet(db: Db): FindUnmet {
@@ -160,16 +156,12 @@ export function createFindUnmet(db: Db): FindUnmet {
     .select({ lookupId: secrets.lookupId, lastUsedAt: secretUsage.lastUsedAt })
     .from(secrets)
     .leftJoin(secretUsage, eq(secretUsage.lookupId, secrets.lookupId))
-    .where(
-      and(
-        eq(secrets.tokenId, textParam('tokenId')),
-        eq(secrets.generation, integerParam('generation')),
-        IS_HONOURED,
-      ),
-    )
+    .where(and(OF_TOKEN, eq(secrets.generation, integerParam('generation')), IS_HONOURED))
     .prepare();
 
-  return (tokenId, { generation, condition }, at) => {
+  return (tokenId, purpose, at) => {
+    if (purpose === 'first') return undefined;
+    const { generation, condition } = purpose;
     switch (condition?.kind) {
       case 'room': {
         const token = find.get({ tokenId });

@@ -1,5 +1,4 @@
 import type { Rotation, Secret, TokenStore, ValueLimit } from '../tokens/store.ts';
-import type { TokenId } from '../tokens/token.ts';
 import type { Read, Write } from './access.ts';
 import {
   and,
@@ -18,7 +17,7 @@ import {
   textParam,
 } from './drizzle.ts';
 import { createDeliveries, type Effects } from './effects.ts';
-import { createFindUnmet, createRotate } from './rotation.ts';
+import { createFindUnmet, createRotate, OF_TOKEN } from './rotation.ts';
 import { secrets, tokens } from './schema.ts';
 import { IS_BEING_SHOWN, isUnexpiredAt, MAY_HAVE_VALUE, sinceAt } from './token-query.ts';
 import { createExceedsValueLimit } from './tokens.ts';
@@ -50,6 +49,15 @@ const NEXT: Guard = {
   generation: sql`${tokens.generation} + 1`,
 };
 
+type Purpose = 'first' | Rotation;
+
+/** What is made of the guard of each purpose, and what the guard compares with. */
+function byPurpose<Made>(make: (guard: Guard) => Made) {
+  const [first, next] = [make(FIRST), make(NEXT)];
+  return (purpose: Purpose) =>
+    purpose === 'first' ? { made: first } : { made: next, from: purpose.generation };
+}
+
 /** Whether a token has a value, and whether it may get one. */
 export function createSecretReads(
   db: Db,
@@ -58,44 +66,37 @@ export function createSecretReads(
   const live = db
     .select({ lookupId: secrets.lookupId })
     .from(secrets)
-    .where(and(eq(secrets.tokenId, textParam('tokenId')), IS_LIVE))
+    .where(and(OF_TOKEN, IS_LIVE))
     .limit(rowCount(1))
     .prepare();
   const obstacles = createObstacles(db);
+  const { tokenOf } = createDeliveries(db);
   return {
     hasLiveSecret: (tokenId, now) => read(() => live.get({ tokenId, ...sinceAt(now) }) !== undefined),
     obstacleToSecret: (secret, purpose, delivery, limit) =>
       read(() => {
-        const repeated = obstacles.deliveries.tokenOf(delivery) !== undefined;
-        return repeated
-          ? 'repeated'
-          : (obstacles.unmetOf(secret, purpose, limit) ?? obstacles.guardOf(secret, purpose));
+        if (tokenOf(delivery) !== undefined) return 'repeated';
+        return obstacles.unmetOf(secret, purpose, limit) ?? obstacles.guardOf(secret, purpose);
       }),
   };
 }
+
+type Made = Pick<Secret, 'tokenId' | 'createdAt'>;
 
 /** What stands in the way of a secret, on the connection `db`. */
 function createObstacles(db: Db) {
   const findUnmet = createFindUnmet(db);
   const exceedsLimit = createExceedsValueLimit(db);
-  const first = createLook(db, FIRST);
-  const next = createLook(db, NEXT);
 
   return {
-    deliveries: createDeliveries(db),
+    findUnmet,
     /** What the secret's token gets it for does not hold, or its owner had enough of them. */
-    unmetOf(
-      { tokenId, createdAt }: Pick<Secret, 'tokenId' | 'createdAt'>,
-      purpose: 'first' | Rotation,
-      limit: ValueLimit | undefined,
-    ) {
-      const unmet = purpose === 'first' ? undefined : findUnmet(tokenId, purpose, createdAt);
+    unmetOf({ tokenId, createdAt }: Made, purpose: Purpose, limit: ValueLimit | undefined) {
+      const unmet = findUnmet(tokenId, purpose, createdAt);
       if (unmet !== undefined || limit === undefined) return unmet;
       return exceedsLimit(tokenId, purpose, limit, createdAt) ? 'too_many_values_today' : undefined;
     },
-    /** The token has ended, or another secret is in the way. */
-    guardOf: (secret: Pick<Secret, 'tokenId' | 'createdAt'>, purpose: 'first' | Rotation) =>
-      purpose === 'first' ? first(secret) : next(secret, purpose.generation),
+    guardOf: createLook(db),
   };
 }
 
@@ -105,16 +106,13 @@ export function createSecretWrites(
   write: Write,
   effects: Effects,
 ): Pick<TokenStore, 'insertSecret' | 'markShown' | 'withdrawSecret'> {
-  const insertFirst = createInsert(db, FIRST);
-  const insertNext = createInsert(db, NEXT);
+  const insert = createInsert(db);
   const dropLost = dropLostStatement(db);
-  const showFirst = showStatement(db, FIRST);
-  const showNext = showStatement(db, NEXT);
+  const show = byPurpose((guard) => showStatement(db, guard));
   const claim = claimStatement(db);
   const narrow = narrowStatement(db);
   const rotate = createRotate(db, effects);
   const withdraw = withdrawStatement(db);
-  const findUnmet = createFindUnmet(db);
   const obstacles = createObstacles(db);
   const tokenOf = db
     .select({ tokenId: secrets.tokenId })
@@ -122,22 +120,14 @@ export function createSecretWrites(
     .where(eq(secrets.lookupId, textParam('lookupId')))
     .prepare();
 
-  function unmetOf(tokenId: TokenId | undefined, purpose: 'first' | Rotation, at: number) {
-    return tokenId === undefined || purpose === 'first' ? undefined : findUnmet(tokenId, purpose, at);
-  }
-
-  function putSecret(secret: Secret, purpose: 'first' | Rotation) {
-    const isIn = purpose === 'first' ? insertFirst(secret) : insertNext(secret, purpose.generation);
-    // In the same transaction: by the guard that let nothing in.
-    return isIn ? 'inserted' : (obstacles.guardOf(secret, purpose) ?? 'already_shown');
-  }
-
   return {
     insertSecret: (secret, purpose, delivery, limit) =>
       write(() => {
         const repeated = effects.repeated(delivery);
         if (repeated !== undefined) return repeated;
-        const kind = obstacles.unmetOf(secret, purpose, limit) ?? putSecret(secret, purpose);
+        const kind = obstacles.unmetOf(secret, purpose, limit) ?? insert(secret, purpose);
+        // In the same transaction: by the guard that let nothing in.
+        if (kind === 'not_inserted') return { kind: obstacles.guardOf(secret, purpose) ?? 'already_shown' };
         if (kind !== 'inserted') return { kind };
         const { lookupId, tokenId, createdAt } = secret;
         dropLost.run({ lookupId, tokenId });
@@ -146,14 +136,12 @@ export function createSecretWrites(
       }),
     markShown: (lookupId, shownAt, purpose, effect) =>
       write(() => {
-        const unmet = unmetOf(tokenOf.get({ lookupId })?.tokenId, purpose, shownAt);
+        const being = tokenOf.get({ lookupId });
+        const unmet = being && obstacles.findUnmet(being.tokenId, purpose, shownAt);
         if (unmet !== undefined) return { kind: unmet };
-        const { liveSince } = sinceAt(shownAt);
+        const { made, from } = show(purpose);
         // The one statement that can fail to win; what follows in this transaction is its consequence.
-        const [shown] =
-          purpose === 'first'
-            ? showFirst.all({ lookupId, shownAt, liveSince })
-            : showNext.all({ lookupId, shownAt, liveSince, from: purpose.generation });
+        const [shown] = made.all({ lookupId, shownAt, from, ...sinceAt(shownAt) });
         if (shown === undefined) return { kind: 'changed_meanwhile' };
         const { tokenId } = shown;
         claim.run({ tokenId, shownAt });
@@ -179,37 +167,40 @@ function isAllowedBy(guard: Guard) {
   return { isOfToken, isAllowed: and(isOfToken, guard.isRightGeneration, sql`not exists (${another})`) };
 }
 
-/** Why a guard does not allow a secret, without making it. */
-function createLook(db: Db, guard: Guard) {
-  const { isOfToken, isAllowed } = isAllowedBy(guard);
+/** Why the guard does not allow a secret, without making it: the token has ended, or another secret is in the way. */
+function createLook(db: Db) {
   const found = (where: SQL | undefined) => db.select({ id: tokens.id }).from(tokens).where(where).prepare();
-  const living = found(isOfToken);
-  const allowed = found(isAllowed);
+  const looks = byPurpose((guard) => {
+    const { isOfToken, isAllowed } = isAllowedBy(guard);
+    return { living: found(isOfToken), allowed: found(isAllowed) };
+  });
 
-  return (
-    { tokenId, createdAt }: Pick<Secret, 'tokenId' | 'createdAt'>,
-    from?: number,
-  ): 'already_shown' | 'ended' | undefined => {
+  return ({ tokenId, createdAt }: Made, purpose: Purpose): 'already_shown' | 'ended' | undefined => {
+    const { made, from } = looks(purpose);
     const row = { tokenId, createdAt, from, ...sinceAt(createdAt) };
-    if (allowed.get(row) !== undefined) return undefined;
-    return living.get(row) === undefined ? 'ended' : 'already_shown';
+    if (made.allowed.get(row) !== undefined) return undefined;
+    return made.living.get(row) === undefined ? 'ended' : 'already_shown';
   };
 }
 
 /** The row of a secret, if its guard allows it: decided by the insert itself. */
-function createInsert(db: Db, guard: Guard) {
-  const values = Object.entries(getTableColumns(secrets)).map(([name, column]) =>
-    name === 'generation' ? guard.generation : sql.param(sql.placeholder(name), column),
-  );
-  const { isAllowed } = isAllowedBy(guard);
-  const insert = db
-    .insert(secrets)
-    .select(sql`select ${sql.join(values, sql`, `)} from ${tokens} where ${isAllowed}`)
-    .returning({ lookupId: secrets.lookupId })
-    .prepare();
+function createInsert(db: Db) {
+  const inserts = byPurpose((guard) => {
+    const values = Object.entries(getTableColumns(secrets)).map(([name, column]) =>
+      name === 'generation' ? guard.generation : sql.param(sql.placeholder(name), column),
+    );
+    return db
+      .insert(secrets)
+      .select(sql`select ${sql.join(values, sql`, `)} from ${tokens} where ${isAllowedBy(guard).isAllowed}`)
+      .returning({ lookupId: secrets.lookupId })
+      .prepare();
+  });
 
-  return (secret: Secret, from?: number): boolean =>
-    insert.all({ ...secret, shownAt: null, from, ...sinceAt(secret.createdAt) }).length > 0;
+  return (secret: Secret, purpose: Purpose): 'inserted' | 'not_inserted' => {
+    const { made, from } = inserts(purpose);
+    const rows = made.all({ ...secret, shownAt: null, from, ...sinceAt(secret.createdAt) });
+    return rows.length > 0 ? 'inserted' : 'not_inserted';
+  };
 }
 
 /** Shows a secret that still fits its token and is not lost by now. A revoked token's secrets are empty: none of them is ever shown. */
@@ -234,13 +225,7 @@ function showStatement(db: Db, { isRightGeneration, generation }: Guard) {
 function dropLostStatement(db: Db) {
   return db
     .delete(secrets)
-    .where(
-      and(
-        eq(secrets.tokenId, textParam('tokenId')),
-        isNull(secrets.shownAt),
-        ne(secrets.lookupId, textParam('lookupId')),
-      ),
-    )
+    .where(and(OF_TOKEN, isNull(secrets.shownAt), ne(secrets.lookupId, textParam('lookupId'))))
     .prepare();
 }
 

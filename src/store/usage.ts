@@ -18,7 +18,7 @@ import {
   textParam,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
-import { IS_HONOURED } from './rotation.ts';
+import { IS_HONOURED, OF_TOKEN } from './rotation.ts';
 import { revokedTries, secrets, secretUsage, tokens, tokenUsage, tokenUsesByHour } from './schema.ts';
 
 /** More in one transaction would stop the event loop for tens of milliseconds. */
@@ -111,9 +111,7 @@ function newerQuery(db: Db) {
   return db
     .select({ lookupId: secrets.lookupId })
     .from(secrets)
-    .where(
-      and(eq(secrets.tokenId, textParam('tokenId')), sql`${secrets.generation} > ${generation}`, IS_HONOURED),
-    )
+    .where(and(OF_TOKEN, sql`${secrets.generation} > ${generation}`, IS_HONOURED))
     .limit(rowCount(1))
     .prepare();
 }

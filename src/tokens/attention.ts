@@ -38,25 +38,24 @@ export function attentionOf(token: UsedToken, now: number): Attention {
   return token.expiresAt === null ? 'endless' : 'none';
 }
 
+const LIVE = ['owner_gone', 'expiring', 'unclaimed', 'idle', 'endless', 'none'] as const;
+
+/** What a list holds, in order, of each filter that goes by attention: `expiring` and `idle` go by remark. */
+export const ATTENTIONS_OF: Readonly<
+  Record<Exclude<StatusFilter, 'expiring' | 'idle'>, readonly Attention[]>
+> = {
+  current: ['presented', ...LIVE, 'expired'],
+  active: LIVE,
+  expired: ['presented', 'expired'],
+  revoked: ['revoked'],
+  all: ATTENTIONS,
+};
+
 /** Whether a list of `filter` holds the token at `now`. */
 export function isListed(token: UsedToken, filter: StatusFilter, now: number): boolean {
-  const attention = attentionOf(token, now);
-  switch (filter) {
-    case 'all':
-      return true;
-    case 'current':
-      return attention !== 'revoked';
-    case 'active':
-      return !['presented', 'expired', 'revoked'].includes(attention);
-    case 'expiring':
-      return remarksOf(token, now).includes('expiring soon');
-    case 'idle':
-      return remarksOf(token, now).includes('idle');
-    case 'expired':
-      return attention === 'presented' || attention === 'expired';
-    case 'revoked':
-      return attention === 'revoked';
-  }
+  if (filter === 'expiring') return remarksOf(token, now).includes('expiring soon');
+  if (filter === 'idle') return remarksOf(token, now).includes('idle');
+  return ATTENTIONS_OF[filter].includes(attentionOf(token, now));
 }
 
 /**

@@ -12,7 +12,7 @@ import {
 } from './name.ts';
 import { type Action, type Actor, may, mayUseApp } from './policy.ts';
 import { type RefuseDeps, type Refused, refuseByPolicy, refused } from './refusal.ts';
-import type { EventPage, ListFilter, ListPage, TokenStore } from './store.ts';
+import type { EventPage, ListFilter, ListPage, PageRequest, TokenStore } from './store.ts';
 import { parseTokenId, type TokenId, type UsedToken } from './token.ts';
 
 /** Tokens offered where a text may mean several, and names offered where it is nearly one. */
@@ -223,12 +223,7 @@ export type Listed = { readonly kind: 'listed'; readonly filter: ListFilter; rea
 
 /** One page of the actor's own tokens. */
 export async function listTokens(
-  request: {
-    readonly actor: Actor;
-    readonly filter: ListFilter;
-    readonly page: number;
-    readonly pageSize: number;
-  },
+  request: PageRequest & { readonly actor: Actor; readonly filter: ListFilter },
   deps: RefuseDeps,
 ): Promise<Listed | Refused> {
   const { actor, filter, page, pageSize } = request;
@@ -245,12 +240,7 @@ export async function listTokens(
 
 /** One page of what happened to a token, the latest first, for whoever may see it. */
 export async function historyOf(
-  request: {
-    readonly actor: Actor;
-    readonly nameOrId: string;
-    readonly page: number;
-    readonly pageSize: number;
-  },
+  request: PageRequest & { readonly actor: Actor; readonly nameOrId: string },
   deps: RefuseDeps,
 ): Promise<{ readonly kind: 'history'; readonly token: UsedToken; readonly history: EventPage } | Refused> {
   const { actor, nameOrId, page, pageSize } = request;

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Attention, byAttention, isListed, type StatusFilter } from './attention.ts';
+import { type Attention, byAttention, isListed } from './attention.ts';
 import { askFor, type Deed } from './audit.ts';
 import { type Actor, may } from './policy.ts';
 import { type RefuseDeps, type Refused, refuseByPolicy } from './refusal.ts';
-import type { ListPage, TokenStore } from './store.ts';
+import type { ListPage, PageRequest, StatusSelection, TokenStore } from './store.ts';
 import type { Delivery } from './telling.ts';
-import type { PersonId, UsedToken, WorkspaceId } from './token.ts';
+import type { UsedToken, WorkspaceId } from './token.ts';
 
 /** Rows of one export; what is beyond is cut, and that is said. */
 export const EXPORT_ROWS_MAX = 10_000;
@@ -15,14 +15,7 @@ const CHUNK_ROWS = 200;
 /** Chunks that one export looks at: a million tokens. */
 const CHUNKS_MAX = 5000;
 
-/** Which of everybody's tokens are wanted; `owner` null: whosever they are. */
-export type StatusSelection = { readonly filter: StatusFilter; readonly owner: PersonId | null };
-
-export type StatusRequest = StatusSelection & {
-  readonly actor: Actor;
-  readonly page: number;
-  readonly pageSize: number;
-};
+export type StatusRequest = StatusSelection & PageRequest & { readonly actor: Actor };
 
 export type StatusListed = { readonly kind: 'listed'; readonly list: ListPage };
 

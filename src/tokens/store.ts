@@ -94,42 +94,28 @@ export type ListFilter = 'active' | 'expired' | 'revoked' | 'all';
 
 export const LIST_FILTERS: readonly ListFilter[] = ['active', 'expired', 'revoked', 'all'];
 
-export type ListRequest = {
+/** Which page is wanted, from 1. One beyond the last is the last. */
+export type PageRequest = { readonly page: number; readonly pageSize: number };
+
+/** Which page it is, of how many. */
+export type Page = { readonly page: number; readonly pageCount: number };
+
+export type ListRequest = PageRequest & {
   readonly owner: PersonId;
   /** `active` holds the unclaimed ones too: all that is neither expired nor revoked. */
   readonly filter: ListFilter;
-  /** From 1. A page beyond the last is the last. */
-  readonly page: number;
-  readonly pageSize: number;
   readonly now: number;
 };
 
 /** `rotatable`: those that have a value or, expired, may be given one: neither revoked nor unclaimed. */
 export type SearchedTokens = 'all' | 'not_revoked' | 'rotatable';
 
-export type ListPage = {
-  readonly tokens: readonly UsedToken[];
-  readonly page: number;
-  readonly pageCount: number;
-  readonly total: number;
-};
+export type ListPage = Page & { readonly tokens: readonly UsedToken[]; readonly total: number };
 
-/** Which part of everybody's tokens, or of those of one owner, is wanted. */
-export type StatusRequest = {
-  readonly filter: StatusFilter;
-  /** Null: everybody's. */
-  readonly owner: PersonId | null;
-  /** From 1. A page beyond the last is the last. */
-  readonly page: number;
-  readonly pageSize: number;
-  readonly now: number;
-};
+/** Which of everybody's tokens are wanted; `owner` null: whosever they are. */
+export type StatusSelection = { readonly filter: StatusFilter; readonly owner: PersonId | null };
 
-export type EventPage = {
-  readonly events: readonly AuditEvent[];
-  readonly page: number;
-  readonly pageCount: number;
-};
+export type EventPage = Page & { readonly events: readonly AuditEvent[] };
 
 /** What happened with one secret's value since the last time it was written down. */
 export type SecretUse = {
@@ -278,7 +264,10 @@ export interface TokenStore {
   listTokens(workspace: WorkspaceId, request: ListRequest): Promise<ListPage>;
 
   /** Everybody's tokens in the order of `byAttention`, but the idle ones to the day only. */
-  listByAttention(workspace: WorkspaceId, request: StatusRequest): Promise<ListPage>;
+  listByAttention(
+    workspace: WorkspaceId,
+    request: StatusSelection & PageRequest & { readonly now: number },
+  ): Promise<ListPage>;
   /** How many tokens have each attention. */
   countByAttention(workspace: WorkspaceId, now: number): Promise<Readonly<Record<Attention, number>>>;
   /** The first tokens of one attention, in the order of `listByAttention`; 200 at most. */
@@ -310,7 +299,7 @@ export interface TokenStore {
   addUses(uses: readonly SecretUse[]): Promise<void>;
 
   /** Events of a token, the latest first. */
-  listEvents(id: TokenId, request: { readonly page: number; readonly pageSize: number }): Promise<EventPage>;
+  listEvents(id: TokenId, request: PageRequest): Promise<EventPage>;
   /** The person's tokens among those whose name has `text` in it (in whatever case), live ones first; 100 at most. */
   searchTokens(
     workspace: WorkspaceId,

@@ -1,6 +1,6 @@
 import type { Button } from '@slack/types';
 import { STATUS_FILTERS } from '../../tokens/attention.ts';
-import type { StatusSelection } from '../../tokens/status.ts';
+import type { StatusSelection } from '../../tokens/store.ts';
 import { LIST_FILTERS, type ListFilter } from '../../tokens/store.ts';
 import { parsePersonId } from '../../tokens/token.ts';
 import { button } from './text.ts';
