@@ -86,6 +86,18 @@ test.for([
   expect(rowsOf(stage, 'select key from outbox')).toEqual([]);
 });
 
+test('somebody who is told to belong to another workspace by now is asked about at once', async () => {
+  const { stage, workspace, alice } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot', HELD);
+  await settled(stage);
+
+  await workspace.setPerson('alice', { teamId: 'T0ELSEWHERE' });
+
+  await soon(() => expect(markOf(stage)).toEqual({ gone_at: T0, is_barred: 1 }));
+  await settled(stage);
+  expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([]);
+});
+
 test('who is a member again within 24 hours keeps everything, and has their buttons back', async () => {
   const { stage, workspace, alice, clock } = await setStill();
   const { value } = await holdsToken(stage, alice, 'deploy-bot', HELD);

@@ -19,6 +19,7 @@ const said = z.boolean().nullish();
 const userChanged = z.object({
   user: z.object({
     id: z.string(),
+    team_id: z.string().nullish(),
     deleted: said,
     is_bot: said,
     is_restricted: said,
@@ -36,13 +37,14 @@ export function registerEvents(app: App, deps: ListenerDeps): void {
     if (actor !== undefined) await deps.homes.draw(actor, BEGINNING);
   });
   app.event('user_change', async ({ event }) => {
-    const { id, ...flags } = readDelivery(userChanged, event).user;
+    const { id, team_id, ...flags } = readDelivery(userChanged, event).user;
     deps.actors.forgetPerson(id);
     // Slack still takes messages there, which nobody reads: https://github.com/slackapi/python-slack-sdk/issues/1156
     if (flags.deleted === true) forgetDirectMessage(deps.client, id);
     // What the event says decides nothing: it may be forged or late. Slack is asked.
-    const news = { isSaidGone: LOSSES.some((loss) => flags[loss] === true), at: deps.clock() };
-    await deps.store.suspectOwner(deps.workspace, id as PersonId, news);
+    const isElsewhere = team_id != null && team_id !== deps.workspace;
+    const isSaidGone = isElsewhere || LOSSES.some((loss) => flags[loss] === true);
+    await deps.store.suspectOwner(deps.workspace, id as PersonId, { isSaidGone, at: deps.clock() });
   });
   app.event('subteam_members_changed', async () => deps.actors.forgetGroups());
   app.event('subteam_updated', async () => deps.actors.forgetGroups());
