@@ -114,6 +114,26 @@ export function wasNeverClaimed(
   return token.revokedAt === null && token.claimedAt === null && now - token.createdAt >= UNCLAIMED_MS_MAX;
 }
 
+/** What may be done with a token, in the order in which it is offered. */
+export const OFFERS = ['show_value', 'rotate', 'create_again', 'revoke'] as const;
+
+export type Offer = (typeof OFFERS)[number];
+
+const OFFERS_BY_STATUS: Readonly<Record<TokenStatus, readonly Offer[]>> = {
+  unclaimed: ['show_value', 'revoke'],
+  active: ['rotate', 'revoke'],
+  expired: ['rotate', 'create_again', 'revoke'],
+  revoked: ['create_again'],
+};
+
+/** What may be done with the token as it stands, by its owner; whether by anybody else, `may` decides. */
+export function offersFor(
+  token: Pick<Token, 'createdAt' | 'claimedAt' | 'expiresAt' | 'revokedAt'>,
+  now: number,
+): readonly Offer[] {
+  return wasNeverClaimed(token, now) ? ['create_again', 'revoke'] : OFFERS_BY_STATUS[statusOf(token, now)];
+}
+
 /**
  * Of an active token: unused for 90 days, or within 14 days of its expiry. Of an active or unclaimed one: its owner left, or may
  * not use the app. Of

@@ -1,7 +1,7 @@
 import type { HomeView, ModalView } from '@slack/types';
 import type { Message } from '../../src/slack/blocks/message.ts';
 import { sentenceMessage, tellingDialog } from '../../src/slack/blocks/text.ts';
-import { revokeButton, rotateButton, showValueButton } from '../../src/slack/blocks/token-facts.ts';
+import { offerButtons, revokeButton } from '../../src/slack/blocks/token-facts.ts';
 import {
   createDialog,
   createdForOtherDialog,
@@ -291,7 +291,7 @@ function messagesIn(unit: string, status: TokenStatus): [string, Message][] {
     { ...nothing, hasLiveSecret: true },
     { liveValues: [A_LIVE_VALUE, AN_OLD_VALUE], hasLiveSecret: true, notShownReason: REASON },
   ];
-  const buttons = [rotateButton(token, NOW), showValueButton(token), revokeButton(token)];
+  const buttons = offerButtons(token, NOW, ['rotate', 'show_value', 'revoke']);
   return [
     ...facts.map((one): [string, Message] => [
       `receipt, ${status}, ${JSON.stringify(one)}`,

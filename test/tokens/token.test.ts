@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
-import { newTokenId, parseTokenId, remarksOf, statusOf } from '../../src/tokens/token.ts';
+import { newTokenId, offersFor, parseTokenId, remarksOf, statusOf } from '../../src/tokens/token.ts';
 import { aToken, BOB, T0 } from './a-token.ts';
 
 const expiresAt = T0 + 30 * DAY_MS;
@@ -109,4 +109,20 @@ describe('a token id', () => {
   ] as const)('is not %s', ([, text]) => {
     expect(parseTokenId(text)).toBeUndefined();
   });
+});
+
+test.for([
+  ['unclaimed', { claimedAt: null }, T0 + 7 * DAY_MS - 1, ['show_value', 'revoke']],
+  ['never claimed in time', { claimedAt: null }, T0 + 7 * DAY_MS, ['create_again', 'revoke']],
+  [
+    'never claimed in time, and expired',
+    { claimedAt: null, expiresAt },
+    expiresAt,
+    ['create_again', 'revoke'],
+  ],
+  ['active', { expiresAt }, expiresAt - 1, ['rotate', 'revoke']],
+  ['expired', { expiresAt }, expiresAt, ['rotate', 'create_again', 'revoke']],
+  ['revoked', revoked, revokedAt, ['create_again']],
+] as const)('what may be done with a token that is %s', ([, fields, now, offers]) => {
+  expect(offersFor(aToken(fields), now)).toEqual(offers);
 });

@@ -1,7 +1,7 @@
 import type { Button, ContextBlock, MrkdwnElement, SectionBlock } from '@slack/types';
 import { asSeen } from '../../tokens/characters.ts';
 import type { LeftOut } from '../../tokens/kept-scopes.ts';
-import { type Doer, remarksOf, statusOf, type UsedToken } from '../../tokens/token.ts';
+import { type Doer, type Offer, offersFor, remarksOf, statusOf, type UsedToken } from '../../tokens/token.ts';
 import { REVOKE_ID, ROTATE_ID, SHOW_VALUE_ID } from './ids.ts';
 import { button, cut, dateTime, mention, mrkdwn, plain, section } from './text.ts';
 
@@ -38,15 +38,24 @@ export function revokeButton(token: UsedToken, text = 'Revoke'): Button {
   return { ...button(REVOKE_ID, text, token.id), style: 'danger' };
 }
 
-/** Opens the dialog of a new value: *Renew* for an expired token. */
-export function rotateButton(token: UsedToken, now: number): Button {
-  const text = statusOf(token, now) === 'expired' ? 'Renew' : 'Rotate';
-  return button(ROTATE_ID, text, token.id);
+/** A new value is a renewal for an expired token. */
+export function rotateText(token: UsedToken, now: number): string {
+  return statusOf(token, now) === 'expired' ? 'Renew' : 'Rotate';
 }
 
-/** Makes a value and shows it, for a token that has none. */
-export function showValueButton(token: UsedToken): Button {
-  return { ...button(SHOW_VALUE_ID, 'Show value', token.id), style: 'primary' };
+/** The buttons of what is offered; the list alone offers to create a token again. */
+export function offerButtons(
+  token: UsedToken,
+  now: number,
+  offers: readonly Offer[] = offersFor(token, now),
+): Button[] {
+  const buttons: Readonly<Record<Offer, readonly Button[]>> = {
+    show_value: [{ ...button(SHOW_VALUE_ID, 'Show value', token.id), style: 'primary' }],
+    rotate: [button(ROTATE_ID, rotateText(token, now), token.id)],
+    create_again: [],
+    revoke: [revokeButton(token)],
+  };
+  return offers.flatMap((offer) => buttons[offer]);
 }
 
 /** Who ended it, and when. */

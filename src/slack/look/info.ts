@@ -1,8 +1,9 @@
+import type { Button } from '@slack/types';
 import { findToken, historyOf } from '../../tokens/find.ts';
-import { type Action, type Actor, may } from '../../tokens/policy.ts';
-import { statusOf, type UsedToken, wasNeverClaimed } from '../../tokens/token.ts';
+import { type Actor, may } from '../../tokens/policy.ts';
+import { type Offer, offersFor, type UsedToken } from '../../tokens/token.ts';
 import { parseHistoryPage } from '../blocks/pages.ts';
-import { revokeButton, rotateButton, showValueButton } from '../blocks/token-facts.ts';
+import { offerButtons } from '../blocks/token-facts.ts';
 import type { ListenerDeps, PressListener } from '../listener.ts';
 import { respond } from '../reply/respond.ts';
 import { type Answer, refusalAnswer, updateDialog, viewOf } from '../reply/tell.ts';
@@ -30,24 +31,9 @@ export async function historyAnswer(
 }
 
 /** The buttons of what the actor may do with a token in its state. */
-function offersTo(actor: Actor, token: UsedToken, now: number, { policy }: ListenerDeps) {
-  const mayDo = (action: Action) => may(actor, action, token, policy);
-  if (wasNeverClaimed(token, now)) return mayDo('revoke') ? [revokeButton(token)] : [];
-  switch (statusOf(token, now)) {
-    case 'revoked':
-      return [];
-    case 'unclaimed':
-      return [
-        ...(mayDo('show_value') ? [showValueButton(token)] : []),
-        ...(mayDo('revoke') ? [revokeButton(token)] : []),
-      ];
-    case 'active':
-    case 'expired':
-      return [
-        ...(mayDo('rotate') ? [rotateButton(token, now)] : []),
-        ...(mayDo('revoke') ? [revokeButton(token)] : []),
-      ];
-  }
+function offersTo(actor: Actor, token: UsedToken, now: number, { policy }: ListenerDeps): Button[] {
+  const mayDo = (offer: Offer) => offer !== 'create_again' && may(actor, offer, token, policy);
+  return offerButtons(token, now, offersFor(token, now).filter(mayDo));
 }
 
 /** Another page of a history, in its place; from Home, where it is a dialog, the dialog turns into it. */

@@ -2,19 +2,20 @@ import type { ActionsBlock, KnownBlock, SectionBlock, StaticSelect } from '@slac
 import { counted } from '../../counted.ts';
 import { LIST_FILTERS, type ListFilter, type ListPage } from '../../tokens/store.ts';
 import {
+  OFFERS,
+  type Offer,
+  offersFor,
   parseTokenId,
   statusOf,
   type TokenId,
-  type TokenStatus,
   type UsedToken,
-  wasNeverClaimed,
 } from '../../tokens/token.ts';
 import { CREATE_ID, LIST_FILTER_ID, LIST_NEXT_ID, LIST_PREVIOUS_ID, TOKEN_MENU_IDS } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import { listPageText, type PageOfList, parseListPage, turns } from '../blocks/pages.ts';
 import { button, context, escaped, plain, section } from '../blocks/text.ts';
-import { tokenFields } from '../blocks/token-facts.ts';
+import { rotateText, tokenFields } from '../blocks/token-facts.ts';
 
 const FILTER_WORDS: Readonly<Record<ListFilter, string>> = {
   active: 'Active',
@@ -23,9 +24,9 @@ const FILTER_WORDS: Readonly<Record<ListFilter, string>> = {
   all: 'All',
 };
 
-const MENU_VERBS = ['show_value', 'rotate', 'revoke', 'history', 'create_again'] as const;
+export type MenuVerb = Offer | 'history';
 
-export type MenuVerb = (typeof MENU_VERBS)[number];
+const MENU_VERBS: readonly MenuVerb[] = [...OFFERS, 'history'];
 
 /** What the menu of a row asks for, and where that row stands. */
 export type MenuChoice = {
@@ -34,36 +35,13 @@ export type MenuChoice = {
   readonly page: PageOfList;
 };
 
-/** What may be done with a token in its status. Slack draws 5 options in a menu. */
-const MENUS: Readonly<Record<TokenStatus, readonly (readonly [text: string, verb: MenuVerb])[]>> = {
-  unclaimed: [
-    ['Show value', 'show_value'],
-    ['Revoke API Token', 'revoke'],
-    ['History', 'history'],
-  ],
-  active: [
-    ['Rotate', 'rotate'],
-    ['Revoke API Token', 'revoke'],
-    ['History', 'history'],
-  ],
-  expired: [
-    ['Renew', 'rotate'],
-    ['Create again', 'create_again'],
-    ['Revoke API Token', 'revoke'],
-    ['History', 'history'],
-  ],
-  revoked: [
-    ['Create again', 'create_again'],
-    ['History', 'history'],
-  ],
+/** Slack draws 5 options in a menu. */
+const MENU_WORDS: Readonly<Record<Exclude<MenuVerb, 'rotate'>, string>> = {
+  show_value: 'Show value',
+  create_again: 'Create again',
+  revoke: 'Revoke API Token',
+  history: 'History',
 };
-
-/** The same of one that nobody took in time. */
-const NEVER_CLAIMED_MENU: (typeof MENUS)[TokenStatus] = [
-  ['Create again', 'create_again'],
-  ['Revoke API Token', 'revoke'],
-  ['History', 'history'],
-];
 
 /** *My API Tokens* as a message. */
 export function listMessage(list: ListPage, filter: ListFilter, now: number): Message {
@@ -106,9 +84,9 @@ function emptyText(filter: ListFilter): string {
 function tokenRow(token: UsedToken, row: number, page: PageOfList, now: number): SectionBlock {
   const actionId = TOKEN_MENU_IDS[row];
   if (actionId === undefined) throw new Error(`a page of the list has ${TOKEN_MENU_IDS.length} rows`);
-  const menu = wasNeverClaimed(token, now) ? NEVER_CLAIMED_MENU : MENUS[statusOf(token, now)];
-  const options = menu.map(([text, verb]) => ({
-    text: plain(text),
+  const verbs: readonly MenuVerb[] = [...offersFor(token, now), 'history'];
+  const options = verbs.map((verb) => ({
+    text: plain(verb === 'rotate' ? rotateText(token, now) : MENU_WORDS[verb]),
     value: choiceText({ verb, tokenId: token.id, page }),
   }));
   return {

@@ -10,11 +10,11 @@ import {
   UNCLAIMED_MS_MAX,
   type UsedToken,
 } from '../../tokens/token.ts';
-import { REMIND_ID } from '../blocks/ids.ts';
+import { REMIND_ID, REVOKE_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import { button, context, dateTime, escaped, mention, section, timesOf } from '../blocks/text.ts';
-import { revokeButton, revokedText, rotateButton } from '../blocks/token-facts.ts';
+import { offerButtons, revokeButton, revokedText } from '../blocks/token-facts.ts';
 
 /** In place of what somebody may not do any more. */
 export const BARRED =
@@ -55,7 +55,7 @@ export function noticeAgainMessage(notice: DrawnNotice, token: UsedToken, now: n
     case 'open':
       return noticeMessage(notice.kind, token, now);
     case 'expired': {
-      const buttons = carrying(notice, [rotateButton(token, now), revokeButton(token)]);
+      const buttons = carrying(notice, offerButtons(token, now));
       return message(`Your token ${name} has expired.`, [expiryAndUse(token)], buttons);
     }
     case 'rotated': {
@@ -182,14 +182,12 @@ function moreOf(kind: NoticeKind, token: UsedToken): string {
 
 function buttonsOf(kind: NoticeKind, token: UsedToken, now: number): Button[] {
   const notice = { tokenId: token.id, kind, generation: token.generation };
-  const rotate = rotateButton(token, now);
-  switch (kind) {
-    case 'dead_presented':
-    case 'retired_presented':
-      return carrying(notice, [rotate, revokeButton(token)]);
-    default:
-      return carrying(notice, [rotate, revokeButton(token, 'Revoke, not needed'), REMIND_BUTTON]);
-  }
+  const buttons = offerButtons(token, now);
+  if (kind === 'dead_presented' || kind === 'retired_presented') return carrying(notice, buttons);
+  const gentler = buttons.map((one) =>
+    one.action_id === REVOKE_ID ? revokeButton(token, 'Revoke, not needed') : one,
+  );
+  return carrying(notice, [...gentler, REMIND_BUTTON]);
 }
 
 function carrying({ tokenId, kind, generation }: DrawnNotice, buttons: readonly Button[]): Button[] {

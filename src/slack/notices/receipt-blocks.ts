@@ -3,6 +3,8 @@ import { DAY_MS } from '../../clock.ts';
 import { counted } from '../../counted.ts';
 import type { LiveValue } from '../../tokens/store.ts';
 import {
+  type Offer,
+  offersFor,
   type PersonId,
   statusOf,
   UNCLAIMED_MS_MAX,
@@ -15,11 +17,10 @@ import type { Message } from '../blocks/message.ts';
 import { button, context, dateTime, escaped, mention, plain, section } from '../blocks/text.ts';
 import {
   noteBlocks,
+  offerButtons,
   revokeButton,
   revokedText,
   revokerOf,
-  rotateButton,
-  showValueButton,
   tokenFields,
 } from '../blocks/token-facts.ts';
 import { notShownSentence } from '../show/not-shown.ts';
@@ -157,16 +158,16 @@ function useOf({ lastUsedAt }: LiveValue): string {
 }
 
 function buttons(token: UsedToken, facts: ReceiptFacts, now: number): Button[] {
-  if (wasNeverClaimed(token, now)) return [revokeButton(token)];
-  const status = statusOf(token, now);
-  const isActive = status === 'active';
+  const offers = offersFor(token, now);
+  const isActive = statusOf(token, now) === 'active';
+  const isBeingShown = (offer: Offer) => offer === 'show_value' && facts.hasLiveSecret;
+  const first = offers.filter((offer) => offer !== 'revoke' && !isBeingShown(offer));
   return [
-    ...(status === 'unclaimed' && !facts.hasLiveSecret ? [showValueButton(token)] : []),
-    ...(status === 'unclaimed' ? [] : [rotateButton(token, now)]),
+    ...offerButtons(token, now, first),
     ...(isActive && isUnseen(facts) ? [newValueButton(token)] : []),
     ...(isActive && facts.liveValues.length > 1 ? [endOldButton(token)] : []),
     revokeButton(token),
-    ...(status === 'unclaimed' ? [] : [refreshButton(token)]),
+    ...(offers.includes('rotate') ? [button(REFRESH_ID, 'Refresh', token.id)] : []),
   ];
 }
 
@@ -190,8 +191,4 @@ function endOldButton(token: UsedToken): Button {
       style: 'danger',
     },
   };
-}
-
-function refreshButton(token: UsedToken): Button {
-  return button(REFRESH_ID, 'Refresh', token.id);
 }
