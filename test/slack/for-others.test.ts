@@ -328,6 +328,27 @@ test('what nobody took after 7 days the app revokes, and the owner and the admin
   expect(actionsOf(stage)).toEqual(['token.created', 'token.revoked']);
 });
 
+test('the admin hears that its owner declines a token, and its owner, who did, is told nothing', async () => {
+  const { stage, workspace, alice } = await setStill();
+  const dave = workspace.person('dave');
+  await createsFor(dave, 'alice', 'deploy-bot');
+  await settled(stage);
+
+  await opens(alice, '/apitoken revoke deploy-bot');
+  await alice.submits();
+  await modalSaying(alice, 'deploy-bot is revoked.');
+  await soon(() => expect(toldTo(dave)).toHaveLength(1));
+  await settled(stage);
+
+  expect(toldTo(dave)[0]?.text).toBe(
+    [
+      'deploy-bot, which you created for somebody else, was revoked. Anything that uses it is refused.',
+      'Owner: @alice · Revoked by @alice 2026-01-01 00:00 UTC.',
+    ].join('\n'),
+  );
+  expect(toldTo(alice)).toEqual([]);
+});
+
 test('a token that was taken is not revoked for being old', async () => {
   const { stage, workspace, alice, clock } = await setStill();
   await createsFor(workspace.person('dave'), 'alice', 'deploy-bot');

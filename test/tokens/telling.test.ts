@@ -188,6 +188,19 @@ test('whoever ends a token of their own making is told nothing, and its owner is
   expect(await heard(house)).toEqual([{ kind: 'revoked_by_other', tokenId: token.id }]);
 });
 
+test('a token that was read before is not read again for its revocation', async () => {
+  const house = await aHouse();
+  const { token } = await house.holds();
+  const tokenIds = [token.id];
+  const there = await house.store.findTokens(ann.workspace, tokenIds);
+  const fail = () => Promise.reject(new Error('read again'));
+  const store = { ...house.store, findToken: fail, findTokens: fail };
+
+  const outcome = await revokeTokens({ ...OF_ALL, actor: ann, tokenIds, there }, { ...house.deps, store });
+
+  expect(outcome).toMatchObject({ kind: 'revoked', tokens: [await house.read(token.id)] });
+});
+
 function cellsIn(cells: string): readonly string[] {
   return cells.trim().split(/\s+/);
 }

@@ -21,7 +21,7 @@ import { beingRevokedDialog, REVOKE_TITLE } from './revoke-dialog.ts';
 const ENDED_MS_MAX = 30 * MINUTE_MS;
 
 /** The card about tokens that were revoked, as they are by now; of a person's sheet with how many of theirs are left. */
-async function cardOf(
+export async function cardOf(
   actor: Actor,
   about: Pick<KillCard, 'tokens' | 'inMessage'> & { readonly person?: PersonId | undefined },
   deps: ListenerDeps,
@@ -88,7 +88,7 @@ export function cardDialog(visit: KnownVisit, card: KillCard, deps: ListenerDeps
 }
 
 /** A revocation as its dialog shows it: the card that it turns into. */
-type Answered = {
+export type Answered = {
   readonly kind: 'answered';
   readonly view: ModalView;
   readonly card: KillCard;
@@ -106,26 +106,4 @@ export async function ackRevocation(
   const outcome = await ackInTime(visit, work, { ...rest, waiting: beingRevokedDialog(count) }, deps);
   if (outcome.kind === 'answered' && outcome.isNew)
     await redrawOrigin(visit, deps, killCardMessage(outcome.card));
-}
-
-/** The outcome of a verb that revokes, for its dialog. `hasLapsed`: the proof that came with it is no longer good. */
-export async function revocationOutcome(
-  visit: KnownVisit,
-  outcome: { readonly kind: 'revoked' | 'repeated'; readonly tokens: readonly UsedToken[] } | Refused,
-  about: {
-    readonly actor: Actor;
-    readonly hasLapsed: boolean;
-    readonly inMessage: boolean;
-    readonly person?: PersonId | undefined;
-  },
-  deps: ListenerDeps,
-): Promise<Answered | Refused> {
-  const { actor, hasLapsed, inMessage, person } = about;
-  if (outcome.kind === 'refused') {
-    return hasLapsed && outcome.refusal.code === 'token_not_found'
-      ? refused({ code: 'no_longer_held' })
-      : outcome;
-  }
-  const card = await cardOf(actor, { tokens: outcome.tokens, inMessage, person }, deps);
-  return { kind: 'answered', view: cardDialog(visit, card, deps), card, isNew: outcome.kind === 'revoked' };
 }

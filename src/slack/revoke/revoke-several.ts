@@ -1,22 +1,20 @@
 import { createHash } from 'node:crypto';
-import { areHeld } from '../../tokens/held.ts';
 import { parseNote } from '../../tokens/note.ts';
 import { type Actor, may } from '../../tokens/policy.ts';
-import { REASON_LENGTH_MAX, type Refusal, refuseByPolicy, refused } from '../../tokens/refusal.ts';
-import { revokeTokens } from '../../tokens/revoke.ts';
+import { REASON_LENGTH_MAX, type Refusal, refuseByPolicy } from '../../tokens/refusal.ts';
 import type { Delivery } from '../../tokens/telling.ts';
-import { type PersonId, parsePersonId, parseTokenId, type Token, type TokenId } from '../../tokens/token.ts';
+import { type PersonId, parsePersonId, parseTokenId, type TokenId } from '../../tokens/token.ts';
 import { PICK_PERSON_ID } from '../blocks/ids.ts';
 import { mention, mrkdwn, sentenceMessage } from '../blocks/text.ts';
-import { parseSeveralMetadata, type SeveralMetadata } from '../dialog-metadata.ts';
+import { parseSeveralMetadata } from '../dialog-metadata.ts';
 import type { ListenerDeps, SubmissionListener } from '../listener.ts';
-import { confirmedActor, type Profile } from '../people/actor.ts';
-import { isNameOf, nameOf, profileInTime } from '../people/person-name.ts';
+import { confirmedActor } from '../people/actor.ts';
+import { nameOf, profileInTime } from '../people/person-name.ts';
 import { errorAt, type RefusalFields, refusedSubmission } from '../reply/submission.ts';
 import { type Answer, refusalAnswer, refuseForged, viewOf } from '../reply/tell.ts';
 import type { KnownVisit } from '../visit.ts';
-import { ackRevocation, revocationOutcome } from './card.ts';
-import { revokeAnswer } from './revoke.ts';
+import { ackRevocation } from './card.ts';
+import { revokeAnswer, revokeFilled } from './revoke.ts';
 import { notRevokedDialog, REASON_INPUT_ID, REVOKE_TITLE } from './revoke-dialog.ts';
 import {
   GROUP_IDS,
@@ -26,14 +24,6 @@ import {
   severalDialog,
   UNNAMED_MAX,
 } from './several-dialog.ts';
-
-/** What was filled in. */
-type Filled = {
-  readonly asked: SeveralMetadata;
-  readonly tokenIds: readonly TokenId[];
-  readonly reason: string | null;
-  readonly typedName: string;
-};
 
 /** *Revoke* was pressed under several tokens: ends those that are ticked, all in one. */
 export const onSeveralSubmitted: SubmissionListener = async (visit, submission, deps) => {
@@ -47,30 +37,10 @@ export const onSeveralSubmitted: SubmissionListener = async (visit, submission, 
   }
 
   const typedName = fields[PERSON_NAME_INPUT_ID] ?? '';
-  const work = revokeTicked(visit, { asked, tokenIds, reason: reason.note, typedName }, deps);
+  const delivery = deliveryOf(visit, tokenIds);
+  const work = revokeFilled(visit, { asked, tokenIds, reason: reason.note, typedName, delivery }, deps);
   await ackRevocation(visit, work, { ack, fields: FIELDS, count: tokenIds.length }, deps);
 };
-
-async function revokeTicked(visit: KnownVisit, filled: Filled, deps: ListenerDeps) {
-  const { asked, tokenIds, reason } = filled;
-  const { person, inMessage = false } = asked;
-  const tokens = await deps.store.findTokens(visit.actor.workspace, tokenIds);
-  if (!areTheirs(person, tokenIds, tokens)) return refused(await refuseForged(visit, 'revoke', deps));
-  const held =
-    asked.held !== undefined && (await areHeld(asked.held, { actor: visit.actor.id, tokenIds }, deps));
-  const [profile, actor] = await Promise.all([
-    person === undefined ? undefined : deps.actors.findProfile(person),
-    confirmedActor(visit, held ? 'revoke_held' : 'revoke', tokens.values(), deps),
-  ]);
-  if (actor === undefined) return refused({ code: 'person_unknown' });
-  const unnamed = unnamedPerson(filled, profile, actor, deps);
-  if (unnamed !== undefined) return refused(unnamed);
-
-  const delivery = deliveryOf(visit, tokenIds);
-  const outcome = await revokeTokens({ actor, tokenIds, there: tokens, reason, held, delivery }, deps);
-  const hasLapsed = asked.held !== undefined && !held;
-  return revocationOutcome(visit, outcome, { actor, hasLapsed, inMessage, person }, deps);
-}
 
 /**
  * One dialog may be submitted with ever other ticks: when the answer came too late, or as the sheet of those that are left.
@@ -87,31 +57,6 @@ function tickedIn(choices: Readonly<Record<string, readonly string[]>>): TokenId
   const tokenIds = [...texts].map(parseTokenId).filter((id) => id !== undefined);
   const fits = tokenIds.length === texts.size && texts.size <= GROUP_IDS.length * UNNAMED_MAX;
   return fits ? tokenIds : undefined;
-}
-
-/** Whether the tokens are those of the person whose sheet it was, if it was one. */
-function areTheirs(
-  person: PersonId | undefined,
-  tokenIds: readonly TokenId[],
-  tokens: ReadonlyMap<TokenId, Token>,
-): boolean {
-  return person === undefined || tokenIds.every((id) => tokens.get(id)?.owner === person);
-}
-
-/**
- * That a person's many tokens are to end and the person was not named; undefined when all is well. Whoever may not end them
- * is not told who that is: the verb refuses them.
- */
-function unnamedPerson(
-  { asked: { person }, tokenIds, typedName }: Filled,
-  profile: Profile | undefined,
-  actor: Actor,
-  deps: ListenerDeps,
-): Refusal | undefined {
-  if (person === undefined || tokenIds.length <= UNNAMED_MAX) return undefined;
-  if (person !== actor.id && !may(actor, 'revoke', undefined, deps.policy)) return undefined;
-  if (isNameOf(person, profile, typedName)) return undefined;
-  return { code: 'person_not_named', expected: nameOf(person, profile) };
 }
 
 /** Where trying again may help, the dialog stays as it was filled in. */

@@ -3,20 +3,26 @@ import { holdsSecret } from '../../tokens/finder.ts';
 import { areHeld, heldProof } from '../../tokens/held.ts';
 import { parseNote } from '../../tokens/note.ts';
 import { type Actor, may } from '../../tokens/policy.ts';
-import { REASON_LENGTH_MAX, type Refusal, refused } from '../../tokens/refusal.ts';
+import { REASON_LENGTH_MAX, type Refusal, type Refused, refused } from '../../tokens/refusal.ts';
 import { revokeTokens } from '../../tokens/revoke.ts';
 import type { StoredSecret } from '../../tokens/store.ts';
-import { statusOf, type UsedToken } from '../../tokens/token.ts';
+import type { Delivery } from '../../tokens/telling.ts';
+import { type PersonId, statusOf, type Token, type TokenId, type UsedToken } from '../../tokens/token.ts';
 import type { TokenValue } from '../../tokens/token-value.ts';
 import { verifyValue } from '../../tokens/verify.ts';
-import { type DialogMetadata, metadataText, parseMetadata } from '../dialog-metadata.ts';
+import {
+  type DialogMetadata,
+  metadataText,
+  parseMetadata,
+  type SeveralMetadata,
+} from '../dialog-metadata.ts';
 import type { ListenerDeps, SubmissionListener } from '../listener.ts';
-import { confirmedActor } from '../people/actor.ts';
-import { profileInTime } from '../people/person-name.ts';
+import { confirmedActor, type Profile } from '../people/actor.ts';
+import { isNameOf, nameOf, profileInTime } from '../people/person-name.ts';
 import { errorAt, type RefusalFields, refusedSubmission } from '../reply/submission.ts';
 import { type Answer, refusalAnswer, refuseForged } from '../reply/tell.ts';
 import type { KnownVisit } from '../visit.ts';
-import { ackRevocation, revocationOutcome } from './card.ts';
+import { type Answered, ackRevocation, cardDialog, cardOf } from './card.ts';
 import {
   type BlastRadius,
   matchesMessage,
@@ -24,6 +30,7 @@ import {
   REASON_INPUT_ID,
   revokeDialog,
 } from './revoke-dialog.ts';
+import { UNNAMED_MAX } from './several-dialog.ts';
 
 /**
  * Asks whether the token of that id or name shall be ended, or one whose value begins so. Where there is none, `refuse`
@@ -117,27 +124,71 @@ export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, met
   const asked = parseMetadata(metadata);
   if (asked === undefined) return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), FIELDS));
 
-  const work = revokeAsked(visit, asked, reason.note, deps);
+  const work = revokeFilled(visit, { asked, tokenIds: [asked.tokenId], reason: reason.note }, deps);
   await ackRevocation(visit, work, { ack, fields: FIELDS, count: 1 }, deps);
 };
 
-async function revokeAsked(
+/** What is to end, as a dialog was filled in. */
+type Filled = {
+  readonly asked: SeveralMetadata;
+  readonly tokenIds: readonly TokenId[];
+  readonly reason: string | null;
+  readonly typedName?: string;
+  /** Where the visit's may come with other tokens, too. */
+  readonly delivery?: Delivery;
+};
+
+/** Ends what a dialog asked for, by the right of whoever proved to hold it or by their role, and shows it as their card. */
+export async function revokeFilled(
   visit: KnownVisit,
-  asked: DialogMetadata,
-  reason: string | null,
+  filled: Filled,
   deps: ListenerDeps,
-) {
-  const { tokenId, inMessage = false } = asked;
-  const tokenIds = [tokenId];
+): Promise<Answered | Refused> {
+  const { asked, tokenIds, reason, delivery = visit.delivery } = filled;
+  const { person, held: proof, inMessage = false } = asked;
   const there = await deps.store.findTokens(visit.actor.workspace, tokenIds);
-  const held =
-    asked.held !== undefined && (await areHeld(asked.held, { actor: visit.actor.id, tokenIds }, deps));
-  const actor = await confirmedActor(visit, held ? 'revoke_held' : 'revoke', there.values(), deps);
+  if (!areTheirs(person, tokenIds, there)) return refused(await refuseForged(visit, 'revoke', deps));
+  const held = proof !== undefined && (await areHeld(proof, { actor: visit.actor.id, tokenIds }, deps));
+  const [profile, actor] = await Promise.all([
+    person && deps.actors.findProfile(person),
+    confirmedActor(visit, held ? 'revoke_held' : 'revoke', there.values(), deps),
+  ]);
   if (actor === undefined) return refused({ code: 'person_unknown' });
-  const { delivery } = visit;
+  const unnamed = unnamedPerson(filled, profile, actor, deps);
+  if (unnamed !== undefined) return refused(unnamed);
+
   const outcome = await revokeTokens({ actor, tokenIds, there, reason, held, delivery }, deps);
-  const hasLapsed = asked.held !== undefined && !held;
-  return revocationOutcome(visit, outcome, { actor, hasLapsed, inMessage }, deps);
+  if (outcome.kind === 'refused') {
+    const hasLapsed = proof !== undefined && !held && outcome.refusal.code === 'token_not_found';
+    return hasLapsed ? refused({ code: 'no_longer_held' }) : outcome;
+  }
+  const card = await cardOf(actor, { tokens: outcome.tokens, inMessage, person }, deps);
+  return { kind: 'answered', view: cardDialog(visit, card, deps), card, isNew: outcome.kind === 'revoked' };
+}
+
+/** Whether the tokens are those of the person whose sheet it was, if it was one. */
+function areTheirs(
+  person: PersonId | undefined,
+  tokenIds: readonly TokenId[],
+  tokens: ReadonlyMap<TokenId, Token>,
+): boolean {
+  return person === undefined || tokenIds.every((id) => tokens.get(id)?.owner === person);
+}
+
+/**
+ * That a person's many tokens are to end and the person was not named; undefined when all is well. Whoever may not end them
+ * is not told who that is: the verb refuses them.
+ */
+function unnamedPerson(
+  { asked: { person }, tokenIds, typedName = '' }: Filled,
+  profile: Profile | undefined,
+  actor: Actor,
+  deps: ListenerDeps,
+): Refusal | undefined {
+  if (person === undefined || tokenIds.length <= UNNAMED_MAX) return undefined;
+  if (person !== actor.id && !may(actor, 'revoke', undefined, deps.policy)) return undefined;
+  if (isNameOf(person, profile, typedName)) return undefined;
+  return { code: 'person_not_named', expected: nameOf(person, profile) };
 }
 
 /** Where trying again may help, the dialog stays as it was filled in. */
