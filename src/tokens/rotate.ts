@@ -4,7 +4,7 @@ import { findToken } from './find.ts';
 import { keptScopes, type LeftOut, leftOutDetail, type ScopePolicy } from './kept-scopes.ts';
 import type { Actor } from './policy.ts';
 import { type RefuseDeps, type Refused, refused } from './refusal.ts';
-import { noShowing, type ShowDeps, showNewValue } from './show.ts';
+import { endOf, noShowing, type ShowDeps, showNewValue } from './show.ts';
 import type { CreationLimits, Rotation } from './store.ts';
 import { type Delivery, effectOf } from './telling.ts';
 import { statusOf, type Token, type TokenId, type UsedToken, wasNeverClaimed } from './token.ts';
@@ -115,12 +115,8 @@ export async function carryOutRotation(planned: PlannedRotation, deps: RotateDep
       return { kind: 'not_shown', token, reason: outcome.reason };
     case 'already_shown':
       return refused({ code: 'changed_meanwhile', name: token.name });
-    case 'ended': {
-      const now = deps.clock();
-      const { name } = token;
-      if (wasNeverClaimed(token, now)) return refused({ code: 'never_claimed', name });
-      return refused({ code: statusOf(token, now) === 'expired' ? 'expired' : 'already_revoked', name });
-    }
+    case 'ended':
+      return endOf(token, deps.clock()) ?? refused({ code: 'already_revoked', name: token.name });
     default:
       return noShowing(outcome.kind, token, deps);
   }

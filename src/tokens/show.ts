@@ -64,7 +64,8 @@ export async function showValue(request: ShowRequest, deps: ShowDeps): Promise<S
   }
 }
 
-function endOf(token: Token, now: number): Refused | undefined {
+/** Why no value of the token is shown any more; undefined where the token itself does not forbid it. */
+export function endOf(token: Token, now: number): Refused | undefined {
   if (wasNeverClaimed(token, now)) return refused({ code: 'never_claimed', name: token.name });
   switch (statusOf(token, now)) {
     case 'revoked':
