@@ -51,11 +51,6 @@ export function sendBusy(reply: FastifyReply): FastifyReply {
   return reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send({ error: 'unavailable' });
 }
 
-/** Refuses one request too many from an address. */
-export function sendTooMany(reply: FastifyReply, waitSeconds: number): FastifyReply {
-  return sendRefusal(reply.header('retry-after', waitSeconds), 429);
-}
-
 /** The type of a form's body, with whatever parameters. */
 export const FORM_TYPE = /^application\/x-www-form-urlencoded *(?:;|$)/i;
 

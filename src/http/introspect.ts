@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { SECOND_MS } from '../clock.ts';
 import { INTROSPECT_SCOPE } from '../tokens/policy.ts';
 import type { StoredSecret } from '../tokens/store.ts';
-import { clientIn, FORM_TYPE, sendBusy, sendRefusal, sendTooMany, tokenIn } from './answer.ts';
+import { clientIn, FORM_TYPE, sendBusy, sendRefusal, tokenIn } from './answer.ts';
 import { callerAddress } from './caller-address.ts';
 import {
   BASIC_CHALLENGE,
@@ -13,10 +13,7 @@ import {
   presentedCredentials,
 } from './credentials.ts';
 import { type JudgeDeps, judge } from './judge.ts';
-import { createLimit } from './limit.ts';
-import type { Figures } from './metrics.ts';
-
-export type IntrospectDeps = JudgeDeps & { readonly metrics: { readonly figures: Figures } };
+import { createRefusal } from './limit.ts';
 
 /** How a caller says who it is: as RFC 6750 §2.1 has it, or as a client of RFC 6749 §2.3.1. */
 type Caller = { readonly way: 'bearer' | 'client'; readonly value: string };
@@ -52,17 +49,14 @@ const SEVERAL_WAYS: Denied = {
  * as Bearer, or, as OAuth clients do, as the secret of HTTP Basic or as `client_secret` in the body. Whoever may not ask is
  * refused, 30 times a minute an address, and before the body is read if its headers tell. Both values that are good count as used.
  */
-export function addIntrospectRoute(app: FastifyInstance, deps: IntrospectDeps): void {
+export function addIntrospectRoute(app: FastifyInstance, deps: JudgeDeps): void {
   const { figures } = deps.metrics;
-  const limit = createLimit(deps.clock);
+  const refuseTooMany = createRefusal('introspect', deps);
 
   function refuse(denied: Denied | 'busy', request: IncomingMessage, reply: FastifyReply): FastifyReply {
     if (denied === 'busy') return sendBusy(reply);
     figures.introspections.refused += 1;
-    const waitSeconds = limit.take(callerAddress(request, deps.isProxy));
-    if (waitSeconds === undefined) return deny(reply, denied);
-    figures.limited.introspect += 1;
-    return sendTooMany(reply, waitSeconds);
+    return refuseTooMany(request, reply) ?? deny(reply, denied);
   }
 
   app.post(
@@ -94,7 +88,7 @@ export function addIntrospectRoute(app: FastifyInstance, deps: IntrospectDeps): 
 /** Undefined for a caller who may ask, or whose body may yet say who it is; `busy` while nobody can say. */
 async function denialByHeaders(
   request: IncomingMessage,
-  deps: IntrospectDeps,
+  deps: JudgeDeps,
 ): Promise<Denied | 'busy' | undefined> {
   const caller = callerIn(request);
   if (caller === 'several') return SEVERAL_WAYS;
@@ -106,7 +100,7 @@ async function denialByHeaders(
 async function denialByBody(
   request: IncomingMessage,
   body: unknown,
-  deps: IntrospectDeps,
+  deps: JudgeDeps,
 ): Promise<Denied | 'busy' | undefined> {
   const client = clientIn(body);
   if (client === 'several') return SEVERAL_WAYS;
@@ -131,7 +125,7 @@ function callerIn({ rawHeaders, headers }: IncomingMessage): Caller | 'several' 
 async function denialOf(
   { way, value }: Caller,
   request: IncomingMessage,
-  deps: IntrospectDeps,
+  deps: JudgeDeps,
 ): Promise<Denied | 'busy' | undefined> {
   const verdict = await judge(value, request, deps);
   if (verdict.kind === 'busy') return 'busy';

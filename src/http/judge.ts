@@ -2,11 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { UsageRecorder } from '../tokens/usage.ts';
 import { type Verdict, type VerifyDeps, verifyToken } from '../tokens/verify.ts';
 import { callerAddress, type IsProxy } from './caller-address.ts';
+import type { Figures } from './metrics.ts';
 
 export type JudgeDeps = VerifyDeps & {
   readonly usage: Pick<UsageRecorder, 'used' | 'refused' | 'tried'>;
   /** Whose word on where a request comes from is believed. */
   readonly isProxy: IsProxy;
+  readonly metrics: { readonly figures: Figures };
 };
 
 /**

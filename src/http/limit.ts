@@ -1,6 +1,12 @@
+import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
+import type { FastifyReply } from 'fastify';
 import ipaddr from 'ipaddr.js';
 import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
+import { sendRefusal } from './answer.ts';
+import { callerAddress } from './caller-address.ts';
+import type { JudgeDeps } from './judge.ts';
+import type { Figures } from './metrics.ts';
 
 const REQUESTS_MAX = 30;
 /** About 1 MB. Whoever has more networks than this within a minute is not held back by a limit an address. */
@@ -38,6 +44,17 @@ export function createLimit(clock: Clock): Limit {
       counts.set(network, count);
       return count <= REQUESTS_MAX ? undefined : Math.ceil((startedAt + MINUTE_MS - now) / SECOND_MS);
     },
+  };
+}
+
+/** Refuses what is one request too many from its address, and counts that; undefined, and nothing sent, where it may be served. */
+export function createRefusal(path: keyof Figures['limited'], { clock, isProxy, metrics }: JudgeDeps) {
+  const limit = createLimit(clock);
+  return (request: IncomingMessage, reply: FastifyReply): FastifyReply | undefined => {
+    const waitSeconds = limit.take(callerAddress(request, isProxy));
+    if (waitSeconds === undefined) return undefined;
+    metrics.figures.limited[path] += 1;
+    return sendRefusal(reply.header('retry-after', waitSeconds), 429);
   };
 }
 

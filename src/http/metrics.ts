@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type Clock, SECOND_MS } from '../clock.ts';
 import type { TokenCounts } from '../tokens/token.ts';
-import type { BadReason } from '../tokens/verify.ts';
 
 /** Counting 1,000,000 tokens takes a third of a second: whoever asks more often gets what was counted last. */
 const COUNTED_MS = 10 * SECOND_MS;
@@ -182,34 +181,15 @@ function addGauge(
   });
 }
 
-/** Why `/verify` did not allow a request. */
-export type RefusalReason =
-  | BadReason
-  | 'ended'
-  | 'revoked'
-  | 'insufficient_scope'
-  | 'invalid_scope'
-  | 'no_credential'
-  | 'several_credentials';
-
 /** What happened at the doors since the start. Plain numbers: a verification pays for nothing but an addition. */
-export type Figures = {
-  /** `/verify` by its answer. */
-  readonly verifications: Record<'allowed' | 'refused' | 'unavailable', number>;
-  readonly refusals: Record<RefusalReason, number>;
-  /** `/introspect`: what was said of a token, and callers who may not ask. */
-  readonly introspections: Record<'active' | 'inactive' | 'refused', number>;
-  /** `/revoke`, by whether the value was live. */
-  readonly revocations: Record<'revoked' | 'not_live', number>;
-  /** Requests beyond what one address may ask in a minute. */
-  readonly limited: Record<'introspect' | 'revoke', number>;
-  /** Connections that were refused because there are too many. */
-  connectionsDropped: number;
-};
+export type Figures = ReturnType<typeof createFigures>;
 
-/** Figures that begin at nought. */
-function createFigures(): Figures {
+/** Why `/verify` did not allow a request. */
+export type RefusalReason = keyof Figures['refusals'];
+
+function createFigures() {
   return {
+    /** `/verify` by its answer. */
     verifications: { allowed: 0, refused: 0, unavailable: 0 },
     refusals: {
       malformed: 0,
@@ -223,9 +203,13 @@ function createFigures(): Figures {
       no_credential: 0,
       several_credentials: 0,
     },
+    /** `/introspect`: what was said of a token, and callers who may not ask. */
     introspections: { active: 0, inactive: 0, refused: 0 },
+    /** `/revoke`, by whether the value was live. */
     revocations: { revoked: 0, not_live: 0 },
+    /** Requests beyond what one address may ask in a minute. */
     limited: { introspect: 0, revoke: 0 },
+    /** Connections that were refused because there are too many. */
     connectionsDropped: 0,
   };
 }

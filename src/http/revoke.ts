@@ -1,15 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { revokeHeld } from '../tokens/revoke.ts';
 import type { TokenStore } from '../tokens/store.ts';
-import { sendBusy, sendRefusal, sendTooMany, tokenIn } from './answer.ts';
-import { callerAddress } from './caller-address.ts';
+import { sendBusy, sendRefusal, tokenIn } from './answer.ts';
 import { type JudgeDeps, judge } from './judge.ts';
-import { createLimit } from './limit.ts';
-import type { Figures } from './metrics.ts';
+import { createRefusal } from './limit.ts';
 
 export type RevokeDeps = JudgeDeps & {
   readonly store: Pick<TokenStore, 'revokeTokens'>;
-  readonly metrics: { readonly figures: Figures };
 };
 
 /**
@@ -18,18 +15,11 @@ export type RevokeDeps = JudgeDeps & {
  */
 export function addRevokeRoute(app: FastifyInstance, deps: RevokeDeps): void {
   const { figures } = deps.metrics;
-  const limit = createLimit(deps.clock);
+  const refuseTooMany = createRefusal('revoke', deps);
 
   app.post(
     '/revoke',
-    {
-      onRequest: async ({ raw }, reply) => {
-        const waitSeconds = limit.take(callerAddress(raw, deps.isProxy));
-        if (waitSeconds === undefined) return;
-        figures.limited.revoke += 1;
-        return sendTooMany(reply, waitSeconds);
-      },
-    },
+    { onRequest: async ({ raw }, reply) => refuseTooMany(raw, reply) },
     async ({ body, raw }, reply) => {
       const token = tokenIn(body);
       if (token === undefined) return sendRefusal(reply, 400);

@@ -3,13 +3,12 @@ import description from '../../docs/openapi.json' with { type: 'json' };
 import type { Log } from '../log.ts';
 import { RETRY_AFTER_SECONDS, reportFault, sendRefusal, takeForms } from './answer.ts';
 import { addHealthRoutes, type HealthDeps } from './health.ts';
-import { addIntrospectRoute, type IntrospectDeps } from './introspect.ts';
+import { addIntrospectRoute } from './introspect.ts';
 import { addMetricsRoute, type Metrics } from './metrics.ts';
 import { addRevokeRoute, type RevokeDeps } from './revoke.ts';
 import { addMetadataRoute, type MetadataDeps } from './server-metadata.ts';
 
 export type RoutesDeps = HealthDeps &
-  IntrospectDeps &
   RevokeDeps &
   MetadataDeps & { readonly metrics: Metrics; readonly log: Log };
 

@@ -7,9 +7,7 @@ import { callerAddress } from './caller-address.ts';
 import { challenge, credentialHeaders, presentedCredentials } from './credentials.ts';
 import { demandedScopes } from './demand.ts';
 import { type JudgeDeps, judge } from './judge.ts';
-import type { Figures, RefusalReason } from './metrics.ts';
-
-export type VerifyDoorDeps = JudgeDeps & { readonly metrics: { readonly figures: Figures } };
+import type { RefusalReason } from './metrics.ts';
 
 type Question = { readonly credential: string; readonly demanded: readonly string[] };
 
@@ -43,7 +41,7 @@ const ACCEPTED = credentialHeaders('authorization', 'x-api-key', 'token');
 export async function answerVerify(
   request: IncomingMessage,
   response: ServerResponse,
-  deps: VerifyDoorDeps,
+  deps: JudgeDeps,
 ): Promise<void> {
   const question = questionIn(request, deps);
   // Never before Node has read on: where the rest of the request turns out to be unreadable, that is answered.
@@ -55,7 +53,7 @@ export async function answerVerify(
 }
 
 /** What is asked, or the answer to what is no question. */
-function questionIn(request: IncomingMessage, deps: VerifyDoorDeps): Question | Answer {
+function questionIn(request: IncomingMessage, deps: JudgeDeps): Question | Answer {
   if (request.method !== 'GET' && request.method !== 'HEAD') return METHOD_NOT_ALLOWED;
   const demanded = demandedScopes(request.url ?? '');
   if (demanded === undefined) return refuse(INVALID_REQUEST, 'invalid_scope', deps);
@@ -70,7 +68,7 @@ function answerTo(
   { demanded }: Question,
   verdict: Verdict,
   request: IncomingMessage,
-  deps: VerifyDoorDeps,
+  deps: JudgeDeps,
 ): Answer {
   const { verifications } = deps.metrics.figures;
   if (verdict.kind === 'bad') return refuse(INVALID_TOKEN, verdict.why, deps);
@@ -89,7 +87,7 @@ function answerTo(
   return allowed(secret);
 }
 
-function refuse(answer: Answer, why: RefusalReason, { metrics }: VerifyDoorDeps): Answer {
+function refuse(answer: Answer, why: RefusalReason, { metrics }: JudgeDeps): Answer {
   metrics.figures.verifications.refused += 1;
   metrics.figures.refusals[why] += 1;
   return answer;
