@@ -9,6 +9,8 @@ export type Fault = {
   url?: string;
   /** How many calls it hits; 1 when left out. */
   times?: number;
+  /** Of a method: which of its calls it hits, by what they say; all when left out. */
+  when?: (args: Json) => boolean;
   /** Answers `ok: false` with this; nothing happens. For a `response_url`, a 404 with this code, or with `status` beside it. */
   error?: string;
   /** Answers with this HTTP status; nothing happens. 429 carries `Retry-After`. */
@@ -25,12 +27,14 @@ export type Fault = {
   lose?: boolean;
 };
 
+type Call = { method?: string; path: string; args?: Json };
+
 /** The faults that are waiting for their calls. */
 export type Faults = {
   add(fault: Fault): void;
   clear(): void;
   /** The fault for this call, used up by one; undefined when all goes well. */
-  take(call: { method?: string; path: string }): Fault | undefined;
+  take(call: Call): Fault | undefined;
 };
 
 /** An empty list of faults. */
@@ -56,8 +60,10 @@ export function createFaults(): Faults {
   };
 }
 
-function hits(fault: Fault, call: { method?: string; path: string }): boolean {
-  if (fault.method !== undefined) return fault.method === call.method;
+function hits(fault: Fault, call: Call): boolean {
+  if (fault.method !== undefined) {
+    return fault.method === call.method && (fault.when?.(call.args ?? {}) ?? true);
+  }
   if (fault.url === 'response_url') return call.method === undefined;
   return fault.url !== undefined && call.path.includes(fault.url);
 }

@@ -46,8 +46,8 @@ export async function answerWebApi(
   const { state, faults } = deps;
   const body = await readBody(request);
   const parsed = body === undefined ? undefined : parseBody(body, request.headers['content-type'] ?? '');
-  const fault = faults.take({ method, path: request.url ?? '' });
   const { token, args } = splitToken(parsed?.fields ?? {}, request.headers.authorization);
+  const fault = faults.take({ method, path: request.url ?? '', args });
   const faulty = fault === undefined ? limitedAnswer(deps, method, args) : faultAnswer(fault);
   const answered =
     faulty ??
