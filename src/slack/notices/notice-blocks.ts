@@ -4,6 +4,7 @@ import { counted } from '../../counted.ts';
 import type { ListPage } from '../../tokens/store.ts';
 import { NOTICE_KINDS, type NoticeKind, OWNER_BARRED } from '../../tokens/telling.ts';
 import {
+  offersFor,
   parseTokenId,
   statusOf,
   type TokenId,
@@ -55,7 +56,7 @@ export function noticeAgainMessage(notice: DrawnNotice, token: UsedToken, now: n
     case 'open':
       return noticeMessage(notice.kind, token, now);
     case 'expired': {
-      const buttons = carrying(notice, offerButtons(token, now));
+      const buttons = carrying(notice, offered(token, now));
       return message(`Your token ${name} has expired.`, [expiryAndUse(token)], buttons);
     }
     case 'rotated': {
@@ -182,12 +183,18 @@ function moreOf(kind: NoticeKind, token: UsedToken): string {
 
 function buttonsOf(kind: NoticeKind, token: UsedToken, now: number): Button[] {
   const notice = { tokenId: token.id, kind, generation: token.generation };
-  const buttons = offerButtons(token, now);
+  const buttons = offered(token, now);
   if (kind === 'dead_presented' || kind === 'retired_presented') return carrying(notice, buttons);
   const gentler = buttons.map((one) =>
     one.action_id === REVOKE_ID ? revokeButton(token, 'Revoke, not needed') : one,
   );
   return carrying(notice, [...gentler, REMIND_BUTTON]);
+}
+
+/** It tells of a token that has a value. */
+function offered(token: UsedToken, now: number): Button[] {
+  const offers = offersFor(token, now).filter((offer) => offer !== 'show_value');
+  return offerButtons(token, now, offers);
 }
 
 function carrying({ tokenId, kind, generation }: DrawnNotice, buttons: readonly Button[]): Button[] {
