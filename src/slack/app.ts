@@ -9,7 +9,7 @@ import { section, sentenceMessage, tellingDialog } from './blocks/text.ts';
 import { onCreate } from './create/create.ts';
 import { type Intake, kindOfDelivery, type OnFault } from './deliveries/intake.ts';
 import { entrance, visitOf } from './entrance.ts';
-import type { ListenerDeps } from './listener.ts';
+import type { DomainDeps, ListenerDeps } from './listener.ts';
 import { onCommand } from './listeners/command.ts';
 import { registerEvents } from './listeners/events.ts';
 import { PRESSES, SUBMISSIONS } from './listeners/listeners.ts';
@@ -44,21 +44,7 @@ export type SlackApp = {
   start(): Promise<void>;
 };
 
-export type SlackAppDeps = Omit<
-  ListenerDeps,
-  | 'client'
-  | 'actors'
-  | 'openedFrom'
-  | 'homes'
-  | 'receipts'
-  | 'tables'
-  | 'takeBoardTurn'
-  | 'exportOneAtATime'
-  | 'checkLimit'
-  | 'deliver'
-  | 'showingTurns'
-  | 'findPerson'
-> & {
+export type SlackAppDeps = DomainDeps & {
   readonly apiUrl: string;
   readonly botToken: () => string;
   /** How deliveries come, and where the receiver puts them. */
@@ -98,11 +84,31 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     deferInitialization: true,
     extendedErrorHandler: true,
   });
-  const { workspace, roles, clock, log } = deps;
+  const listenerDeps = listenerDepsOf(deps, client);
+  register(app, listenerDeps);
+  registerFaults(app, deps.intake, listenerDeps);
+  const { homes, receipts, actors, takeBoardTurn } = listenerDeps;
+  const start = async () => {
+    await app.init();
+    await app.start();
+  };
+  return { client, homes, receipts, actors, takeBoardTurn, start };
+}
+
+/** Listeners get no more than this: neither the bot token nor what takes deliveries in. */
+function listenerDepsOf(deps: SlackAppDeps, client: WebClient): ListenerDeps {
+  const { store, policy, workspace, roles, clock, log } = deps;
+  const { hasher, prefix, peppers, redigests, checkHash, usage } = deps;
   const actors = createActors({ client: createSlackClient(deps, WHO_MS_MAX), workspace, roles, clock, log });
-  const listenerDeps: ListenerDeps = {
-    ...deps,
-    client,
+  const drawing = { store, policy, workspace, clock, log, client };
+  return {
+    ...drawing,
+    hasher,
+    prefix,
+    peppers,
+    redigests,
+    checkHash,
+    usage,
     actors,
     findPerson: (id, freshness) =>
       freshness === 'anew'
@@ -110,26 +116,13 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
         : actors.find(id, undefined),
     openedFrom: createOpenings(clock),
     checkLimit: createCheckLimit(clock),
-    homes: createHomes({ ...deps, client }),
-    receipts: createReceipts({ ...deps, client }),
+    homes: createHomes(drawing),
+    receipts: createReceipts(drawing),
     tables: createTables(clock),
     takeBoardTurn: createTurns(),
     exportOneAtATime: createOneAtATime(),
     deliver: valueDelivery(client, log),
     showingTurns: createShowingTurns(clock),
-  };
-  register(app, listenerDeps);
-  registerFaults(app, deps.intake, listenerDeps);
-  return {
-    client,
-    homes: listenerDeps.homes,
-    receipts: listenerDeps.receipts,
-    actors: listenerDeps.actors,
-    takeBoardTurn: listenerDeps.takeBoardTurn,
-    start: async () => {
-      await app.init();
-      await app.start();
-    },
   };
 }
 
@@ -207,7 +200,7 @@ async function tellFault(
   const sentence = `Something broke on our side before this was done. Look at /apitoken list and try again. Reference ${reference}`;
   const route = findReplyRoute(body);
   if (kind === 'submission' && route.viewId !== undefined) {
-    return updateDialog(route.viewId, tellingDialog('apitoken', [section(sentence)]), deps);
+    return updateDialog(route.viewId, tellingDialog('apitoken', [section(sentence)]), deps.client);
   }
   return tell(route, sentenceMessage(sentence), deps.client);
 }

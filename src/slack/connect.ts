@@ -24,6 +24,9 @@ import { refreshBoards } from './status/board.ts';
 /** Notices are to be said within 60 s. */
 const NOTICES_MS = 20 * SECOND_MS;
 
+/** Tokens that nobody took are ended soon after their time is over: they have days. */
+const UNCLAIMED_MS = 20 * SECOND_MS;
+
 /** A board shows a change within 60 s, and is changed once in 60 s: what changed is known before it may be changed again. */
 const BOARDS_MS = 15 * SECOND_MS;
 
@@ -110,7 +113,7 @@ async function connect(deps: SlackDeps & DeliveryDeps, signal: AbortSignal): Pro
   const chores = [
     every(NOTICES_MS, 'finding due notices', () => deps.store.sendNotices(deps.clock()), deps.log),
     every(BOARDS_MS, 'looking at the boards', () => refreshBoards({ ...deps, workspace: bound }), deps.log),
-    every(NOTICES_MS, 'revoking unclaimed tokens', () => revokeUnclaimed(bound, deps), deps.log),
+    every(UNCLAIMED_MS, 'revoking unclaimed tokens', () => revokeUnclaimed(bound, deps), deps.log),
     every(LOOK_UP_PACE_MS, 'looking up who left', lookUpOwner, deps.log),
   ];
   return {

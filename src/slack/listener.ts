@@ -22,32 +22,36 @@ import type { AckSubmission } from './reply/submission.ts';
 import type { OneAtATime, TakeTurn } from './turns.ts';
 import type { KnownVisit } from './visit.ts';
 
-/** All that a listener may use. */
-export type ListenerDeps = RefuseDeps &
+/** What listeners use of the app beyond Slack. */
+export type DomainDeps = RefuseDeps &
   VerifyDeps & {
     readonly store: TokenStore & Outbox & Owners;
     readonly policy: CreationPolicy;
     readonly hasher: Pick<Hasher, 'hash'>;
     readonly prefix: string;
-    readonly deliver: Deliver;
-    readonly findPerson: FindPerson;
-    readonly showingTurns: ShowingTurns;
-    readonly client: WebClient;
     readonly workspace: WorkspaceId;
-    readonly actors: Actors;
-    readonly openedFrom: Openings;
-    readonly homes: Homes;
-    readonly checkLimit: CheckLimit;
-    readonly receipts: Receipts;
-    readonly tables: Tables;
-    /** By channel: drawing a board and stopping it. */
-    readonly takeBoardTurn: TakeTurn;
-    /** By person: making and sending a file. */
-    readonly exportOneAtATime: OneAtATime;
     readonly log: Log;
     /** Brings what was counted in memory into the store, before it is drawn, and tells what is not there yet. */
     readonly usage: Pick<UsageRecorder, 'flush' | 'isUsed'>;
   };
+
+/** All that a listener may use. */
+export type ListenerDeps = DomainDeps & {
+  readonly deliver: Deliver;
+  readonly findPerson: FindPerson;
+  readonly showingTurns: ShowingTurns;
+  readonly client: WebClient;
+  readonly actors: Actors;
+  readonly openedFrom: Openings;
+  readonly homes: Homes;
+  readonly checkLimit: CheckLimit;
+  readonly receipts: Receipts;
+  readonly tables: Tables;
+  /** By channel: drawing a board and stopping it. */
+  readonly takeBoardTurn: TakeTurn;
+  /** By person: making and sending a file. */
+  readonly exportOneAtATime: OneAtATime;
+};
 
 /** Answers a pressed button or a chosen option. The delivery is acknowledged and the person is known. */
 export type PressListener = (visit: KnownVisit, value: string, deps: ListenerDeps) => Promise<void>;

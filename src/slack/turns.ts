@@ -1,7 +1,7 @@
 /** Does `work` when all that was asked for before under the same key is done, however that ended. */
 export type TakeTurn = <T>(key: string, work: () => Promise<T>) => Promise<T>;
 
-/** Turns, nobody waiting yet. Keys that nobody waits for are forgotten. */
+/** Lines up work by its key. Keys that nobody waits for are forgotten. */
 export function createTurns(): TakeTurn {
   const last = new Map<string, Promise<unknown>>();
 

@@ -33,9 +33,16 @@ import { onHide } from '../show/show.ts';
 import { STATUS_PRESSES } from '../status/status.ts';
 import { onRunCommand } from './command.ts';
 import { onMenu, onTurn } from './list-presses.ts';
-import { onRemind, onRevoke, onRotate } from './notice-presses.ts';
 import { onPickSubmitted } from './pick.ts';
-import { onEndOld, onNewValue, onRefresh, onShowValue } from './receipt-presses.ts';
+import {
+  onEndOld,
+  onNewValue,
+  onRefresh,
+  onRemind,
+  onRevoke,
+  onRotate,
+  onShowValue,
+} from './token-presses.ts';
 
 /** Where there is no conversation to answer in, a message that only one person would see is a dialog. */
 const LIST = ['list', 'home', 'dialog'] as const;

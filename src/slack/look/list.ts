@@ -30,7 +30,7 @@ export type Homes = {
   drawRefusal(person: PersonId): Promise<void>;
 };
 
-/** Home tabs, all at their beginning. */
+/** Draws Home tabs by `client`, one drawing of a person after the other. */
 export function createHomes(deps: HomeDeps): Homes {
   const pages = new LRUCache<string, PageOfList>({ max: PAGES_MAX });
   const takeTurn = createTurns();

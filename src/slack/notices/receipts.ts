@@ -39,7 +39,7 @@ export type Receipts = {
   draw(tokenId: TokenId): Promise<number | undefined>;
 };
 
-/** Receipts, none being drawn yet. */
+/** Draws receipts by `client` from what the store knows. */
 export function createReceipts(deps: ReceiptDeps): Receipts {
   const takeTurn = createTurns();
   return { draw: (tokenId) => takeTurn(tokenId, () => drawReceipt(tokenId, deps)) };

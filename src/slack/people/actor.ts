@@ -120,7 +120,7 @@ type ActorDeps = {
   readonly log: Log;
 };
 
-/** Knows nobody yet. */
+/** Finds out who somebody is by asking Slack, and remembers it for as long as it counts as known. */
 export function createActors(deps: ActorDeps): Actors {
   const { client, workspace, roles, clock, log } = deps;
   const people = createMemory({

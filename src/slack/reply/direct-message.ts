@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import { LRUCache } from 'lru-cache';
 import type { Log } from '../../log.ts';
+import type { KeptMessage } from '../../tokens/outbox.ts';
 import type { Message } from '../blocks/message.ts';
 import { orInShort } from './in-short.ts';
 import { slackErrorOf } from './slack-error.ts';
@@ -42,7 +43,7 @@ export async function postDirectMessage(
   deps: PostDeps,
   personId: string,
   message: Message,
-): Promise<{ readonly channel: string; readonly ts: string }> {
+): Promise<KeptMessage> {
   return inDirectMessage(deps.client, personId, (channel) => post(deps, channel, message));
 }
 
@@ -89,12 +90,20 @@ function channelsOf(client: WebClient): LRUCache<string, Promise<string>> {
   return known;
 }
 
-async function post({ client, log }: PostDeps, channel: string, message: Message) {
-  const posted = await orInShort(message, log, (form) =>
-    client.chat.postMessage({ channel, ...form, unfurl_links: false, unfurl_media: false }),
-  );
+function post({ client, log }: PostDeps, channel: string, message: Message): Promise<KeptMessage> {
+  return orInShort(message, log, (form) => postMessage(client, channel, form));
+}
+
+/** Posts a lasting message into a channel, and tells where it stands. Throws as `WebClient` does. */
+export async function postMessage(
+  client: WebClient,
+  channel: string,
+  message: Message,
+): Promise<KeptMessage> {
+  const form = { channel, ...message, unfurl_links: false, unfurl_media: false };
+  const posted = await client.chat.postMessage(form);
   if (posted.ts == null) throw new Error('Slack posted a message and named no ts');
-  return { channel, ts: posted.ts };
+  return { channel: posted.channel ?? channel, ts: posted.ts };
 }
 
 /**

@@ -91,6 +91,6 @@ export async function ackInTime<T extends { readonly kind: 'answered'; readonly 
   await ack({ response_action: 'update', view: waiting });
   const late = await work;
   const view = late.kind === 'refused' ? fields.dialogOf(sentenceFor(late.refusal)) : late.view;
-  await updateDialog(visit.viewId, view, deps);
+  await updateDialog(visit.viewId, view, deps.client);
   return late;
 }

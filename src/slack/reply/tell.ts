@@ -74,7 +74,7 @@ export function tellSentence(visit: Visit, sentence: string, client: WebClient):
 export async function updateDialog(
   viewId: string | undefined,
   view: ModalView,
-  { client }: { readonly client: WebClient },
+  client: WebClient,
 ): Promise<void> {
   if (viewId !== undefined) await isTurned(viewId, view, client);
 }
@@ -115,7 +115,7 @@ export async function answerVisit(
   }
   const dialogId = dialogOf(visit);
   if (dialogId !== undefined) {
-    await updateDialog(dialogId, answer.view, deps);
+    await updateDialog(dialogId, answer.view, deps.client);
     return dialogId;
   }
   const opened = await deps.client.views.open({ trigger_id: visit.triggerId ?? '', view: answer.view });

@@ -20,7 +20,7 @@ const onRefreshCard = aboutCard(async (visit, subject, deps) => {
   const found = await findCard(visit.actor, subject, deps);
   if (found.kind === 'refused') return tellHere(visit, found.refusal, deps);
   if (visit.responseUrl === undefined)
-    return updateDialog(visit.viewId, cardDialog(visit, found.card, deps), deps);
+    return updateDialog(visit.viewId, cardDialog(visit, found.card, deps), deps.client);
   await respond(visit.responseUrl, killCardMessage(found.card), 'instead');
 });
 
@@ -57,7 +57,8 @@ const onRevokePerson: PressListener = async (visit, value, deps) => {
   const person = parsePersonId(value);
   if (person === undefined) return tellHere(visit, await refuseForged(visit, 'revoke', deps), deps);
   const answer = await revokePersonAnswer(visit.actor, person, deps);
-  if (visit.viewType === 'modal') return updateDialog(visit.viewId, viewOf(answer, REVOKE_TITLE), deps);
+  if (visit.viewType === 'modal')
+    return updateDialog(visit.viewId, viewOf(answer, REVOKE_TITLE), deps.client);
   await answerVisit(visit, answer, deps);
 };
 
@@ -75,7 +76,7 @@ function aboutCard(
 async function tellHere(visit: KnownVisit, refusal: Refusal, deps: ListenerDeps): Promise<void> {
   const sentence = sentenceFor(refusal);
   if (visit.viewType !== 'modal') return tell(visit, sentenceMessage(sentence), deps.client);
-  await updateDialog(visit.viewId, tellingDialog(REVOKE_TITLE, [section(sentence)]), deps);
+  await updateDialog(visit.viewId, tellingDialog(REVOKE_TITLE, [section(sentence)]), deps.client);
 }
 
 /** The buttons of cards, with what answers them. */

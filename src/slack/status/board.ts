@@ -11,6 +11,7 @@ import { mendingSentence } from '../blocks/mending.ts';
 import type { Message } from '../blocks/message.ts';
 import type { ListenerDeps } from '../listener.ts';
 import { type Actors, confirmedActor } from '../people/actor.ts';
+import { postMessage } from '../reply/direct-message.ts';
 import { orInShort } from '../reply/in-short.ts';
 import { slackErrorOf } from '../reply/slack-error.ts';
 import { tellSentence } from '../reply/tell.ts';
@@ -176,10 +177,7 @@ async function postEmpty(
   { client, log }: ListenerDeps,
 ): Promise<KeptMessage | { readonly sentence: string }> {
   try {
-    const post = { channel, ...emptyBoardMessage(), unfurl_links: false, unfurl_media: false };
-    const posted = await client.chat.postMessage(post);
-    if (posted.ts == null) throw new Error('Slack posted a message and named no ts');
-    return { channel: posted.channel ?? channel, ts: posted.ts };
+    return await postMessage(client, channel, emptyBoardMessage());
   } catch (error) {
     const { code, isPassing } = slackErrorOf(error);
     if (!UNINVITED_CODES.has(code)) log.warn({ channel, code }, 'Slack did not take a board');

@@ -1,7 +1,8 @@
 import { findToken } from '../../tokens/find.ts';
 import { remindTomorrow } from '../../tokens/notices.ts';
 import type { Action, Actor } from '../../tokens/policy.ts';
-import type { TokenId } from '../../tokens/token.ts';
+import { endOldValues } from '../../tokens/rotate.ts';
+import { parseTokenId, type TokenId } from '../../tokens/token.ts';
 import { sentenceMessage } from '../blocks/text.ts';
 import type { ListenerDeps, PressListener } from '../listener.ts';
 import { rememberOpening } from '../look/opened-from.ts';
@@ -11,6 +12,7 @@ import { respond } from '../reply/respond.ts';
 import { type Answer, answerVisit, tell, tellForged, tellRefusal } from '../reply/tell.ts';
 import { revokeAnswer } from '../revoke/revoke.ts';
 import { rotateAnswer } from '../rotate/rotate.ts';
+import { issueNewValue, showOrTell } from '../show/show.ts';
 import type { KnownVisit } from '../visit.ts';
 
 /** The notice that a button was pressed under, and where it can be drawn again. */
@@ -23,7 +25,7 @@ export const onRotate = opening('rotate', rotateAnswer);
 export const onRevoke = opening('revoke', revokeAnswer);
 
 /** *Remind me tomorrow*, under a notice. */
-export const onRemind = aboutToken('rotate', async (visit, tokenId, pressed, deps) => {
+export const onRemind = aboutNotice('rotate', async (visit, tokenId, pressed, deps) => {
   const outcome = await remindTomorrow({ actor: visit.actor, tokenId, delivery: visit.delivery }, deps);
   if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
   const { token, dueAt } = outcome;
@@ -40,7 +42,7 @@ function opening(
   attempted: Action,
   answerOf: (actor: Actor, tokenId: TokenId, deps: ListenerDeps) => Promise<Answer>,
 ): PressListener {
-  return aboutToken(attempted, async (visit, tokenId, pressed, deps) => {
+  return aboutNotice(attempted, async (visit, tokenId, pressed, deps) => {
     const viewId = await answerVisit(visit, await answerOf(visit.actor, tokenId, deps), deps);
     if (viewId !== undefined && pressed !== undefined)
       deps.openedFrom.remember({ personId: visit.personId, viewId }, { kind: 'notice', ...pressed });
@@ -50,7 +52,7 @@ function opening(
 }
 
 /** A button that carries a token's id, and under a notice that notice: it is drawn again when its token has ended meanwhile. */
-function aboutToken(
+function aboutNotice(
   attempted: Action,
   listener: (
     visit: KnownVisit,
@@ -78,5 +80,52 @@ function aboutToken(
       await listener(visit, tokenId, { notice, responseUrl }, deps);
     }
     if (standing !== 'open') await redrawNotice(responseUrl, notice, token, deps);
+  };
+}
+
+/** *Show value*, under a receipt or what is told of a token. */
+export const onShowValue = aboutToken('show_value', async (visit, tokenId, deps) => {
+  await showOrTell(visit, tokenId, deps);
+});
+
+/** *Issue new value*, under a receipt. */
+export const onNewValue = aboutSeenToken(issueNewValue);
+
+/** *End old value now*, confirmed. */
+export const onEndOld = aboutSeenToken(async (visit, tokenId, generation, deps) => {
+  const { actor, delivery } = visit;
+  const outcome = await endOldValues({ actor, tokenId, generation, delivery }, deps);
+  if (outcome.kind === 'refused') await tellRefusal(visit, outcome.refusal, deps);
+});
+
+/** *Refresh*, under a receipt: drawn with what is known at this moment. */
+export const onRefresh = aboutToken('see', async (visit, tokenId, deps) => {
+  await deps.usage.flush();
+  const found = await findToken(tokenId, 'rotate', visit.actor, deps);
+  if (found.kind === 'refused') return tellRefusal(visit, found.refusal, deps);
+  await deps.receipts.draw(found.token.id);
+});
+
+/** A button that carries a token's id and nothing else. */
+function aboutToken(
+  attempted: Action,
+  listener: (visit: KnownVisit, tokenId: TokenId, deps: ListenerDeps) => Promise<void>,
+): PressListener {
+  return (visit, value, deps) => {
+    const tokenId = parseTokenId(value);
+    return tokenId === undefined ? tellForged(visit, attempted, deps) : listener(visit, tokenId, deps);
+  };
+}
+
+/** A button that carries a token's id and the generation that the person saw. */
+function aboutSeenToken(
+  listener: (visit: KnownVisit, tokenId: TokenId, generation: number, deps: ListenerDeps) => Promise<void>,
+): PressListener {
+  return (visit, value, deps) => {
+    const [id = '', generation] = value.split(':');
+    const tokenId = parseTokenId(id);
+    return tokenId === undefined
+      ? tellForged(visit, 'rotate', deps)
+      : listener(visit, tokenId, Number(generation), deps);
   };
 }
