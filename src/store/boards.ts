@@ -9,6 +9,7 @@ import {
   insertInto,
   ne,
   rowCount,
+  type SQL,
   sql,
   storedParam,
   textParam,
@@ -43,16 +44,10 @@ export function createBoardWrites(
   const find = boardQuery(db).where(IN_CHANNEL).prepare();
   const others = countQuery(db, messages, and(IS_BOARD, ne(messages.channel, textParam('channel'))));
   const keep = keepStatement(db);
-  const attempt = db
-    .update(messages)
-    .set({ triedAt: storedParam('triedAt') })
-    .where(IN_PLACE)
-    .prepare();
-  const draw = db
-    .update(messages)
-    .set({ drawing: storedParam('drawing') })
-    .where(IN_PLACE)
-    .prepare();
+  const change = (to: Partial<Record<'triedAt' | 'drawing', SQL>>) =>
+    db.update(messages).set(to).where(IN_PLACE).prepare();
+  const attempt = change({ triedAt: storedParam('triedAt') });
+  const draw = change({ drawing: storedParam('drawing') });
   const forget = db.delete(messages).where(IN_PLACE).returning({ id: messages.id }).prepare();
   const sayOnce = createSayOnce(db);
 

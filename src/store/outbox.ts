@@ -10,6 +10,7 @@ import {
   integerParam,
   lte,
   rowCount,
+  type SQL,
   sql,
   storedParam,
   textParam,
@@ -83,16 +84,10 @@ export function createOutboxReads(db: Db, read: Read): Pick<Outbox, 'takeDue' | 
 export function createOutboxWrites(db: Db, write: Write): Pick<Outbox, 'settle' | 'postpone' | 'sayAgain'> {
   const taken = and(eq(outbox.key, textParam('key')), eq(outbox.version, integerParam('version')));
   const settle = db.delete(outbox).where(taken).prepare();
-  const postpone = db
-    .update(outbox)
-    .set({ dueAt: storedParam('dueAt'), attempts: sql`${outbox.attempts} + 1` })
-    .where(taken)
-    .prepare();
-  const sayAgain = db
-    .update(outbox)
-    .set({ dueAt: storedParam('dueAt'), wantedAt: storedParam('dueAt'), attempts: 0 })
-    .where(taken)
-    .prepare();
+  const change = (to: Partial<Record<'dueAt' | 'wantedAt' | 'attempts', SQL | number>>) =>
+    db.update(outbox).set(to).where(taken).prepare();
+  const postpone = change({ dueAt: storedParam('dueAt'), attempts: sql`${outbox.attempts} + 1` });
+  const sayAgain = change({ dueAt: storedParam('dueAt'), wantedAt: storedParam('dueAt'), attempts: 0 });
 
   return {
     settle: ({ key, version }) => write(() => void settle.run({ key, version })),

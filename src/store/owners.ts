@@ -29,6 +29,8 @@ const IS_CAUSE = sql`(${integerParam('isSaidGone')} = 1 or ${owners.goneAt} is n
 
 const IS_OWNER = and(IN_WORKSPACE, eq(owners.person, textParam('person')));
 
+const HERE = { goneAt: null, isBarred: false, isSuspected: false };
+
 /** Notes the owner of a new token, to be looked up in a day, unless they are known. For use inside a write. */
 export type AddOwner = (token: Pick<Token, 'workspace' | 'owner' | 'createdAt'>) => void;
 
@@ -36,14 +38,7 @@ export type AddOwner = (token: Pick<Token, 'workspace' | 'owner' | 'createdAt'>)
 export function createAddOwner(db: Db): AddOwner {
   const insert = insertInto(db, owners).onConflictDoNothing().prepare();
   return ({ workspace, owner: person, createdAt }) =>
-    void insert.run({
-      workspace,
-      person,
-      lookUpAt: createdAt + LOOK_UP_MS,
-      goneAt: null,
-      isBarred: false,
-      isSuspected: false,
-    });
+    void insert.run({ workspace, person, lookUpAt: createdAt + LOOK_UP_MS, ...HERE });
 }
 
 /** Who is to be looked up. */
@@ -97,17 +92,8 @@ export function createOwnerWrites(
       write(() => void suspect.run({ workspace, person, isSaidGone: Number(isSaidGone), now: at })),
     noteOwner: ({ workspace, person, lookUpAt }, { lookUpAt: next, isBarred = false, ...to }, effect) =>
       write(() => {
-        const { goneAt } = to;
-        const isSuspected = Number(to.isSuspected);
-        const noted = note.all({
-          workspace,
-          person,
-          lookUpAt,
-          next,
-          goneAt,
-          isBarred: Number(isBarred),
-          isSuspected,
-        });
+        const flags = { isBarred: Number(isBarred), isSuspected: Number(to.isSuspected) };
+        const noted = note.all({ workspace, person, lookUpAt, next, ...to, ...flags });
         if (noted.length === 0 || effect === undefined) return;
         effects.chain.append(effect.event);
         effects.say(effect.sayings);

@@ -191,7 +191,12 @@ export function createRecentReads(db: Db, read: Read): Pick<TokenStore, 'usesInD
     .from(tokenUsesByHour)
     .where(and(isIn(tokenUsesByHour.hour, 'hours'), eq(tokenUsesByHour.tokenId, textParam('tokenId'))))
     .prepare();
-  const tries = db.select().from(revokedTries).where(isIn(revokedTries.tokenId, 'ids')).prepare();
+  const { tokenId, tryCount: count, lastTriedAt: lastAt } = revokedTries;
+  const tries = db
+    .select({ tokenId, count, lastAt })
+    .from(revokedTries)
+    .where(isIn(tokenId, 'ids'))
+    .prepare();
 
   return {
     usesInDay: (tokenId, now) =>
@@ -202,12 +207,7 @@ export function createRecentReads(db: Db, read: Read): Pick<TokenStore, 'usesInD
     triesOf: (ids) =>
       read(() => {
         const rows = tries.all({ ids: JSON.stringify(ids) });
-        return new Map(
-          rows.map(({ tokenId, tryCount, lastTriedAt }) => [
-            tokenId,
-            { count: tryCount, lastAt: lastTriedAt },
-          ]),
-        );
+        return new Map(rows.map(({ tokenId: id, ...found }) => [id, found]));
       }),
   };
 }

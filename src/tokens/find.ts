@@ -144,8 +144,8 @@ async function keysLike(
   actor: Actor,
   { store, policy }: RefuseDeps,
 ): Promise<{ alike: readonly NameKey[]; near: readonly NameKey[] }> {
-  const alike: { key: NameKey }[] = [];
-  const near: { key: NameKey }[] = [];
+  const alike: NameKey[] = [];
+  const near: NameKey[] = [];
   const owner = may(actor, action, undefined, policy) ? null : actor.id;
   let after: string = BEFORE_ALL;
   for (let page = 0; page < PAGES_MAX && form !== ''; page++) {
@@ -153,17 +153,13 @@ async function keysLike(
     const last = keys.at(-1);
     if (last === undefined) break;
     const forms = keys.map((key) => ({ key, other: formOfKey(key) }));
-    alike.push(...forms.filter(({ other }) => other === form));
-    near.push(...forms.filter(({ other }) => isWithinOneEdit(other, form)));
+    alike.push(...forms.flatMap(({ key, other }) => (other === form ? [key] : [])));
+    near.push(...forms.flatMap(({ key, other }) => (isWithinOneEdit(other, form) ? [key] : [])));
     after = last;
     // The next page is read in a turn of its own, so that verifications come between.
     await nextTurn();
   }
-  return { alike: firstKeys(alike), near: firstKeys(near) };
-}
-
-function firstKeys(found: readonly { key: NameKey }[]): readonly NameKey[] {
-  return found.slice(0, OFFERED_MAX).map(({ key }) => key);
+  return { alike: alike.slice(0, OFFERED_MAX), near: near.slice(0, OFFERED_MAX) };
 }
 
 const MATCHES_MAX = 5;
@@ -206,14 +202,9 @@ export async function findToRevoke(
       : await deps.store.findByFirstCharacters(actor.workspace, characters);
   if (begun.length > MATCHES_MAX) return refused({ code: 'too_many_matches' });
   const others = begun.filter(({ id }) => !named.some((token) => token.id === id));
-  if (others.length > 0) {
-    return {
-      kind: 'found',
-      tokens: [...named, ...others],
-      by: named.length > 0 ? 'either' : 'first_characters',
-    };
-  }
-  if (named.length > 0) return { kind: 'found', tokens: named, by: 'name' };
+  const tokens = [...named, ...others];
+  const by = others.length === 0 ? 'name' : named.length === 0 ? 'first_characters' : 'either';
+  if (tokens.length > 0) return { kind: 'found', tokens, by };
   // A whole value with wrong check digits is the slip of whoever holds it, and no attempt.
   const isAttempt = characters !== undefined && !mayRevokeAny && !holdsSecret(text);
   return refuseUnknown({ ...meant, ...(isAttempt ? { isAttempt } : {}) }, 'revoke', actor, deps);
@@ -228,10 +219,8 @@ export async function listTokens(
 ): Promise<Listed | Refused> {
   const { actor, filter, page, pageSize } = request;
   if (!mayUseApp(actor, deps.policy)) {
-    return refuseByPolicy(
-      { actor, attempted: 'see', tokenId: null, refusal: { code: 'app_not_permitted' } },
-      deps,
-    );
+    const refusal = { code: 'app_not_permitted' } as const;
+    return refuseByPolicy({ actor, attempted: 'see', tokenId: null, refusal }, deps);
   }
   const now = deps.clock();
   const list = await deps.store.listTokens(actor.workspace, { owner: actor.id, filter, page, pageSize, now });

@@ -132,9 +132,5 @@ export interface Owners {
 }
 
 /** Where an owner stands, and when to ask about them next. */
-export type OwnerNote = {
-  readonly lookUpAt: number;
-  readonly goneAt: number | null;
-  readonly isBarred?: boolean;
-  readonly isSuspected: boolean;
-};
+export type OwnerNote = Pick<DueOwner, 'lookUpAt' | 'goneAt' | 'isSuspected'> &
+  Partial<Pick<DueOwner, 'isBarred'>>;

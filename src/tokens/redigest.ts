@@ -16,7 +16,7 @@ export type Redigests = {
   flush(): Promise<void>;
 };
 
-/** None noted yet. */
+/** The digests that this process noted. */
 export function createRedigests(deps: {
   readonly store: Pick<TokenStore, 'replaceDigests'>;
   readonly peppers: Peppers;

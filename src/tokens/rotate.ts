@@ -4,7 +4,7 @@ import { findToken } from './find.ts';
 import { keptScopes, type LeftOut, leftOutDetail, type ScopePolicy } from './kept-scopes.ts';
 import type { Actor } from './policy.ts';
 import { type RefuseDeps, type Refused, refused } from './refusal.ts';
-import { endOf, noShowing, type ShowDeps, showNewValue } from './show.ts';
+import { type NotShown, notShown, type ShowDeps, showNewValue } from './show.ts';
 import type { CreationLimits, Rotation } from './store.ts';
 import { type Delivery, effectOf } from './telling.ts';
 import { statusOf, type Token, type TokenId, type UsedToken, wasNeverClaimed } from './token.ts';
@@ -48,11 +48,7 @@ export type PlannedRotation = {
   readonly leftOut: readonly LeftOut[];
 };
 
-export type Rotated =
-  | { readonly kind: 'rotated'; readonly leftOut: readonly LeftOut[] }
-  | { readonly kind: 'not_shown'; readonly token: Token; readonly reason: string }
-  | { readonly kind: 'repeated' }
-  | Refused;
+export type Rotated = { readonly kind: 'rotated'; readonly leftOut: readonly LeftOut[] } | NotShown;
 
 /**
  * Whether the rotation may be carried out, and what it means. Changes nothing: a dialog is answered by it at once. `repeated`:
@@ -104,22 +100,9 @@ export async function carryOutRotation(planned: PlannedRotation, deps: RotateDep
     { token, purpose: rotation, delivery: request.delivery, isPress, effectAt },
     deps,
   );
-  switch (outcome.kind) {
-    case 'shown':
-      return { kind: 'rotated', leftOut: outcome.leftOut };
-    case 'repeated':
-      return { kind: 'repeated' };
-    case 'refused':
-      return outcome;
-    case 'not_shown':
-      return { kind: 'not_shown', token, reason: outcome.reason };
-    case 'already_shown':
-      return refused({ code: 'changed_meanwhile', name: token.name });
-    case 'ended':
-      return endOf(token, deps.clock()) ?? refused({ code: 'already_revoked', name: token.name });
-    default:
-      return noShowing(outcome.kind, token, deps);
-  }
+  if (outcome.kind === 'shown') return { kind: 'rotated', leftOut: outcome.leftOut };
+  if (outcome.kind === 'already_shown') return refused({ code: 'changed_meanwhile', name: token.name });
+  return notShown(outcome, token, deps);
 }
 
 /** What the store must find to hold when it writes: what `limitOf` looks at may have changed by then. */

@@ -25,11 +25,7 @@ export type ShowRequest = {
   readonly isOfCreation?: boolean;
 };
 
-export type ShowOutcome =
-  | { readonly kind: 'shown' }
-  | { readonly kind: 'not_shown'; readonly token: Token; readonly reason: string }
-  | { readonly kind: 'repeated' }
-  | Refused;
+export type ShowOutcome = { readonly kind: 'shown' } | NotShown;
 
 /**
  * Makes the token's first value and shows it to its owner, who alone may ask for it. `not_shown`: it could not be put before
@@ -49,23 +45,11 @@ export async function showValue(request: ShowRequest, deps: ShowDeps): Promise<S
     { token, purpose: 'first', delivery, isPress: !isOfCreation, effectAt },
     deps,
   );
-  switch (outcome.kind) {
-    case 'shown':
-    case 'repeated':
-      return { kind: outcome.kind };
-    case 'refused':
-      return outcome;
-    case 'not_shown':
-      return { kind: 'not_shown', token, reason: outcome.reason };
-    case 'ended':
-      return endOf(token, deps.clock()) ?? refused({ code: 'already_revoked', name: token.name });
-    default:
-      return noShowing(outcome.kind, token, deps);
-  }
+  return outcome.kind === 'shown' ? { kind: 'shown' } : notShown(outcome, token, deps);
 }
 
 /** Why no value of the token is shown any more; undefined where the token itself does not forbid it. */
-export function endOf(token: Token, now: number): Refused | undefined {
+function endOf(token: Token, now: number): Refused | undefined {
   if (wasNeverClaimed(token, now)) return refused({ code: 'never_claimed', name: token.name });
   switch (statusOf(token, now)) {
     case 'revoked':
@@ -182,23 +166,38 @@ async function showSecret(
   return { kind: 'not_shown', reason };
 }
 
-/** What an owner reads where no value was made, whatever it was to be for. */
-export function noShowing(
-  kind: Exclude<Shown['kind'], 'shown' | 'not_shown' | 'repeated' | 'ended' | 'refused'>,
-  { name }: Token,
-  { policy: { creationsPerDayMax, liveTokensMax } }: ShowDeps,
-): Refused {
-  switch (kind) {
+/** What came of asking for a value that was not put before its owner. */
+export type NotShown =
+  | { readonly kind: 'not_shown'; readonly token: Token; readonly reason: string }
+  | { readonly kind: 'repeated' }
+  | Refused;
+
+/** The same of a showing, whatever the value was to be for. */
+export function notShown(
+  outcome: Exclude<Shown, { kind: 'shown' }>,
+  token: Token,
+  { policy: { creationsPerDayMax, liveTokensMax }, clock }: ShowDeps,
+): NotShown {
+  const { name } = token;
+  switch (outcome.kind) {
+    case 'not_shown':
+      return { ...outcome, token };
+    case 'repeated':
+      return { kind: 'repeated' };
+    case 'refused':
+      return outcome;
+    case 'ended':
+      return endOf(token, clock()) ?? refused({ code: 'already_revoked', name });
     case 'too_many_values_today':
-      return refused({ code: kind, creationsPerDayMax });
+      return refused({ code: outcome.kind, creationsPerDayMax });
     case 'too_many_live':
-      return refused({ code: kind, liveTokensMax });
+      return refused({ code: outcome.kind, liveTokensMax });
     case 'too_many_waiting':
-      return refused({ code: kind });
+      return refused({ code: outcome.kind });
     case 'already_shown':
     case 'already_used':
     case 'showing_another':
-      return refused({ code: kind, name });
+      return refused({ code: outcome.kind, name });
   }
 }
 
@@ -245,7 +244,7 @@ export type ShowingTurns = {
 
 type Turn = { readonly owner: PersonId; readonly delivery: Delivery; readonly at: number };
 
-/** Nothing is being shown yet. Tokens are kept no longer than their showing takes. */
+/** The turns of this process. Tokens are kept no longer than their showing takes. */
 export function createShowingTurns(clock: Clock): ShowingTurns {
   const turns = new Map<TokenId, Turn>();
 

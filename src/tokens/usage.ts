@@ -30,7 +30,7 @@ export type UsageRecorder = {
 /** Of one secret, as it is counted: a verification changes it in place. */
 type Counted = { -readonly [Key in keyof SecretUse]: SecretUse[Key] };
 
-/** A recorder that starts empty. */
+/** The recorder of this process. */
 export function createUsageRecorder(store: Pick<TokenStore, 'addUses'>): UsageRecorder {
   const uses = new Map<string, Counted>();
   /** On their way into the store. */
