@@ -57,24 +57,24 @@ const settings = z
       new RegExp(`^.{${PEPPER_LENGTH_MIN},}$`, 's'),
       `a secret of at least ${PEPPER_LENGTH_MIN} characters: make one with "openssl rand -hex 32" and keep it safe`,
     ).transform(pepperFrom),
-    TOKEN_PEPPERS_OLD: oldPeppers(),
+    TOKEN_PEPPERS_OLD: listOf(oldPeppers),
     TOKEN_PREFIX: text(
       PREFIX_PATTERN,
       'a small letter followed by 1 to 9 small letters or digits, as in apit',
     ).prefault('apit'),
-    MANAGERS: roleHolders(),
-    ONCALL: roleHolders(),
-    ADMINS: roleHolders(),
+    MANAGERS: listOf(roleHolders),
+    ONCALL: listOf(roleHolders),
+    ADMINS: listOf(roleHolders),
     ALLOW_GUESTS: trueOrFalse('false'),
     LEAVER_POLICY: z.enum(['revoke', 'flag'], { error: 'must be revoke or flag' }).prefault('revoke'),
     MAX_LIFETIME_DAYS: wholeNumber(1, LIFETIME_DAYS_MAX).prefault('365'),
     ALLOW_NEVER_EXPIRES: trueOrFalse('false'),
-    SCOPES: scopes(),
+    SCOPES: listOf(scopes),
     TOKENS_PER_PERSON_MAX: wholeNumber(1, COUNT_MAX).prefault('50'),
     CREATIONS_PER_DAY_MAX: wholeNumber(1, COUNT_MAX).prefault('50'),
     HTTP_HOST: text(/^\S+$/, 'an address or host name of this machine').prefault('127.0.0.1'),
     HTTP_PORT: wholeNumber(0, PORT_MAX).prefault('8080'),
-    TRUSTED_PROXIES: addressRanges(),
+    TRUSTED_PROXIES: listOf(addressRanges),
     PUBLIC_URL: z.string().transform(parsePublicUrl).optional(),
     LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).prefault('info'),
     DRAIN_SECONDS: wholeNumber(0, DRAIN_SECONDS_MAX).prefault('10'),
@@ -150,17 +150,11 @@ function text(pattern: RegExp, what: string) {
   return z.string({ error: `is not set. It must be ${what}` }).regex(pattern, { error: `must be ${what}` });
 }
 
-function oldPeppers() {
-  return z
-    .string()
-    .transform((list, context): readonly Pepper[] => {
-      const peppers = entriesOf(list);
-      const flawed = peppers.findIndex((pepper) => pepper.length < PEPPER_LENGTH_MIN);
-      if (flawed === -1 && peppers.length <= OLD_PEPPERS_MAX) return peppers.map(pepperFrom);
-      const message = `must be ${OLD_PEPPERS_MAX} former peppers at most with commas between them, each of at least ${PEPPER_LENGTH_MIN} characters`;
-      return refuse(flawed === -1 ? message : `${message}: entry ${flawed + 1} is shorter`, context);
-    })
-    .prefault('');
+function oldPeppers(peppers: readonly string[], context: z.RefinementCtx): readonly Pepper[] {
+  const flawed = peppers.findIndex((pepper) => pepper.length < PEPPER_LENGTH_MIN);
+  if (flawed === -1 && peppers.length <= OLD_PEPPERS_MAX) return peppers.map(pepperFrom);
+  const message = `must be ${OLD_PEPPERS_MAX} former peppers at most with commas between them, each of at least ${PEPPER_LENGTH_MIN} characters`;
+  return refuse(flawed === -1 ? message : `${message}: entry ${flawed + 1} is shorter`, context);
 }
 
 /** Whoever lists the current pepper forgot to change one of both; by their ids, which must differ too. */
@@ -201,57 +195,44 @@ function wholeNumber(min: number, max: number) {
     .refine((number) => number >= min && number <= max, { error });
 }
 
-function roleHolders() {
-  return z
-    .string()
-    .transform((list, context): RoleHolders => {
-      const ids = entriesOf(list);
-      for (const [index, id] of ids.entries()) {
-        if (/^[UWS][A-Z0-9]+$/.test(id)) continue;
-        const message = `must be Slack user ids (U… or W…) and user group ids (S…) with commas between them: entry ${index + 1} is neither`;
-        refuse(message, context);
-      }
-      return {
-        people: ids.filter((id) => !id.startsWith('S')) as PersonId[],
-        groups: ids.filter((id) => id.startsWith('S')),
-      };
-    })
-    .prefault('');
+function roleHolders(ids: readonly string[], context: z.RefinementCtx): RoleHolders {
+  for (const [index, id] of ids.entries()) {
+    if (/^[UWS][A-Z0-9]+$/.test(id)) continue;
+    const message = `must be Slack user ids (U… or W…) and user group ids (S…) with commas between them: entry ${index + 1} is neither`;
+    refuse(message, context);
+  }
+  return {
+    people: ids.filter((id) => !id.startsWith('S')) as PersonId[],
+    groups: ids.filter((id) => id.startsWith('S')),
+  };
 }
 
 /** RFC 6749 §3.3: printable ASCII without spaces, quotes and backslashes; no comma, which stands between two of them here. */
-function scopes() {
-  return z
-    .string()
-    .transform((text, context): readonly string[] => {
-      const names = [...new Set(entriesOf(text))];
-      const isFlawed = (name: string) =>
-        !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(name) ||
-        name.length > SCOPE_LENGTH_MAX ||
-        name === INTROSPECT_SCOPE;
-      const flawed = names.findIndex(isFlawed);
-      if (flawed === -1 && names.length <= SCOPES_MAX) return names;
-      const message = `must be ${SCOPES_MAX} scopes at most with commas between them, each of up to ${SCOPE_LENGTH_MAX} printable ASCII characters without spaces, quotes and backslashes, and none of them "${INTROSPECT_SCOPE}"`;
-      return refuse(flawed === -1 ? message : `${message}: entry ${flawed + 1} is not`, context);
-    })
-    .prefault('');
+function scopes(entries: readonly string[], context: z.RefinementCtx): readonly string[] {
+  const names = [...new Set(entries)];
+  const isFlawed = (name: string) =>
+    !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(name) || name.length > SCOPE_LENGTH_MAX || name === INTROSPECT_SCOPE;
+  const flawed = names.findIndex(isFlawed);
+  if (flawed === -1 && names.length <= SCOPES_MAX) return names;
+  const message = `must be ${SCOPES_MAX} scopes at most with commas between them, each of up to ${SCOPE_LENGTH_MAX} printable ASCII characters without spaces, quotes and backslashes, and none of them "${INTROSPECT_SCOPE}"`;
+  return refuse(flawed === -1 ? message : `${message}: entry ${flawed + 1} is not`, context);
 }
 
-function addressRanges() {
-  return z
-    .string()
-    .transform((text, context): readonly AddressRange[] => {
-      const ranges = entriesOf(text).map(parseAddressRange);
-      const flawed = ranges.indexOf(undefined);
-      if (flawed === -1) return ranges.filter((range) => range !== undefined);
-      const message = `must be addresses or ranges (10.0.0.0/8) with commas between them: entry ${flawed + 1} is neither`;
-      return refuse(message, context);
-    })
-    .prefault('');
+function addressRanges(entries: readonly string[], context: z.RefinementCtx): readonly AddressRange[] {
+  const ranges = entries.map(parseAddressRange);
+  const flawed = ranges.indexOf(undefined);
+  if (flawed === -1) return ranges.filter((range) => range !== undefined);
+  const message = `must be addresses or ranges (10.0.0.0/8) with commas between them: entry ${flawed + 1} is neither`;
+  return refuse(message, context);
 }
 
-function entriesOf(list: string): string[] {
-  return list === '' ? [] : list.split(',').map((entry) => entry.trim());
+/** What `parse` makes of entries with commas between them, of none where the setting is not there. */
+function listOf<T>(parse: (entries: readonly string[], context: z.RefinementCtx) => T) {
+  const entriesOf = (list: string) => (list === '' ? [] : list.split(',').map((entry) => entry.trim()));
+  return z
+    .string()
+    .transform((list, context) => parse(entriesOf(list), context))
+    .prefault('');
 }
 
 function parseApiUrl(text: string, context: z.RefinementCtx): string {

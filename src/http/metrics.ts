@@ -88,30 +88,25 @@ function addCounters(registry: Registry, figures: Figures, droppedLogLines: () =
       },
     });
   }
-  addCounter(
-    registry,
-    'apitoken_dropped_connections_total',
-    'Connections that were refused because there were too many',
-    () => figures.connectionsDropped,
-  );
-  addCounter(
-    registry,
-    'apitoken_log_lines_dropped_total',
-    'Log lines that standard output did not take',
-    droppedLogLines,
-  );
-}
-
-function addCounter(registry: Registry, name: string, help: string, read: () => number): void {
-  new Counter({
-    name,
-    help,
-    registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(read());
-    },
-  });
+  const totals = [
+    [
+      'dropped_connections',
+      'Connections that were refused because there were too many',
+      () => figures.connectionsDropped,
+    ],
+    ['log_lines_dropped', 'Log lines that standard output did not take', droppedLogLines],
+  ] as const;
+  for (const [noun, help, read] of totals) {
+    new Counter({
+      name: `apitoken_${noun}_total`,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  }
 }
 
 function addTokenGauges(registry: Registry, { clock, countTokens }: MetricSources): void {
