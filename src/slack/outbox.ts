@@ -16,12 +16,10 @@ import {
   neverClaimedMessage,
   noticeMessage,
   ownerLeftMessage,
-} from './notices/notice-blocks.ts';
-import {
   revokedByOtherMessage,
   revokedOfCreatedMessage,
   severalRevokedMessage,
-} from './notices/receipt-blocks.ts';
+} from './notices/notice-blocks.ts';
 import type { Receipts } from './notices/receipts.ts';
 import type { Actors } from './people/actor.ts';
 import { postAtMostOnce, postDirectMessage } from './reply/direct-message.ts';

@@ -22,13 +22,11 @@ import {
   noticeMessage,
   ownerLeftMessage,
   remindedMessage,
-} from '../../src/slack/notices/notice-blocks.ts';
-import {
-  receiptMessage,
   revokedByOtherMessage,
   revokedOfCreatedMessage,
   severalRevokedMessage,
-} from '../../src/slack/notices/receipt-blocks.ts';
+} from '../../src/slack/notices/notice-blocks.ts';
+import { receiptMessage } from '../../src/slack/notices/receipt-blocks.ts';
 import {
   killCardBlocks,
   killCardMessage,

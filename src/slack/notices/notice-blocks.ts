@@ -5,6 +5,7 @@ import type { ListPage } from '../../tokens/store.ts';
 import { NOTICE_KINDS, type NoticeKind, OWNER_BARRED } from '../../tokens/telling.ts';
 import {
   offersFor,
+  type PersonId,
   parseTokenId,
   statusOf,
   type TokenId,
@@ -15,7 +16,7 @@ import { REMIND_ID, REVOKE_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import { button, context, dateTime, escaped, mention, section, timesOf } from '../blocks/text.ts';
-import { offerButtons, revokeButton, revokedText } from '../blocks/token-facts.ts';
+import { noteBlocks, offerButtons, revokeButton, revokedText, revokerOf } from '../blocks/token-facts.ts';
 
 /** In place of what somebody may not do any more. */
 export const BARRED =
@@ -217,4 +218,53 @@ function whenText(leftMs: number): string {
   if (hours < 24) return `in ${counted(hours, 'hour')}`;
   const days = Math.round(leftMs / DAY_MS);
   return days === 1 ? 'tomorrow' : `in ${counted(days, 'day')}`;
+}
+
+/** Names in one text, which holds 3,000 characters. */
+const NAMES_MAX = 20;
+
+/** What the owner is told when somebody else, whoever held a value or the app itself ended their token. */
+export function revokedByOtherMessage(token: UsedToken): Message {
+  return {
+    text: `Your token ${escaped(token.name)} was revoked by ${revokerOf(token)}.`,
+    blocks: [
+      section(`Your token ${token.name} was revoked. Anything that uses it is refused.`),
+      context(revokedText(token)),
+      ...noteBlocks('Reason', token.revokeReason),
+    ],
+  };
+}
+
+/** What whoever created a token for somebody else is told when it was ended by anybody but themselves. */
+export function revokedOfCreatedMessage(token: UsedToken): Message {
+  return {
+    text: `The token ${escaped(token.name)} that you created was revoked by ${revokerOf(token)}.`,
+    blocks: [
+      section(
+        `${token.name}, which you created for somebody else, was revoked. Anything that uses it is refused.`,
+      ),
+      context(`Owner: ${mention(token.owner)} · ${revokedText(token)}`),
+      ...noteBlocks('Reason', token.revokeReason),
+    ],
+  };
+}
+
+/** What `person`, their owner or who created them, is told when several tokens were ended at once. */
+export function severalRevokedMessage(tokens: readonly UsedToken[], person: PersonId): Message {
+  const [first] = tokens;
+  if (first === undefined) throw new Error('several tokens are at least one');
+  const whose = first.owner === person ? 'of your tokens' : 'tokens that you created for somebody else';
+  const told = `${tokens.length} ${whose} were revoked`;
+  const parts = Array.from({ length: Math.ceil(tokens.length / NAMES_MAX) }, (_, part) =>
+    tokens.slice(part * NAMES_MAX, (part + 1) * NAMES_MAX).map(({ name }) => name),
+  );
+  return {
+    text: `${told} by ${revokerOf(first)}.`,
+    blocks: [
+      section(`${told}. Anything that uses them is refused.`),
+      ...parts.map((names) => section(names.join('\n'))),
+      context(revokedText(first)),
+      ...noteBlocks('Reason', first.revokeReason),
+    ],
+  };
 }

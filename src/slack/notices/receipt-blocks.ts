@@ -5,7 +5,6 @@ import type { LiveValue } from '../../tokens/store.ts';
 import {
   type Offer,
   offersFor,
-  type PersonId,
   statusOf,
   UNCLAIMED_MS_MAX,
   type UsedToken,
@@ -14,20 +13,10 @@ import {
 import { END_OLD_ID, NEW_VALUE_ID, REFRESH_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { button, context, dateTime, escaped, mention, plain, section } from '../blocks/text.ts';
-import {
-  noteBlocks,
-  offerButtons,
-  revokeButton,
-  revokedText,
-  revokerOf,
-  tokenFields,
-} from '../blocks/token-facts.ts';
+import { button, context, dateTime, escaped, mention, plain } from '../blocks/text.ts';
+import { noteBlocks, offerButtons, revokeButton, revokedText, tokenFields } from '../blocks/token-facts.ts';
 import { notShownSentence } from '../show/not-shown.ts';
 import { BARRED } from './notice-blocks.ts';
-
-/** Names in one text, which holds 3,000 characters. */
-const NAMES_MAX = 20;
 
 /** What the receipt tells beside the token itself. */
 export type ReceiptFacts = {
@@ -56,52 +45,6 @@ export function receiptMessage(token: UsedToken, facts: ReceiptFacts, now: numbe
         : [{ type: 'actions', elements: buttons(token, facts, now) } as const]),
     ],
   });
-}
-
-/** What the owner is told when somebody else, whoever held a value or the app itself ended their token. */
-export function revokedByOtherMessage(token: UsedToken): Message {
-  return {
-    text: `Your token ${escaped(token.name)} was revoked by ${revokerOf(token)}.`,
-    blocks: [
-      section(`Your token ${token.name} was revoked. Anything that uses it is refused.`),
-      context(revokedText(token)),
-      ...noteBlocks('Reason', token.revokeReason),
-    ],
-  };
-}
-
-/** What whoever created a token for somebody else is told when it was ended by anybody but themselves. */
-export function revokedOfCreatedMessage(token: UsedToken): Message {
-  return {
-    text: `The token ${escaped(token.name)} that you created was revoked by ${revokerOf(token)}.`,
-    blocks: [
-      section(
-        `${token.name}, which you created for somebody else, was revoked. Anything that uses it is refused.`,
-      ),
-      context(`Owner: ${mention(token.owner)} · ${revokedText(token)}`),
-      ...noteBlocks('Reason', token.revokeReason),
-    ],
-  };
-}
-
-/** What `person`, their owner or who created them, is told when several tokens were ended at once. */
-export function severalRevokedMessage(tokens: readonly UsedToken[], person: PersonId): Message {
-  const [first] = tokens;
-  if (first === undefined) throw new Error('several tokens are at least one');
-  const whose = first.owner === person ? 'of your tokens' : 'tokens that you created for somebody else';
-  const told = `${tokens.length} ${whose} were revoked`;
-  const parts = Array.from({ length: Math.ceil(tokens.length / NAMES_MAX) }, (_, part) =>
-    tokens.slice(part * NAMES_MAX, (part + 1) * NAMES_MAX).map(({ name }) => name),
-  );
-  return {
-    text: `${told} by ${revokerOf(first)}.`,
-    blocks: [
-      section(`${told}. Anything that uses them is refused.`),
-      ...parts.map((names) => section(names.join('\n'))),
-      context(revokedText(first)),
-      ...noteBlocks('Reason', first.revokeReason),
-    ],
-  };
 }
 
 /** How it stands, in sentences of our own. */
