@@ -95,17 +95,17 @@ test('the scopes are those that are needed and no more, each with a word on what
 });
 
 test('the events are those that a listener answers', () => {
-  const listeners = readFileSync(
-    resolve(import.meta.dirname, '../src/slack/listeners/events/events.ts'),
-    'utf8',
-  );
+  const listeners = readFileSync(resolve(import.meta.dirname, '../src/slack/listeners/events.ts'), 'utf8');
   const answered = [...listeners.matchAll(/app\.event\('(\w+)'/g)].map(([, name]) => name);
 
   expect(manifest.settings.event_subscriptions.bot_events.toSorted()).toEqual(answered.toSorted());
 });
 
 test('the usage hint names no command that is not there', () => {
-  const parser = readFileSync(resolve(import.meta.dirname, '../src/slack/parse-command.ts'), 'utf8');
+  const parser = readFileSync(
+    resolve(import.meta.dirname, '../src/slack/listeners/parse-command.ts'),
+    'utf8',
+  );
 
   for (const part of command.usage_hint.split(' | ')) expect(parser).toContain(`${part.split(' ')[0]}: '`);
 });

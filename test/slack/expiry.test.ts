@@ -9,6 +9,7 @@ import {
   opens,
   rowsOf,
   setStill,
+  settled,
   tokenRow,
 } from './flows.ts';
 
@@ -28,6 +29,8 @@ test.for([
   await workspace.setPerson('alice', { tz });
 
   const value = await createsToken(alice, 'deploy-bot', { Expires: 'On a date', 'Expiry date': date });
+  // A value counts as shown a moment after it is seen, and never later than a minute.
+  await settled(stage);
 
   const expiresAt = Date.parse(end);
   expect(tokenRow(stage, 'deploy-bot').expires_at).toBe(expiresAt);
