@@ -65,6 +65,7 @@ export function countQuery(db: Db, table: SQLiteTable, where: SQL | undefined) {
 
 /** An insert of whole rows, to be completed and prepared. */
 export function insertInto<T extends SQLiteTable>(db: Db, table: T) {
+  // Drizzle types a row by its values, and these are the parameters that stand for them.
   return db.insert(table).values(rowParams(table) as unknown as T['$inferInsert'] as never);
 }
 
