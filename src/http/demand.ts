@@ -1,3 +1,5 @@
+import { isWithinOneEdit } from '../tokens/name.ts';
+
 /** RFC 6749 §3.3. No quote and no control character, so it may stand in a header. */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 /** `&`, and whatever else may have been meant as the beginning of another parameter. */
@@ -31,19 +33,7 @@ function isMeantAsDemand(parameter: string): boolean {
   return (
     name === '' ||
     letters.includes('scope') ||
-    isOneSlipFrom('scope', letters) ||
-    isOneSlipFrom('scopes', letters)
-  );
-}
-
-/** Whether one letter is wrong, missing, too many or swapped with the next one. */
-function isOneSlipFrom(word: string, letters: string): boolean {
-  let same = 0;
-  while (same < word.length && letters[same] === word[same]) same += 1;
-  const [first = '', second = '', ...others] = word.slice(same);
-  const rest = letters.slice(same);
-  const after = second + others.join('');
-  return (
-    [after, first + after].includes(rest.slice(1)) || [after, second + first + others.join('')].includes(rest)
+    isWithinOneEdit('scope', letters) ||
+    isWithinOneEdit('scopes', letters)
   );
 }
