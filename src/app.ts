@@ -28,6 +28,8 @@ export type RunningApp = {
   /** Where it listens, also when the settings said "any free one". */
   readonly port: number;
   isConnectedToSlack(): boolean;
+  /** How many deliveries of Slack are in work: acknowledged or not, and not all that they lead to is done. */
+  inWork(): number;
   /** Rejects when Slack shows that the app cannot work as it is set up. */
   readonly ended: Promise<void>;
   /** Refuses new work, finishes what is in work (no longer than the settings say) and leaves everything closed. */
@@ -99,7 +101,13 @@ export async function startApp(
     await store.close();
   }
 
-  return { port: http.port, isConnectedToSlack: slackConnected, ended: slack.ended, stop };
+  return {
+    port: http.port,
+    isConnectedToSlack: slackConnected,
+    inWork: slack.inWork,
+    ended: slack.ended,
+    stop,
+  };
 }
 
 /** The same from settings by their names, logging to `stream`: for a process that is not the product, as the sandbox. */

@@ -87,7 +87,8 @@ export async function openWorkspace(options?: Parameters<typeof startWorkspace>[
 export async function setStage(
   options: {
     env?: Record<string, string>;
-    clock?: Clock;
+    /** What time it is, told of the stage that it moves. */
+    clock?: Clock & { attach?(stage: Stage): void };
     workspace?: Workspace;
     /** What does the bcrypt of each start, in place of the app's own. */
     startHasher?: () => Hasher;
@@ -115,7 +116,7 @@ export async function setStage(
 
   let app = await start();
   cleanUps.push(() => app.stop());
-  return {
+  const stage: Stage = {
     workspace,
     folder,
     now: options.clock ?? Date.now,
@@ -133,6 +134,8 @@ export async function setStage(
       app = await start(env);
     },
   };
+  options.clock?.attach?.(stage);
+  return stage;
 }
 
 /** The value that `person` sees in the app's conversation: the newest one. */

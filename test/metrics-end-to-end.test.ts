@@ -48,11 +48,11 @@ test('what Slack does not take is seen waiting, and for how long; a receipt to b
 
   for (let i = 0; i < 99; i++) workspace.faults.add({ method: 'chat.postMessage', error: 'missing_scope' });
   await holdsToken(stage, alice, 'other-bot', { createdAt: clock(), shown: false });
-  clock.moveBy(3 * SECOND_MS);
+  await clock.moveBy(3 * SECOND_MS);
   await soon(() =>
     expect(rowsOf(stage, 'select attempts from outbox where attempts > 0').length).toBeGreaterThan(0),
   );
-  clock.moveBy(10 * MINUTE_MS);
+  await clock.moveBy(10 * MINUTE_MS);
 
   const metrics = await metricsOf(stage);
   expect(metrics.apitoken_outbox_length).toBeGreaterThan(0);

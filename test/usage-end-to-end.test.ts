@@ -22,14 +22,14 @@ test('100,000 verifications of one token cost a write every 5 s at most, and its
   const clock = aClock();
   const stage = await setStage({ clock });
   const value = await createsToken(stage.workspace.person('alice'), 'deploy-bot');
-  clock.moveBy(HOUR_MS);
+  await clock.moveBy(HOUR_MS);
   await settled(stage);
   const writes = countWrites(`${stage.folder}/apitoken.db`);
   const started = performance.now();
 
   const answers = await Promise.all([1, 2, 3, 4].map(() => verifications(stage.app.port, value, 25_000)));
   expect(answers).toEqual([25_000, 25_000, 25_000, 25_000]);
-  clock.moveBy(1234);
+  await clock.moveBy(1234);
   expect((await stage.verify(value)).status).toBe(200);
   await expect.poll(() => usageOf(stage, 'deploy-bot')?.use_count, FLUSHED).toBe(100_001);
 
@@ -100,7 +100,7 @@ test('a value that is presented after its end is counted as refused, and one wit
   const value = await createsToken(stage.workspace.person('alice'), 'deploy-bot', { Expires: '7 days' });
   await stage.verify(value);
   const usedAt = clock();
-  clock.moveBy(8 * DAY_MS);
+  await clock.moveBy(8 * DAY_MS);
 
   for (let i = 0; i < 41; i++) expect((await stage.verify(value)).status).toBe(401);
   for (let i = 0; i < 9; i++) expect((await stage.verify(withAnotherSecret(value))).status).toBe(401);

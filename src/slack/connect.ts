@@ -45,6 +45,8 @@ export type Slack = {
   /** Where Slack posts to in HTTP mode, from the start: it refuses while we are not connected. */
   readonly door: SlackDoor | undefined;
   isConnected(): boolean;
+  /** How many deliveries of Slack are in work. */
+  inWork(): number;
   /** Rejects with a `SetupError` or fault when the app cannot be connected as it is set up; resolves when it was stopped. */
   readonly ended: Promise<void>;
   /** Refuses new deliveries and finishes those in work, `msMax` at most. */
@@ -71,6 +73,7 @@ export function connectSlack(deps: SlackDeps): Slack {
   return {
     door: receiver instanceof HttpReceiver ? receiver.door : undefined,
     isConnected: () => receiver.isConnected(),
+    inWork: intake.inWork,
     ended: Promise.all([connecting, stopped]).then(() => undefined),
     drain: async (msMax) => {
       await intake.drain(msMax);

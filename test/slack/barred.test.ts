@@ -27,7 +27,7 @@ test('somebody who becomes a guest is told, is offered nothing more, and loses t
   const [bob, dave] = [workspace.person('bob'), workspace.person('dave')];
   const own = await holdsToken(stage, alice, 'own-bot', HELD);
   const given = await holdsToken(stage, alice, 'given-bot', { ...HELD, by: dave, lifetimeDays: 91 });
-  clock.moveBy(2 * SECOND_MS);
+  await clock.moveBy(2 * SECOND_MS);
   await alice.opensHome();
   await settled(stage);
   expect(receiptOf(alice, 'own-bot').buttons).not.toEqual([]);
@@ -48,7 +48,7 @@ test('somebody who becomes a guest is told, is offered nothing more, and loses t
   expect((await answerTo(bob, '/apitoken info own-bot')).text).toContain(MARK);
   expect((await answerTo(bob, '/apitoken status')).text).toContain(MARK);
 
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
   await soon(async () => expect(await verdictsOf(stage, own.value, given.value)).toEqual([401, 401]));
   await settled(stage);
 
@@ -76,11 +76,11 @@ test.for([
   await settled(stage);
   await workspace.setPerson('alice', change, 'untold');
 
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
   await soon(() => expect(markOf(stage)).toEqual({ gone_at: T0 + DAY_MS, is_barred: 1 }));
   expect(await verdictsOf(stage, value)).toEqual([200]);
 
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
   await soon(async () => expect(await verdictsOf(stage, value)).toEqual([401]));
   await settled(stage);
   expect(rowsOf(stage, 'select key from outbox')).toEqual([]);
@@ -107,11 +107,11 @@ test('who is a member again within 24 hours keeps everything, and has their butt
   await soon(() => expect(markOf(stage)).toMatchObject({ is_barred: 1 }));
   await settled(stage);
 
-  clock.moveBy(DAY_MS - 1);
+  await clock.moveBy(DAY_MS - 1);
   await workspace.setPerson('alice', { is_restricted: false });
   await soon(() => expect(markOf(stage)).toEqual({ gone_at: null, is_barred: 0 }));
   await settled(stage);
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
   await settled(stage);
 
   expect(await verdictsOf(stage, value)).toEqual([200]);
@@ -128,7 +128,7 @@ test('a guest where ALLOW_GUESTS is true is barred from nothing', async () => {
   await soon(() =>
     expect(rowsOf(stage, 'select look_up_at from owners')).toEqual([{ look_up_at: T0 + DAY_MS }]),
   );
-  clock.moveBy(2 * DAY_MS);
+  await clock.moveBy(2 * DAY_MS);
   await settled(stage);
 
   expect(markOf(stage)).toEqual({ gone_at: null, is_barred: 0 });
@@ -143,7 +143,7 @@ test('a notice of an expiry to a guest offers nothing', async () => {
   await workspace.setPerson('alice', { is_restricted: true });
   await soon(() => expect(markOf(stage)).toMatchObject({ is_barred: 1 }));
 
-  clock.moveBy(7 * DAY_MS + SECOND_MS);
+  await clock.moveBy(7 * DAY_MS + SECOND_MS);
   await chores(stage);
 
   const notice = toldTo(alice).find(({ text }) =>
@@ -162,7 +162,7 @@ test('LEAVER_POLICY=flag marks them and ends nothing; a board names them apart f
   await settled(stage);
   await workspace.setPerson('alice', { is_restricted: true });
   await soon(() => expect(markOf(stage)).toMatchObject({ is_barred: 1 }));
-  clock.moveBy(3 * DAY_MS);
+  await clock.moveBy(3 * DAY_MS);
   await settled(stage);
 
   expect(await verdictsOf(stage, value)).toEqual([200]);

@@ -94,7 +94,7 @@ test('a board has the counts, then what needs attention, and who put it there', 
       lifetimeDays: null,
     }),
   );
-  clock.moveTo(T0 + 101 * DAY_MS);
+  await clock.moveTo(T0 + 101 * DAY_MS);
   await holdsToken(stage, bob, 'unseen', { createdAt: T0 + 101 * DAY_MS, shown: false });
   await stage.verify(value);
   await stage.restart();
@@ -159,14 +159,14 @@ test('the post itself mentions nobody: only its later changes do, which notify n
 test('what changes shows a minute after the last change of the board, and not before', async () => {
   const { stage, clock, carol, alice } = await setBoard();
   await holdsToken(stage, alice, 'endless', { createdAt: T0, lifetimeDays: null });
-  clock.moveBy(20 * SECOND_MS);
+  await clock.moveBy(20 * SECOND_MS);
 
   await looksAtBoards(stage);
   expect((await boardIn(carol)).text).toContain('Nothing needs attention.');
-  clock.moveTo(T0 + MINUTE_MS - 1);
+  await clock.moveTo(T0 + MINUTE_MS - 1);
   await looksAtBoards(stage);
   expect(updatesOf(stage)).toHaveLength(1);
-  clock.moveTo(T0 + MINUTE_MS);
+  await clock.moveTo(T0 + MINUTE_MS);
 
   await soon(() => expect(carol.reads('#oncall')).toContain('Never expires (1)'));
   expect(updatesOf(stage)).toHaveLength(2);
@@ -175,7 +175,7 @@ test('what changes shows a minute after the last change of the board, and not be
 test('nothing is drawn anew while nothing changes, also over a restart; what changed meanwhile is', async () => {
   const { stage, clock, carol, alice } = await setBoard();
   for (let look = 0; look < 3; look++) {
-    clock.moveBy(2 * MINUTE_MS);
+    await clock.moveBy(2 * MINUTE_MS);
     await looksAtBoards(stage);
   }
   await stage.restart();
@@ -184,11 +184,11 @@ test('nothing is drawn anew while nothing changes, also over a restart; what cha
   await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays: 15 });
   await looksAtBoards(stage);
   await soon(() => expect(carol.reads('#oncall')).toContain('Active 1 · Expiring soon 0'));
-  clock.moveTo(stage.now() + DAY_MS);
+  await clock.moveTo(stage.now() + DAY_MS);
 
   await looksAtBoards(stage);
   await soon(() => expect(carol.reads('#oncall')).toContain('Active 1 · Expiring soon 1'));
-  clock.moveBy(MINUTE_MS);
+  await clock.moveBy(MINUTE_MS);
   await revokes(alice, 'deploy-bot');
   await looksAtBoards(stage);
 
@@ -266,12 +266,12 @@ test.for([
   async ([error, reason]) => {
     const { stage, clock, alice, workspace } = await setBoard();
     await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
-    clock.moveBy(MINUTE_MS);
+    await clock.moveBy(MINUTE_MS);
     workspace.faults.add({ method: 'chat.update', error });
 
     await looksAtBoards(stage);
     await soon(() => expect(rowsOf(stage, "select * from messages where kind = 'board'")).toEqual([]));
-    clock.moveBy(10 * MINUTE_MS);
+    await clock.moveBy(10 * MINUTE_MS);
     await looksAtBoards(stage);
 
     expect(updatesOf(stage)).toHaveLength(2);
@@ -296,11 +296,11 @@ test.for([
   workspace.faults.add({ method: 'chat.update', error, times: 2 });
 
   for (let time = 1; time <= 2; time++) {
-    clock.moveBy(MINUTE_MS);
+    await clock.moveBy(MINUTE_MS);
     await looksAtBoards(stage);
     expect(updatesOf(stage)).toHaveLength(1 + time);
   }
-  clock.moveBy(MINUTE_MS);
+  await clock.moveBy(MINUTE_MS);
 
   await soon(() => expect(carol.reads('#oncall')).toContain('Active 1'));
   expect(rowsOf(stage, "select * from messages where kind = 'board'")).toHaveLength(1);
@@ -311,7 +311,7 @@ test.for([['msg_blocks_too_long'], ['msg_too_long'], ['invalid_blocks']] as cons
   async ([error]) => {
     const { stage, clock, alice, carol, workspace } = await setBoard();
     await holdsToken(stage, alice, 'endless-bot', { createdAt: T0, lifetimeDays: null });
-    clock.moveBy(MINUTE_MS);
+    await clock.moveBy(MINUTE_MS);
     workspace.faults.add({ method: 'chat.update', error });
 
     await looksAtBoards(stage);
@@ -319,7 +319,7 @@ test.for([['msg_blocks_too_long'], ['msg_too_long'], ['invalid_blocks']] as cons
     expect(short.text).toContain('Slack does not take all the names here. /apitoken status shows them.');
     expect(short.text).not.toContain('endless-bot');
     expect(short.buttons).toEqual(['Stop updating']);
-    clock.moveBy(10 * MINUTE_MS);
+    await clock.moveBy(10 * MINUTE_MS);
     await looksAtBoards(stage);
     expect(updatesOf(stage)).toHaveLength(3);
     await holdsToken(stage, alice, 'endless-bot-2', { createdAt: T0, lifetimeDays: null });
@@ -332,7 +332,7 @@ test.for([['msg_blocks_too_long'], ['msg_too_long'], ['invalid_blocks']] as cons
 test('a board that is stopped while Slack does not take it whole says so in counts', async () => {
   const { stage, alice, carol, workspace, clock } = await setBoard();
   await holdsToken(stage, alice, 'endless-bot', { createdAt: T0, lifetimeDays: null });
-  clock.moveBy(MINUTE_MS);
+  await clock.moveBy(MINUTE_MS);
   workspace.faults.add({ method: 'chat.update', error: 'msg_blocks_too_long' });
 
   await carol.clicks('Stop updating', { in: '#oncall' });
@@ -362,7 +362,7 @@ test('a board that was deleted, or whose channel the app was taken out of, is fo
   await settled(stage);
   workspace.setAppInChannel('oncall', false);
   await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
-  clock.moveBy(MINUTE_MS);
+  await clock.moveBy(MINUTE_MS);
 
   await looksAtBoards(stage);
   await soon(() => expect(rowsOf(stage, "select * from messages where kind = 'board'")).toHaveLength(1));
@@ -381,15 +381,15 @@ test.for([
   async ([, fault]) => {
     const { stage, clock, alice, carol, workspace } = await setBoard();
     await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
-    clock.moveBy(MINUTE_MS);
+    await clock.moveBy(MINUTE_MS);
     workspace.faults.add({ method: 'chat.update', ...fault });
 
     await looksAtBoards(stage);
     await looksAtBoards(stage);
-    clock.moveBy(MINUTE_MS - 1);
+    await clock.moveBy(MINUTE_MS - 1);
     await looksAtBoards(stage);
     expect(updatesOf(stage)).toHaveLength(2);
-    clock.moveBy(1);
+    await clock.moveBy(1);
 
     await soon(() => expect(carol.reads('#oncall')).toContain('Active 1'));
     expect(updatesOf(stage)).toHaveLength(3);
@@ -462,7 +462,7 @@ test('whoever may see all may stop a board, which then says so and changes no mo
     expect(carol.reads('#oncall')).toContain('when @dave stopped it. /apitoken board puts up a new one.'),
   );
   await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
-  clock.moveBy(MINUTE_MS);
+  await clock.moveBy(MINUTE_MS);
   await looksAtBoards(stage);
 
   expect((await boardIn(carol)).buttons).toEqual([]);

@@ -42,7 +42,7 @@ describe('50 creations within a minute', () => {
     for (let turn = 0; turn < 50; turn++) {
       const person = workspace.person(handles[turn % handles.length] ?? '');
       values.push(await createsToken(person, `bot-${turn}`));
-      clock.moveBy(1100);
+      await clock.moveBy(1100);
     }
     await settled(stage);
 
@@ -72,7 +72,7 @@ describe('where more is to be said than Slack takes,', () => {
     expect(callsOf(workspace, 'chat.postMessage')).toHaveLength(5 + refusals);
 
     for (let second = 0; second < 60; second++) {
-      clock.moveBy(1000);
+      await clock.moveBy(1000);
       await soon(() => expect(rowsOf(stage, DUE, stage.now())).toEqual([]));
     }
     await settled(stage);

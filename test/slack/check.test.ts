@@ -67,7 +67,7 @@ test('on-call, admins and the owner are told what a value is, each time with an 
     await modalSaying(alice, 'ended is revoked.');
     await seesCard(alice, 'ended');
     await alice.closes();
-    clock.moveBy(24 * HOUR_MS);
+    await clock.moveBy(24 * HOUR_MS);
     await rotates(stage, alice, 'rotated', { 'Old value ends': 'In 1 hour' });
     await settled(stage);
     return {
@@ -107,7 +107,7 @@ test('anybody else hears the same of every value, and each attempt is noted', as
   await alice.submits();
   await modalSaying(alice, 'ended is revoked.');
   await seesCard(alice, 'ended');
-  clock.moveBy(24 * HOUR_MS);
+  await clock.moveBy(24 * HOUR_MS);
   const bob = workspace.person('bob');
   const unknown = TokenValue.generate('apit').reveal();
   const otherPrefix = TokenValue.generate('ghp').reveal();
@@ -164,9 +164,9 @@ test('a person may check ten values a minute, whatever comes of it, and others g
   const TOO_MANY = '10 checks a minute are the most that one person may make. Try again in a minute.';
   expect([await check(carol), await check(bob)]).toEqual([TOO_MANY, TOO_MANY]);
   expect(await check(workspace.person('dave'))).toBe(UNKNOWN);
-  clock.moveBy(MINUTE_MS - 1);
+  await clock.moveBy(MINUTE_MS - 1);
   expect(await check(carol)).toBe(TOO_MANY);
-  clock.moveBy(1);
+  await clock.moveBy(1);
 
   expect(await check(carol)).toBe(UNKNOWN);
 });

@@ -34,9 +34,9 @@ test.for([
 
   const expiresAt = Date.parse(end);
   expect(tokenRow(stage, 'deploy-bot').expires_at).toBe(expiresAt);
-  clock.moveTo(expiresAt - 1);
+  await clock.moveTo(expiresAt - 1);
   expect((await stage.verify(value)).status).toBe(200);
-  clock.moveTo(expiresAt);
+  await clock.moveTo(expiresAt);
   expect((await stage.verify(value)).status).toBe(401);
 });
 
@@ -155,7 +155,7 @@ test.for([
   ['the day that is an hour shorter ends in time', '2026-02-27T22:30:00Z', '2026-03-30', '2026-03-29'],
 ] as const)('where clocks change, %s', async ([, now, date, latest]) => {
   const { stage, alice, clock } = await setStill({ MAX_LIFETIME_DAYS: '30' });
-  clock.moveTo(Date.parse(now));
+  await clock.moveTo(Date.parse(now));
 
   await opens(alice, '/apitoken create deploy-bot');
   await alice.fills({ Expires: 'On a date', 'Expiry date': date });
@@ -259,7 +259,7 @@ test('the exact moment of expiry stands in the result, to the minute for each re
 test('a dialog that was open for an hour counts from the moment it is sent off', async () => {
   const { stage, alice, clock } = await setStill();
   await opens(alice, '/apitoken create deploy-bot 7d');
-  clock.moveBy(HOUR_MS);
+  await clock.moveBy(HOUR_MS);
 
   await alice.submits();
 

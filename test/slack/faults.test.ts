@@ -109,7 +109,7 @@ test('a value that was shown while the store was broken ends by itself, and the 
   expectOneLineAbout(referenceIn((await modalSaying(alice, BROKE)).text), stage);
   mend();
   const value = valueSeenBy(alice);
-  clock.moveBy(MINUTE_MS);
+  await clock.moveBy(MINUTE_MS);
 
   expect((await stage.verify(value)).status).toBe(401);
   await soon(() => expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Show value', 'Revoke']));

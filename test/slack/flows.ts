@@ -60,9 +60,10 @@ export function idOf(stage: Stage, name: string): string {
   return String(row.id);
 }
 
-/** Waits until everything that was to be said is said. A receipt that is to be drawn again much later does not count. */
+/** Waits until what was delivered is done and everything that was to be said is said. A receipt that is to be drawn again much later does not count. */
 export async function settled(stage: Stage): Promise<void> {
   await soon(() => {
+    expect(stage.app.inWork(), 'deliveries in work').toBe(0);
     const due = stage.now() + SETTLED_MS;
     const left = rowsOf(stage, 'select key from outbox where due_at < ?', due).map(({ key }) => key);
     if (left.length > 0) throw new Error(`still to be said: ${left.join(', ')}`);
@@ -324,25 +325,40 @@ function actorFrom(stage: Stage, person: Person) {
   } as const;
 }
 
-/** A clock that stands still at T0 until it is moved. */
-export function aClock(): Clock {
+/**
+ * A clock that stands still at T0 until it is moved. It waits with that until what was delivered is done: a value is
+ * marked as shown, and a press answered, a moment after the person sees the effect.
+ */
+export function aClock(): MovedClock {
   let now = T0;
+  const stages: Stage[] = [];
+  const moveTo = async (at: () => number) => {
+    for (const { app } of stages) await soon(() => expect(app.inWork(), 'deliveries in work').toBe(0));
+    now = at();
+  };
   return Object.assign(() => now, {
-    moveBy: (ms: number) => {
+    attach: (stage: Stage) => void stages.push(stage),
+    moveBy: (ms: number) => moveTo(() => now + ms),
+    moveTo: (at: number) => moveTo(() => at),
+    jumpBy: (ms: number) => {
       now += ms;
-    },
-    moveTo: (at: number) => {
-      now = at;
     },
   });
 }
 
-type Clock = { (): number; moveBy(ms: number): void; moveTo(at: number): void };
+type MovedClock = {
+  (): number;
+  attach(stage: Stage): void;
+  moveBy(ms: number): Promise<void>;
+  moveTo(at: number): Promise<void>;
+  /** The same while deliveries are in work. */
+  jumpBy(ms: number): void;
+};
 
 /** A stage on which time stands still at T0 until it is moved, for Slack and the app alike, with Alice. */
 export async function setStill(
   env: Record<string, string> = {},
-): Promise<{ stage: Stage; clock: Clock; alice: Person; workspace: Workspace }> {
+): Promise<{ stage: Stage; clock: MovedClock; alice: Person; workspace: Workspace }> {
   const clock = aClock();
   const workspace = await openWorkspace({ clock });
   const stage = await setStage({ clock, workspace, env });

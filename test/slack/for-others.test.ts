@@ -73,7 +73,7 @@ test('a token for another waits for its owner, whose click alone makes a value, 
   expect(receipt.text).toContain('No value was shown yet. Show value makes one, for your eyes only.');
   expect(receipt.buttons).toEqual(['Show value', 'Revoke']);
 
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
   const value = await shownBy(alice, () => alice.clicks('Show value', { in: '@apitoken' }));
   await soon(() => expect(toldTo(dave)).toHaveLength(1));
   await settled(stage);
@@ -295,10 +295,10 @@ test('what nobody took after 7 days the app revokes, and the owner and the admin
   await createsFor(dave, 'alice', 'deploy-bot');
   await settled(stage);
 
-  clock.moveBy(7 * DAY_MS - 1);
+  await clock.moveBy(7 * DAY_MS - 1);
   await chores(stage);
   expect(tokenRow(stage, 'deploy-bot').revoked_at).toBeNull();
-  clock.moveBy(1);
+  await clock.moveBy(1);
   await chores(stage);
   await chores(stage);
 
@@ -353,11 +353,11 @@ test('a token that was taken is not revoked for being old', async () => {
   const { stage, workspace, alice, clock } = await setStill();
   await createsFor(workspace.person('dave'), 'alice', 'deploy-bot');
   await settled(stage);
-  clock.moveBy(7 * DAY_MS - 1);
+  await clock.moveBy(7 * DAY_MS - 1);
   const value = await shownBy(alice, () => alice.clicks('Show value', { in: '@apitoken' }));
   await soon(() => expect(tokenRow(stage, 'deploy-bot').claimed_at).not.toBeNull());
 
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
   await chores(stage);
 
   expect(await verdictsOf(stage, value)).toEqual([200]);

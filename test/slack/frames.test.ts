@@ -154,7 +154,7 @@ test.for([
 
   for (let turn = 0; turn < 5; turn++) expect(await tells()).toMatchObject({ acked: true });
   expect(lines().map((line) => JSON.parse(line))).toMatchObject([{ level: 'warn', times: 1 }]);
-  clock.moveBy(60_000);
+  await clock.moveBy(60_000);
   expect(await tells()).toMatchObject({ acked: true });
 
   expect(

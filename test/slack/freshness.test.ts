@@ -60,7 +60,7 @@ describe('who becomes a guest', () => {
       await prepare(alice);
 
       await workspace.setPerson('alice', { is_restricted: true }, 'untold');
-      clock.moveBy(ms);
+      await clock.moveBy(ms);
 
       expect(await isRefused(alice, workspace)).toBe(expected);
     },
@@ -132,7 +132,7 @@ describe('who was on call, by a group, until Slack changed that and told nobody'
     const still = await aliceWithToken(env);
     const bob = still.workspace.person('bob');
     await answerTo(bob, '/apitoken info alices-bot');
-    still.clock.moveBy(4 * MINUTE_MS);
+    await still.clock.moveBy(4 * MINUTE_MS);
     await opens(bob, '/apitoken revoke alices-bot');
     await bob.fills({ Reason: 'leaked' });
     return { ...still, bob, tokens: () => rowsOf(still.stage, 'select revoked_at from tokens') };

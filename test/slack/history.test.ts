@@ -26,7 +26,7 @@ test('the history tells a whole life in people’s words, the latest first, and 
   await settled(stage);
   values.push(await shownBy(alice, () => alice.clicks('Issue new value', { in: '@apitoken' })));
   await soon(() => expect(tokenRow(stage, 'deploy-bot').generation).toBe(1));
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
   values.push(await rotates(stage, alice, 'deploy-bot', { 'Old value ends': 'In 24 hours' }));
   await alice.clicks('End old value now', { in: '@apitoken', confirm: true });
   await settled(stage);
@@ -36,7 +36,7 @@ test('the history tells a whole life in people’s words, the latest first, and 
   await alice.submits();
   await modalSaying(alice, 'nothing was changed');
   await alice.closes();
-  clock.moveTo(T0 + 8 * DAY_MS);
+  await clock.moveTo(T0 + 8 * DAY_MS);
   values.push(await rotates(stage, alice, 'deploy-bot', { Expires: '30 days' }));
   const dave = workspace.person('dave');
   await opens(dave, '/apitoken revoke deploy-bot');
@@ -248,7 +248,7 @@ async function holdsInStatus(
     scopes: ['deploy', 'write', 'gone'],
     shown: status !== 'unclaimed',
   });
-  if (status === 'expired') clock.moveBy(DAY_MS);
+  if (status === 'expired') await clock.moveBy(DAY_MS);
   if (status === 'revoked') {
     await opens(person, '/apitoken revoke deploy-bot');
     await person.submits();

@@ -31,7 +31,7 @@ test('200 tokens open, page and filter in the Home tab and in the list, within t
     lifetimeDays: number <= 120 ? 90 : 1,
     purpose: '🗝'.repeat(200),
   }));
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
 
   await alice.opensHome();
   await soon(() => expect(alice.home()?.text).toContain('Page 1 of 12 · 120 tokens'));
@@ -68,7 +68,7 @@ test('everything that happens to a token is drawn in the Home tab without its be
   expect(alice.home()?.text).toContain('Expires\n2026-01-08 00:00 UTC');
   await rotates(stage, alice, 'deploy-bot', { Expires: '30 days' });
   expect(alice.home()?.text).toContain('Expires\n2026-01-31 00:00 UTC');
-  clock.moveTo(T0 + 30 * DAY_MS);
+  await clock.moveTo(T0 + 30 * DAY_MS);
   await rotates(stage, alice, 'deploy-bot', { Expires: '7 days' });
   expect(alice.home()?.text).toContain('Expires\n2026-02-07 00:00 UTC');
   await opens(alice, '/apitoken revoke deploy-bot');
@@ -174,7 +174,7 @@ test('a Home tab that Slack does not take yet is drawn as soon as Slack said', a
     expect(rowsOf(stage, "select attempts from outbox where key like 'home:%'")).toEqual([{ attempts: 1 }]),
   );
   expect(alice.home()?.text).toContain('deploy-bot\nStatus\nactive');
-  clock.moveBy(30_000);
+  await clock.moveBy(30_000);
 
   await soon(() => expect(alice.home()?.text).toContain('You have no active tokens.'));
   expect(callsOf(workspace, 'views.publish')).toHaveLength(before + 2);

@@ -142,7 +142,7 @@ test('Create again offers it to an admin, chosen as it was, and to nobody else',
     const held = { createdAt: T0, lifetimeDays: 1, scopes: ['read', 'introspect'] };
     await holdsToken(stage, person, name, held);
   }
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
 
   expect(await createsAgain(alice, 'hers')).toMatchObject({
     options: ['read'],

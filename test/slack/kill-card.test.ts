@@ -28,7 +28,7 @@ test('the card tells what, whose, by whom, when, the last use, and what was trie
   const { value } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
   await verdictsOf(stage, value);
   await stage.restart();
-  clock.moveBy(HOUR_MS);
+  await clock.moveBy(HOUR_MS);
   await revokes(carol, 'deploy-bot', '#oncall');
   const card = () => carol.sees('#oncall').find(({ text }) => text.startsWith('deploy-bot is revoked.'));
   await soon(() => expect(card()).toBeDefined());
@@ -41,7 +41,7 @@ test('the card tells what, whose, by whom, when, the last use, and what was trie
   expect(card()).toMatchObject({ ephemeral: true, buttons: ['Refresh', 'Share to channel'] });
 
   await verdictsOf(stage, value, value);
-  clock.moveBy(5 * MINUTE_MS);
+  await clock.moveBy(5 * MINUTE_MS);
   await carol.clicks('Refresh', { in: '#oncall' });
   await soon(() => expect(card()?.text).toContain(`${FACTS}2 times, last 5 minutes ago`));
   await carol.clicks('Refresh', { in: 'modal' });
@@ -197,7 +197,7 @@ test('half an hour later the dialog still becomes the card, which is then told n
   await carol.fills({ Reason: 'leaked' });
   // By then the place is noted.
   await answerTo(alice, '/apitoken help', '#oncall');
-  clock.moveBy(30 * MINUTE_MS);
+  await clock.moveBy(30 * MINUTE_MS);
   await carol.submits();
 
   expect((await modalSaying(carol, 'deploy-bot is revoked.')).buttons).toEqual(['Refresh']);
@@ -215,7 +215,7 @@ test('a card of tokens that different people ended says of each by whom and when
   await bob.fills({ Reason: 'found it' });
   await bob.submits();
   await modalSaying(bob, 'first is revoked.');
-  clock.moveBy(20 * MINUTE_MS);
+  await clock.moveBy(20 * MINUTE_MS);
 
   await carol.fills({ Reason: 'leaked' });
   await carol.submits();
@@ -233,11 +233,11 @@ test('who ended a token and may not see it otherwise has its card for half an ho
   await soon(() => expect(dave.sees('#oncall')).toHaveLength(1));
   await workspace.setPerson('dave', { is_admin: false });
 
-  clock.moveBy(30 * MINUTE_MS - 1);
+  await clock.moveBy(30 * MINUTE_MS - 1);
   await dave.clicks('Refresh', { in: 'modal' });
   await soon(() => expect(dave.modal()?.text).toContain('deploy-bot is revoked.'));
   expect(actionsOf(stage)).not.toContain('action.refused');
-  clock.moveBy(1);
+  await clock.moveBy(1);
   await dave.clicks('Refresh', { in: 'modal' });
 
   await modalSaying(dave, 'There is no such token');

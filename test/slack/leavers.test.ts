@@ -29,7 +29,7 @@ test('when somebody is deactivated, all their tokens are refused, and history an
   const second = await holdsToken(stage, alice, 'second-bot', HELD);
   const unclaimed = await holdsToken(stage, alice, 'third-bot', { ...HELD, shown: false });
   const others = await holdsToken(stage, workspace.person('carol'), 'carols-bot', HELD);
-  clock.moveBy(2 * SECOND_MS);
+  await clock.moveBy(2 * SECOND_MS);
   await settled(stage);
 
   await workspace.setPerson('alice', { deleted: true });
@@ -134,11 +134,11 @@ test('who left without any event is found by the daily look-up, and nobody is as
   const carols = await holdsToken(stage, workspace.person('carol'), 'carols-bot', HELD);
   await settled(stage);
   await workspace.setPerson('carol', { deleted: true }, 'untold');
-  clock.moveBy(DAY_MS - 1);
+  await clock.moveBy(DAY_MS - 1);
   const asked = callsOf(workspace, 'users.info').length;
   expect(await verdictsOf(stage, carols.value)).toEqual([200]);
 
-  clock.moveBy(1);
+  await clock.moveBy(1);
   await revokedSoon(stage, carols.value);
   await soon(() => expect(callsOf(workspace, 'users.info')).toHaveLength(asked + 2));
   await soon(() => expect(dueNow(stage)).toEqual([]));
@@ -160,7 +160,7 @@ test('LEAVER_POLICY=flag ends nothing: the token says that its owner is gone, un
   await workspace.setPerson('alice', { deleted: true });
   await soon(() => expect(goneAtOf(stage, alice)).toBe(T0));
   expect((await answerTo(bob, '/apitoken info deploy-bot')).text).toContain('active · owner gone');
-  clock.moveBy(MINUTE_MS);
+  await clock.moveBy(MINUTE_MS);
   await workspace.setPerson('alice', { deleted: false });
   await soon(() => expect(goneAtOf(stage, alice)).toBeNull());
   await settled(stage);
@@ -179,7 +179,7 @@ test('who is deactivated and reactivated at once, before Slack was asked, keeps 
   await workspace.setPerson('alice', { deleted: true });
   await soon(() => expect(logged(stage, NOT_TOLD)).toHaveLength(1));
   await workspace.setPerson('alice', { deleted: false });
-  clock.moveBy(MINUTE_MS);
+  await clock.moveBy(MINUTE_MS);
   await soon(() => expect(lookUpOf(stage, alice)).toBe(T0 + MINUTE_MS + DAY_MS));
 
   expect(await verdictsOf(stage, value)).toEqual([200]);
@@ -221,7 +221,7 @@ test.for([
     ]);
     expect(await verdictsOf(stage, value)).toEqual([200]);
 
-    clock.moveBy(MINUTE_MS);
+    await clock.moveBy(MINUTE_MS);
     await revokedSoon(stage, value);
   },
 );
@@ -232,11 +232,11 @@ test('one whom Slack does not answer for does not keep the others from being loo
   const carols = await holdsToken(stage, workspace.person('carol'), 'carols-bot', HELD);
   await settled(stage);
   await workspace.setPerson('carol', { deleted: true }, 'untold');
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
   workspace.faults.add({ method: 'users.info', status: 500 });
   await soon(() => expect(logged(stage, NOT_TOLD)).toHaveLength(1));
 
-  clock.moveBy(SECOND_MS);
+  await clock.moveBy(SECOND_MS);
 
   await revokedSoon(stage, carols.value);
   expect(lookUpOf(stage, alice)).toBeGreaterThan(T0 + DAY_MS);
@@ -248,7 +248,7 @@ test('somebody whom Slack does not know keeps their tokens, and is marked as gon
   await settled(stage);
   workspace.faults.add({ method: 'users.info', error: 'user_not_found' });
 
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
   await soon(() => expect(goneAtOf(stage, alice)).toBe(T0 + DAY_MS));
 
   expect(await verdictsOf(stage, value)).toEqual([200]);

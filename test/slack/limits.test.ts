@@ -104,10 +104,10 @@ test('as many live tokens as TOKENS_PER_PERSON_MAX may be had, and one more when
   const modal = await modalOf(alice);
   expect(modal.errors).toEqual({ 'Token Name': sentence });
   expect(modal.inputs.map(({ value }) => value)).toEqual(['fourth', 'nightly', '90 days', undefined]);
-  clock.moveBy(DAY_MS - 1);
+  await clock.moveBy(DAY_MS - 1);
   await alice.submits();
   expect((await modalOf(alice)).errors).toEqual({ 'Token Name': sentence });
-  clock.moveBy(1);
+  await clock.moveBy(1);
   await alice.submits();
 
   await modalSaying(alice, 'Your token is on its way');
@@ -116,7 +116,7 @@ test('as many live tokens as TOKENS_PER_PERSON_MAX may be had, and one more when
 test('as many tokens a day as CREATIONS_PER_DAY_MAX may be made, whatever became of them', async () => {
   const { stage, alice, clock } = await setStill({ CREATIONS_PER_DAY_MAX: '2' });
   await createsToken(alice, 'first');
-  clock.moveBy(1000);
+  await clock.moveBy(1000);
   await createsToken(alice, 'second');
   await opens(alice, '/apitoken revoke first');
   await alice.submits();
@@ -128,7 +128,7 @@ test('as many tokens a day as CREATIONS_PER_DAY_MAX may be made, whatever became
   expect((await modalOf(alice)).errors).toEqual({
     'Token Name': '2 tokens a day are the most that one person may create here. Try again tomorrow.',
   });
-  clock.moveBy(DAY_MS - 1000);
+  await clock.moveBy(DAY_MS - 1000);
   await alice.submits();
 
   await modalSaying(alice, 'Your token is on its way');

@@ -159,7 +159,7 @@ test.for([
   const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
   const alice = stage.workspace.person('alice');
   await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays });
-  clock.moveBy(later);
+  await clock.moveBy(later);
 
   const list = await answerTo(alice, '/apitoken list all');
 

@@ -275,7 +275,7 @@ async function setScene(): Promise<Scene> {
   const live = await holdsToken(stage, carol, 'carols-bot', { createdAt: T0, lifetimeDays: 30 });
   const dead = await holdsToken(stage, carol, 'dead-bot', { createdAt: T0 });
   await settled(stage);
-  clock.moveBy(23 * DAY_MS);
+  await clock.moveBy(23 * DAY_MS);
   await chores(stage);
   const notice = await soon(() => toldTo(carol)[0] ?? Promise.reject(new Error('no notice yet')));
   await carol.types('#oncall', '/apitoken board');

@@ -80,7 +80,7 @@ describe('whoever had every role until Slack took it away and told nobody', () =
       await soon(() => expect(walkers.filter(({ id }) => !asked().includes(id))).toEqual([]));
       if (comer === 'on-call') await workspace.setGroupMembers('oncall', [], 'untold');
       else for (const { handle } of walkers) await workspace.setPerson(handle, { is_admin: false }, 'untold');
-      clock.moveBy(ms);
+      await clock.moveBy(ms);
     };
   }
 });

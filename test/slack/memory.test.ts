@@ -6,9 +6,9 @@ test('a fact is asked for once while it is fresh, and anew at the very age that 
   const { memory, clock, asked } = aMemory();
 
   await memory.find('ann');
-  clock.moveBy(99);
+  await clock.moveBy(99);
   await memory.find('ann');
-  clock.moveBy(1);
+  await clock.moveBy(1);
 
   expect(await memory.find('ann')).toBe('ann, answer 2');
   expect(asked).toEqual(['ann', 'ann']);

@@ -120,7 +120,7 @@ test('several values in a message end together, the dead ones are counted, and n
   const first = await holdsToken(stage, alice, 'first', { createdAt: T0 });
   const second = await holdsToken(stage, bob, 'second', { createdAt: T0 });
   const over = await holdsToken(stage, alice, 'over', { createdAt: T0, lifetimeDays: 1 });
-  clock.moveBy(24 * 60 * MINUTE_MS);
+  await clock.moveBy(24 * 60 * MINUTE_MS);
   const unknown = TokenValue.generate('ghp').reveal();
   const ts = workspace.post('#general', 'buildbot', {
     text: `${first.value} ${first.value} ${over.value}`,
@@ -220,10 +220,10 @@ test('having had the values is good for half an hour and that person, and for th
 
   expect(await sends(bob, first.id, other.id)).toContain('what you presented has ended since then');
   expect(await sends(carol, first.id)).toContain('what you presented has ended since then');
-  clock.moveBy(30 * MINUTE_MS + 1);
+  await clock.moveBy(30 * MINUTE_MS + 1);
   expect(await sends(bob, first.id)).toContain('what you presented has ended since then');
   expect(await verdictsOf(stage, first.value, second.value, other.value)).toEqual([200, 200, 200]);
-  clock.moveBy(-1);
+  await clock.moveBy(-1);
 
   expect(await sends(bob, first.id)).toContain('first is revoked.');
   expect(await verdictsOf(stage, first.value, second.value, other.value)).toEqual([401, 200, 200]);

@@ -15,7 +15,7 @@ test('a token that nobody took within 7 days is shown no more, by whatever butto
   await settled(stage);
   await answerTo(alice, '/apitoken list');
   letsNobodyRevoke(stage);
-  clock.moveBy(7 * DAY_MS);
+  await clock.moveBy(7 * DAY_MS);
 
   for (const press of [
     () => alice.clicks('Show value', { in: '@apitoken' }),
@@ -35,7 +35,7 @@ test('where it is drawn meanwhile it says so, and offers no value', async () => 
   const { stage, workspace, alice, clock } = await setStill({ MANAGERS: 'U0BOB000001' });
   await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays: 5, shown: false });
   letsNobodyRevoke(stage);
-  clock.moveBy(7 * DAY_MS);
+  await clock.moveBy(7 * DAY_MS);
 
   const info = await answerTo(alice, '/apitoken info deploy-bot');
   const list = await answerTo(alice, '/apitoken list all');

@@ -116,7 +116,7 @@ test('in check it is a value or none, and is not repeated', async () => {
   const { stage, alice, clock, written } = await setScene();
 
   for (const { what, text, isWhole } of written) {
-    clock.moveBy(MINUTE_MS);
+    await clock.moveBy(MINUTE_MS);
     const { text: answer } = await answerTo(alice, `/apitoken check ${text}`);
     expect(answer, what).toContain(isWhole ? 'This is a value of leaked-bot' : '/apitoken check VALUE');
   }

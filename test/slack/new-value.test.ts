@@ -122,16 +122,16 @@ test('while an old value is honoured, only the one that nobody used is replaced'
   const { stage, alice, clock } = await setStill();
   const { value: old } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
   const unseen = await rotates(stage, alice, 'deploy-bot', { 'Old value ends': 'In 1 hour' });
-  clock.moveBy(1000);
+  await clock.moveBy(1000);
   expect(await verdictsOf(stage, old)).toEqual([200]);
 
   const value = await issues(stage, alice);
 
   expect(await verdictsOf(stage, old, unseen, value)).toEqual([200, 401, 200]);
   expect(receiptOf(alice, 'deploy-bot').text).toContain('honoured until 2026-01-01 01:00 UTC.');
-  clock.moveTo(T0 + HOUR_MS - 1);
+  await clock.moveTo(T0 + HOUR_MS - 1);
   expect(await verdictsOf(stage, old, value)).toEqual([200, 200]);
-  clock.moveBy(1);
+  await clock.moveBy(1);
   expect(await verdictsOf(stage, old, value)).toEqual([401, 200]);
 });
 
@@ -212,7 +212,7 @@ test.for([
   await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays: 1 });
   await settled(stage);
   const { ts } = receiptOf(alice, 'deploy-bot');
-  if (what === 'expired') clock.moveBy(86_400_000);
+  if (what === 'expired') await clock.moveBy(86_400_000);
   else {
     await opens(alice, '/apitoken revoke deploy-bot');
     await alice.submits();

@@ -43,17 +43,17 @@ test.for([
     await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
     await settled(stage);
     for (const earlier of [14, 7].filter((other) => other > days)) {
-      clock.moveTo(END - earlier * DAY_MS);
+      await clock.moveTo(END - earlier * DAY_MS);
       await chores(stage);
     }
-    clock.moveTo(END - days * DAY_MS - 1);
+    await clock.moveTo(END - days * DAY_MS - 1);
     await chores(stage);
     expect(sentencesTo(alice)).not.toContain(sentence);
 
-    clock.moveBy(1);
+    await clock.moveBy(1);
     await chores(stage);
     await chores(stage);
-    clock.moveBy(HOUR_MS);
+    await clock.moveBy(HOUR_MS);
     await chores(stage);
 
     expect(sentencesTo(alice).filter((one) => one === sentence)).toHaveLength(1);
@@ -69,7 +69,7 @@ test('a whole life brings three notices, and then nothing more', async () => {
   await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
 
   for (let day = 0; day <= 40; day++) {
-    clock.moveTo(T0 + day * DAY_MS);
+    await clock.moveTo(T0 + day * DAY_MS);
     await chores(stage);
   }
 
@@ -91,7 +91,7 @@ test.for([
     await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays });
 
     for (let hour = 0; hour <= lifetimeDays * 24; hour += 12) {
-      clock.moveTo(T0 + hour * HOUR_MS);
+      await clock.moveTo(T0 + hour * HOUR_MS);
       await chores(stage);
     }
 
@@ -107,7 +107,7 @@ test.for([
   await holdsToken(stage, alice, 'deploy-bot', { ...held, by: workspace.person('dave') });
 
   for (const days of [1, 4, 5, 6]) {
-    clock.moveTo(T0 + days * DAY_MS);
+    await clock.moveTo(T0 + days * DAY_MS);
     await chores(stage);
   }
 
@@ -119,11 +119,11 @@ test('after a time in which the app was down only the most urgent is told, and h
   await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
   await settled(stage);
 
-  clock.moveTo(END - 4 * DAY_MS - HOUR_MS);
+  await clock.moveTo(END - 4 * DAY_MS - HOUR_MS);
   await chores(stage);
 
   expect(sentencesTo(alice)).toEqual(['Your token deploy-bot expires in 4 days.']);
-  clock.moveTo(END - 3 * HOUR_MS);
+  await clock.moveTo(END - 3 * HOUR_MS);
   await chores(stage);
   expect(sentencesTo(alice).at(-1)).toBe('Your token deploy-bot expires in 3 hours.');
   expect(sentencesTo(alice)).toHaveLength(2);
@@ -140,7 +140,7 @@ test.for([
   if (what === 'revoked') await revokes(alice);
   if (what === 'rotated') await rotates(stage, alice, 'deploy-bot', { Expires: '90 days' });
 
-  clock.moveTo(what === 'expired' ? END : END - DAY_MS);
+  await clock.moveTo(what === 'expired' ? END : END - DAY_MS);
   await chores(stage);
 
   expect(sentencesTo(alice)).toEqual([]);
@@ -149,11 +149,11 @@ test.for([
 test('a token that was rotated and kept its date brings the notices that are still to come', async () => {
   const { stage, alice, clock } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
-  clock.moveTo(END - 10 * DAY_MS);
+  await clock.moveTo(END - 10 * DAY_MS);
   await chores(stage);
   await rotates(stage, alice, 'deploy-bot', { 'Old value ends': 'Now' });
   await chores(stage);
-  clock.moveTo(END - 7 * DAY_MS);
+  await clock.moveTo(END - 7 * DAY_MS);
   await chores(stage);
 
   expect(sentencesTo(alice)).toEqual([
@@ -171,7 +171,7 @@ test.for([
     const { stage, alice, clock, workspace } = await setStill();
     await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
     await settled(stage);
-    clock.moveTo(END - 7 * DAY_MS);
+    await clock.moveTo(END - 7 * DAY_MS);
     workspace.faults.add({ method: 'chat.postMessage', status: 429, retryAfter: 3600 });
     await chores(stage);
     await soon(() =>
@@ -182,7 +182,7 @@ test.for([
     if (what === 'revoked') await revokes(alice);
     else await rotates(stage, alice, 'deploy-bot', { Expires: '90 days' });
 
-    clock.moveBy(HOUR_MS);
+    await clock.moveBy(HOUR_MS);
     await settled(stage);
 
     expect(sentencesTo(alice)).toEqual([]);
@@ -199,11 +199,11 @@ test.for([
     const { stage, alice, clock, workspace } = await setStill();
     await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays: days + 1 });
     await settled(stage);
-    clock.moveBy(DAY_MS);
+    await clock.moveBy(DAY_MS);
     workspace.faults.add({ method: 'chat.postMessage', drop: 'after' });
 
     await triesNotices(stage);
-    clock.moveBy(HOUR_MS);
+    await clock.moveBy(HOUR_MS);
     await settled(stage);
 
     expect(toldTo(alice)).toHaveLength(times);
@@ -217,11 +217,11 @@ test.for([
   const { stage, alice, clock, workspace } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
   await settled(stage);
-  clock.moveTo(END - 7 * DAY_MS);
+  await clock.moveTo(END - 7 * DAY_MS);
   workspace.faults.add(fault);
 
   await triesNotices(stage);
-  clock.moveBy(HOUR_MS);
+  await clock.moveBy(HOUR_MS);
   await settled(stage);
 
   expect(sentencesTo(alice)).toEqual(['Your token deploy-bot expires in 7 days.']);
@@ -241,7 +241,7 @@ test('what is asked for anew while Slack wants to be left alone waits for it, an
 
   expect(rowsOf(stage, receiptRow)).toEqual([{ due_at: T0 + 60_000, attempts: 1 }]);
   expect(callsOf(workspace, 'chat.update')).toHaveLength(before + 1);
-  clock.moveBy(60_000);
+  await clock.moveBy(60_000);
   await settled(stage);
   expect(receiptOf(alice, 'deploy-bot').text).toContain('Old value');
 });
@@ -300,7 +300,7 @@ test.for([
   [
     'is not taken by Slack',
     1,
-    ({ workspace }: Still) => workspace.faults.add({ url: 'response_url', status: 500 }),
+    async ({ workspace }: Still) => workspace.faults.add({ url: 'response_url', status: 500 }),
   ],
 ] as const)(
   'where the response_url of the notice %s, its dialog does its work all the same',
@@ -314,7 +314,7 @@ test.for([
     // Also a way to the app and back: by then it knows that the dialog is open.
     expect(await verdictsOf(stage, value)).toEqual([200]);
 
-    upset(still);
+    await upset(still);
     await alice.submits();
     await modalSaying(alice, 'deploy-bot is revoked.');
     await settled(stage);
@@ -370,7 +370,7 @@ test.for([
     await toNotice(stage, clock);
     if (what === 'revoked') await revokes(alice);
     if (what === 'rotated') await rotates(stage, alice, 'deploy-bot');
-    if (what === 'expired') clock.moveTo(END);
+    if (what === 'expired') await clock.moveTo(END);
     const before = actionsOf(stage);
 
     const answer = await answerIn(alice, '@apitoken', () => pressesUnderNotice(alice, button));
@@ -392,7 +392,7 @@ test('Rotate under the notice of a token that has expired meanwhile renews, and 
   const { stage, alice, clock } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
   await toNotice(stage, clock);
-  clock.moveTo(END);
+  await clock.moveTo(END);
 
   await pressesUnderNotice(alice, 'Rotate');
   expect(await modalOf(alice)).toMatchObject({ title: 'Renew API Token' });
@@ -411,17 +411,17 @@ test('Remind me tomorrow tells once more in 24 hours, and each time it is presse
   const reminded = await noticeSays(alice, 'Your token deploy-bot expires in 7 days.', []);
   expect(reminded.text).toContain('You are reminded of it 2026-01-25 00:00 UTC.');
   expect(reminded).toMatchObject({ ephemeral: false, edited: true });
-  clock.moveBy(MINUTE_MS);
+  await clock.moveBy(MINUTE_MS);
   await alice.redelivers();
   await soon(() => expect(answersBy(workspace)).toHaveLength(2));
-  clock.moveBy(-MINUTE_MS);
+  await clock.moveBy(-MINUTE_MS);
   // Slack documents no change of who sees a message that is there already.
   expect(answersBy(workspace).filter(({ args }) => 'response_type' in args)).toEqual([]);
   expect(toldTo(alice)).toMatchObject([{ text: reminded.text, buttons: [] }]);
-  clock.moveBy(DAY_MS - 1);
+  await clock.moveBy(DAY_MS - 1);
   await chores(stage);
   expect(sentencesTo(alice)).toHaveLength(1);
-  clock.moveBy(1);
+  await clock.moveBy(1);
   await chores(stage);
   await chores(stage);
 
@@ -431,7 +431,7 @@ test('Remind me tomorrow tells once more in 24 hours, and each time it is presse
   ]);
   await pressesUnderNotice(alice, 'Remind me tomorrow');
   await noticeSays(alice, 'You wanted to be reminded of your token deploy-bot.', [], 1);
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
   await chores(stage);
   expect(sentencesTo(alice)).toHaveLength(3);
 });
@@ -439,16 +439,16 @@ test('Remind me tomorrow tells once more in 24 hours, and each time it is presse
 test('Remind me tomorrow on the last day tells an hour before the end', async () => {
   const { stage, alice, clock } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
-  clock.moveTo(END - DAY_MS + 20 * SECOND_MS);
+  await clock.moveTo(END - DAY_MS + 20 * SECOND_MS);
   await chores(stage);
 
   await pressesUnderNotice(alice, 'Remind me tomorrow');
   const reminded = await noticeSays(alice, 'Your token deploy-bot expires tomorrow.', []);
   expect(reminded.text).toContain('You are reminded of it 2026-01-30 23:00 UTC.');
-  clock.moveTo(END - HOUR_MS - 1);
+  await clock.moveTo(END - HOUR_MS - 1);
   await chores(stage);
   expect(sentencesTo(alice)).toHaveLength(1);
-  clock.moveBy(1);
+  await clock.moveBy(1);
   await chores(stage);
 
   expect(sentencesTo(alice).at(-1)).toBe('You wanted to be reminded of your token deploy-bot.');
@@ -463,7 +463,7 @@ test('nobody is reminded of somebody else’s token', async () => {
   const answer = await answerIn(dave, '#general', async () => {
     await dave.forges({ type: 'block_actions', action_id: 'remind_tomorrow', value: id, from: { message } });
   });
-  clock.moveBy(2 * DAY_MS);
+  await clock.moveBy(2 * DAY_MS);
   await chores(stage);
 
   expect(answer.text).toContain('There is no such token');
@@ -535,7 +535,7 @@ test('an expired token that is still presented is told of once a day, with the c
   const { stage, alice, clock } = await setStill();
   const value = await createsToken(alice, 'deploy-bot', { Expires: '7 days' });
   await settled(stage);
-  clock.moveTo(T0 + 8 * DAY_MS);
+  await clock.moveTo(T0 + 8 * DAY_MS);
 
   for (let time = 0; time < 41; time++) expect(await verdictsOf(stage, value)).toEqual([401]);
   await flushed(stage);
@@ -546,11 +546,11 @@ test('an expired token that is still presented is told of once a day, with the c
     'Your token deploy-bot has expired and something still presents it: refused 41 times.',
   );
   expect(notice?.buttons).toEqual(['Renew', 'Revoke']);
-  clock.moveBy(DAY_MS - 1);
+  await clock.moveBy(DAY_MS - 1);
   await verdictsOf(stage, value);
   await flushed(stage);
   expect(toldTo(alice)).toHaveLength(1);
-  clock.moveBy(1);
+  await clock.moveBy(1);
   await verdictsOf(stage, value);
   await flushed(stage);
   expect(toldTo(alice).at(-1)?.text).toContain('refused 43 times.');
@@ -566,7 +566,7 @@ test('a retired value that is presented again alarms once a day, and nothing is 
   const { stage, alice, clock } = await setStill();
   const { value: old } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
   const value = await rotates(stage, alice, 'deploy-bot', { 'Old value ends': 'In 1 hour' });
-  clock.moveBy(HOUR_MS);
+  await clock.moveBy(HOUR_MS);
 
   for (let time = 0; time < 3; time++) expect(await verdictsOf(stage, old, value)).toEqual([401, 200]);
   await flushed(stage);
@@ -577,7 +577,7 @@ test('a retired value that is presented again alarms once a day, and nothing is 
     'An old value of your token deploy-bot was presented after its end, and refused.',
   ]);
   expect(toldTo(alice)[0]?.buttons).toEqual(['Rotate', 'Revoke']);
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
   await verdictsOf(stage, old);
   await flushed(stage);
   expect(toldTo(alice)).toHaveLength(2);
@@ -614,7 +614,7 @@ test('the app itself looks for what is due every 20 seconds', async () => {
       shown: false,
       by: workspace.person('dave'),
     });
-    clock.moveTo(END - 14 * DAY_MS);
+    await clock.moveTo(END - 14 * DAY_MS);
 
     await vi.advanceTimersByTimeAsync(20 * SECOND_MS);
 
@@ -635,7 +635,7 @@ function sentencesTo(person: Still['alice']): string[] {
 /** Brings about the notice of 7 days. */
 async function toNotice(stage: Still['stage'], clock: Still['clock']): Promise<void> {
   await settled(stage);
-  clock.moveTo(END - 7 * DAY_MS);
+  await clock.moveTo(END - 7 * DAY_MS);
   await chores(stage);
 }
 

@@ -15,12 +15,12 @@ const dialog = (viewId: string, personId = 'U1') => ({ personId, viewId });
 test.for([
   ['is there as long as its response_url is good', 30 * MINUTE_MS - 1, FROM],
   ['is gone when its response_url is 30 minutes old', 30 * MINUTE_MS, undefined],
-] as const)('the list that a dialog was opened from %s', ([, passed, found]) => {
+] as const)('the list that a dialog was opened from %s', async ([, passed, found]) => {
   const clock = aClock();
   const openings = createOpenings(clock);
 
   openings.remember(dialog('V1'), FROM);
-  clock.moveBy(passed);
+  await clock.moveBy(passed);
 
   if (found === undefined) expect(openings.find(dialog('V1'))).toBeUndefined();
   else expect(openings.find(dialog('V1'))).toEqual(found);

@@ -128,7 +128,7 @@ test('Show value after failed ones counts too, and is there again the next day; 
   expect(answer.text).toContain('3 new tokens or further values a day are the most');
   await shownBy(alice, () => presses('two-bot'));
 
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
   const value = await shownBy(alice, () => presses('one-bot'));
   expect(await verdictsOf(stage, value)).toEqual([200]);
 });

@@ -86,7 +86,7 @@ test('a receipt that Slack does not take yet comes when Slack said, also after a
   );
   await stage.restart();
   expect(receiptsOf(alice, 'deploy-bot')).toEqual([]);
-  clock.moveBy(30 * SECOND_MS);
+  await clock.moveBy(30 * SECOND_MS);
 
   await settled(stage);
   expect(receiptOf(alice, 'deploy-bot').text).toContain('Status\nactive');
@@ -158,10 +158,10 @@ test('after a crash in the middle of showing, the receipt comes to offer a fresh
 
   await stage.restart();
   const lost = valueSeenBy(alice);
-  clock.moveBy(2 * SECOND_MS);
+  await clock.moveBy(2 * SECOND_MS);
   await soon(() => receiptOf(alice, 'deploy-bot'));
   expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Revoke']);
-  clock.moveBy(60 * SECOND_MS);
+  await clock.moveBy(60 * SECOND_MS);
 
   await soon(() => expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Show value', 'Revoke']));
   await alice.closes();
@@ -212,7 +212,7 @@ test.for([
     const { stage, alice, clock, workspace } = await setStill();
     await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, ...held, by: workspace.person('dave') });
     await settled(stage);
-    clock.moveBy(laterMs);
+    await clock.moveBy(laterMs);
 
     await soon(() => expect(receiptOf(alice, 'deploy-bot').text).toContain(text));
     expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(buttons);
@@ -228,7 +228,7 @@ test('a token that expired before it was ever shown is renewed, which shows its 
     shown: false,
     by: workspace.person('dave'),
   });
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
 
   const value = await rotates(stage, alice, 'deploy-bot', { Expires: '7 days' });
 
@@ -243,7 +243,7 @@ test('Refresh draws what is known at that moment, and posts the receipt anew whe
   const { value } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
   await settled(stage);
   const { ts } = receiptOf(alice, 'deploy-bot');
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
   expect(await verdictsOf(stage, value)).toEqual([200]);
 
   await alice.clicks('Refresh', { in: '@apitoken' });

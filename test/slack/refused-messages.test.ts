@@ -93,7 +93,7 @@ test.for(KEPT)(
         RECEIPT_ANEW.includes(error) ? 4 : 5,
       ),
     );
-    clock.moveBy(HOUR_MS);
+    await clock.moveBy(HOUR_MS);
     await settled(stage);
 
     const told = toldTo(alice).map(({ text }) => text.split('\n')[0]);
@@ -172,7 +172,7 @@ test('what can be mended is tried for a week, what nobody can tell for half a da
   const { stage, clock, alice, workspace } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', A_MONTH);
   await settled(stage);
-  clock.moveTo(IN_A_WEEK);
+  await clock.moveTo(IN_A_WEEK);
   const attempts = () => rowsOf(stage, "select attempts from outbox where key like 'notice:%'");
   const triesWith = async (error: string, before: number) => {
     const calls = refusedWith(stage, error);
@@ -230,7 +230,7 @@ test.for([
 ] as const)('whoever cannot be shown a value for %s reads what mends it', async ([error, sentence]) => {
   const { stage, clock, alice, workspace } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', { ...A_MONTH, shown: false });
-  clock.moveBy(MINUTE_MS);
+  await clock.moveBy(MINUTE_MS);
   await settled(stage);
   workspace.faults.add({ method: 'chat.postEphemeral', error });
 
@@ -305,10 +305,10 @@ async function setEachKind() {
   await alice.opensHome();
   await soon(() => expect(alice.home()?.text).toContain('deploy-bot'));
   await settled(stage);
-  clock.moveTo(IN_A_WEEK);
+  await clock.moveTo(IN_A_WEEK);
   await refreshed(stage);
   await settled(stage);
-  clock.moveBy(MINUTE_MS);
+  await clock.moveBy(MINUTE_MS);
   return set;
 }
 

@@ -27,10 +27,10 @@ test('the receipt of a token that expires says so at that moment, and offers to 
   const { stage, alice, clock } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', A_DAY);
   await settled(stage);
-  clock.moveBy(DAY_MS - 1);
+  await clock.moveBy(DAY_MS - 1);
   expect(receiptOf(alice, 'deploy-bot').text).toContain('Status\nactive');
 
-  clock.moveBy(1);
+  await clock.moveBy(1);
 
   await soon(() => expect(receiptOf(alice, 'deploy-bot').text).toContain('Status\nexpired'));
   expect(receiptOf(alice, 'deploy-bot').text).toContain(
@@ -45,7 +45,7 @@ test('the receipt of a token that nobody claimed says it too when it expires', a
   await settled(stage);
   expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Show value', 'Revoke']);
 
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
 
   await soon(() => expect(receiptOf(alice, 'deploy-bot').text).toContain('Status\nexpired'));
   expect(receiptOf(alice, 'deploy-bot').buttons).not.toContain('Show value');
@@ -84,7 +84,7 @@ test.for([
     const { stage, alice, clock } = await setStill();
     const { value: old } = await holdsToken(stage, alice, 'deploy-bot', A_DAY);
     await settled(stage);
-    clock.moveBy(2 * DAY_MS);
+    await clock.moveBy(2 * DAY_MS);
     await soon(() => expect(receiptOf(alice, 'deploy-bot').buttons).toContain('Renew'));
 
     await open(alice);
@@ -104,7 +104,7 @@ test.for([
     expect(tokenRow(stage, 'deploy-bot')).toMatchObject({ generation: 1, expires_at: T0 + 9 * DAY_MS });
     expect(receiptOf(alice, 'deploy-bot').text).not.toContain('Old value');
     expect(actionsOf(stage)).toEqual(['token.created', 'value.shown', 'token.renewed']);
-    clock.moveTo(T0 + 9 * DAY_MS);
+    await clock.moveTo(T0 + 9 * DAY_MS);
     expect(await verdictsOf(stage, value)).toEqual([401]);
     expectShownOnlyTo(alice, value, stage);
   },
@@ -113,7 +113,7 @@ test.for([
 test('a renewal is held to the policy of now', async () => {
   const { stage, alice, clock } = await setStill({ MAX_LIFETIME_DAYS: '30' });
   await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays: 365 });
-  clock.moveBy(365 * DAY_MS);
+  await clock.moveBy(365 * DAY_MS);
 
   const { inputs } = await opens(alice, '/apitoken rotate deploy-bot');
   expect(inputs[0]).toMatchObject({ value: '30 days', options: ['7 days', '30 days', 'On a date'] });
@@ -127,7 +127,7 @@ test('a renewal is held to the policy of now', async () => {
 test('a renewal that is one live token too many is refused, all stays, and it works when one was revoked', async () => {
   const { stage, alice, clock } = await setStill({ TOKENS_PER_PERSON_MAX: '1' });
   await holdsToken(stage, alice, 'deploy-bot', A_DAY);
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
   await holdsToken(stage, alice, 'other-bot', { createdAt: clock() });
 
   await opens(alice, '/apitoken rotate deploy-bot');
@@ -161,7 +161,7 @@ test('a renewal that Slack does not show leaves the token expired, says so, and 
   const { stage, alice, clock, workspace } = await setStill();
   const { value: old } = await holdsToken(stage, alice, 'deploy-bot', A_DAY);
   await settled(stage);
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
   workspace.faults.add({ method: 'chat.postEphemeral', drop: 'after' });
 
   await opens(alice, '/apitoken rotate deploy-bot');
@@ -183,7 +183,7 @@ test('a renewal that Slack does not show leaves the token expired, says so, and 
 test('a dialog to renew that was sent off twice renews once, and one that was opened before another did says so', async () => {
   const { stage, alice, clock, workspace } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', A_DAY);
-  clock.moveBy(DAY_MS + HOUR_MS);
+  await clock.moveBy(DAY_MS + HOUR_MS);
   await opens(alice, '/apitoken rotate deploy-bot');
   await Promise.all([alice.submits(), alice.submits()]);
   await soon(() => expect(actionsOf(stage)).toContain('token.renewed'));

@@ -35,7 +35,7 @@ test('on-call is two interactions away from the end of a pasted value, knowing w
   });
   await verdictsOf(stage, value, value, value);
   await stage.restart();
-  clock.moveBy(3 * 60_000);
+  await clock.moveBy(3 * 60_000);
 
   const modal = await opens(carol, `/apitoken revoke ${value}`, '#oncall');
   expect(modal.text).toContain(
@@ -189,7 +189,7 @@ test('a value in its grace ends its token, and a retired one ends nothing and is
 
   expect((await opens(bob, `/apitoken revoke ${old.value}`)).text).toContain('deploy-bot of @alice');
   await bob.closes();
-  clock.moveBy(HOUR_MS);
+  await clock.moveBy(HOUR_MS);
   const toBob = await answerTo(bob, `/apitoken revoke ${old.value}`);
   const toAlice = await answerTo(alice, `/apitoken revoke ${old.value}`);
 

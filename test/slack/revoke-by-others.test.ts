@@ -140,11 +140,11 @@ test('the value is proof for half an hour, for who presented it', async () => {
 
   const byCarol = await carol.forges({ type: 'view_submission', id, state: reason });
   expect(JSON.stringify(byCarol)).toContain(LAPSED);
-  clock.moveBy(30 * MINUTE_MS + 1);
+  await clock.moveBy(30 * MINUTE_MS + 1);
   const tooLate = await bob.forges({ type: 'view_submission', id, state: reason });
   expect(JSON.stringify(tooLate)).toContain(LAPSED);
   expect((await stage.verify(value)).status).toBe(200);
-  clock.moveBy(-1);
+  await clock.moveBy(-1);
   await bob.fills({ Reason: 'leaked' });
   await bob.submits();
 

@@ -59,7 +59,7 @@ test.for([
   const { value } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
   expect((await stage.verify(value)).status).toBe(200);
   await stage.restart();
-  clock.moveBy(passed);
+  await clock.moveBy(passed);
 
   const modal = await opens(alice, '/apitoken revoke deploy-bot');
 
@@ -186,7 +186,7 @@ test('an expired token can be revoked, and is revoked from then on', async () =>
   const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
   const alice = stage.workspace.person('alice');
   await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays: 1 });
-  clock.moveBy(24 * HOUR_MS);
+  await clock.moveBy(24 * HOUR_MS);
   await answerTo(alice, '/apitoken list expired');
 
   await chooseInList(alice);
@@ -204,7 +204,7 @@ test('a value that nothing accepts needs no revoking, whatever is wrong with it'
   const expired = await holdsToken(stage, alice, 'over', { createdAt: T0, lifetimeDays: 1 });
   const elsewhere = await setStage();
   const unknown = await holdsToken(elsewhere, elsewhere.workspace.person('alice'), 'unknown');
-  clock.moveBy(24 * HOUR_MS);
+  await clock.moveBy(24 * HOUR_MS);
   const [sameLookup] = [`${expired.value.split('_').slice(0, 2).join('_')}_${'x'.repeat(38)}`];
 
   for (const value of [expired.value, unknown.value]) {

@@ -71,7 +71,7 @@ test.for([
     const { stage, alice, clock } = await setStill();
     const old = await createsToken(alice, 'deploy-bot');
     await settled(stage);
-    clock.moveBy(HOUR_MS);
+    await clock.moveBy(HOUR_MS);
 
     const value = await rotates(stage, alice, 'deploy-bot', { 'Old value ends': grace });
 
@@ -79,10 +79,10 @@ test.for([
     expect(tokenRow(stage, 'deploy-bot')).toMatchObject({ generation: 1, expires_at: T0 + 90 * DAY_MS });
     expect(endsOf(stage)).toEqual([end, T0 + 90 * DAY_MS]);
     if (graceMs > 0) {
-      clock.moveTo(end - 1);
+      await clock.moveTo(end - 1);
       expect(await verdictsOf(stage, old, value)).toEqual([200, 200]);
     }
-    clock.moveTo(end);
+    await clock.moveTo(end);
     expect(await verdictsOf(stage, old, value)).toEqual([401, 200]);
     expect(actionsOf(stage)).toEqual(['token.created', 'value.shown', 'token.rotated']);
     for (const one of [old, value]) expectShownOnlyTo(alice, one, stage);
@@ -105,9 +105,9 @@ test('the receipt tells of both values, until the old one has ended, and is then
     'Revoke',
     'Refresh',
   ]);
-  clock.moveBy(60_000);
+  await clock.moveBy(60_000);
   expect(await verdictsOf(stage, old)).toEqual([200]);
-  clock.moveBy(60_000);
+  await clock.moveBy(60_000);
   expect(await verdictsOf(stage, value)).toEqual([200]);
   await alice.clicks('Refresh', { in: '@apitoken' });
   await soon(() =>
@@ -121,7 +121,7 @@ test('the receipt tells of both values, until the old one has ended, and is then
     'Revoke',
     'Refresh',
   ]);
-  clock.moveTo(T0 + HOUR_MS);
+  await clock.moveTo(T0 + HOUR_MS);
 
   await soon(() => expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Rotate', 'Revoke', 'Refresh']));
   expect(receiptOf(alice, 'deploy-bot').text).not.toContain('Old value');
@@ -143,14 +143,14 @@ test.for([
 ] as const)('no grace outlives %s', async ([, fields, oldEnd, newEnd]) => {
   const { stage, alice, clock } = await setStill();
   const { value: old } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays: 1 });
-  clock.moveBy(oldEnd === newEnd ? 0 : 23 * HOUR_MS);
+  await clock.moveBy(oldEnd === newEnd ? 0 : 23 * HOUR_MS);
 
   const value = await rotates(stage, alice, 'deploy-bot', fields);
 
   expect(endsOf(stage)).toEqual([oldEnd, newEnd]);
-  clock.moveTo(oldEnd - 1);
+  await clock.moveTo(oldEnd - 1);
   expect(await verdictsOf(stage, old, value)).toEqual([200, 200]);
-  clock.moveTo(oldEnd);
+  await clock.moveTo(oldEnd);
   expect(await verdictsOf(stage, old, value)).toEqual([401, oldEnd === newEnd ? 401 : 200]);
 });
 
@@ -158,7 +158,7 @@ test('two values at most are honoured: a third ends the oldest, and the dialog s
   const { stage, alice, clock } = await setStill();
   const { value: first } = await holdsToken(stage, alice, 'deploy-bot', HELD);
   const second = await rotates(stage, alice, 'deploy-bot', { 'Old value ends': 'In 7 days' });
-  clock.moveBy(1000);
+  await clock.moveBy(1000);
   expect((await opens(alice, '/apitoken rotate deploy-bot')).text).toContain(
     'Two values are honoured just now. The older of them ends at once when you rotate.',
   );
@@ -369,7 +369,7 @@ test('a dialog that was open for an hour rotates, and what it promised counts fr
   await holdsToken(stage, alice, 'deploy-bot', HELD);
   await opens(alice, '/apitoken rotate deploy-bot');
   await alice.fills({ 'Old value ends': 'In 1 hour', Expires: '7 days' });
-  clock.moveBy(HOUR_MS);
+  await clock.moveBy(HOUR_MS);
 
   await alice.submits();
 
@@ -381,7 +381,7 @@ test('a dialog that was open until the token had expired does nothing, and says 
   const { stage, alice, clock } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays: 1 });
   await opens(alice, '/apitoken rotate deploy-bot');
-  clock.moveBy(DAY_MS);
+  await clock.moveBy(DAY_MS);
 
   await alice.submits();
 
@@ -489,10 +489,10 @@ test('a rotation is kept like any value: a hash and a digest, and its expiry not
 
   const hashes = rowsOf(stage, 'select hash from secrets order by generation');
   expect(new Set(hashes.map(({ hash }) => hash)).size).toBe(2);
-  clock.moveTo(T0 + 29 * DAY_MS);
+  await clock.moveTo(T0 + 29 * DAY_MS);
   await chores(stage);
   expect(alice.reads('@apitoken')).not.toContain('expires in');
-  clock.moveTo(T0 + 76 * DAY_MS);
+  await clock.moveTo(T0 + 76 * DAY_MS);
   await chores(stage);
 
   expect(alice.reads('@apitoken')).toContain('Your token deploy-bot expires in 14 days.');

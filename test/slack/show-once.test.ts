@@ -165,7 +165,7 @@ test.for([
     const alice = stage.workspace.person('alice');
     await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays: 1, shown: false });
     await answerTo(alice, '/apitoken info deploy-bot');
-    if (what === 'expired') clock.moveBy(DAY_MS);
+    if (what === 'expired') await clock.moveBy(DAY_MS);
     if (what === 'shown')
       await answerIn(alice, '@apitoken', () => alice.clicks('Show value', { in: '#general' }));
     if (what === 'revoked') {

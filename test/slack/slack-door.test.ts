@@ -96,7 +96,7 @@ describe('a request is refused with a bare 401, and has no effect,', () => {
     const forge = () => workspace.http.posts({ body: '{}', secret: 'f'.repeat(32) });
     for (let turn = 0; turn < 20; turn++) await forge();
     expect(lines()).toMatchObject([{ level: 'warn', reason: 'wrong', refused: 1 }]);
-    clock.moveBy(60_000);
+    await clock.moveBy(60_000);
     await forge();
 
     expect(lines().slice(1)).toMatchObject([{ reason: 'wrong', refused: 20 }]);

@@ -63,7 +63,7 @@ async function setEachKind() {
   await holdsToken(stage, bob, 'soon', { createdAt: T0 + 100 * DAY_MS, lifetimeDays: 10 });
   await holdsToken(stage, bob, 'endless', { createdAt: T0 + 100 * DAY_MS, lifetimeDays: null });
   await holdsToken(stage, alice, 'ended', year);
-  clock.moveTo(T0 + 101 * DAY_MS);
+  await clock.moveTo(T0 + 101 * DAY_MS);
   await holdsToken(stage, alice, 'unseen', { createdAt: T0 + 101 * DAY_MS, shown: false });
   await opens(alice, '/apitoken revoke ended');
   await alice.submits();
@@ -378,7 +378,7 @@ test('where Slack refuses a table, sections say the same, and no table is tried 
   expect(urlCalls()).toBe(before + 2);
   expect(namesIn((await answerTo(carol, '/apitoken status')).blocks)).toEqual([]);
   expect(urlCalls()).toBe(before + 3);
-  clock.moveBy(10 * MINUTE_MS);
+  await clock.moveBy(10 * MINUTE_MS);
 
   expect(namesIn((await answerTo(carol, '/apitoken status')).blocks)).toHaveLength(7);
 });
@@ -459,7 +459,7 @@ test('one server error is no reason to give up tables, two in a row are', async 
   const before = urlCalls(workspace);
   expect(await names()).toBe(0);
   expect(urlCalls(workspace)).toBe(before + 1);
-  clock.moveBy(10 * MINUTE_MS);
+  await clock.moveBy(10 * MINUTE_MS);
 
   expect(await names()).toBe(7);
 });

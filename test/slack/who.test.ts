@@ -135,7 +135,7 @@ test('a submission of somebody whom Slack does not tell about keeps all that was
   const alice = stage.workspace.person('alice');
   await opens(alice, '/apitoken create deploy-bot');
   await alice.fills({ Purpose: 'the nightly build' });
-  clock.moveBy(MINUTE_MS);
+  await clock.moveBy(MINUTE_MS);
   stage.workspace.faults.add({ method: 'users.info', status: 500 });
 
   await alice.submits();
@@ -159,10 +159,10 @@ test('a person is asked about once a minute, and at once when Slack tells of a c
   await answerTo(alice, '/apitoken');
   await answerTo(alice, '/apitoken');
   expect(asked()).toBe(1);
-  clock.moveBy(MINUTE_MS - 1);
+  await clock.moveBy(MINUTE_MS - 1);
   await answerTo(alice, '/apitoken');
   expect(asked()).toBe(1);
-  clock.moveBy(1);
+  await clock.moveBy(1);
   await answerTo(alice, '/apitoken');
   expect(asked()).toBe(2);
   await stage.workspace.setPerson('alice', { is_restricted: true });
@@ -186,9 +186,9 @@ test('a group is asked about once in five minutes, and at once when Slack tells 
     (await answerTo(person, '/apitoken info alices-bot')).text !== NOT_FOUND;
 
   expect([await sees(bob), await sees(carol), asked()]).toEqual([true, false, 1]);
-  clock.moveBy(5 * MINUTE_MS - 1);
+  await clock.moveBy(5 * MINUTE_MS - 1);
   expect([await sees(bob), asked()]).toEqual([true, 1]);
-  clock.moveBy(1);
+  await clock.moveBy(1);
   expect([await sees(bob), asked()]).toEqual([true, 2]);
   await workspace.setGroupMembers('oncall', ['carol']);
   expect([await sees(bob), await sees(carol), asked()]).toEqual([false, true, 3]);
@@ -235,7 +235,7 @@ test('ten refusals of a person and hour are events, the others one count', async
 
   for (let attempt = 1; attempt <= 12; attempt++) await answerTo(gus, '/apitoken');
   expect(actionsOf(stage)).toEqual(Array.from({ length: 10 }, () => 'action.refused'));
-  clock.moveBy(HOUR_MS + SECOND_MS);
+  await clock.moveBy(HOUR_MS + SECOND_MS);
   await answerTo(gus, '/apitoken');
 
   expect(actionsOf(stage).slice(10)).toEqual(['refusals.counted', 'action.refused']);

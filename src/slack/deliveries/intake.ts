@@ -24,6 +24,8 @@ export type Intake = {
   waitingAck(body: object): RawAck | undefined;
   /** Slack waits no longer for the acknowledgement of this body. */
   giveUp(body: object): void;
+  /** How many deliveries are in work: arrived, and not all that they lead to is done. */
+  inWork(): number;
   /** Refuses new deliveries from now on and waits for those in work, `msMax` at most. False when some are left. */
   drain(msMax: number): Promise<boolean>;
 };
@@ -96,6 +98,7 @@ export function createIntake(deps: {
     take,
     waitingAck: (body) => waiting.get(body),
     giveUp: (body) => waiting.delete(body),
+    inWork: () => working,
     drain: async (msMax) => {
       isDraining = true;
       for (let waited = 0; working > 0 && waited < msMax; waited += DRAIN_STEP_MS) await wait(DRAIN_STEP_MS);
