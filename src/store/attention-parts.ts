@@ -18,10 +18,11 @@ import {
   sql,
   textParam,
 } from './drizzle.ts';
-import { owners, tokens, tokenUsage } from './schema.ts';
+import { owners, revokedTries, tokens, tokenUsage } from './schema.ts';
 import {
   IN_WORKSPACE,
   IN_WORKSPACE_UNINDEXED,
+  LAST_TRIED_AT,
   OF_OWNER,
   OWNER_GONE_AT,
   withoutIndex,
@@ -56,30 +57,36 @@ export function partsOfAll(): Parts {
   const isPresented = sql`${tokens.id} in (select presented.token_id from ${tokenUsage} as presented cross join ${tokens} as dead on dead.id = presented.token_id where presented.last_refused_at >= ${SINCE} and presented.last_refused_at >= dead.expires_at)`;
   // By rows, which every index holds: to look at the owner of each token would be to read each token.
   const isGone = sql`${tokens}.rowid in (select held.rowid from ${owners} as gone cross join ${tokens} as held on held.workspace = gone.workspace and held.owner = gone.person and held.revoked_at is null where gone.workspace = ${textParam('workspace')} and gone.gone_at is not null)`;
-  const parts = partsWhere(IN_WORKSPACE, { isPresented, isGone }, (column) => sql`${column}`);
-  // By their ids and rows: an index would be read from the first expired or active token to the last.
-  const { presented, owner_gone, owner_gone_expiring, owner_gone_idle } = partsWhere(
+  const isTried = sql`${tokens.id} in (select tried.token_id from ${revokedTries} as tried where tried.last_tried_at >= ${SINCE})`;
+  const conditions = { isPresented, isTried, isGone };
+  const parts = partsWhere(IN_WORKSPACE, conditions, (column) => sql`${column}`);
+  // By their ids and rows: an index would be read from the first revoked, expired or active token to the last.
+  const { revoked_presented, presented, owner_gone, owner_gone_expiring, owner_gone_idle } = partsWhere(
     IN_WORKSPACE_UNINDEXED,
-    { isPresented, isGone },
+    conditions,
     withoutIndex,
   );
-  return { ...parts, presented, owner_gone, owner_gone_expiring, owner_gone_idle };
+  return { ...parts, revoked_presented, presented, owner_gone, owner_gone_expiring, owner_gone_idle };
 }
 
 /** The parts of one person's tokens. Those are few: they are found by their owner and sorted. */
 export function partsOfOwner(): Parts {
   const isPresented = sql`exists (select 1 from ${tokenUsage} as presented where presented.token_id = ${tokens.id} and presented.last_refused_at >= ${SINCE} and presented.last_refused_at >= ${tokens.expiresAt})`;
+  const isTried = sql`exists (select 1 from ${revokedTries} as tried where tried.token_id = ${tokens.id} and tried.last_tried_at >= ${SINCE})`;
   const isGone = isNotNull(OWNER_GONE_AT);
-  return partsWhere(OF_OWNER, { isPresented, isGone }, withoutIndex);
+  return partsWhere(OF_OWNER, { isPresented, isTried, isGone }, withoutIndex);
 }
 
-/** All of everybody's that are expired, whether something presents them or not: to be counted by index alone. */
-export const EXPIRED_OF_ALL = and(IN_WORKSPACE, isNull(tokens.revokedAt), lte(tokens.expiresAt, NOW));
+/** All of everybody's that have ended, whether something presents them or not: to be counted by index alone. */
+export const ENDED_OF_ALL = {
+  expired: and(IN_WORKSPACE, isNull(tokens.revokedAt), lte(tokens.expiresAt, NOW)),
+  revoked: and(IN_WORKSPACE, isNotNull(tokens.revokedAt)),
+};
 
 /** `by` may hide a column from the planner, which would take an index for its sake. */
 function partsWhere(
   whose: SQL | undefined,
-  { isPresented, isGone }: { readonly isPresented: SQL; readonly isGone: SQL },
+  { isPresented, isTried, isGone }: Readonly<Record<'isPresented' | 'isTried' | 'isGone', SQL>>,
   by: (column: Column) => SQL,
 ): Parts {
   const isKept = isNull(by(tokens.revokedAt));
@@ -88,6 +95,7 @@ function partsWhere(
   const expiresLater = gt(by(tokens.expiresAt), SOON);
   const neverExpires = isNull(by(tokens.expiresAt));
   const isExpired = and(whose, isKept, lte(by(tokens.expiresAt), NOW));
+  const isRevoked = and(whose, isNotNull(by(tokens.revokedAt)));
   const isIdle = idleBy(by(tokens.quietSince));
   const endsSoon = and(gt(by(tokens.expiresAt), NOW), lte(by(tokens.expiresAt), SOON));
   const isExpiring = and(isLive, endsSoon);
@@ -97,6 +105,7 @@ function partsWhere(
   const isWaiting = and(whose, isKept, isNull(by(tokens.claimedAt)), sql`${tokens.createdAt} > 0`);
   const bySoonest = asc(by(tokens.expiresAt));
   return {
+    revoked_presented: { where: and(isRevoked, isTried), order: desc(LAST_TRIED_AT) },
     presented: {
       where: and(isExpired, isPresented),
       order: desc(tokenUsage.lastRefusedAt),
@@ -117,7 +126,7 @@ function partsWhere(
       where: and(isExpired, not(isPresented)),
       order: desc(by(tokens.expiresAt)),
     },
-    revoked: { where: and(whose, isNotNull(by(tokens.revokedAt))), order: desc(by(tokens.revokedAt)) },
+    revoked: { where: and(isRevoked, not(isTried)), order: desc(by(tokens.revokedAt)) },
   };
 }
 

@@ -3,7 +3,7 @@ import type { TokenStore } from '../tokens/store.ts';
 import type { PersonId, WorkspaceId } from '../tokens/token.ts';
 import type { Read } from './access.ts';
 import {
-  EXPIRED_OF_ALL,
+  ENDED_OF_ALL,
   instantsAt,
   type Part,
   type PartName,
@@ -43,7 +43,10 @@ export function createAttention(
   db: Db,
   read: Read,
 ): Pick<TokenStore, 'listByAttention' | 'countByAttention' | 'firstByAttention' | 'tokensAfter'> {
-  const all = partQueries(db, partsOfAll(), countQuery(db, tokens, EXPIRED_OF_ALL));
+  const all = partQueries(db, partsOfAll(), {
+    expired: countQuery(db, tokens, ENDED_OF_ALL.expired),
+    revoked: countQuery(db, tokens, ENDED_OF_ALL.revoked),
+  });
   const ofOwner = partQueries(db, partsOfOwner());
   const after = afterQuery(db, IN_WORKSPACE_UNINDEXED);
   const afterOfOwner = afterQuery(db, OF_OWNER);
@@ -96,11 +99,21 @@ function rowsAcross(
   return rows;
 }
 
+/** Of those that ended, the ones that something presents, which are few. They are asked for before. */
+const PRESENTED_OF: Readonly<Partial<Record<PartName, PartName>>> = {
+  expired: 'presented',
+  revoked: 'revoked_presented',
+};
+
 /**
- * `expired`, where given, counts all that are expired without looking at each of them; those that something presents are
- * taken off. They are asked for before.
+ * `ended`, where given, counts all that are expired or revoked without looking at each of them; those that something presents
+ * are taken off.
  */
-function partQueries(db: Db, parts: Parts, expired?: ReturnType<typeof countQuery>) {
+function partQueries(
+  db: Db,
+  parts: Parts,
+  ended: Partial<Record<PartName, ReturnType<typeof countQuery>>> = {},
+) {
   const queries = new Map(
     PART_NAMES.map((name) => {
       const part = parts[name];
@@ -115,10 +128,11 @@ function partQueries(db: Db, parts: Parts, expired?: ReturnType<typeof countQuer
   function counts(names: readonly PartName[], wanted: Wanted) {
     const known = new Map<PartName, number>();
     for (const name of names) {
-      const isOverlapping = name === 'expired' && expired !== undefined;
-      const query = isOverlapping ? expired : queriesOf(name).count;
-      const total = query(wanted);
-      known.set(name, total - (isOverlapping ? (known.get('presented') ?? 0) : 0));
+      const overlapping = ended[name];
+      const presented = PRESENTED_OF[name];
+      const total = (overlapping ?? queriesOf(name).count)(wanted);
+      const isBoth = overlapping !== undefined && presented !== undefined;
+      known.set(name, total - (isBoth ? (known.get(presented) ?? 0) : 0));
     }
     return [...known].map(([name, count]) => ({ name, count }));
   }

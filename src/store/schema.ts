@@ -121,14 +121,18 @@ export const tokenUsesByHour = sqliteTable(
 );
 
 /** How often a value of a revoked token was presented since, as its lookup id says: no digest is left that could prove it. */
-export const revokedTries = sqliteTable('revoked_tries', {
-  tokenId: text('token_id')
-    .$type<TokenId>()
-    .primaryKey()
-    .references(() => tokens.id),
-  tryCount: integer('try_count').notNull(),
-  lastTriedAt: integer('last_tried_at').notNull(),
-});
+export const revokedTries = sqliteTable(
+  'revoked_tries',
+  {
+    tokenId: text('token_id')
+      .$type<TokenId>()
+      .primaryKey()
+      .references(() => tokens.id),
+    tryCount: integer('try_count').notNull(),
+    lastTriedAt: integer('last_tried_at').notNull(),
+  },
+  (table) => [index('revoked_tries_last').on(table.lastTriedAt)],
+);
 
 /** One of a kind and token, to come or sent (put into the outbox). */
 export const notices = sqliteTable(

@@ -15,7 +15,7 @@ import {
   sql,
   textParam,
 } from './drizzle.ts';
-import { owners, secrets, tokens, tokenUsage } from './schema.ts';
+import { owners, revokedTries, secrets, tokens, tokenUsage } from './schema.ts';
 
 export const IN_WORKSPACE = eq(tokens.workspace, textParam('workspace'));
 
@@ -65,6 +65,13 @@ export const OWNER_GONE_AT = sql<
 
 const IS_BARRED = sql`exists (select 1 from ${owners} where ${OF_TOKENS_OWNER} and ${owners.isBarred} = 1)`;
 
+const OF_TOKENS_TRIES = sql`${revokedTries.tokenId} = ${tokens.id}`;
+
+/** When a value of the token was last presented since it was revoked. */
+export const LAST_TRIED_AT = sql<
+  number | null
+>`(select ${revokedTries.lastTriedAt} from ${revokedTries} where ${OF_TOKENS_TRIES})`;
+
 const { quietSince: _, ...columns } = getTableColumns(tokens);
 
 /** The columns of a token. */
@@ -77,6 +84,8 @@ export const USED_TOKEN = {
   useCount: sql<number>`coalesce(${tokenUsage.useCount}, 0)`,
   refusedCount: sql<number>`coalesce(${tokenUsage.refusedCount}, 0)`,
   lastRefusedAt: tokenUsage.lastRefusedAt,
+  triedCount: sql<number>`coalesce((select ${revokedTries.tryCount} from ${revokedTries} where ${OF_TOKENS_TRIES}), 0)`,
+  lastTriedAt: LAST_TRIED_AT,
   addresses: sql`coalesce(${tokenUsage.addresses}, '[]')`.mapWith(tokenUsage.addresses),
   ownerGoneAt: OWNER_GONE_AT,
   ownerIsBarred: IS_BARRED.mapWith(Boolean),

@@ -5,11 +5,12 @@ import { remarksOf, statusOf, type UsedToken } from './token.ts';
 export const PRESENTED_MS_MAX = 7 * DAY_MS;
 
 /**
- * What of a token deserves a look, in the order in which it does. Each token has one, the first that applies. `presented`:
- * expired, but still presented. `owner_gone`: active, and its owner left or may not use the app. `endless`: never expires. `expired`: and nothing
- * presents it.
+ * What of a token deserves a look, in the order in which it does. Each token has one, the first that applies.
+ * `revoked_presented` and `presented`: revoked or expired, but still presented. `owner_gone`: active, and its owner left or may
+ * not use the app. `endless`: never expires. `expired` and `revoked`: and nothing presents it.
  */
 export const ATTENTIONS = [
+  'revoked_presented',
   'presented',
   'owner_gone',
   'expiring',
@@ -29,7 +30,8 @@ export type StatusFilter = (typeof STATUS_FILTERS)[number];
 /** The attention of a token at `now`. */
 export function attentionOf(token: UsedToken, now: number): Attention {
   const status = statusOf(token, now);
-  if (status === 'revoked' || status === 'unclaimed') return status;
+  if (status === 'unclaimed') return status;
+  if (status === 'revoked') return isWithin(token.lastTriedAt, now) ? 'revoked_presented' : 'revoked';
   if (status === 'expired') return isStillPresented(token, now) ? 'presented' : 'expired';
   const remarks = remarksOf(token, now);
   if (token.ownerGoneAt !== null) return 'owner_gone';
@@ -47,7 +49,7 @@ export const ATTENTIONS_OF: Readonly<
   current: ['presented', ...LIVE, 'expired'],
   active: LIVE,
   expired: ['presented', 'expired'],
-  revoked: ['revoked'],
+  revoked: ['revoked_presented', 'revoked'],
   all: ATTENTIONS,
 };
 
@@ -74,6 +76,8 @@ export function byAttention(tokens: readonly UsedToken[], now: number): UsedToke
 /** What tokens of one attention are ordered by: negative where the latest comes first. */
 function instantOf(token: UsedToken, attention: Attention): number {
   switch (attention) {
+    case 'revoked_presented':
+      return -(token.lastTriedAt ?? 0);
     case 'presented':
       return -(token.lastRefusedAt ?? 0);
     case 'expiring':
@@ -95,5 +99,9 @@ function instantOf(token: UsedToken, attention: Attention): number {
 /** Presented after its end, and lately. An old value of a token that was rotated may have been refused before its end. */
 function isStillPresented({ lastRefusedAt, expiresAt }: UsedToken, now: number): boolean {
   if (lastRefusedAt === null || expiresAt === null) return false;
-  return lastRefusedAt >= expiresAt && now - lastRefusedAt <= PRESENTED_MS_MAX;
+  return lastRefusedAt >= expiresAt && isWithin(lastRefusedAt, now);
+}
+
+function isWithin(at: number | null, now: number): boolean {
+  return at !== null && now - at <= PRESENTED_MS_MAX;
 }

@@ -115,6 +115,7 @@ const NAMED_MAX = 10;
 
 /** What a board names beside its counts, in this order. */
 const EXCEPTIONS = [
+  'revoked_presented',
   'presented',
   'endless',
   'idle',

@@ -54,6 +54,9 @@ export type UsedToken = Token & {
   /** How often a value of it was presented after its end, and when last. */
   readonly refusedCount: number;
   readonly lastRefusedAt: number | null;
+  /** The same since it was revoked, by its lookup id alone: no digest is left that could prove it. */
+  readonly triedCount: number;
+  readonly lastTriedAt: number | null;
   /** Where it was used from, the latest first, five at most. */
   readonly addresses: readonly string[];
   /** Since when its owner is known to have left the workspace, or to be barred; null: neither is known. */

@@ -266,7 +266,9 @@ function boardMessages(unit: string): [string, Message][] {
   const facts: BoardFacts = {
     counts: Object.fromEntries(ATTENTIONS.map((one) => [one, total])) as BoardFacts['counts'],
     expiringSoon: total,
-    exceptions: (['presented', 'endless', 'idle', 'unclaimed', 'owner_gone'] as const).map((attention) => ({
+    exceptions: (
+      ['revoked_presented', 'presented', 'endless', 'idle', 'unclaimed', 'owner_gone'] as const
+    ).map((attention) => ({
       attention,
       tokens,
       total,

@@ -98,6 +98,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'try_count INTEGER',
       'last_tried_at INTEGER',
       'token_id -> tokens.id',
+      'index revoked_tries_last(last_tried_at)',
     ],
     secret_usage: ['lookup_id TEXT PK', 'last_used_at INTEGER'],
     secrets: [
@@ -204,6 +205,8 @@ test('a database of the first version is brought to this one, and nothing in it 
     useCount: 0,
     refusedCount: 0,
     lastRefusedAt: null,
+    triedCount: 0,
+    lastTriedAt: null,
     addresses: [],
     ownerGoneAt: null,
     ownerIsBarred: false,

@@ -248,7 +248,7 @@ test.for([
   ],
   [
     'a page of what of one person’s is revoked',
-    /"owner" = .*\+"tokens"\."revoked_at" is not null\) order by/,
+    /"owner" = .*\+"tokens"\."revoked_at" is not null.* not exists .* order by/,
     'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
   ],
   [
@@ -258,8 +258,18 @@ test.for([
   ],
   [
     'counting what is presented after its end',
-    /^select count.*\+"tokens"\."workspace".*"tokens"\."id" in /,
+    /^select count.*\+"tokens"\."workspace".*"tokens"\."id" in \(select presented/,
     'SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)',
+  ],
+  [
+    'counting what is presented after its revocation',
+    /^select count.*\+"tokens"\."workspace".*"tokens"\."id" in \(select tried/,
+    'SEARCH tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)',
+  ],
+  [
+    'counting what is revoked',
+    /^select count.*"workspace" = cast\(\? as text\) and "tokens"\."revoked_at" is not null\)$/,
+    'SEARCH tokens USING COVERING INDEX tokens_end (workspace=? AND revoked_at>?)',
   ],
   [
     'all tokens by their ids',

@@ -36,6 +36,8 @@ test('a token comes back as it was put in, by its id and by its name, and was ne
     useCount: 0,
     refusedCount: 0,
     lastRefusedAt: null,
+    triedCount: 0,
+    lastTriedAt: null,
     addresses: [],
     ownerGoneAt: null,
     ownerIsBarred: false,

@@ -56,6 +56,8 @@ export function aToken(fields: Partial<UsedToken> = {}): UsedToken {
     useCount: 1,
     refusedCount: 0,
     lastRefusedAt: null,
+    triedCount: 0,
+    lastTriedAt: null,
     addresses: ['192.0.2.1'],
     ownerGoneAt: null,
     ownerIsBarred: false,

@@ -40,7 +40,11 @@ describe('of a token', () => {
     ['whose owner left, expired and presented', { ...gone, ...dead, lastRefusedAt: NOW }, 'presented'],
     ['whose owner left, revoked', { ...gone, ...revoked }, 'revoked'],
     ['revoked', revoked, 'revoked'],
-    ['revoked, expired and presented', { ...revoked, ...dead, lastRefusedAt: NOW }, 'revoked'],
+    ['revoked, expired and presented before that', { ...revoked, ...dead, lastRefusedAt: NOW }, 'revoked'],
+    ['revoked and presented now', { ...revoked, lastTriedAt: NOW }, 'revoked_presented'],
+    ['revoked and presented 7 days ago', { ...revoked, lastTriedAt: NOW - 7 * DAY_MS }, 'revoked_presented'],
+    ['revoked and presented before that', { ...revoked, lastTriedAt: NOW - 7 * DAY_MS - 1 }, 'revoked'],
+    ['revoked, of a leaver, and presented', { ...gone, ...revoked, lastTriedAt: NOW }, 'revoked_presented'],
   ] as const)('%s the attention is right', ([, fields, attention]) => {
     expect(attentionOf(aToken({ lastUsedAt: NOW, ...fields }), NOW)).toBe(attention);
   });
@@ -48,6 +52,7 @@ describe('of a token', () => {
 
 /** One of each attention, and those of which more than one thing may be said. */
 const EACH: Readonly<Record<string, Partial<UsedToken>>> = {
+  'revoked, presented': { ...revoked, lastTriedAt: NOW },
   presented: { ...dead, lastRefusedAt: NOW },
   'owner gone': { ...later, ownerGoneAt: NOW, createdAt: T0 - 2 },
   'owner gone, idle, expiring': { ...gone, expiresAt: NOW + DAY_MS, createdAt: T0 - 1 },
@@ -77,7 +82,7 @@ test('each filter holds its own', () => {
   );
 
   expect(listedBy).toEqual({
-    current: Object.keys(EACH).slice(0, -1),
+    current: Object.keys(EACH).slice(1, -1),
     active: [
       'owner gone',
       'owner gone, idle, expiring',
@@ -91,12 +96,13 @@ test('each filter holds its own', () => {
     expiring: ['owner gone, idle, expiring', 'expiring', 'expiring, idle'],
     idle: ['owner gone, idle, expiring', 'expiring, idle', 'idle'],
     expired: ['presented', 'expired'],
-    revoked: ['revoked'],
+    revoked: ['revoked, presented', 'revoked'],
     all: Object.keys(EACH),
   });
 });
 
 test.for([
+  ['presented revoked ones by when, the latest first', revoked, 'lastTriedAt', [NOW, NOW - 1]],
   ['presented ones by when, the latest first', { ...dead }, 'lastRefusedAt', [NOW, NOW - 1]],
   ['those of leavers by their age, the oldest first', gone, 'createdAt', [T0, T0 + 1]],
   ['expiring ones by their end, the soonest first', {}, 'expiresAt', [NOW + 1, NOW + 2]],

@@ -394,6 +394,8 @@ const UNUSED = {
   useCount: 0,
   refusedCount: 0,
   lastRefusedAt: null,
+  triedCount: 0,
+  lastTriedAt: null,
   addresses: [],
   ownerGoneAt: null,
   ownerIsBarred: false,

@@ -17,6 +17,7 @@ import {
 } from '../blocks/text.ts';
 
 const HEADINGS: Readonly<Record<BoardException['attention'], string>> = {
+  revoked_presented: 'Revoked, but still presented',
   presented: 'Expired, but still presented',
   endless: 'Never expires',
   idle: 'Idle',
@@ -105,7 +106,7 @@ function headBlocks({ counts, expiringSoon }: BoardFacts): KnownBlock[] {
     `*Expiring soon* ${expiringSoon}`,
     `*Never claimed* ${counts.unclaimed}`,
     `*Expired* ${counts.expired + counts.presented}`,
-    `*Revoked* ${counts.revoked}`,
+    `*Revoked* ${counts.revoked + counts.revoked_presented}`,
   ];
   return [
     { type: 'header', text: plain('API Tokens') },
@@ -145,6 +146,8 @@ function rowOf(token: UsedToken, attention: BoardException['attention']): RichTe
 
 function factOf(token: UsedToken, attention: BoardException['attention']): RichTextElement[] {
   switch (attention) {
+    case 'revoked_presented':
+      return [text(`, refused ${timesOf(token.triedCount)}, last `), ...dateOf(token.lastTriedAt)];
     case 'presented':
       return [text(`, refused ${timesOf(token.refusedCount)}, last `), ...dateOf(token.lastRefusedAt)];
     case 'endless':

@@ -1,5 +1,5 @@
 import type { RichTextBlock, RichTextElement, SectionBlock, TableBlock } from '@slack/types';
-import { attentionOf } from '../../tokens/attention.ts';
+import { type Attention, attentionOf } from '../../tokens/attention.ts';
 import { remarksOf, statusOf, type UsedToken } from '../../tokens/token.ts';
 import { dateElement, mention, plain } from '../blocks/text.ts';
 import { dateFields, field } from '../blocks/token-facts.ts';
@@ -33,9 +33,11 @@ export function statusSections(tokens: readonly UsedToken[], now: number): Secti
   }));
 }
 
+const PRESENTED: readonly Attention[] = ['revoked_presented', 'presented'];
+
 /** Status and remarks, in our own words. */
 function standingText(token: UsedToken, now: number): string {
-  const isPresented = attentionOf(token, now) === 'presented';
+  const isPresented = PRESENTED.includes(attentionOf(token, now));
   const remarks = [...remarksOf(token, now), ...(isPresented ? ['still presented'] : [])];
   return [statusOf(token, now), ...remarks].join(' · ');
 }

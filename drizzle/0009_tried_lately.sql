@@ -1,0 +1,1 @@
+CREATE INDEX `revoked_tries_last` ON `revoked_tries` (`last_tried_at`);
