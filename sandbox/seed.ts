@@ -30,6 +30,8 @@ export type Seed = {
     appIsMember: boolean;
     /** Shared with another company over Slack Connect. */
     shared?: boolean;
+    /** Apps are not told its name. */
+    isPrivate?: boolean;
   }[];
   groups: readonly { handle: string; id: string; name: string; members: readonly string[] }[];
 };

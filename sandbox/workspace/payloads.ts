@@ -69,7 +69,7 @@ export function slashCommand(
     team_id: state.seed.teamId,
     team_domain: state.seed.teamDomain,
     channel_id: place.id,
-    channel_name: place.name,
+    channel_name: nameTold(place),
     user_id: person.id,
     user_name: person.handle,
     command,
@@ -301,7 +301,13 @@ export function appRateLimited(state: State): Json {
 }
 
 function channelFields(state: State, channelId: string): Json {
-  return { id: channelId, name: state.channels.get(channelId)?.name ?? 'unknown' };
+  const channel = state.channels.get(channelId);
+  return { id: channelId, name: channel === undefined ? 'unknown' : nameTold(channel) };
+}
+
+/** Every private channel is called the same to apps, whatever its id begins with. */
+function nameTold({ name, isPrivate }: Channel): string {
+  return isPrivate ? 'privategroup' : name;
 }
 
 function teamOf({ people, seed }: State, personId: string): string {

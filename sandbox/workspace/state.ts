@@ -36,6 +36,7 @@ export type Channel = {
   members: Set<string>;
   appIsMember: boolean;
   shared: boolean;
+  isPrivate: boolean;
 };
 
 /** A user group. */
@@ -215,9 +216,9 @@ export function createState(seed: Seed, manifest: Manifest, clock: () => number)
     isOrgWide: false,
     people,
     channels: new Map(
-      seed.channels.map(({ id, name, members, appIsMember, shared = false }) => [
+      seed.channels.map(({ id, name, members, appIsMember, shared = false, isPrivate = false }) => [
         id,
-        { id, name, im: undefined, members: new Set(members.map(idOf)), appIsMember, shared },
+        { id, name, im: undefined, members: new Set(members.map(idOf)), appIsMember, shared, isPrivate },
       ]),
     ),
     groups: new Map(
@@ -344,6 +345,7 @@ export function directMessage(state: State, personId: string): Channel {
     members: new Set([personId]),
     appIsMember: true,
     shared: false,
+    isPrivate: false,
   };
   state.channels.set(channel.id, channel);
   return channel;

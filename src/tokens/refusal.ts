@@ -112,7 +112,7 @@ const SENTENCES: { readonly [C in Code]: (refusal: RefusalOf<C>) => string } = {
   text_too_long: ({ lengthMax }) => `This is too long: use ${lengthMax} characters at most.`,
   text_invalid: ({ sign }) =>
     `This has ${sign} in it, which is not text and could hide what is written here. Take it out, or type the text again.`,
-  reason_required: () => "Say why: the owner and the token's history will show it.",
+  reason_required: () => 'Choose or type a reason. The owner sees it.',
   lifetime_not_allowed: ({ lifetimeDaysMax, mayNeverExpire }) =>
     lifetimeSentence(lifetimeDaysMax, mayNeverExpire),
   app_not_permitted: () =>

@@ -133,7 +133,8 @@ test('several values in a message end together, the dead ones are counted, and n
   expect(sheet.text).toContain('2 more values in it are not live: nothing accepts them.');
   expect(sheet.inputs).toMatchObject([
     { label: 'Tokens', value: ['first', 'second'] },
-    { label: 'Reason', optional: false },
+    { label: 'What happened?' },
+    { label: 'Reason', value: 'Leaked in #general' },
   ]);
   await bob.fills({ Reason: 'posted by a build' });
   await bob.submits();

@@ -44,7 +44,8 @@ test('on-call ends all live tokens of a person at once: one reason, one message 
   expect(sheet.text).toContain('Live tokens of @alice. Anything that uses one of the ticked ones is refused');
   expect(sheet.inputs).toMatchObject([
     { label: 'Tokens', kind: 'checkboxes', optional: true },
-    { label: 'Reason', optional: false },
+    { label: 'What happened?' },
+    { label: 'Reason' },
   ]);
   expect(sheet.inputs[0]?.options.toSorted()).toEqual(HOSTILE.toSorted());
   expect(sheet.inputs[0]?.value).toEqual(sheet.inputs[0]?.options);
@@ -103,10 +104,11 @@ test.for([['alice'], ['ALICE'], [' @Alice '], ['U0ALICE0001']] as const)(
     expect(sheet.inputs.map(({ label }) => label)).toEqual([
       'Tokens 1 to 10',
       'Tokens 11 to 12',
+      'What happened?',
       'Reason',
       'Name of the person',
     ]);
-    expect(sheet.inputs[3]?.hint).toBe(
+    expect(sheet.inputs[4]?.hint).toBe(
       'While more than 10 tokens are ticked: type alice or U0ALICE0001 to confirm.',
     );
 

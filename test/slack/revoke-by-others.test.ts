@@ -25,7 +25,7 @@ import { expectNotKept } from './leaks.ts';
 const LAPSED =
   'Nothing was changed: what you presented has ended since then, or you presented it more than 30 minutes ago. Present it again.';
 const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
-const WHY = "Say why: the owner and the token's history will show it.";
+const WHY = 'Choose or type a reason. The owner sees it.';
 
 test.for([
   ['on-call, by name', { ONCALL: 'U0CAROL0001' }, 'carol', 'NAME'],
@@ -47,7 +47,7 @@ test.for([
 
     const modal = await opens(other, `/apitoken revoke ${typed}`);
     expect(modal.text).toContain('deploy-bot of @alice, never used.');
-    expect(modal.inputs).toMatchObject([{ label: 'Reason', optional: false }]);
+    expect(modal.inputs).toMatchObject([{ label: 'What happened?' }, { label: 'Reason', value: undefined }]);
     await other.fills({ Reason: 'it is in a public <repository>' });
     await other.submits();
     await modalSaying(other, 'deploy-bot is revoked.');
@@ -271,7 +271,7 @@ test('when Slack does not say who somebody is, nothing of somebody else is chang
     'Slack did not tell in time what you may do, so nothing was changed. Try again in a moment.';
   await soon(() => expect(JSON.stringify(dave.modal())).toContain(sentence));
   expect((await stage.verify(value)).status).toBe(200);
-  expect(dave.modal()?.inputs).toMatchObject([{ label: 'Reason', value: 'leaked', error: sentence }]);
+  expect(dave.modal()?.inputs[1]).toMatchObject({ label: 'Reason', value: 'leaked', error: sentence });
   await dave.submits();
   await modalSaying(dave, 'deploy-bot is revoked.');
   expect(rowsOf(stage, 'select revoke_reason from tokens')).toEqual([{ revoke_reason: 'leaked' }]);

@@ -1,5 +1,6 @@
 import type { InputBlock, KnownBlock, ModalView, RichTextBlock, RichTextSection } from '@slack/types';
 import type { FoundToRevoke } from '../../tokens/find.ts';
+import { parseNote } from '../../tokens/note.ts';
 import { REASON_LENGTH_MAX } from '../../tokens/refusal.ts';
 import { statusOf, type UsedToken } from '../../tokens/token.ts';
 import { timeIn } from '../../zone.ts';
@@ -23,6 +24,11 @@ export const REVOKE_TITLE = 'Revoke API Token';
 
 export const REASON_INPUT_ID = 'reason';
 
+const COMMON_REASON_ID = 'common_reason';
+
+/** Why the tokens of somebody end whom Slack knows as deactivated. */
+export const OWNER_LEFT_REASON = 'Owner left' as const;
+
 /** Lines in one block. */
 const LINES_MAX = 20;
 
@@ -37,6 +43,8 @@ export function revokeDialog(
     readonly radius?: BlastRadius | undefined;
     /** Of our own, about what else was found. */
     readonly note?: string | undefined;
+    /** Why it ends, where the app knows it. */
+    readonly reason?: string | undefined;
   },
 ): ModalView {
   return {
@@ -50,20 +58,69 @@ export function revokeDialog(
       question(token, asked.now),
       ...(asked.radius === undefined ? [] : blastRadiusBlocks(token, asked.radius, asked.now)),
       ...(asked.note === undefined ? [] : [context(asked.note)]),
-      reasonInput(asked.byOwner),
+      ...reasonInputs({ byOwner: asked.byOwner, typed: asked.reason }),
     ],
   };
 }
 
-/** Why it ends: asked of everybody, required for somebody else's token. */
-export function reasonInput(isOptional: boolean): InputBlock {
-  return textInput({
+/** Why a token ends most of the time. */
+const COMMON_REASONS = ['Leaked', 'No longer needed', OWNER_LEFT_REASON, 'Security incident'] as const;
+
+/**
+ * Why it ends: asked of everybody, needed for somebody else's token, where a choice stands before what is typed. Either is
+ * enough, so neither is required by Slack.
+ */
+export function reasonInputs(asked: {
+  readonly byOwner: boolean;
+  /** What stands in the field to begin with. */
+  readonly typed?: string | undefined;
+  readonly chosen?: (typeof COMMON_REASONS)[number] | undefined;
+}): InputBlock[] {
+  const { byOwner, typed, chosen } = asked;
+  const hint = byOwner
+    ? "The token's history shows it."
+    : 'Choose one above or type your own. The owner sees it.';
+  const text = textInput({
     id: REASON_INPUT_ID,
     label: 'Reason',
-    hint: 'Its history will show it.',
-    optional: isOptional,
+    hint,
+    initial: typed,
+    optional: true,
     lengthMax: REASON_LENGTH_MAX,
   });
+  return byOwner ? [text] : [commonReasonInput(chosen), text];
+}
+
+function commonReasonInput(chosen: string | undefined): InputBlock {
+  const options = COMMON_REASONS.map((reason) => ({ text: plain(reason), value: reason }));
+  // Slack refuses an initial option that is not one of the options, letter for letter.
+  const initial = options.find(({ value }) => value === chosen);
+  return {
+    type: 'input',
+    block_id: COMMON_REASON_ID,
+    label: plain('What happened?'),
+    optional: true,
+    element: {
+      type: 'static_select',
+      action_id: COMMON_REASON_ID,
+      placeholder: plain('Choose one'),
+      options,
+      ...(initial === undefined ? {} : { initial_option: initial }),
+    },
+  };
+}
+
+/**
+ * The one reason that was chosen, typed or both, as it is kept and shown everywhere: `Security incident: laptop stolen`. Null
+ * when there is none.
+ */
+export function parseReason(fields: Readonly<Record<string, string>>): ReturnType<typeof parseNote> {
+  const typed = parseNote(fields[REASON_INPUT_ID] ?? '', REASON_LENGTH_MAX);
+  const chosen = COMMON_REASONS.find((reason) => reason === fields[COMMON_REASON_ID]);
+  if ('refusal' in typed || chosen === undefined) return typed;
+  const { note } = typed;
+  if (note === null) return { note: chosen };
+  return { note: note.toLowerCase().startsWith(chosen.toLowerCase()) ? note : `${chosen}: ${note}` };
 }
 
 /** What the dialog is while the tokens are being ended, should that take long. */

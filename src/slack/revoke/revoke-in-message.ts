@@ -14,6 +14,7 @@ import type { ListenerDeps } from '../listener.ts';
 import { rememberOpening } from '../look/opened-from.ts';
 import { type Answer, answerVisit } from '../reply/tell.ts';
 import { type KnownVisit, readDelivery } from '../visit.ts';
+import { leakReasonOf } from './leaked-message.ts';
 import { revokeQuestion } from './revoke.ts';
 import { REVOKE_TITLE } from './revoke-dialog.ts';
 import { SHEET_TOKENS_MAX, severalDialog } from './several-dialog.ts';
@@ -46,20 +47,25 @@ type Found = {
 };
 
 /** Asks whether the tokens whose values stand in a message shall be ended. No value is repeated. */
-async function messageAnswer(actor: Actor, message: unknown, deps: ListenerDeps): Promise<Answer> {
+async function messageAnswer(actor: Actor, body: object, deps: ListenerDeps): Promise<Answer> {
+  const { message } = readDelivery(shortcut, body);
   const found = await lookUp(actor, distinct(await valuesInMessage(message), deps), deps);
   const note = noteOf(found);
   const [first, ...others] = found.tokens;
   if (first === undefined) return telling(note ?? `There is no token value in this message. ${SEARCHED}`);
   const { values } = found;
+  const reason = leakReasonOf(body);
   const proof = heldProof({ actor: actor.id, values, at: deps.clock() }, deps.peppers.current);
-  if (others.length === 0) return revokeQuestion(actor, first, { held: proof, inMessage: true, note }, deps);
+  if (others.length === 0) {
+    return revokeQuestion(actor, first, { held: proof, inMessage: true, note, reason }, deps);
+  }
   const view = severalDialog(found.tokens, {
     metadata: { held: proof, inMessage: true },
     byOwner: found.tokens.every(({ owner }) => owner === actor.id),
     now: deps.clock(),
     total: found.tokens.length,
     note,
+    reason: { typed: reason },
   });
   return { kind: 'dialog', view };
 }
@@ -145,8 +151,7 @@ const shortcut = z.object({ message: z.object({}).loose() });
 
 /** *Revoke token in message*: `body` holds the whole message. */
 export async function onRevokeInMessage(visit: KnownVisit, body: object, deps: ListenerDeps): Promise<void> {
-  const { message } = readDelivery(shortcut, body);
-  const viewId = await answerVisit(visit, await messageAnswer(visit.actor, message, deps), deps);
+  const viewId = await answerVisit(visit, await messageAnswer(visit.actor, body, deps), deps);
   rememberOpening(visit, viewId, deps.openedFrom);
 }
 

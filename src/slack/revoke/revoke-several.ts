@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { parseNote } from '../../tokens/note.ts';
 import { type Actor, may } from '../../tokens/policy.ts';
-import { REASON_LENGTH_MAX, type Refusal, refuseByPolicy } from '../../tokens/refusal.ts';
+import { type Refusal, refuseByPolicy } from '../../tokens/refusal.ts';
 import type { Delivery } from '../../tokens/telling.ts';
 import { type PersonId, parsePersonId, parseTokenId, type TokenId } from '../../tokens/token.ts';
 import { PICK_PERSON_ID } from '../blocks/ids.ts';
@@ -15,7 +14,13 @@ import { type Answer, refusalAnswer, refuseForged, viewOf } from '../reply/tell.
 import type { KnownVisit } from '../visit.ts';
 import { ackRevocation } from './card.ts';
 import { revokeAnswer, revokeFilled } from './revoke.ts';
-import { notRevokedDialog, REASON_INPUT_ID, REVOKE_TITLE } from './revoke-dialog.ts';
+import {
+  notRevokedDialog,
+  OWNER_LEFT_REASON,
+  parseReason,
+  REASON_INPUT_ID,
+  REVOKE_TITLE,
+} from './revoke-dialog.ts';
 import {
   GROUP_IDS,
   PERSON_NAME_INPUT_ID,
@@ -28,7 +33,7 @@ import {
 /** *Revoke* was pressed under several tokens: ends those that are ticked, all in one. */
 export const onSeveralSubmitted: SubmissionListener = async (visit, submission, deps) => {
   const { fields, choices, ack } = submission;
-  const reason = parseNote(fields[REASON_INPUT_ID] ?? '', REASON_LENGTH_MAX);
+  const reason = parseReason(fields);
   if ('refusal' in reason) return ack(errorAt(REASON_INPUT_ID, reason.refusal));
   const asked = parseSeveralMetadata(submission.metadata);
   const tokenIds = tickedIn(choices);
@@ -91,8 +96,11 @@ export async function revokePersonAnswer(
     now,
   });
   if (total === 0) return noLiveTokens(person, byOwner);
-  const nameToType = nameOf(person, await profileInTime(person, deps));
-  const view = severalDialog(tokens, { metadata: { person }, byOwner, now, total, nameToType });
+  const profile = await profileInTime(person, deps);
+  const chosen = profile?.standing === 'deactivated' ? OWNER_LEFT_REASON : undefined;
+  const nameToType = nameOf(person, profile);
+  const asked = { metadata: { person }, byOwner, now, total, nameToType, reason: { chosen } };
+  const view = severalDialog(tokens, asked);
   return { kind: 'dialog', view };
 }
 

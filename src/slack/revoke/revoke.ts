@@ -1,9 +1,8 @@
 import { findToken, findToRevoke } from '../../tokens/find.ts';
 import { holdsSecret } from '../../tokens/finder.ts';
 import { areHeld, heldProof } from '../../tokens/held.ts';
-import { parseNote } from '../../tokens/note.ts';
 import { type Actor, may } from '../../tokens/policy.ts';
-import { REASON_LENGTH_MAX, type Refusal, type Refused, refused } from '../../tokens/refusal.ts';
+import { type Refusal, type Refused, refused } from '../../tokens/refusal.ts';
 import { revokeTokens } from '../../tokens/revoke.ts';
 import type { StoredSecret } from '../../tokens/store.ts';
 import type { Delivery } from '../../tokens/telling.ts';
@@ -27,6 +26,7 @@ import {
   type BlastRadius,
   matchesMessage,
   notRevokedDialog,
+  parseReason,
   REASON_INPUT_ID,
   revokeDialog,
 } from './revoke-dialog.ts';
@@ -73,17 +73,21 @@ export async function revokeHeldAnswer(actor: Actor, value: TokenValue, deps: Li
 export async function revokeQuestion(
   actor: Actor,
   token: UsedToken,
-  carried: Omit<DialogMetadata, 'tokenId'> & { readonly note?: string | undefined },
+  carried: Omit<DialogMetadata, 'tokenId'> & {
+    readonly note?: string | undefined;
+    readonly reason?: string | undefined;
+  },
   deps: ListenerDeps,
 ): Promise<Answer> {
   const now = deps.clock();
   if (statusOf(token, now) === 'revoked') return refusalAnswer({ code: 'already_revoked', name: token.name });
-  const { note, ...metadata } = carried;
+  const { note, reason, ...metadata } = carried;
   const view = revokeDialog(token, {
     byOwner: token.owner === actor.id,
     metadata: metadataText({ tokenId: token.id, ...metadata }),
     now,
     note,
+    reason,
     radius: await blastRadiusFor(actor, token, now, deps),
   });
   return { kind: 'dialog', view };
@@ -119,7 +123,7 @@ async function blastRadiusFor(
 
 /** *Revoke* was pressed: ends the token, turns the dialog into its card, and tells it where the dialog was opened. */
 export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, metadata, ack }, deps) => {
-  const reason = parseNote(fields[REASON_INPUT_ID] ?? '', REASON_LENGTH_MAX);
+  const reason = parseReason(fields);
   if ('refusal' in reason) return ack(errorAt(REASON_INPUT_ID, reason.refusal));
   const asked = parseMetadata(metadata);
   if (asked === undefined) return ack(refusedSubmission(await refuseForged(visit, 'revoke', deps), FIELDS));

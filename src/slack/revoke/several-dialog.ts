@@ -5,7 +5,7 @@ import type { PersonId, UsedToken } from '../../tokens/token.ts';
 import { PICK_PERSON_DIALOG_ID, PICK_PERSON_ID, SEVERAL_DIALOG_ID } from '../blocks/ids.ts';
 import { context, cut, plain, textInput } from '../blocks/text.ts';
 import { type SeveralMetadata, severalMetadataText } from '../dialog-metadata.ts';
-import { REVOKE_TITLE, reasonInput, tokenLine, tokenLines, useOf } from './revoke-dialog.ts';
+import { REVOKE_TITLE, reasonInputs, tokenLine, tokenLines, useOf } from './revoke-dialog.ts';
 
 /** Options in one group of checkboxes. */
 const GROUP_SIZE = 10;
@@ -38,6 +38,8 @@ export function severalDialog(
     /** What to type where more than ten are to end: the person's name. */
     readonly nameToType?: string | undefined;
     readonly note?: string | undefined;
+    /** Why they end, where the app knows it. */
+    readonly reason?: Omit<Parameters<typeof reasonInputs>[0], 'byOwner'>;
   },
 ): ModalView {
   const left = asked.total - tokens.length;
@@ -55,7 +57,7 @@ export function severalDialog(
         : []),
       ...(asked.note === undefined ? [] : [context(asked.note)]),
       ...groups(tokens, asked.metadata.person !== undefined, asked.now),
-      reasonInput(asked.byOwner),
+      ...reasonInputs({ byOwner: asked.byOwner, ...asked.reason }),
       ...nameInputs(tokens, asked),
     ],
   };
