@@ -26,9 +26,24 @@ export function dateIn(zone: string, at: number): CalendarDate {
   return isoTime(wallClock(zone, at)).slice(0, 10) as CalendarDate;
 }
 
-/** The time of day in `zone` at that instant, as `03:12`. */
-export function timeIn(zone: string, at: number): string {
-  return isoTime(wallClock(zone, at)).slice(11, 16);
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** A day as people read it: `Nov 29, 2027`. */
+export function dayText(date: CalendarDate): string {
+  const [year = '', month, day] = date.split('-');
+  return `${MONTHS[Number(month) - 1]} ${Number(day)}, ${year}`;
+}
+
+/** The day that it is in `zone` at the instant `at`, as people read it. */
+export function localDay(zone: string, at: number): string {
+  return dayText(dateIn(zone, at));
+}
+
+/** The time of day in `zone` at that instant, as Slack writes it: `3:07 PM`. */
+export function localTime(zone: string, at: number): string {
+  const time = isoTime(wallClock(zone, at));
+  const hour = Number(time.slice(11, 13));
+  return `${hour % 12 || 12}:${time.slice(14, 16)} ${hour < 12 ? 'AM' : 'PM'}`;
 }
 
 /**
@@ -54,6 +69,8 @@ function offsetIn(zone: string, at: number): number {
 
 /** The instant at which clocks of UTC show what those of `zone` show at `at`, in whole seconds. */
 function wallClock(zone: string, at: number): number {
+  // Without a formatter, which is dear to make: every date that Slack renders has a fallback in UTC.
+  if (zone === 'UTC') return Math.floor(at / SECOND_MS) * SECOND_MS;
   const parts = new Intl.DateTimeFormat('en-CA', {
     timeZone: zone,
     calendar: 'iso8601',

@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DAY_MS, isoTime, MINUTE_MS } from '../src/clock.ts';
-import { type CalendarDate, dateIn, endOfDayIn, isZone, parseCalendarDate, timeIn } from '../src/zone.ts';
+import {
+  type CalendarDate,
+  dateIn,
+  dayText,
+  endOfDayIn,
+  isZone,
+  localDay,
+  localTime,
+  parseCalendarDate,
+} from '../src/zone.ts';
 
 const ZONES = Intl.supportedValuesOf('timeZone');
 /** Those whose clocks change, or changed, at midnight, by half an hour, by a whole day, or to the day before. */
@@ -282,10 +291,23 @@ function twoDigits(number: number): string {
 }
 
 test.for([
-  ['UTC', '2026-01-01T03:12:59Z', '03:12'],
-  ['Asia/Tokyo', '2026-01-01T15:00:00Z', '00:00'],
-  ['Asia/Kolkata', '2026-01-01T00:00:00Z', '05:30'],
-  ['America/New_York', '2026-07-01T04:05:00Z', '00:05'],
-] as const)('in %s, at %s, it is %s', ([zone, at, time]) => {
-  expect(timeIn(zone, Date.parse(at))).toBe(time);
+  ['UTC', '2026-01-01T00:00:00Z', 'Jan 1, 2026', '12:00 AM'],
+  ['UTC', '2026-01-01T03:12:59.999Z', 'Jan 1, 2026', '3:12 AM'],
+  ['UTC', '2026-12-31T12:00:00Z', 'Dec 31, 2026', '12:00 PM'],
+  ['UTC', '2026-12-31T23:59:59.999Z', 'Dec 31, 2026', '11:59 PM'],
+  ['Asia/Tokyo', '2026-01-01T15:00:00Z', 'Jan 2, 2026', '12:00 AM'],
+  ['Asia/Kolkata', '2026-01-01T00:00:00Z', 'Jan 1, 2026', '5:30 AM'],
+  ['America/New_York', '2026-07-01T03:05:00Z', 'Jun 30, 2026', '11:05 PM'],
+] as const)('in %s, at %s, people read %s and %s', ([zone, at, day, time]) => {
+  expect(localDay(zone, Date.parse(at))).toBe(day);
+  expect(localTime(zone, Date.parse(at))).toBe(time);
+});
+
+test('each month has its name', () => {
+  const read = Array.from({ length: 12 }, (_, month) =>
+    dayText(`2027-${String(month + 1).padStart(2, '0')}-09` as CalendarDate),
+  );
+
+  const english = new Intl.DateTimeFormat('en-US', { dateStyle: 'medium', timeZone: 'UTC' });
+  expect(read).toEqual(read.map((_, month) => english.format(Date.UTC(2027, month, 9))));
 });

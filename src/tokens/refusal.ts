@@ -1,5 +1,6 @@
 import { type Clock, DAY_MS } from '../clock.ts';
 import { counted } from '../counted.ts';
+import { type CalendarDate, dayText } from '../zone.ts';
 import { type FlawedName, NAME_LENGTH_MAX } from './name.ts';
 import type { AccessPolicy, Action, Actor } from './policy.ts';
 import type { TokenStore } from './store.ts';
@@ -11,7 +12,7 @@ export const REASON_LENGTH_MAX = 200;
 
 type Named = { readonly name: string };
 
-type Days = { readonly latest: string };
+type Days = { readonly latest: CalendarDate };
 
 /** What a refusal carries beside its code, so that its sentence can be made. */
 type Carried = {
@@ -57,7 +58,7 @@ type Carried = {
   /** The person whose tokens are to end was not named; `expected` is what to type. */
   person_not_named: { readonly expected: string };
   expired: Named;
-  /** Days as `YYYY-MM-DD`; `latest` is the last one that policy allows. */
+  /** `latest` is the last day that policy allows. */
   date_needed: Days;
   date_unknown: Days;
   date_past: Days;
@@ -147,10 +148,11 @@ const SENTENCES: { readonly [C in Code]: (refusal: RefusalOf<C>) => string } = {
   person_not_named: ({ expected }) =>
     `This is not the name. Type ${expected} to confirm that all the ticked tokens are to end.`,
   expired: ({ name }) => `${name} has expired, so nothing accepts it. Renew it, or create a new token.`,
-  date_needed: ({ latest }) => `Choose the day on which it expires, ${latest} at the latest.`,
-  date_unknown: ({ latest }) => `There is no such day. Choose one up to ${latest}.`,
-  date_past: ({ latest }) => `This day is over. Choose today or a later one, up to ${latest}.`,
-  date_too_far: ({ latest }) => `This is later than a token may live here. Choose a day up to ${latest}.`,
+  date_needed: ({ latest }) => `Choose the day on which it expires, ${dayText(latest)} at the latest.`,
+  date_unknown: ({ latest }) => `There is no such day. Choose one up to ${dayText(latest)}.`,
+  date_past: ({ latest }) => `This day is over. Choose today or a later one, up to ${dayText(latest)}.`,
+  date_too_far: ({ latest }) =>
+    `This is later than a token may live here. Choose a day up to ${dayText(latest)}.`,
   date_unused: () =>
     'This date counts only with “On a date”. Choose that under Expires, or empty this field.',
   too_many_live: ({ liveTokensMax }) =>

@@ -9,7 +9,8 @@ import {
   parseStatusPage,
   statusPageText,
 } from '../../src/slack/blocks/pages.ts';
-import { agoOf, cut, escaped } from '../../src/slack/blocks/text.ts';
+import { cut, escaped } from '../../src/slack/blocks/text.ts';
+import { agoOf, dateElement, dateOnly, dateTime, dateTimeElement } from '../../src/slack/blocks/times.ts';
 import { createDialog } from '../../src/slack/create/create-dialog.ts';
 import { parseExpiry } from '../../src/slack/create/expiry-input.ts';
 import { unknownCommandMessage } from '../../src/slack/listeners/help.ts';
@@ -237,6 +238,31 @@ test.for([
   [':tok_0123456789abcdef:active:1'],
 ] as const)('the option value "%s" asks for nothing', ([text]) => {
   expect(parseChoice(text)).toBeUndefined();
+});
+
+test('an instant is written with and without its time of day, and in English where Slack renders none', () => {
+  const at = Date.UTC(2027, 10, 29, 15, 7, 59, 999);
+
+  expect(dateOnly(at)).toBe('<!date^1827500879^{date_short_pretty}|Nov 29, 2027>');
+  expect(dateTime(at)).toBe('<!date^1827500879^{date_short_pretty} at {time}|Nov 29, 2027 at 3:07 PM UTC>');
+  expect([dateElement(at), dateTimeElement(at)]).toEqual([
+    { type: 'date', timestamp: 1827500879, format: '{date_short_pretty}', fallback: 'Nov 29, 2027' },
+    {
+      type: 'date',
+      timestamp: 1827500879,
+      format: '{date_short_pretty} at {time}',
+      fallback: 'Nov 29, 2027 at 3:07 PM UTC',
+    },
+  ]);
+});
+
+const ISO_DATE = /\d{4}-\d\d-\d\d/;
+
+test('nothing that people read has a date as machines write it', () => {
+  const drawn = [...messagesAbout('m'), ...tableMessagesAbout('m'), ...viewsAbout('m')];
+
+  const wrong = drawn.filter(([, message]) => ISO_DATE.test(JSON.stringify(message)));
+  expect(wrong.map(([what]) => what)).toEqual([]);
 });
 
 test.for([

@@ -94,7 +94,7 @@ test('a revoked value is told of with who revoked it and when, and a live one ca
   await seesCard(carol, 'deploy-bot');
   const after = await answerTo(carol, `/apitoken check ${value}`);
 
-  expect(after.text).toContain('Revoked by @carol 2026-01-01 00:00 UTC.');
+  expect(after.text).toContain('Revoked by @carol Jan 1, 2026 at 12:00 AM UTC.');
   expect(after.buttons).toEqual([]);
 });
 

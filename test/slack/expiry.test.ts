@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../../src/clock.ts';
+import { type CalendarDate, dayText } from '../../src/zone.ts';
 import { T0 } from '../tokens/a-token.ts';
 import {
   createsToken,
@@ -45,27 +46,27 @@ test.for([
     'yesterday',
     'Europe/Berlin',
     '2025-12-31',
-    'This day is over. Choose today or a later one, up to 2026-01-30.',
+    'This day is over. Choose today or a later one, up to Jan 30, 2026.',
   ],
   [
     'a day of long ago',
     'UTC',
     '0001-01-01',
-    'This day is over. Choose today or a later one, up to 2026-01-30.',
+    'This day is over. Choose today or a later one, up to Jan 30, 2026.',
   ],
   [
     'one day more than policy allows',
     'UTC',
     '2026-01-31',
-    'This is later than a token may live here. Choose a day up to 2026-01-30.',
+    'This is later than a token may live here. Choose a day up to Jan 30, 2026.',
   ],
   [
     'the end of the calendar',
     'UTC',
     '9999-12-31',
-    'This is later than a token may live here. Choose a day up to 2026-01-30.',
+    'This is later than a token may live here. Choose a day up to Jan 30, 2026.',
   ],
-  ['no day', 'UTC', '', 'Choose the day on which it expires, 2026-01-30 at the latest.'],
+  ['no day', 'UTC', '', 'Choose the day on which it expires, Jan 30, 2026 at the latest.'],
 ] as const)('%s is refused under its field, and all that was typed stays', async ([, tz, date, sentence]) => {
   const { stage, alice, workspace } = await setStill({ MAX_LIFETIME_DAYS: '30' });
   await workspace.setPerson('alice', { tz });
@@ -127,14 +128,14 @@ test('a date beside Keep the date or Never is met the same way', async () => {
 
   await alice.fills({ Expires: 'On a date' });
   await alice.submits();
-  await modalSaying(alice, 'Expires: 2026-02-01 22:59 UTC');
+  await modalSaying(alice, 'Expires: Feb 1, 2026 at 10:59 PM UTC');
 });
 
 test.for([
   ['29 February of a leap year', '2028-02-29', undefined],
-  ['29 February of another year', '2027-02-29', 'There is no such day. Choose one up to 2035-12-29.'],
-  ['a day that no month has', '2027-04-31', 'There is no such day. Choose one up to 2035-12-29.'],
-  ['a text that is no day', 'tomorrow', 'There is no such day. Choose one up to 2035-12-29.'],
+  ['29 February of another year', '2027-02-29', 'There is no such day. Choose one up to Dec 29, 2035.'],
+  ['a day that no month has', '2027-04-31', 'There is no such day. Choose one up to Dec 29, 2035.'],
+  ['a text that is no day', 'tomorrow', 'There is no such day. Choose one up to Dec 29, 2035.'],
 ] as const)('%s, %s, from a client that lets it pass, is met as it must be', async ([, date, sentence]) => {
   const { stage, alice, workspace } = await setStill({ MAX_LIFETIME_DAYS: '3650' });
   await workspace.setPerson('alice', { tz: 'UTC' });
@@ -162,7 +163,7 @@ test.for([
   await alice.submits();
 
   expect((await modalOf(alice)).errors).toEqual({
-    'Expiry date': `This is later than a token may live here. Choose a day up to ${latest}.`,
+    'Expiry date': `This is later than a token may live here. Choose a day up to ${dayText(latest as CalendarDate)}.`,
   });
   await alice.fills({ 'Expiry date': latest });
   await alice.submits();
@@ -249,9 +250,9 @@ test('the exact moment of expiry stands in the result, to the minute for each re
   await alice.fills({ Expires: '7 days' });
   await alice.submits();
 
-  const modal = await modalSaying(alice, 'Expires: 2026-01-08 00:00 UTC');
+  const modal = await modalSaying(alice, 'Expires: Jan 8, 2026 at 12:00 AM UTC');
   expect(JSON.stringify(modal.blocks)).toContain(
-    `<!date^${Date.UTC(2026, 0, 8) / 1000}^{date_short_pretty} at {time}|2026-01-08 00:00 UTC>`,
+    `<!date^${Date.UTC(2026, 0, 8) / 1000}^{date_short_pretty} at {time}|Jan 8, 2026 at 12:00 AM UTC>`,
   );
   expect(tokenRow(stage, 'deploy-bot').expires_at).toBe(Date.UTC(2026, 0, 8));
 });
@@ -263,7 +264,7 @@ test('a dialog that was open for an hour counts from the moment it is sent off',
 
   await alice.submits();
 
-  await modalSaying(alice, 'Expires: 2026-01-08 01:00 UTC');
+  await modalSaying(alice, 'Expires: Jan 8, 2026 at 1:00 AM UTC');
   expect(tokenRow(stage, 'deploy-bot').expires_at).toBe(clock() + 7 * DAY_MS);
 });
 

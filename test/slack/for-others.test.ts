@@ -58,7 +58,7 @@ test('a token for another waits for its owner, whose click alone makes a value, 
   expect(modal.text).toContain('deploy-bot is created. Its value does not exist yet');
   expect(modal.text).toContain('Owner: @alice. You are told when they have taken it.');
   expect(modal.text).toContain('It is revoked when nobody has taken it after 7 days.');
-  expect(modal.text).toContain('Expires: 2026-04-01 00:00 UTC');
+  expect(modal.text).toContain('Expires: Apr 1, 2026 at 12:00 AM UTC');
   expect(tokenRow(stage, 'deploy-bot')).toMatchObject({
     owner: alice.id,
     created_by: dave.id,
@@ -80,7 +80,7 @@ test('a token for another waits for its owner, whose click alone makes a value, 
 
   expect(await verdictsOf(stage, value)).toEqual([200]);
   expect(toldTo(dave)[0]?.text).toBe(
-    'deploy-bot was taken: its owner was shown its value.\nOwner: @alice · Expires: 2026-04-01 00:00 UTC',
+    'deploy-bot was taken: its owner was shown its value.\nOwner: @alice · Expires: Apr 1, 2026 at 12:00 AM UTC',
   );
   expect(receiptOf(alice, 'deploy-bot').text).toContain('Status\nactive');
   expect(auditOf(stage).map(({ actor, action }) => [actor, action])).toEqual([
@@ -310,18 +310,18 @@ test('what nobody took after 7 days the app revokes, and the owner and the admin
   expect(toldTo(alice).map(({ text }) => text)).toEqual([
     [
       'Your token deploy-bot was revoked. Anything that uses it is refused.',
-      'Revoked by apitoken 2026-01-08 00:00 UTC.',
+      'Revoked by apitoken Jan 8, 2026 at 12:00 AM UTC.',
       'Reason: never claimed',
     ].join('\n'),
   ]);
   expect(toldTo(dave).map(({ text }) => text)).toEqual([
     [
       'deploy-bot was revoked: its owner did not take it within 7 days. Nothing ever used it.',
-      'Owner: @alice · Revoked by apitoken 2026-01-08 00:00 UTC.',
+      'Owner: @alice · Revoked by apitoken Jan 8, 2026 at 12:00 AM UTC.',
     ].join('\n'),
   ]);
   expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([]);
-  expect(receiptOf(alice, 'deploy-bot').text).toContain('Revoked by apitoken 2026-01-08 00:00 UTC.');
+  expect(receiptOf(alice, 'deploy-bot').text).toContain('Revoked by apitoken Jan 8, 2026 at 12:00 AM UTC.');
   expect((await answerTo(alice, '/apitoken history deploy-bot')).text).toContain(
     'apitoken revoked it “never claimed”',
   );
@@ -343,7 +343,7 @@ test('the admin hears that its owner declines a token, and its owner, who did, i
   expect(toldTo(dave)[0]?.text).toBe(
     [
       'deploy-bot, which you created for somebody else, was revoked. Anything that uses it is refused.',
-      'Owner: @alice · Revoked by @alice 2026-01-01 00:00 UTC.',
+      'Owner: @alice · Revoked by @alice Jan 1, 2026 at 12:00 AM UTC.',
     ].join('\n'),
   );
   expect(toldTo(alice)).toEqual([]);

@@ -49,15 +49,15 @@ test('the history tells a whole life in people’s words, the latest first, and 
   const { id } = tokenRow(stage, 'deploy-bot');
   expect(history.text.split('\n')).toEqual([
     'History of deploy-bot',
-    '2026-01-09 00:00 UTC · @dave revoked it “seen in <a> *log*”',
-    '2026-01-09 00:00 UTC · @alice renewed it: was shown a new value; it expires 2026-02-08 00:00 UTC',
-    "2026-01-02 00:00 UTC · apitoken could not show a value. A setting of this workspace forbids this app's messages: ask an admin.",
-    '2026-01-02 00:00 UTC · @bob tried to do something with it that they may not',
-    '2026-01-02 00:00 UTC · @alice ended the old value',
-    '2026-01-02 00:00 UTC · @alice rotated it: was shown a new value; the old one ends 2026-01-03 00:00 UTC at the latest',
-    '2026-01-01 00:00 UTC · @alice was shown a new value; the one before, never used, ended',
-    '2026-01-01 00:00 UTC · @alice was shown its value',
-    '2026-01-01 00:00 UTC · @alice created it',
+    'Jan 9, 2026 at 12:00 AM UTC · @dave revoked it “seen in <a> *log*”',
+    'Jan 9, 2026 at 12:00 AM UTC · @alice renewed it: was shown a new value; it expires Feb 8, 2026 at 12:00 AM UTC',
+    "Jan 2, 2026 at 12:00 AM UTC · apitoken could not show a value. A setting of this workspace forbids this app's messages: ask an admin.",
+    'Jan 2, 2026 at 12:00 AM UTC · @bob tried to do something with it that they may not',
+    'Jan 2, 2026 at 12:00 AM UTC · @alice ended the old value',
+    'Jan 2, 2026 at 12:00 AM UTC · @alice rotated it: was shown a new value; the old one ends Jan 3, 2026 at 12:00 AM UTC at the latest',
+    'Jan 1, 2026 at 12:00 AM UTC · @alice was shown a new value; the one before, never used, ended',
+    'Jan 1, 2026 at 12:00 AM UTC · @alice was shown its value',
+    'Jan 1, 2026 at 12:00 AM UTC · @alice created it',
     `Page 1 of 1 · token id ${id}`,
   ]);
   expect(history).toMatchObject({ ephemeral: true, buttons: [] });

@@ -30,9 +30,9 @@ test('info tells all there is to know of a token, but its value', async () => {
     [
       'deploy-bot',
       'Status\nactive',
-      'Created\n2026-01-01 00:00 UTC',
+      'Created\nJan 1, 2026 at 12:00 AM UTC',
       'Last used\nnever',
-      'Expires\n2026-04-01 00:00 UTC',
+      'Expires\nApr 1, 2026 at 12:00 AM UTC',
       'Date Revoked\n–',
       'Owner\n@alice',
       'Uses\n0',
@@ -116,8 +116,8 @@ test('info of a token that was revoked says when and by whom, and offers nothing
 
   const info = await answerTo(alice, '/apitoken info deploy-bot');
 
-  expect(info.text).toContain('Date Revoked\n2026-01-01 00:00 UTC');
-  expect(info.text).toContain('Revoked by @alice 2026-01-01 00:00 UTC.');
+  expect(info.text).toContain('Date Revoked\nJan 1, 2026 at 12:00 AM UTC');
+  expect(info.text).toContain('Revoked by @alice Jan 1, 2026 at 12:00 AM UTC.');
   expect(info.buttons).toEqual([]);
 });
 

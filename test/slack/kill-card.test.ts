@@ -33,7 +33,7 @@ test('the card tells what, whose, by whom, when, the last use, and what was trie
   const card = () => carol.sees('#oncall').find(({ text }) => text.startsWith('deploy-bot is revoked.'));
   await soon(() => expect(card()).toBeDefined());
   const FACTS =
-    'Owner: @alice · Date Revoked: 2026-01-01 01:00 UTC · By: @carol · Last used: 2026-01-01 00:00 UTC · Presented since: ';
+    'Owner: @alice · Date Revoked: Jan 1, 2026 at 1:00 AM UTC · By: @carol · Last used: Jan 1, 2026 at 12:00 AM UTC · Presented since: ';
   expect(card()?.text.split('\n')).toEqual([
     'deploy-bot is revoked. Anything that uses it is refused from the next request on.',
     `${FACTS}never`,
@@ -221,8 +221,8 @@ test('a card of tokens that different people ended says of each by whom and when
   await carol.submits();
 
   const card = await modalSaying(carol, '2 tokens are revoked.');
-  expect(card.text).toContain('first of @alice, never used, revoked by @bob 2026-01-01 00:00 UTC');
-  expect(card.text).toContain('second of @alice, never used, revoked by @carol 2026-01-01 00:20 UTC');
+  expect(card.text).toContain('first of @alice, never used, revoked by @bob Jan 1, 2026 at 12:00 AM UTC');
+  expect(card.text).toContain('second of @alice, never used, revoked by @carol Jan 1, 2026 at 12:20 AM UTC');
 });
 
 test('who ended a token and may not see it otherwise has its card for half an hour', async () => {

@@ -45,7 +45,7 @@ test('when somebody is deactivated, all their tokens are refused, and history an
   const history = await answerTo(workspace.person('bob'), '/apitoken history first-bot');
   expect(history.text).toContain('apitoken revoked it: its owner left');
   expect(history.text).not.toContain('“');
-  expect(receiptOf(alice, 'first-bot').text).toContain('Revoked by apitoken 2026-01-01 00:00 UTC.');
+  expect(receiptOf(alice, 'first-bot').text).toContain('Revoked by apitoken Jan 1, 2026 at 12:00 AM UTC.');
   expect(receiptOf(alice, 'first-bot').buttons).toEqual([]);
   expect(toldTo(alice)).toEqual([]);
   for (const { value } of [first, second]) expectNotKept(value, stage);
@@ -64,7 +64,7 @@ test('whoever created a token for somebody who left is told, and nobody else', a
   expect(toldTo(dave).at(-1)?.text).toBe(
     [
       'The token <deploy>-bot, which you created for somebody else, was revoked: its owner left. Anything that uses it is refused.',
-      'Owner: @alice · Revoked by apitoken 2026-01-01 00:00 UTC.',
+      'Owner: @alice · Revoked by apitoken Jan 1, 2026 at 12:00 AM UTC.',
     ].join('\n'),
   );
   expect(toldTo(bob)).toEqual([]);

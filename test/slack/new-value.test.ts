@@ -56,7 +56,7 @@ test('once the value was used it is no longer offered, and a button drawn before
   await alice.clicks('Refresh', { in: '@apitoken' });
   await soon(() => expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Rotate', 'Revoke', 'Refresh']));
 
-  expect(receiptOf(alice, 'deploy-bot').text).toContain('Last used\n2026-01-01 00:00 UTC');
+  expect(receiptOf(alice, 'deploy-bot').text).toContain('Last used\nJan 1, 2026 at 12:00 AM UTC');
   expect(receiptOf(alice, 'deploy-bot').text).toContain('Lost it? Rotate makes another.');
   expect(await verdictsOf(stage, value)).toEqual([200]);
   expect(valuesSeenBy(alice)).toEqual([value]);
@@ -128,7 +128,7 @@ test('while an old value is honoured, only the one that nobody used is replaced'
   const value = await issues(stage, alice);
 
   expect(await verdictsOf(stage, old, unseen, value)).toEqual([200, 401, 200]);
-  expect(receiptOf(alice, 'deploy-bot').text).toContain('honoured until 2026-01-01 01:00 UTC.');
+  expect(receiptOf(alice, 'deploy-bot').text).toContain('honoured until Jan 1, 2026 at 1:00 AM UTC.');
   await clock.moveTo(T0 + HOUR_MS - 1);
   expect(await verdictsOf(stage, old, value)).toEqual([200, 200]);
   await clock.moveBy(1);

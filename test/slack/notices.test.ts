@@ -58,7 +58,7 @@ test.for([
 
     expect(sentencesTo(alice).filter((one) => one === sentence)).toHaveLength(1);
     const notice = toldTo(alice).at(-1);
-    expect(notice?.text).toContain('Expires: 2026-01-31 00:00 UTC · never used');
+    expect(notice?.text).toContain('Expires: Jan 31, 2026 at 12:00 AM UTC · never used');
     expect(notice?.buttons).toEqual(['Rotate', 'Revoke, not needed', 'Remind me tomorrow']);
     expect(notice?.raw.text).toBe(sentence);
   },
@@ -260,7 +260,7 @@ test('Rotate under a notice opens the dialog and rotates', async () => {
 
   expect(await verdictsOf(stage, old, value)).toEqual([401, 200]);
   await noticeSays(alice, 'Your token deploy-bot was rotated: it has a new value.', []);
-  expect(toldTo(alice)[0]?.text).toContain('Expires: 2026-04-24 00:00 UTC');
+  expect(toldTo(alice)[0]?.text).toContain('Expires: Apr 24, 2026 at 12:00 AM UTC');
   expect(tokenRow(stage, 'deploy-bot').generation).toBe(1);
 });
 
@@ -409,7 +409,7 @@ test('Remind me tomorrow tells once more in 24 hours, and each time it is presse
 
   await pressesUnderNotice(alice, 'Remind me tomorrow');
   const reminded = await noticeSays(alice, 'Your token deploy-bot expires in 7 days.', []);
-  expect(reminded.text).toContain('You are reminded of it 2026-01-25 00:00 UTC.');
+  expect(reminded.text).toContain('You are reminded of it Jan 25, 2026 at 12:00 AM UTC.');
   expect(reminded).toMatchObject({ ephemeral: false, edited: true });
   await clock.moveBy(MINUTE_MS);
   await alice.redelivers();
@@ -444,7 +444,7 @@ test('Remind me tomorrow on the last day tells an hour before the end', async ()
 
   await pressesUnderNotice(alice, 'Remind me tomorrow');
   const reminded = await noticeSays(alice, 'Your token deploy-bot expires tomorrow.', []);
-  expect(reminded.text).toContain('You are reminded of it 2026-01-30 23:00 UTC.');
+  expect(reminded.text).toContain('You are reminded of it Jan 30, 2026 at 11:00 PM UTC.');
   await clock.moveTo(END - HOUR_MS - 1);
   await chores(stage);
   expect(sentencesTo(alice)).toHaveLength(1);

@@ -36,12 +36,12 @@ test('the receipt tells name, purpose, status and dates, stays when Slack reload
     [
       'deploy-bot',
       'Status\nactive',
-      'Created\n2026-01-01 00:00 UTC',
+      'Created\nJan 1, 2026 at 12:00 AM UTC',
       'Last used\nnever',
-      'Expires\n2026-04-01 00:00 UTC',
+      'Expires\nApr 1, 2026 at 12:00 AM UTC',
       'Date Revoked\n–',
       'Purpose: the *nightly* build',
-      'Its value was shown 2026-01-01 00:00 UTC and cannot be shown again. Lost it? Issue new value makes another.',
+      'Its value was shown Jan 1, 2026 at 12:00 AM UTC and cannot be shown again. Lost it? Issue new value makes another.',
     ].join('\n'),
   );
   expect(receipt.buttons).toEqual(['Rotate', 'Issue new value', 'Revoke', 'Refresh']);
@@ -67,8 +67,8 @@ test('a revocation changes the receipt that is there, and takes its buttons away
   const receipt = receiptOf(alice, 'deploy-bot');
   expect(receipt).toMatchObject({ ts, edited: true });
   expect(receipt.text).toContain('Status\nrevoked');
-  expect(receipt.text).toContain('Date Revoked\n2026-01-01 00:00 UTC');
-  expect(receipt.text).toContain('Revoked by @alice 2026-01-01 00:00 UTC.');
+  expect(receipt.text).toContain('Date Revoked\nJan 1, 2026 at 12:00 AM UTC');
+  expect(receipt.text).toContain('Revoked by @alice Jan 1, 2026 at 12:00 AM UTC.');
   expect(callsOf(stage.workspace, 'chat.postMessage')).toHaveLength(1);
 });
 
@@ -182,7 +182,7 @@ test.for([
     'was shown',
     {},
     0,
-    'Its value was shown 2026-01-01 00:00 UTC and cannot be shown again. Lost it? Issue new value makes another.',
+    'Its value was shown Jan 1, 2026 at 12:00 AM UTC and cannot be shown again. Lost it? Issue new value makes another.',
     ['Rotate', 'Issue new value', 'Revoke', 'Refresh'],
   ],
   [
@@ -250,7 +250,7 @@ test('Refresh draws what is known at that moment, and posts the receipt anew whe
   await soon(() =>
     expect(receiptOf(alice, 'deploy-bot')).toMatchObject({
       ts,
-      text: expect.stringContaining('Last used\n2026-01-02 00:00 UTC'),
+      text: expect.stringContaining('Last used\nJan 2, 2026 at 12:00 AM UTC'),
     }),
   );
   workspace.faults.add({ method: 'chat.update', error: 'message_not_found' });

@@ -97,7 +97,7 @@ test.for([
     });
     await alice.fills({ Expires: '7 days' });
     const value = await shownBy(alice, () => alice.submits());
-    await modalSaying(alice, 'Expires: 2026-01-10 00:00 UTC');
+    await modalSaying(alice, 'Expires: Jan 10, 2026 at 12:00 AM UTC');
     await soon(() => expect(receiptOf(alice, 'deploy-bot').text).toContain('Status\nactive'));
 
     expect(await verdictsOf(stage, old, value)).toEqual([401, 200]);
@@ -120,7 +120,7 @@ test('a renewal is held to the policy of now', async () => {
   await alice.fills({ Expires: 'On a date', 'Expiry date': '2027-03-01' });
   await alice.submits();
 
-  expect((await modalOf(alice)).errors['Expiry date']).toContain('Choose a day up to 2027-01-30.');
+  expect((await modalOf(alice)).errors['Expiry date']).toContain('Choose a day up to Jan 30, 2027.');
   expect(tokenRow(stage, 'deploy-bot').generation).toBe(0);
 });
 

@@ -43,7 +43,7 @@ test('on-call is two interactions away from the end of a pasted value, knowing w
   );
   expect(modal.text).toContain('Purpose: deploys <!here>');
   expect(modal.text).toContain('Uses in 24 h: 3 · Last addresses: 127.0.0.1');
-  expect(modal.text).toContain('It is 09:03 for @alice.');
+  expect(modal.text).toContain('It is 9:03 AM for @alice.');
   await carol.fills({ Reason: 'in a public log' });
   await carol.submits();
 

@@ -33,12 +33,12 @@ test('a value that is killed over HTTP is dead at once, and its owner hears of i
   expect(told.map(({ text }) => text)).toEqual([
     [
       'Your token deploy-bot was revoked. Anything that uses it is refused.',
-      'Revoked by somebody who held its value 2026-01-01 00:00 UTC.',
+      'Revoked by somebody who held its value Jan 1, 2026 at 12:00 AM UTC.',
     ].join('\n'),
   ]);
   expect(told[0]?.raw.text).toBe('Your token deploy-bot was revoked by somebody who held its value.');
   const receipt = receiptOf(alice, 'deploy-bot');
-  expect(receipt.text).toContain('Revoked by somebody who held its value 2026-01-01 00:00 UTC.');
+  expect(receipt.text).toContain('Revoked by somebody who held its value Jan 1, 2026 at 12:00 AM UTC.');
   expect(receipt.buttons).toEqual([]);
   expect(tokenRow(stage, 'deploy-bot')).toMatchObject({ revoked_by: 'holder', revoke_reason: null });
   expect(auditOf(stage).at(-1)).toMatchObject({ actor: 'holder', action: 'token.revoked' });
@@ -54,8 +54,10 @@ test('history and info tell that it was somebody who held the value', async () =
   const info = await answerTo(alice, '/apitoken info deploy-bot');
   const again = await answerTo(alice, '/apitoken revoke deploy-bot');
 
-  expect(history.text.split('\n')[1]).toBe('2026-01-01 00:00 UTC · somebody who held its value revoked it');
-  expect(info.text).toContain('Revoked by somebody who held its value 2026-01-01 00:00 UTC.');
+  expect(history.text.split('\n')[1]).toBe(
+    'Jan 1, 2026 at 12:00 AM UTC · somebody who held its value revoked it',
+  );
+  expect(info.text).toContain('Revoked by somebody who held its value Jan 1, 2026 at 12:00 AM UTC.');
   expect(again.text).toBe('deploy-bot is already revoked. Nothing more needs to be done.');
 });
 

@@ -58,7 +58,7 @@ test.for([
     expect(told?.text).toBe(
       [
         'Your token deploy-bot was revoked. Anything that uses it is refused.',
-        `Revoked by @${handle} 2026-01-01 00:00 UTC.`,
+        `Revoked by @${handle} Jan 1, 2026 at 12:00 AM UTC.`,
         'Reason: it is in a public <repository>',
       ].join('\n'),
     );

@@ -105,15 +105,13 @@ test.for([
     expect(modal.text).toBe(
       [
         'deploy-bot is revoked. Anything that uses it is refused from the next request on.',
-        'Owner: @alice · Date Revoked: 2026-01-01 00:00 UTC · By: @alice · Last used: never · Presented since: never',
+        'Owner: @alice · Date Revoked: Jan 1, 2026 at 12:00 AM UTC · By: @alice · Last used: never · Presented since: never',
       ].join('\n'),
     );
     await settled(stage);
     expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([]);
     expect(alice.home()?.text).not.toContain('deploy-bot');
-    expect((await answerTo(alice, '/apitoken list revoked')).text).toContain(
-      'Date Revoked\n2026-01-01 00:00 UTC',
-    );
+    expect((await answerTo(alice, '/apitoken list revoked')).text).toContain('Date Revoked\nJan 1, 2026');
     expect(rowsOf(stage, 'select revoked_at, revoked_by, revoke_reason from tokens')).toEqual([
       { revoked_at: T0, revoked_by: alice.id, revoke_reason: 'moved to <another> *bot*' },
     ]);

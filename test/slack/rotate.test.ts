@@ -96,7 +96,7 @@ test('the receipt tells of both values, until the old one has ended, and is then
   const value = await rotates(stage, alice, 'deploy-bot', { 'Old value ends': 'In 1 hour' });
 
   expect(receiptOf(alice, 'deploy-bot').text).toContain(
-    'New value: never used. Old value: never used, honoured until 2026-01-01 01:00 UTC.',
+    'New value: never used. Old value: never used, honoured until Jan 1, 2026 at 1:00 AM UTC.',
   );
   expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([
     'Rotate',
@@ -112,7 +112,7 @@ test('the receipt tells of both values, until the old one has ended, and is then
   await alice.clicks('Refresh', { in: '@apitoken' });
   await soon(() =>
     expect(receiptOf(alice, 'deploy-bot').text).toContain(
-      'New value: last used 2026-01-01 00:02 UTC. Old value: last used 2026-01-01 00:01 UTC, honoured until 2026-01-01 01:00 UTC.',
+      'New value: last used Jan 1, 2026 at 12:02 AM UTC. Old value: last used Jan 1, 2026 at 12:01 AM UTC, honoured until Jan 1, 2026 at 1:00 AM UTC.',
     ),
   );
   expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([
@@ -373,7 +373,7 @@ test('a dialog that was open for an hour rotates, and what it promised counts fr
 
   await alice.submits();
 
-  await modalSaying(alice, 'Expires: 2026-01-08 01:00 UTC');
+  await modalSaying(alice, 'Expires: Jan 8, 2026 at 1:00 AM UTC');
   await soon(() => expect(endsOf(stage)).toEqual([T0 + 2 * HOUR_MS, T0 + HOUR_MS + 7 * DAY_MS]));
 });
 

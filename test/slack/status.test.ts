@@ -86,13 +86,13 @@ test('a manager sees in a table which tokens there are, whose, and what needs at
       'API Tokens',
       'Not revoked · everybody’s',
       'Name | Owner | Status | Created | Last used | Expires | Date Revoked',
-      'presented | @bob | expired · still presented | 2026-01-01 00:00 UTC | never | 2026-04-10 00:00 UTC | –',
-      'soon | @bob | active · expiring soon | 2026-04-11 00:00 UTC | never | 2026-04-21 00:00 UTC | –',
-      'unseen | @alice | unclaimed | 2026-04-12 00:00 UTC | never | 2026-07-11 00:00 UTC | –',
-      'idle | @alice | active · idle | 2026-01-01 00:00 UTC | never | 2027-01-01 00:00 UTC | –',
-      'endless | @bob | active | 2026-04-11 00:00 UTC | never | never | –',
-      'fine | @alice | active | 2026-04-11 00:00 UTC | never | 2027-04-11 00:00 UTC | –',
-      'over | @bob | expired | 2026-01-01 00:00 UTC | never | 2026-04-09 00:00 UTC | –',
+      'presented | @bob | expired · still presented | Jan 1, 2026 | never | Apr 10, 2026 | –',
+      'soon | @bob | active · expiring soon | Apr 11, 2026 | never | Apr 21, 2026 | –',
+      'unseen | @alice | unclaimed | Apr 12, 2026 | never | Jul 11, 2026 | –',
+      'idle | @alice | active · idle | Jan 1, 2026 | never | Jan 1, 2027 | –',
+      'endless | @bob | active | Apr 11, 2026 | never | never | –',
+      'fine | @alice | active | Apr 11, 2026 | never | Apr 11, 2027 | –',
+      'over | @bob | expired | Jan 1, 2026 | never | Apr 9, 2026 | –',
       'Page 1 of 1 · 7 tokens',
     ].join('\n'),
   );
@@ -372,7 +372,7 @@ test('where Slack refuses a table, sections say the same, and no table is tried 
   const status = await answerTo(carol, '/apitoken status @bob');
 
   expect(status.text).toContain(
-    'presented\nOwner\n@bob\nStatus\nexpired · still presented\nCreated\n2026-01-01 00:00 UTC',
+    'presented\nOwner\n@bob\nStatus\nexpired · still presented\nCreated\nJan 1, 2026',
   );
   expect(status.blocks.filter(({ type }) => type === 'section')).toHaveLength(4);
   expect(urlCalls()).toBe(before + 2);

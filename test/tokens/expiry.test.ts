@@ -7,7 +7,7 @@ import { refused } from '../../src/tokens/refusal.ts';
 import { statusOf } from '../../src/tokens/token.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { verifyToken } from '../../src/tokens/verify.ts';
-import { dateIn, endOfDayIn } from '../../src/zone.ts';
+import { type CalendarDate, dateIn, endOfDayIn } from '../../src/zone.ts';
 import { aSecret, aToken, PEPPER, underOnly } from './a-token.ts';
 
 const ZONES = Intl.supportedValuesOf('timeZone');
@@ -100,7 +100,7 @@ describe('a date', () => {
   ] as const)('%s is refused, with the last one that may be chosen', ([, date, code]) => {
     const expiry = expiryFrom({ kind: 'date', date }, { now: NOON, zone: 'UTC' }, POLICY);
 
-    expect(expiry).toEqual(refused({ code, latest: '2026-12-31' }));
+    expect(expiry).toEqual(refused({ code, latest: '2026-12-31' as CalendarDate }));
   });
 
   test.for([

@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { FlawedName } from '../../src/tokens/name.ts';
 import { type Refusal, refused, sentenceFor } from '../../src/tokens/refusal.ts';
 import { newTokenId } from '../../src/tokens/token.ts';
+import type { CalendarDate } from '../../src/zone.ts';
+
+const LATEST = '2026-12-31' as CalendarDate;
 
 /** One of each code: a new code does not compile here until it has its row. */
 const ONE_OF_EACH: { readonly [Code in Refusal['code']]: Refusal & { code: Code } } = {
@@ -40,11 +43,11 @@ const ONE_OF_EACH: { readonly [Code in Refusal['code']]: Refusal & { code: Code 
   showing_another: { code: 'showing_another', name: 'deploy-bot' },
   too_many_waiting: { code: 'too_many_waiting' },
   too_many_values_today: { code: 'too_many_values_today', creationsPerDayMax: 50 },
-  date_needed: { code: 'date_needed', latest: '2026-12-31' },
+  date_needed: { code: 'date_needed', latest: LATEST },
   date_unused: { code: 'date_unused' },
-  date_unknown: { code: 'date_unknown', latest: '2026-12-31' },
-  date_past: { code: 'date_past', latest: '2026-12-31' },
-  date_too_far: { code: 'date_too_far', latest: '2026-12-31' },
+  date_unknown: { code: 'date_unknown', latest: LATEST },
+  date_past: { code: 'date_past', latest: LATEST },
+  date_too_far: { code: 'date_too_far', latest: LATEST },
   too_many_live: { code: 'too_many_live', liveTokensMax: 50 },
   owner_too_many_live: { code: 'owner_too_many_live', liveTokensMax: 50 },
   too_many_today: { code: 'too_many_today', creationsPerDayMax: 50 },
@@ -116,7 +119,7 @@ describe('the sentence of', () => {
     const sentence = sentenceFor(refusal);
 
     expect(sentence).toMatch(/^[\p{L}\d].*\.$/u);
-    expect(sentence).not.toMatch(/undefined|null|\[object|_/);
+    expect(sentence).not.toMatch(/undefined|null|\[object|_|\d{4}-\d\d/);
   });
 
   test('each flaw of a name is its own, and repeats nothing that was typed', () => {

@@ -6,10 +6,8 @@ import type {
   ModalView,
   MrkdwnElement,
   PlainTextElement,
-  RichTextElement,
   SectionBlock,
 } from '@slack/types';
-import { DAY_MS, HOUR_MS, isoTime, MINUTE_MS } from '../../clock.ts';
 import { counted } from '../../counted.ts';
 import type { Message } from './message.ts';
 
@@ -55,12 +53,6 @@ export function cut(text: string, lengthMax: number): string {
   return points.length <= lengthMax ? text : `${points.slice(0, lengthMax - 1).join('')}…`;
 }
 
-/** An instant that each reader sees in their own zone. */
-export function dateTime(at: number): string {
-  const fallback = `${isoTime(at).slice(0, 16).replace('T', ' ')} UTC`;
-  return `<!date^${Math.floor(at / 1000)}^{date_short_pretty} at {time}|${fallback}>`;
-}
-
 /** A mention that notifies nobody in an ephemeral message or a dialog. */
 export function mention(person: string): string {
   return `<@${person}>`;
@@ -71,32 +63,9 @@ export function timesOf(count: number): string {
   return count === 1 ? 'once' : counted(count, 'time');
 }
 
-/** `3 minutes ago`: how long before `now` something was, in one unit. */
-export function agoOf(at: number, now: number): string {
-  const passed = Math.max(0, now - at);
-  if (passed < MINUTE_MS) return 'moments ago';
-  if (passed < HOUR_MS) return ago(passed / MINUTE_MS, 'minute');
-  if (passed < DAY_MS) return ago(passed / HOUR_MS, 'hour');
-  return ago(passed / DAY_MS, 'day');
-}
-
-function ago(amount: number, unit: string): string {
-  return `${counted(Math.floor(amount), unit)} ago`;
-}
-
 /** A message of one sentence, drawn as it is. */
 export function sentenceMessage(sentence: string): Message {
   return { text: escaped(sentence), blocks: [section(sentence)] };
-}
-
-/** An instant as an element of rich text, that each reader sees in their own zone. */
-export function dateElement(at: number): RichTextElement {
-  return {
-    type: 'date',
-    timestamp: Math.floor(at / 1000),
-    format: '{date_short_pretty} at {time}',
-    fallback: `${isoTime(at).slice(0, 16).replace('T', ' ')} UTC`,
-  };
 }
 
 /** A dialog that only tells something. */

@@ -3,28 +3,32 @@ import { asSeen } from '../../tokens/characters.ts';
 import type { LeftOut } from '../../tokens/kept-scopes.ts';
 import { type Doer, type Offer, offersFor, remarksOf, statusOf, type UsedToken } from '../../tokens/token.ts';
 import { REVOKE_ID, ROTATE_ID, SHOW_VALUE_ID } from './ids.ts';
-import { button, cut, dateTime, mention, mrkdwn, plain, section } from './text.ts';
+import { button, cut, mention, mrkdwn, plain, section } from './text.ts';
+import { dateTime } from './times.ts';
 
 const NOTE_DRAWN_MAX = 300;
 
 /** A section holds 3,000 characters. */
 const SCOPES_DRAWN_MAX = 2000;
 
+/** How the columns write an instant: `dateTime` where one token is told of, `dateOnly` in lists. */
+export type WriteTime = (at: number) => string;
+
 /** The columns of the list: status, created, last used, expires, date revoked. Nothing that a person typed is in them. */
-export function tokenFields(token: UsedToken, now: number): MrkdwnElement[] {
+export function tokenFields(token: UsedToken, now: number, write: WriteTime = dateTime): MrkdwnElement[] {
   return [
     field('Status', [statusOf(token, now), ...remarksOf(token, now)].join(' · ')),
-    ...dateFields(token),
+    ...dateFields(token, write),
   ];
 }
 
 /** The same columns without the status. */
-export function dateFields(token: UsedToken): MrkdwnElement[] {
+export function dateFields(token: UsedToken, write: WriteTime = dateTime): MrkdwnElement[] {
   return [
-    field('Created', dateTime(token.createdAt)),
-    field('Last used', token.lastUsedAt === null ? 'never' : dateTime(token.lastUsedAt)),
-    field('Expires', token.expiresAt === null ? 'never' : dateTime(token.expiresAt)),
-    field('Date Revoked', token.revokedAt === null ? '–' : dateTime(token.revokedAt)),
+    field('Created', write(token.createdAt)),
+    field('Last used', token.lastUsedAt === null ? 'never' : write(token.lastUsedAt)),
+    field('Expires', token.expiresAt === null ? 'never' : write(token.expiresAt)),
+    field('Date Revoked', token.revokedAt === null ? '–' : write(token.revokedAt)),
   ];
 }
 

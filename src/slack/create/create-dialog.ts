@@ -8,7 +8,6 @@ import {
   context,
   conversationLink,
   cut,
-  dateTime,
   mention,
   mrkdwn,
   plain,
@@ -16,6 +15,7 @@ import {
   tellingDialog,
   textInput,
 } from '../blocks/text.ts';
+import { dateTime } from '../blocks/times.ts';
 import { notShownSentence } from '../show/not-shown.ts';
 import { expiryInputs } from './expiry-input.ts';
 

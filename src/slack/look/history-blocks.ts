@@ -9,7 +9,8 @@ import { HISTORY_NEWER_ID, HISTORY_OLDER_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import { historyPageText, turns } from '../blocks/pages.ts';
-import { context, cut, dateTime, escaped, mention, mrkdwn, plain } from '../blocks/text.ts';
+import { context, cut, escaped, mention, mrkdwn, plain } from '../blocks/text.ts';
+import { dateTime } from '../blocks/times.ts';
 import { doerText } from '../blocks/token-facts.ts';
 import { notShownSentence } from '../show/not-shown.ts';
 

@@ -15,6 +15,7 @@ import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import { listPageText, type PageOfList, parseListPage, turns } from '../blocks/pages.ts';
 import { button, context, escaped, plain, section } from '../blocks/text.ts';
+import { dateOnly } from '../blocks/times.ts';
 import { rotateText, tokenFields } from '../blocks/token-facts.ts';
 
 const FILTER_WORDS: Readonly<Record<ListFilter, string>> = {
@@ -92,7 +93,7 @@ function tokenRow(token: UsedToken, row: number, page: PageOfList, now: number):
   return {
     type: 'section',
     text: plain(token.name),
-    fields: tokenFields(token, now),
+    fields: tokenFields(token, now, dateOnly),
     accessory: { type: 'overflow', action_id: actionId, options },
   };
 }

@@ -15,7 +15,8 @@ import {
 import { REMIND_ID, REVOKE_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { button, context, dateTime, escaped, mention, section, timesOf } from '../blocks/text.ts';
+import { button, context, escaped, mention, section, timesOf } from '../blocks/text.ts';
+import { dateTime } from '../blocks/times.ts';
 import { noteBlocks, offerButtons, revokeButton, revokedText, revokerOf } from '../blocks/token-facts.ts';
 
 /** In place of what somebody may not do any more. */

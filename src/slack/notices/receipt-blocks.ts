@@ -13,7 +13,8 @@ import {
 import { END_OLD_ID, NEW_VALUE_ID, REFRESH_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { button, context, dateTime, escaped, mention, plain } from '../blocks/text.ts';
+import { button, context, escaped, mention, plain } from '../blocks/text.ts';
+import { dateTime } from '../blocks/times.ts';
 import { noteBlocks, offerButtons, revokeButton, revokedText, tokenFields } from '../blocks/token-facts.ts';
 import { notShownSentence } from '../show/not-shown.ts';
 import { BARRED } from './notice-blocks.ts';

@@ -10,18 +10,8 @@ import {
 import { CARD_REFRESH_ID, CARD_SHARE_ID, REVOKE_PERSON_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import {
-  agoOf,
-  button,
-  context,
-  dateElement,
-  dateTime,
-  escaped,
-  mention,
-  plain,
-  section,
-  timesOf,
-} from '../blocks/text.ts';
+import { button, context, escaped, mention, plain, section, timesOf } from '../blocks/text.ts';
+import { agoOf, dateTime, dateTimeElement } from '../blocks/times.ts';
 import { revokerOf } from '../blocks/token-facts.ts';
 import { tokenLine, tokenLines } from './revoke-dialog.ts';
 import { SHEET_TOKENS_MAX } from './several-dialog.ts';
@@ -138,7 +128,7 @@ function endElements(token: UsedToken): RichTextSection['elements'] {
     { type: 'text', text: ', revoked by ' },
     isPerson ? { type: 'user', user_id: revokedBy } : { type: 'text', text: revokerOf(token) },
     { type: 'text', text: ' ' },
-    dateElement(endOf(token)),
+    dateTimeElement(endOf(token)),
   ];
 }
 

@@ -3,20 +3,12 @@ import type { FoundToRevoke } from '../../tokens/find.ts';
 import { parseNote } from '../../tokens/note.ts';
 import { REASON_LENGTH_MAX } from '../../tokens/refusal.ts';
 import { statusOf, type UsedToken } from '../../tokens/token.ts';
-import { timeIn } from '../../zone.ts';
+import { localTime } from '../../zone.ts';
 import { REVOKE_DIALOG_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import {
-  agoOf,
-  context,
-  escaped,
-  mention,
-  plain,
-  section,
-  tellingDialog,
-  textInput,
-} from '../blocks/text.ts';
+import { context, escaped, mention, plain, section, tellingDialog, textInput } from '../blocks/text.ts';
+import { agoOf } from '../blocks/times.ts';
 import { field, noteBlocks, revokeButton } from '../blocks/token-facts.ts';
 import type { Profile } from '../people/actor.ts';
 
@@ -199,7 +191,7 @@ function blastRadiusBlocks(token: UsedToken, radius: BlastRadius, now: number): 
 
 function ownerLines({ owner }: UsedToken, profile: Profile | undefined, now: number): string[] {
   if (profile?.standing === 'deactivated') return [`${mention(owner)} is deactivated in Slack.`];
-  return profile?.zone === undefined ? [] : [`It is ${timeIn(profile.zone, now)} for ${mention(owner)}.`];
+  return profile?.zone === undefined ? [] : [`It is ${localTime(profile.zone, now)} for ${mention(owner)}.`];
 }
 
 const HOW: Readonly<Record<FoundToRevoke['by'], (count: number) => string>> = {

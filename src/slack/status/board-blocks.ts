@@ -4,17 +4,8 @@ import type { UsedToken } from '../../tokens/token.ts';
 import { BOARD_STOP_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import {
-  button,
-  context,
-  dateElement,
-  dateTime,
-  mention,
-  mrkdwn,
-  plain,
-  section,
-  timesOf,
-} from '../blocks/text.ts';
+import { button, context, mention, mrkdwn, plain, section, timesOf } from '../blocks/text.ts';
+import { dateElement, dateTime } from '../blocks/times.ts';
 
 const HEADINGS: Readonly<Record<BoardException['attention'], string>> = {
   revoked_presented: 'Revoked, but still presented',

@@ -1,7 +1,8 @@
 import type { RichTextBlock, RichTextElement, SectionBlock, TableBlock } from '@slack/types';
 import { type Attention, attentionOf } from '../../tokens/attention.ts';
 import { remarksOf, statusOf, type UsedToken } from '../../tokens/token.ts';
-import { dateElement, mention, plain } from '../blocks/text.ts';
+import { mention, plain } from '../blocks/text.ts';
+import { dateElement, dateOnly } from '../blocks/times.ts';
 import { dateFields, field } from '../blocks/token-facts.ts';
 
 type Cell = TableBlock['rows'][number][number];
@@ -28,7 +29,7 @@ export function statusSections(tokens: readonly UsedToken[], now: number): Secti
     fields: [
       field('Owner', mention(token.owner)),
       field('Status', standingText(token, now)),
-      ...dateFields(token),
+      ...dateFields(token, dateOnly),
     ],
   }));
 }

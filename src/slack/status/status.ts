@@ -1,4 +1,3 @@
-import { isoTime } from '../../clock.ts';
 import type { StatusFilter } from '../../tokens/attention.ts';
 import { sentenceFor } from '../../tokens/refusal.ts';
 import {
@@ -11,6 +10,7 @@ import {
 } from '../../tokens/status.ts';
 import type { PersonId } from '../../tokens/token.ts';
 import { parsePersonId } from '../../tokens/token.ts';
+import { dateIn } from '../../zone.ts';
 import {
   BOARD_STOP_ID,
   STATUS_CSV_ID,
@@ -126,7 +126,7 @@ async function makeAndSend(visit: KnownVisit, page: PageOfStatus, deps: Listener
   if (outcome.kind === 'repeated') return;
   const now = deps.clock();
   const file = {
-    name: `api-tokens-${isoTime(now).slice(0, 10)}.csv`,
+    name: `api-tokens-${dateIn(actor.zone, now)}.csv`,
     text: await csvOf(outcome.tokens, now),
     comment: commentOn(outcome, page),
   };
