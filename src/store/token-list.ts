@@ -12,6 +12,7 @@ import {
   lte,
   or,
   rowCount,
+  type SQL,
   sql,
   textParam,
 } from './drizzle.ts';
@@ -19,6 +20,7 @@ import { pageOf } from './page.ts';
 import { tokens } from './schema.ts';
 import {
   IN_WORKSPACE,
+  IN_WORKSPACE_UNINDEXED,
   MAY_HAVE_VALUE,
   OF_OWNER,
   STATUS_IN_LIST,
@@ -30,6 +32,11 @@ import {
 const FOUND_ROWS_MAX = 100;
 
 const UNCLAIMED_ROWS_MAX = 200;
+
+/** Three short columns: about 2 ms, between which everything else has its turn. */
+const TEXTS_MAX = 1000;
+
+const ROW = sql<number>`${tokens}.rowid`;
 
 const IS_WANTED = and(OF_OWNER, sql`${textParam('filter')} in ('all', ${STATUS_IN_LIST})`);
 
@@ -48,7 +55,7 @@ const BY_END = sql`case ${STATUS_IN_LIST} when 'active' then coalesce(${tokens.e
 export function createTokenList(
   db: Db,
   read: Read,
-): Pick<TokenStore, 'listTokens' | 'searchTokens' | 'unclaimedSince'> {
+): Pick<TokenStore, 'listTokens' | 'searchTokens' | 'textsBefore' | 'unclaimedSince'> {
   const count = countQuery(db, tokens, IS_WANTED);
   const rows = sortedQuery(db)
     .where(IS_WANTED)
@@ -57,6 +64,8 @@ export function createTokenList(
     .prepare();
   const found = sortedQuery(db).where(hasPart()).limit(rowCount(FOUND_ROWS_MAX)).prepare();
   const unclaimed = unclaimedQuery(db);
+  const texts = textsQuery(db, and(IN_WORKSPACE_UNINDEXED, sql`${ROW} < ${integerParam('before')}`), ROW);
+  const textsOfOwner = textsQuery(db, and(OF_OWNER, sql`+${ROW} < ${integerParam('before')}`), sql`+${ROW}`);
 
   return {
     listTokens: (workspace, { owner, filter, now, ...request }) =>
@@ -70,6 +79,11 @@ export function createTokenList(
       read(() => {
         const key = nameKeyOf(request.text as TokenName);
         return found.all({ workspace, ...request, key, ...sinceAt(request.now) });
+      }),
+    textsBefore: (workspace, { owner, before }) =>
+      read(() => {
+        const query = owner === null ? texts : textsOfOwner;
+        return query.all({ workspace, owner, before: before ?? Number.MAX_SAFE_INTEGER });
       }),
     unclaimedSince: (workspace, before) => read(() => unclaimed.all({ workspace, before })),
   };
@@ -88,6 +102,17 @@ function sortedQuery(db: Db) {
   return usedTokens(db).orderBy(ENDED_LAST, BY_END, desc(tokens.createdAt), asc(tokens.id));
 }
 
+/** By row, which grows with each token: no index has everybody's tokens by their age, and one person's are sorted. */
+function textsQuery(db: Db, where: SQL | undefined, row: SQL<unknown>) {
+  return db
+    .select({ row: ROW, id: tokens.id, nameKey: tokens.nameKey, purpose: tokens.purpose })
+    .from(tokens)
+    .where(where)
+    .orderBy(desc(row))
+    .limit(rowCount(TEXTS_MAX))
+    .prepare();
+}
+
 function unclaimedQuery(db: Db) {
   return db
     .select(TOKEN)
@@ -95,6 +120,7 @@ function unclaimedQuery(db: Db) {
     .where(
       and(
         IN_WORKSPACE,
+        IN_WORKSPACE_UNINDEXED,
         lte(tokens.createdAt, integerParam('before')),
         isNull(tokens.claimedAt),
         isNull(tokens.revokedAt),

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { withoutStrays, withoutUnseen } from './characters.ts';
 import { holdsSecret } from './finder.ts';
 import {
+  foldedOf,
   formOf,
   formOfKey,
   isWithinOneEdit,
@@ -11,8 +12,8 @@ import {
   TYPED_LENGTH_MAX,
 } from './name.ts';
 import { type Action, type Actor, may, mayUseApp } from './policy.ts';
-import { type RefuseDeps, type Refused, refuseByPolicy, refused } from './refusal.ts';
-import type { EventPage, ListFilter, ListPage, PageRequest, TokenStore } from './store.ts';
+import { PURPOSE_LENGTH_MAX, type RefuseDeps, type Refused, refuseByPolicy, refused } from './refusal.ts';
+import type { EventPage, ListFilter, ListPage, PageRequest, TokenStore, TokenTexts } from './store.ts';
 import { parseTokenId, type TokenId, type UsedToken } from './token.ts';
 
 /** Tokens offered where a text may mean several, and names offered where it is nearly one. */
@@ -22,6 +23,9 @@ const OFFERED_MAX = 5;
 const PAGES_MAX = 250;
 
 const BEFORE_ALL = '';
+
+/** No purpose has more UTF-16 units. */
+const SEARCHED_UNITS_MAX = 2 * PURPOSE_LENGTH_MAX;
 
 /**
  * The token that `text` means by its id or name, if the actor may do `action` with it. A token that is not there and one
@@ -225,6 +229,77 @@ export async function listTokens(
   const now = deps.clock();
   const list = await deps.store.listTokens(actor.workspace, { owner: actor.id, filter, page, pageSize, now });
   return { kind: 'listed', filter, list };
+}
+
+/** Tokens that one search finds at most. */
+export const FOUND_MAX = 100;
+
+/** 1,000,000 tokens: what is older is not searched. */
+const SEARCHED_PAGES_MAX = 1000;
+
+/** What a search found; `isCut`: there may be more than that. */
+export type FoundByText = {
+  readonly kind: 'listed';
+  readonly list: ListPage;
+  readonly isCut: boolean;
+};
+
+/**
+ * One page of the tokens with `text` in their name or purpose, in whatever case, with whatever quotes and dashes: everybody's for
+ * whoever may see them, else the actor's own; ended ones too, the newest first, 100 at most. Nothing is found by a text that draws nothing.
+ */
+export async function findByText(
+  request: PageRequest & { readonly actor: Actor; readonly text: string },
+  deps: RefuseDeps,
+): Promise<FoundByText | Refused> {
+  const { actor, text } = request;
+  if (!mayUseApp(actor, deps.policy)) {
+    const refusal = { code: 'app_not_permitted' } as const;
+    return refuseByPolicy({ actor, attempted: 'see', tokenId: null, refusal }, deps);
+  }
+  if (holdsSecret(text)) return refused({ code: 'holds_value' });
+  const { ids, isCut } = await idsWithText(text, actor, deps);
+  const total = ids.length;
+  const pageCount = Math.max(1, Math.ceil(total / request.pageSize));
+  const page = Math.min(Math.max(1, request.page), pageCount);
+  const wanted = ids.slice((page - 1) * request.pageSize, page * request.pageSize);
+  const there = await deps.store.findTokens(actor.workspace, wanted);
+  const tokens = wanted.flatMap((id) => there.get(id) ?? []);
+  return { kind: 'listed', list: { tokens, page, pageCount, total }, isCut };
+}
+
+/** Goes through all that the actor may see, a page at a time and each in a turn of its own: no index knows a part of a text. */
+async function idsWithText(
+  text: string,
+  actor: Actor,
+  { store, policy }: RefuseDeps,
+): Promise<{ ids: readonly TokenId[]; isCut: boolean }> {
+  const holds = textFinder(text);
+  if (holds === undefined) return { ids: [], isCut: false };
+  const owner = may(actor, 'see', undefined, policy) ? null : actor.id;
+  const ids: TokenId[] = [];
+  let before: number | null = null;
+  for (let page = 0; page < SEARCHED_PAGES_MAX; page++) {
+    const texts: readonly TokenTexts[] = await store.textsBefore(actor.workspace, { owner, before });
+    ids.push(...texts.flatMap((one) => (holds(one) ? [one.id] : [])));
+    if (ids.length > FOUND_MAX) return { ids: ids.slice(0, FOUND_MAX), isCut: true };
+    before = texts.at(-1)?.row ?? null;
+    if (before === null) return { ids, isCut: false };
+    await nextTurn();
+  }
+  return { ids, isCut: true };
+}
+
+/** Tells the tokens that have `text` in what was typed of them; undefined where it draws nothing or is longer than any of that. */
+function textFinder(text: string): ((token: TokenTexts) => boolean) | undefined {
+  if (text.length > SEARCHED_UNITS_MAX) return undefined;
+  const wanted = foldedOf(withoutUnseen(text));
+  if (wanted === '') return undefined;
+  const form = formOf(text);
+  return ({ nameKey, purpose }) =>
+    nameKey.includes(wanted) ||
+    (form !== '' && formOfKey(nameKey).includes(form)) ||
+    (purpose !== null && foldedOf(purpose).includes(wanted));
 }
 
 /** One page of what happened to a token, the latest first, for whoever may see it. */

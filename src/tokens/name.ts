@@ -29,6 +29,9 @@ const LIKE_FIRST_CHARACTERS =
 /** `github_actions`, `ci_Runner2`: a name of two words, which a random lookup id is not. */
 const WORD = /^(?:[A-Z]?[a-z]+|[A-Z]+)[0-9]{0,4}$/;
 
+/** Then there is nothing to be folded but the case, which takes a tenth of the time. */
+const IS_ASCII = /^[\0-\x7f]*$/;
+
 /** What a name may hold within emoji and words, and what its reader does not see. */
 const UNSEEN_IN_PLACE = /\u200c|\u200d|[\ufe0e\ufe0f\u{e0020}-\u{e007f}]/gu;
 
@@ -56,9 +59,13 @@ export function parseName(text: string, prefix?: string): { name: TokenName } | 
  * unseen is not part of it, so that no two names differ by something that nobody sees.
  */
 export function nameKeyOf(name: TokenName): NameKey {
-  return fold(fold(name.replace(UNSEEN_IN_PLACE, '')))
-    .replace(/\s+/g, ' ')
-    .trim() as NameKey;
+  return foldedOf(name) as NameKey;
+}
+
+/** Any text in the form in which names are compared. */
+export function foldedOf(text: string): string {
+  const folded = IS_ASCII.test(text) ? text.toLowerCase() : fold(fold(text.replace(UNSEEN_IN_PLACE, '')));
+  return folded.replace(/\s+/g, ' ').trim();
 }
 
 /** `NAME-2`, `NAME-3`, …: a valid name again, the base cut where 64 code points would not hold it. */

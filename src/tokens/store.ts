@@ -110,6 +110,9 @@ export type ListRequest = PageRequest & {
 /** `rotatable`: those that have a value or, expired, may be given one: neither revoked nor unclaimed. */
 export type SearchedTokens = 'all' | 'not_revoked' | 'rotatable';
 
+/** What people typed of a token, and its place among all: a later one has a greater row. */
+export type TokenTexts = Pick<Token, 'id' | 'nameKey' | 'purpose'> & { readonly row: number };
+
 export type ListPage = Page & { readonly tokens: readonly UsedToken[]; readonly total: number };
 
 /** Which of everybody's tokens are wanted; `owner` null: whosever they are. */
@@ -241,6 +244,14 @@ export interface TokenStore {
     workspace: WorkspaceId,
     request: { readonly owner: PersonId | null; readonly after: string },
   ): Promise<readonly NameKey[]>;
+  /**
+   * What a search reads of everybody's tokens, or of those of `owner`, the newest first: those made before the row `before` (null:
+   * from the newest on), 1,000 at most.
+   */
+  textsBefore(
+    workspace: WorkspaceId,
+    request: { readonly owner: PersonId | null; readonly before: number | null },
+  ): Promise<readonly TokenTexts[]>;
   /** Tokens that have a value whose lookup id begins with `characters` (base62), six at most. */
   findByFirstCharacters(workspace: WorkspaceId, characters: string): Promise<readonly UsedToken[]>;
   /** Uses in the 24 hours before `now`, by whole hours: the one that has begun counts, the one 24 hours ago does not. */

@@ -71,6 +71,7 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
     'searchTokens',
     (store) => store.searchTokens(WORKSPACE, { owner: TOKEN.owner, text: MARK, among: 'all', now: NOW }),
   ],
+  ['textsBefore', (store) => store.textsBefore(WORKSPACE, { owner: TOKEN.owner, before: null })],
   ['remind', (store) => store.remind(TOKEN.id, { kind: 'reminder', dueAt: NOW }, aDelivery(MARK))],
   ['sendNotices', (store) => store.sendNotices(NOW)],
   ['unclaimedSince', (store) => store.unclaimedSince(WORKSPACE, NOW)],

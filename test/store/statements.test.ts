@@ -59,6 +59,8 @@ test('all statements are prepared at the start and none later', async () => {
   await store.sendNotices(NOW);
   await store.listEvents(token.id, { page: 1, pageSize: 1 });
   await store.searchTokens(WORKSPACE, { owner: ANN, text: 'bot', among: 'all', now: NOW });
+  await store.textsBefore(WORKSPACE, { owner: null, before: null });
+  await store.textsBefore(WORKSPACE, { owner: ANN, before: 2 });
   await store.unclaimedSince(WORKSPACE, NOW);
   const everybody = { filter: 'all', owner: null, page: 1, pageSize: 1, now: NOW } as const;
   await store.listByAttention(WORKSPACE, everybody);
@@ -140,6 +142,16 @@ test.for([
   [
     'counting what a list holds',
     /^select count.* in \('all', /,
+    'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
+  ],
+  [
+    'what a search reads of everybody’s tokens',
+    /"purpose" from "tokens" where .*and "tokens"\.rowid < .*order by "tokens"\.rowid/,
+    'SEARCH tokens USING INTEGER PRIMARY KEY (rowid<?)',
+  ],
+  [
+    'what a search reads of one person’s tokens',
+    /"purpose" from "tokens" where .*order by \+"tokens"\.rowid/,
     'SEARCH tokens USING INDEX tokens_owner (workspace=? AND owner=?)',
   ],
   ['what is due', /from "outbox" .* limit/, 'SEARCH outbox USING INDEX outbox_due (due_at<?)'],

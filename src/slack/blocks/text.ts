@@ -104,3 +104,29 @@ export function textInput(field: {
     ...(field.hint === undefined ? {} : { hint: plain(field.hint) }),
   };
 }
+
+/** Longer than any name; what is typed beyond it changes no search for a name. */
+const SEARCH_LENGTH_MAX = 100;
+
+/**
+ * A field that tells the app what was typed as soon as Enter is pressed. Slack takes it in messages, in Home tabs and in dialogs
+ * (https://docs.slack.dev/reference/block-kit/blocks/input-block). What is typed into it and not sent may be lost when the app draws
+ * its place again under another block id (github.com/slackapi/bolt-python/issues/1064), so a place that is drawn by itself keeps one.
+ */
+export function searchInput(actionId: string, text = '', blockId?: string): InputBlock {
+  return {
+    type: 'input',
+    ...(blockId === undefined ? {} : { block_id: blockId }),
+    dispatch_action: true,
+    optional: true,
+    label: plain('Search'),
+    element: {
+      type: 'plain_text_input',
+      action_id: actionId,
+      placeholder: plain('Name or purpose, then Enter'),
+      max_length: SEARCH_LENGTH_MAX,
+      dispatch_action_config: { trigger_actions_on: ['on_enter_pressed'] },
+      ...(text === '' ? {} : { initial_value: cut(text, SEARCH_LENGTH_MAX) }),
+    },
+  };
+}
