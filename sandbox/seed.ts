@@ -7,6 +7,8 @@ export type SeedPerson = {
   guest?: boolean;
   deactivated?: boolean;
   bot?: boolean;
+  /** IANA; Berlin when left out. */
+  zone?: string;
   /** Another workspace's id: a stranger who is met in a shared channel (Slack Connect). */
   strangerFrom?: string;
 };

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { startAppFrom } from '../src/app.ts';
+import { type RunningApp, startAppFrom } from '../src/app.ts';
+import { SEED } from './seed.ts';
 import { buildAssets } from './server/assets.ts';
 import { startDemoApi } from './server/demo-api.ts';
 import { startPageServer } from './server/page-server.ts';
@@ -10,6 +11,7 @@ import { startWorkspace, type Workspace } from './workspace/workspace.ts';
 
 /** The whole sandbox while it runs. */
 export type Sandbox = {
+  /** Another one after it started over. */
   readonly workspace: Workspace;
   /** Opens the page; holds the launch key. */
   readonly link: string;
@@ -18,7 +20,7 @@ export type Sandbox = {
   /** Where the demo API answers. */
   readonly demoUrl: string;
   /** Rejects when the app cannot go on. */
-  readonly ended: Promise<void>;
+  readonly ended: Promise<never>;
   close(): Promise<void>;
 };
 
@@ -33,8 +35,17 @@ export type SandboxOptions = {
   ackTimeoutMs?: number;
 };
 
+const DATABASE = 'apitoken.db';
+const HOME_ZONE = 'Europe/Berlin';
+
 /** The roles that are set by the app's settings; the others follow from what the people are. */
 const ROLES = { bob: 'on-call', carol: 'manager' };
+
+/** Whoever is on call sees another time of day than the others: theirs is what counts for them. */
+const ZONES: Readonly<Record<string, string>> = { bob: 'America/New_York' };
+
+/** A workspace with the app in it. */
+type World = { readonly workspace: Workspace; readonly app: RunningApp; close(): Promise<void> };
 
 /** Starts the workspace, the app in it, the demo API and the page; resolves when the app is connected. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
@@ -43,43 +54,91 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     for (const ending of endings.splice(0).reverse()) await ending();
   }
   try {
-    return { ...(await start(options, endings)), close };
+    return await start(options, endings, close);
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function start(options: SandboxOptions, endings: (() => unknown)[]): Promise<Omit<Sandbox, 'close'>> {
+async function start(
+  options: SandboxOptions,
+  endings: (() => unknown)[],
+  close: () => Promise<void>,
+): Promise<Sandbox> {
   const building = buildAssets();
   // Awaited below; until then it must not count as unhandled.
   building.catch(() => undefined);
-  const { ackTimeoutMs } = options;
-  const workspace = await startWorkspace(ackTimeoutMs === undefined ? {} : { ackTimeoutMs });
-  endings.push(() => workspace.close());
-  const { folder, pepper } = prepareFolder(options.data, endings);
-  const app = await startAppFrom(settingsFor(workspace, folder, pepper), options.log);
-  endings.push(() => app.stop());
-  const demo = await startDemoApi(`http://127.0.0.1:${app.port}/verify`);
+  const place = prepareFolder(options.data, endings);
+  const ended = Promise.withResolvers<never>();
+  // Whoever started the sandbox awaits it, or ends without.
+  ended.promise.catch(() => undefined);
+  const begin = async (): Promise<World> => {
+    const begun = await startWorld(options, place);
+    begun.app.ended.catch(ended.reject);
+    return begun;
+  };
+  let world = await begin();
+  endings.push(() => world.close());
+  const demo = await startDemoApi(() => `http://127.0.0.1:${world.app.port}/verify`);
   endings.push(() => demo.close());
-  const { port } = options;
   const page = await startPageServer({
-    workspace,
+    workspace: world.workspace,
     assets: await building,
     demoUrl: demo.url,
     roles: ROLES,
-    port,
+    port: options.port,
+    isKept: options.data !== undefined,
+    async startOver() {
+      try {
+        await world.close();
+        removeDatabase(place.folder);
+        world = await begin();
+        return world.workspace;
+      } catch (error) {
+        ended.reject(error);
+        throw error;
+      }
+    },
   });
   endings.push(() => page.close());
-  await Promise.race([workspace.waitForSockets(1), app.ended]);
-  return { workspace, link: page.link, port: page.port, demoUrl: demo.url, ended: app.ended };
+  return {
+    get workspace() {
+      return world.workspace;
+    },
+    link: page.link,
+    port: page.port,
+    demoUrl: demo.url,
+    ended: ended.promise,
+    close,
+  };
 }
 
-/** The database's folder and the pepper that goes with it; without `data` both are gone at the end. */
-function prepareFolder(
-  data: string | undefined,
-  endings: (() => unknown)[],
-): { folder: string; pepper: string } {
+/** Resolves when the app is connected. Closes what it began when it throws. */
+async function startWorld({ ackTimeoutMs, log }: SandboxOptions, { folder, pepper }: Place): Promise<World> {
+  const people = SEED.people.map((person) => ({ ...person, zone: ZONES[person.handle] ?? HOME_ZONE }));
+  const seed = { ...SEED, people };
+  const workspace = await startWorkspace(ackTimeoutMs === undefined ? { seed } : { seed, ackTimeoutMs });
+  let app: RunningApp | undefined;
+  async function close(): Promise<void> {
+    await app?.stop();
+    await workspace.close();
+  }
+  try {
+    app = await startAppFrom(settingsFor(workspace, folder, pepper), log);
+    await Promise.race([workspace.waitForSockets(1), app.ended]);
+    return { workspace, app, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Where the database is, and the pepper that goes with it. */
+type Place = { readonly folder: string; readonly pepper: string };
+
+/** Without `data` both are gone at the end. */
+function prepareFolder(data: string | undefined, endings: (() => unknown)[]): Place {
   const fresh = randomBytes(32).toString('hex');
   if (data === undefined) {
     const folder = mkdtempSync(join(tmpdir(), 'apitoken-sandbox-'));
@@ -94,6 +153,13 @@ function prepareFolder(
   return { folder, pepper: readFileSync(file, 'utf8') };
 }
 
+/** The database and what SQLite and the app put beside it, and nothing else that may lie in this folder. */
+function removeDatabase(folder: string): void {
+  for (const file of ['', '-wal', '-shm', '.lock', '.lock-journal']) {
+    rmSync(join(folder, `${DATABASE}${file}`), { force: true });
+  }
+}
+
 /** As a real workspace's app is set up; only warnings are logged. */
 function settingsFor(workspace: Workspace, folder: string, pepper: string): Record<string, string> {
   const { people, groups } = workspace.ids;
@@ -101,7 +167,7 @@ function settingsFor(workspace: Workspace, folder: string, pepper: string): Reco
     SLACK_BOT_TOKEN: workspace.botToken,
     SLACK_APP_TOKEN: workspace.appToken,
     SLACK_API_URL: workspace.apiUrl,
-    DATABASE_URL: `file:${join(folder, 'apitoken.db')}`,
+    DATABASE_URL: `file:${join(folder, DATABASE)}`,
     TOKEN_PEPPER: pepper,
     MANAGERS: people.carol ?? '',
     ONCALL: groups.oncall ?? '',

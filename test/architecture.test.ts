@@ -55,7 +55,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'sandbox/workspace': ['sandbox/seed.ts'],
   'sandbox/page': ['sandbox/workspace'],
   'sandbox/server': ['sandbox/page', 'sandbox/seed.ts', 'sandbox/workspace'],
-  'sandbox/start.ts': ['src/app.ts', 'sandbox/server', 'sandbox/workspace'],
+  'sandbox/start.ts': ['src/app.ts', 'sandbox/seed.ts', 'sandbox/server', 'sandbox/workspace'],
   'sandbox/main.ts': ['sandbox/start.ts'],
   'sandbox/browser.ts': [],
   'sandbox/pictures': ['sandbox/start.ts'],

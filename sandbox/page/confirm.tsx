@@ -1,4 +1,5 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
+import { useDialog } from './focus.ts';
 import { answerQuestion } from './moves.ts';
 import { Mrkdwn } from './mrkdwn.tsx';
 import type { Question } from './store.ts';
@@ -6,7 +7,7 @@ import type { Question } from './store.ts';
 /** The question before something that cannot be taken back. */
 export function Confirm({ question }: { question: Question }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useDialog(dialog);
   return (
     <dialog
       ref={dialog}

@@ -43,6 +43,7 @@ function PressButton({ element, control }: { element: Button; control: Control }
       <button
         type="button"
         class={`button ${style}`}
+        data-control={key}
         aria-busy={busy.has(key)}
         aria-label={element.accessibility_label}
         onClick={() => press(control, text.text, element.confirm)}

@@ -3,7 +3,7 @@ import type { VisibleMessage } from '../workspace/visible.ts';
 import { dayOf } from './dates.ts';
 import { Message } from './message.tsx';
 import { appPlace } from './moves.ts';
-import { change, type PageState, usePageState } from './store.ts';
+import { change, type PageState, usePageState, zoneOf } from './store.ts';
 
 /** What the app answered within this time stays in view, however much of it there is. */
 const ANSWER_S = 5;
@@ -63,8 +63,9 @@ function scrollTo(log: HTMLElement | null, start: VisibleMessage | undefined): v
 }
 
 function Entry({ message, before }: { message: VisibleMessage; before: VisibleMessage | undefined }) {
-  const day = dayOf(dateOf(message), new Date());
-  const isNewDay = before === undefined || dayOf(dateOf(before), new Date()) !== day;
+  const look = { now: new Date(), zone: zoneOf(usePageState()) };
+  const day = dayOf(dateOf(message), look);
+  const isNewDay = before === undefined || dayOf(dateOf(before), look) !== day;
   return (
     <div>
       {isNewDay && (

@@ -4,7 +4,8 @@ import { fullTime, timeOf } from './dates.ts';
 import { MenuButton } from './menu.tsx';
 import { act } from './moves.ts';
 import { Mrkdwn } from './mrkdwn.tsx';
-import { type PageState, usePageState } from './store.ts';
+import { type PageState, usePageState, zoneOf } from './store.ts';
+import { fileUrl } from './wire.ts';
 
 const TINTS = 5;
 
@@ -57,13 +58,14 @@ function Shortcuts({ ts, from }: { ts: string; from: string }) {
 }
 
 function Head({ sender, ts }: { sender: Sender; ts: string }) {
+  const zone = zoneOf(usePageState());
   const date = new Date(Number(ts) * 1000);
   return (
     <p class="head">
       <strong>{sender.name}</strong>
       {sender.kind === 'app' && <span class="tag">APP</span>}
-      <time dateTime={date.toISOString()} title={fullTime(date)}>
-        {timeOf(date)}
+      <time dateTime={date.toISOString()} title={fullTime(date, zone)}>
+        {timeOf(date, zone)}
       </time>
     </p>
   );
@@ -80,13 +82,19 @@ function Content({ message }: { message: VisibleMessage }) {
 }
 
 function File({ file }: { file: VisibleMessage['raw']['files'][number] }) {
+  const { as } = usePageState();
   return (
-    <details class="file">
-      <summary>
-        {file.name}, {file.size.toLocaleString('en')} bytes
-      </summary>
-      <pre tabIndex={0}>{file.preview}</pre>
-    </details>
+    <div class="file">
+      <details>
+        <summary>
+          {file.name}, {file.size.toLocaleString('en')} bytes
+        </summary>
+        <pre tabIndex={0}>{file.preview}</pre>
+      </details>
+      <a class="button" href={fileUrl(as, file.id)} download aria-label={`Download ${file.name}`}>
+        Download
+      </a>
+    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { VisibleModal } from '../workspace/visible.ts';
 import { Blocks } from './blocks.tsx';
+import { useDialog } from './focus.ts';
 import { closeModal, submitModal } from './moves.ts';
 import { usePageState } from './store.ts';
 
@@ -9,10 +10,7 @@ export function Modal({ modal }: { modal: VisibleModal }) {
   const { busy } = usePageState();
   const dialog = useRef<HTMLDialogElement>(null);
   const isBusy = busy.has(modal.id);
-  useEffect(() => {
-    dialog.current?.showModal();
-    dialog.current?.querySelector<HTMLElement>('.modal-body :is(input, select, textarea)')?.focus();
-  }, []);
+  useDialog(dialog, modal.id);
   const wrong = Object.keys(modal.errors).join('\n');
   useEffect(() => {
     if (wrong !== '') dialog.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();

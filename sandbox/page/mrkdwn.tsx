@@ -2,7 +2,7 @@ import type { TextObject } from '@slack/types';
 import { capitalised, formatDate, fullTime } from './dates.ts';
 import { isAppLink, openConversation } from './moves.ts';
 import { parseMrkdwn, type Span } from './parse-mrkdwn.ts';
-import { usePageState } from './store.ts';
+import { usePageState, zoneOf } from './store.ts';
 
 /** A text object of Slack's: formatted, or exactly as it is. */
 export function Text({ text }: { text: TextObject }) {
@@ -79,18 +79,19 @@ export function Mention(props: { sign: '@' | '#'; id: string; label?: string | u
   return <span class="mention">{`${props.sign}${name ?? props.label ?? props.id}`}</span>;
 }
 
-/** An instant in the visitor's own zone. */
+/** An instant in the zone of the person that the visitor is, as Slack draws it for them. */
 export function DateText(props: {
   seconds: number;
   format: string;
   url?: string | undefined;
   isLineStart: boolean;
 }) {
+  const zone = zoneOf(usePageState());
   const date = new Date(props.seconds * 1000);
-  const told = formatDate(props.seconds, props.format, new Date());
+  const told = formatDate(props.seconds, props.format, { now: new Date(), zone });
   const text = props.isLineStart ? capitalised(told) : told;
   const time = (
-    <time dateTime={date.toISOString()} title={fullTime(date)}>
+    <time dateTime={date.toISOString()} title={fullTime(date, zone)}>
       {text}
     </time>
   );

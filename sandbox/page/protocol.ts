@@ -25,6 +25,8 @@ export type Surroundings = {
   messageShortcuts: string[];
   /** Where the demo API answers, as `http://127.0.0.1:PORT/hello`. */
   demoUrl: string;
+  /** Whether the tokens are still there at the next start. */
+  isKept: boolean;
 };
 
 /** One line of the traffic drawer: nothing in it has the shape of a value. */

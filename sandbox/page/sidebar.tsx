@@ -1,5 +1,5 @@
 import { appPlace, become, goTo } from './moves.ts';
-import { type PageState, usePageState } from './store.ts';
+import { type PageState, usePageState, zoneOf } from './store.ts';
 
 /** Who the visitor is, and where they can go. */
 export function Sidebar() {
@@ -22,6 +22,7 @@ export function Sidebar() {
             <option key={handle} value={handle}>{`${name} (${role})`}</option>
           ))}
         </select>
+        {scene && <span class="zone">{`Time zone: ${zoneOf(now)}`}</span>}
       </div>
       <div class="places">
         <h2>Channels</h2>

@@ -42,6 +42,7 @@ export type PageState = {
     /** Ids of steps. */
     done: ReadonlySet<string>;
     running: string | undefined;
+    isStartingOver: boolean;
     /** What the visitor's `curl` sends. */
     value: string;
     /** What the demo API answered, by step, and the first characters of what was sent. */
@@ -64,7 +65,14 @@ let current: PageState = {
   seen: {},
   question: undefined,
   toasts: [],
-  story: { isOpen: true, done: new Set(), running: undefined, value: '', answers: {} },
+  story: {
+    isOpen: true,
+    done: new Set(),
+    running: undefined,
+    isStartingOver: false,
+    value: '',
+    answers: {},
+  },
   isTrafficOpen: false,
 };
 const listeners = new Set<() => void>();
@@ -72,6 +80,11 @@ const listeners = new Set<() => void>();
 /** The page's state as it is now. */
 export function state(): PageState {
   return current;
+}
+
+/** The time zone of the person that the visitor is, whatever that of the browser. */
+export function zoneOf({ scene }: PageState): string {
+  return scene?.snapshot.person.zone ?? 'UTC';
 }
 
 /** Changes a part of the state, and draws what depends on it. */

@@ -1,5 +1,5 @@
 import { tell } from './moves.ts';
-import { changeStory, type PageState, state } from './store.ts';
+import { change, changeStory, type PageState, state } from './store.ts';
 import {
   boardIn,
   createAs,
@@ -16,6 +16,7 @@ import {
   useValue,
 } from './story-doing.ts';
 import { isAt, topText, valuesIn } from './story-hands.ts';
+import { startOver } from './wire.ts';
 
 /** One step of the tour. */
 export type Step = {
@@ -124,4 +125,27 @@ export async function runStep(step: Step): Promise<void> {
   } finally {
     changeStory({ running: undefined });
   }
+}
+
+/** Asks whether everything may be deleted, and does that. This page and all others then load themselves anew. */
+export function askToStartOver(isKept: boolean): void {
+  const kept = isKept ? ' The tokens kept by --data are deleted too.' : '';
+  change({
+    question: {
+      title: 'Start over?',
+      text: `All tokens, messages and progress in this sandbox are deleted.${kept} This can't be undone.`,
+      confirm: 'Start over',
+      deny: 'Cancel',
+      isDangerous: true,
+      proceed: () => void startOverNow(),
+    },
+  });
+}
+
+async function startOverNow(): Promise<void> {
+  changeStory({ isStartingOver: true });
+  const result = await startOver();
+  if (!('problem' in result)) return;
+  changeStory({ isStartingOver: false });
+  tell(String(result.problem));
 }

@@ -5,7 +5,7 @@ import { Mrkdwn } from './mrkdwn.tsx';
 import type { DemoAnswer } from './protocol.ts';
 import { changeStory, type PageState, usePageState } from './store.ts';
 import { beginningOf, runCurl } from './story-doing.ts';
-import { runStep, STEPS, type Step } from './story-steps.ts';
+import { askToStartOver, runStep, STEPS, type Step } from './story-steps.ts';
 
 /** The tour: what to do, what to look at, and somebody who does it. */
 export function Story() {
@@ -16,6 +16,7 @@ export function Story() {
     <section class={isOpen ? 'story open' : 'story'} aria-label="Story">
       <header>
         <h2>{next === undefined ? 'That was the whole story' : `The story in ${STEPS.length} steps`}</h2>
+        {isOpen && <StartOver now={now} />}
         <button
           type="button"
           class="plain"
@@ -36,6 +37,20 @@ export function Story() {
         </ol>
       )}
     </section>
+  );
+}
+
+function StartOver({ now }: { now: PageState }) {
+  return (
+    <button
+      type="button"
+      class="plain"
+      aria-busy={now.story.isStartingOver}
+      disabled={now.story.isStartingOver || now.story.running !== undefined}
+      onClick={() => askToStartOver(now.surroundings?.isKept === true)}
+    >
+      {now.story.isStartingOver ? 'Starting over…' : 'Start over'}
+    </button>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
+import { exactTime } from './dates.ts';
 import type { TrafficLine } from './protocol.ts';
-import { change, usePageState } from './store.ts';
+import { change, usePageState, zoneOf } from './store.ts';
 import { readTraffic } from './wire.ts';
 
 /** What goes over the wire between the workspace and the app: a drawer that opens from below. */
@@ -43,7 +44,7 @@ function arrowOf({ kind }: TrafficLine): string {
 
 function Line({ line }: { line: TrafficLine }) {
   const [detail, setDetail] = useState<string>();
-  const time = new Date(line.at).toLocaleTimeString('en-GB');
+  const time = exactTime(new Date(line.at), zoneOf(usePageState()));
   return (
     <li class={`line is-${line.tone}`}>
       <details

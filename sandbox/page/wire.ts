@@ -15,6 +15,12 @@ export function connect(as: string): void {
     const scene: Scene = JSON.parse(data);
     change({ scene, isOnline: true });
   });
+  events.addEventListener('fresh', () => {
+    sessionStorage.clear();
+    // As the same person, where everybody starts.
+    history.replaceState(null, '', `/?as=${encodeURIComponent(as)}`);
+    location.reload();
+  });
   events.addEventListener('error', () => change({ isOnline: false }));
 }
 
@@ -35,6 +41,16 @@ export async function curl(value: string): Promise<DemoAnswer | { problem: strin
   return post('/curl', { value });
 }
 
+/** Deletes everything in the sandbox. Every open page then loads itself anew. */
+export async function startOver(): Promise<object | { problem: string }> {
+  return post('/start-over', {});
+}
+
+/** Where a file of this person's messages can be downloaded. */
+export function fileUrl(as: string, id: string): string {
+  return `/files/${id}?as=${encodeURIComponent(as)}`;
+}
+
 /** What there is to know of one line of the traffic. */
 export async function readTraffic(number: number): Promise<string> {
   const response = await fetch(`/traffic/${number}`);
@@ -51,6 +67,6 @@ async function post<T>(path: string, content: unknown): Promise<T | { problem: s
     if (!response.ok) return { problem: (await response.text()).trim() };
     return await response.json();
   } catch {
-    return { problem: 'The sandbox does not answer. Is npm run sandbox still running?' };
+    return { problem: 'The sandbox does not answer. Check that npm run sandbox is still running.' };
   }
 }

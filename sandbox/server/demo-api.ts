@@ -9,10 +9,10 @@ export type DemoApi = { readonly url: string; close(): Promise<void> };
 /** Where a caller may put a value; handed on as it came. */
 const CREDENTIALS = ['authorization', 'x-api-key', 'token'];
 
-/** Serves `GET /hello` on 127.0.0.1; each request is verified at `verifyUrl`. */
-export async function startDemoApi(verifyUrl: string): Promise<DemoApi> {
+/** Serves `GET /hello` on 127.0.0.1; each request is verified at the URL that `verifyUrl` gives then. */
+export async function startDemoApi(verifyUrl: () => string): Promise<DemoApi> {
   const server = createServer((request, response) => {
-    sayHello(verifyUrl, request, response).catch(() => {
+    sayHello(verifyUrl(), request, response).catch(() => {
       if (!response.headersSent) respond(response, 503, { error: 'The token could not be verified.' });
     });
   });

@@ -36,20 +36,23 @@ type Refused = { status: number; why: string };
 function refuseStranger({ headers }: IncomingMessage, port: number): Refused | undefined {
   const { host = '', origin } = headers;
   if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) {
-    return { status: 421, why: 'this is not the address of the sandbox' };
+    return {
+      status: 421,
+      why: 'This is not the address of the sandbox. Open the link that npm run sandbox printed.',
+    };
   }
   if (origin === undefined || origin === `http://${host}`) return undefined;
-  return { status: 403, why: 'another page may not call the sandbox' };
+  return { status: 403, why: 'Another page may not call the sandbox.' };
 }
 
 /** JSON alone is read: a form of another page cannot send that. */
 function refuseGuest(request: IncomingMessage, name: string, session: string): Refused | undefined {
   if (!isSame(cookieOf(request, name), session)) {
-    return { status: 403, why: 'open the link that npm run sandbox printed' };
+    return { status: 403, why: 'Open the link that npm run sandbox printed.' };
   }
   const type = request.headers['content-type'] ?? '';
   if (request.method !== 'POST' || /^application\/json(;|$)/.test(type)) return undefined;
-  return { status: 415, why: 'only application/json is read' };
+  return { status: 415, why: 'Send application/json.' };
 }
 
 function cookieOf(request: IncomingMessage, name: string): string {

@@ -7,13 +7,15 @@ import type { TrafficLog } from './traffic-log.ts';
 const GATHER_MS = 15;
 const KEEP_ALIVE_MS = 20_000;
 
-/** Sends what this person may see, whole, now and after each change, as server-sent events; until the page goes away. */
-export function sendLive(
-  response: ServerResponse,
-  handle: string,
-  deps: { workspace: Workspace; trafficLog: TrafficLog; surroundings: Surroundings },
-): void {
-  const { workspace, trafficLog, surroundings } = deps;
+/** What is served of a workspace. */
+export type Scenery = { workspace: Workspace; trafficLog: TrafficLog; surroundings: Surroundings };
+
+/**
+ * Sends what this person may see, whole, now and after each change, as server-sent events; until the page goes away, or until
+ * what is returned is called: there is another workspace then, for which the page loads itself anew.
+ */
+export function sendLive(response: ServerResponse, handle: string, scenery: Scenery): () => void {
+  const { workspace, trafficLog, surroundings } = scenery;
   let timer: NodeJS.Timeout | undefined;
 
   function send(event: string, content: unknown): void {
@@ -42,4 +44,8 @@ export function sendLive(
     clearInterval(keepAlive);
     clearTimeout(timer);
   });
+  return () => {
+    send('fresh', {});
+    response.end();
+  };
 }

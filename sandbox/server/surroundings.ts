@@ -5,7 +5,7 @@ import type { Workspace } from '../workspace/workspace.ts';
 /** What does not change while the sandbox runs. `roles` are those that the app was given, by handle. */
 export function surroundingsOf(
   workspace: Workspace,
-  options: { roles: Readonly<Record<string, string>>; demoUrl: string },
+  options: { roles: Readonly<Record<string, string>>; demoUrl: string; isKept?: boolean },
 ): Surroundings {
   const { manifest } = workspace;
   return {
@@ -28,6 +28,7 @@ export function surroundingsOf(
     })),
     messageShortcuts: manifest.shortcuts.filter(({ type }) => type === 'message').map(({ name }) => name),
     demoUrl: options.demoUrl,
+    isKept: options.isKept ?? false,
   };
 }
 

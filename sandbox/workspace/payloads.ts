@@ -407,8 +407,7 @@ export function userOutput(state: State, person: PersonRecord): Json {
     color: '9f69e7',
     real_name: real,
     tz: person.tz,
-    tz_label: 'Central European Time',
-    tz_offset: 3600,
+    ...zoneFacts(person.tz ?? 'Europe/Berlin', state.clock()),
     is_admin: person.is_admin,
     is_owner: person.is_owner,
     is_primary_owner: false,
@@ -417,6 +416,17 @@ export function userOutput(state: State, person: PersonRecord): Json {
     is_email_confirmed: true,
     who_can_share_contact_card: 'EVERYONE',
   };
+}
+
+/** What the zone is called just now, and how many seconds its clocks are ahead of UTC. */
+function zoneFacts(zone: string, now: number): { tz_label: string; tz_offset: number } {
+  const named = (timeZoneName: 'long' | 'longOffset'): string =>
+    new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName })
+      .formatToParts(now)
+      .find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  const [, sign = '+', hours = 0, minutes = 0] = /([+-])(\d+):(\d+)/.exec(named('longOffset')) ?? [];
+  const seconds = Number(hours) * 3600 + Number(minutes) * 60;
+  return { tz_label: named('long'), tz_offset: sign === '-' ? -seconds : seconds };
 }
 
 /** A forged view: what a hand-made payload claims, in the shape of a real one. */

@@ -38,6 +38,7 @@ import {
   type Channel,
   changed,
   directMessage,
+  isVisibleTo,
   nextTs,
   type OpenView,
   type PersonRecord,
@@ -83,6 +84,8 @@ export type Person = {
   reads(place: string): string;
   /** The whole text of the newest file that they see in a place. Throws when they see none. */
   readsFile(place: string): string;
+  /** A file that stands in a message which they see now, whole; undefined when there is none with this id. */
+  file(id: string): { name: string; text: string } | undefined;
   /** Reloads the client: ephemeral messages and modals are gone. */
   reloads(): void;
   opensHome(): Promise<VisibleHome | undefined>;
@@ -130,6 +133,7 @@ export function createPerson(post: Post, me: PersonRecord): Person {
         .map(({ text }) => text)
         .join('\n'),
     readsFile: (place) => readFile(desk, place),
+    file: (id) => fileOf(desk, id),
     reloads: () => reload(desk),
     async opensHome() {
       await openTab(desk, 'home');
@@ -201,11 +205,21 @@ async function types(desk: Desk, place: string, text: string): Promise<void> {
   await deliverCommand(post, me, channel, slashCommand(state, me, channel, name, sent));
 }
 
-function readFile({ state, me }: Desk, place: string): string {
+function readFile(desk: Desk, place: string): string {
+  const { state, me } = desk;
   const [file] = visibleIn(state, me, place).findLast(({ raw }) => raw.files.length > 0)?.raw.files ?? [];
-  const upload = [...state.uploads.values()].find(({ id }) => id === file?.id);
-  if (upload?.text === undefined) throw new Error(`${me.name} sees no file in ${place}`);
-  return upload.text;
+  const text = file === undefined ? undefined : fileOf(desk, file.id)?.text;
+  if (text === undefined) throw new Error(`${me.name} sees no file in ${place}`);
+  return text;
+}
+
+function fileOf({ state, me }: Desk, fileId: string): ReturnType<Person['file']> {
+  const isSeen = state.messages.some(
+    (message) => message.files.some(({ id }) => id === fileId) && isVisibleTo(state, message, me.id),
+  );
+  const upload = [...state.uploads.values()].find(({ id }) => id === fileId);
+  if (!isSeen || upload?.text === undefined) return undefined;
+  return { name: upload.name, text: upload.text };
 }
 
 function reload({ state, me }: Desk): void {

@@ -253,7 +253,7 @@ function toRecord(person: SeedPerson, teamId: string): PersonRecord {
     handle: person.handle,
     name: person.name,
     teamId: person.strangerFrom ?? teamId,
-    tz: person.bot || person.id === SLACKBOT_ID ? null : 'Europe/Berlin',
+    tz: person.bot || person.id === SLACKBOT_ID ? null : (person.zone ?? 'Europe/Berlin'),
     teams: undefined,
     isNameless: false,
     deleted: person.deactivated ?? false,

@@ -67,7 +67,8 @@ export type VisibleHome = {
 
 /** All that one person may see: what the page draws. Nothing of anybody else's is in it. */
 export type Snapshot = {
-  person: { id: string; handle: string; name: string };
+  /** `zone` as IANA names it; Slack tells none of some people, who then see UTC. */
+  person: { id: string; handle: string; name: string; zone: string };
   places: { place: string; id: string; messages: VisibleMessage[] }[];
   home: VisibleHome | undefined;
   modals: VisibleModal[];
@@ -184,7 +185,7 @@ export function visibleHome(state: State, person: PersonRecord): VisibleHome | u
 export function snapshotOf(state: State, person: PersonRecord): Snapshot {
   const places = [...state.channels.values()].filter(({ members }) => members.has(person.id));
   return {
-    person: { id: person.id, handle: person.handle, name: person.name },
+    person: { id: person.id, handle: person.handle, name: person.name, zone: person.tz ?? 'UTC' },
     places: places.map(({ id }) => ({
       place: placeOf(state, id),
       id,

@@ -18,15 +18,28 @@ const TABLE = {
 describe.skipIf(!hasBrowser())('axe finds nothing to mend', () => {
   const { openPage } = useBrowser();
 
-  test.for(['light', 'dark'] as const)('in any screen, %s', async (colorScheme) => {
+  test.for([
+    ['light', 1280],
+    ['light', 390],
+    ['dark', 1280],
+    ['dark', 390],
+  ] as const)('in any screen, %s, %d px wide', async ([colorScheme, width]) => {
     const { link, workspace } = await openSandbox();
     const page = await openPage(link);
+    await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const found: Record<string, string[]> = {};
 
     await say(page, 'Good morning');
     await page.getByRole('textbox', { name: 'Message' }).fill('/apitoken ');
     found.channel = await violations(page);
+    await page.getByRole('textbox', { name: 'Message' }).fill('@');
+    await page.getByRole('listbox', { name: 'People' }).waitFor();
+    found.people = await violations(page);
+    await page.getByRole('button', { name: 'Start over' }).click();
+    await page.getByRole('alertdialog').waitFor();
+    found.startOver = await violations(page);
+    await page.keyboard.press('Escape');
     await createToken(page, 'deploy-bot');
     await say(page, '/apitoken list');
     await page.getByRole('button', { name: 'More actions for deploy-bot' }).click();
@@ -65,12 +78,21 @@ describe.skipIf(!hasBrowser())('axe finds nothing to mend', () => {
     await say(page, '/apitoken status all');
     await page.getByRole('table').waitFor();
     found.status = await violations(page);
+    await page.getByRole('button', { name: 'CSV', exact: true }).click();
+    await page.getByRole('button', { name: 'apitoken', exact: true }).click();
+    await page.getByRole('tab', { name: 'Messages' }).click();
+    await page.getByRole('link', { name: 'Download' }).waitFor();
+    found.file = await violations(page);
+    await page.getByRole('button', { name: '#oncall', exact: true }).click();
     await say(page, '/apitoken board');
     await page.getByRole('button', { name: 'Stop updating' }).waitFor();
     found.board = await violations(page);
 
     expect(found).toEqual({
       channel: [],
+      people: [],
+      startOver: [],
+      file: [],
       list: [],
       createError: [],
       revoke: [],

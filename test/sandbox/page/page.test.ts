@@ -219,6 +219,122 @@ describe.skipIf(!hasBrowser())('the page', () => {
     expect(await traffic.textContent()).not.toContain(value);
   });
 
+  test.for([
+    ['a command', '', async (page: Page) => say(page, '/apitoken create')],
+    ['a button', 'Create API Token', async (page: Page) => createByButton(page, 'Create API Token')],
+    ['a menu', 'More actions for deploy-bot', async (page: Page) => revokeByMenu(page)],
+    ['a question', 'Share to channel', async (page: Page) => createByButton(page, 'Share to channel')],
+  ] as const)('gives the focus back when Escape closes what %s opened', async ([, label, open]) => {
+    const { link, workspace } = await openSandbox();
+    const page = await openPage(link);
+    await createToken(page, 'deploy-bot');
+    await say(page, '/apitoken list');
+    await page.getByRole('button', { name: 'More actions for deploy-bot' }).waitFor();
+    workspace.post('#general', 'bob', { text: 'confirm', blocks: [confirmed('Share to channel')] });
+    await page.getByRole('button', { name: 'Share to channel' }).waitFor();
+
+    await open(page);
+    const dialog = page.locator('dialog[open]');
+    await dialog.waitFor();
+    expect(await dialog.evaluate('document.activeElement.closest("dialog") !== null')).toBe(true);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+
+    const name = 'document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent';
+    await expect.poll(() => page.evaluate(name)).toBe(label === '' ? 'Message' : label);
+  });
+
+  test('completes people after an @, by keyboard alone', async () => {
+    const { link } = await openSandbox();
+    const page = await openPage(link, 'bob');
+    const composer = page.getByRole('textbox', { name: 'Message', exact: true });
+    const people = page.getByRole('listbox', { name: 'People' });
+
+    await composer.pressSequentially('Ask @');
+    await people.getByRole('option', { name: '@carol Carol (manager)' }).waitFor();
+    expect(await people.getByRole('option', { name: 'Mia' }).count()).toBe(0);
+    await composer.press('ArrowDown');
+    const chosen = people.getByRole('option', { selected: true });
+    expect(await chosen.textContent()).toBe('@bobBob (on-call)');
+    expect(await composer.getAttribute('aria-activedescendant')).toBe(await chosen.getAttribute('id'));
+    await composer.press('Escape');
+    await people.waitFor({ state: 'hidden' });
+    await composer.fill('Ask  now');
+    for (let steps = 0; steps < 4; steps += 1) await composer.press('ArrowLeft');
+    await composer.pressSequentially('@ca');
+    await composer.press('Enter');
+    expect(await composer.inputValue()).toBe('Ask @carol  now');
+    expect(await composer.evaluate('document.activeElement.selectionStart')).toBe('Ask @carol '.length);
+    await composer.fill('');
+    await composer.pressSequentially('/apitoken revoke @al');
+    await composer.press('Tab');
+    expect(await composer.inputValue()).toBe('/apitoken revoke @alice ');
+    await composer.press('Enter');
+
+    await page.getByRole('log').getByText('Alice').first().waitFor();
+    expect(await composer.inputValue()).toBe('');
+  });
+
+  test('lets messages be as wide as the window', async () => {
+    const { link, workspace } = await openSandbox();
+    const page = await openPage(link);
+    await page.setViewportSize({ width: 1700, height: 900 });
+    await page.getByRole('button', { name: 'Hide story' }).click();
+    workspace.post('#general', 'bob', { text: 'wide', blocks: [WIDE_TABLE] });
+
+    const cell = page.getByRole('cell', { name: 'the last one' });
+    await cell.waitFor();
+
+    const box = await cell.boundingBox();
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeGreaterThan(1300);
+    expect(await page.evaluate(TABLE_OVERFLOW)).toBe(0);
+    expect(await widthOf(page)).toBe(1700);
+  });
+
+  test('downloads the CSV of a conversation, for whoever sees it alone', async () => {
+    const { link, workspace } = await openSandbox();
+    const page = await openPage(link, 'carol');
+    await createToken(page, 'deploy-bot');
+    await say(page, '/apitoken status all');
+    await page.getByRole('button', { name: 'CSV', exact: true }).click();
+    await page.getByRole('button', { name: 'apitoken', exact: true }).click();
+    await page.getByRole('tab', { name: 'Messages' }).click();
+
+    const anchor = page.getByRole('link', { name: /^Download / });
+    const downloading = page.waitForEvent('download');
+    await anchor.click();
+    const download = await downloading;
+    const text = (await (await download.createReadStream()).toArray()).join('');
+
+    expect(download.suggestedFilename()).toMatch(/^[\w.-]+\.csv$/);
+    expect(text).toBe(workspace.person('carol').readsFile('@apitoken'));
+    const path = (await anchor.getAttribute('href')) ?? '';
+    const status = (as: string) =>
+      page.evaluate(`fetch(${JSON.stringify(path.replace('carol', as))}).then(({ status }) => status)`);
+    expect(await status('carol')).toBe(200);
+    // The refusal is an error on the console of any page.
+    const other = await page.context().request.get(new URL(path.replace('carol', 'bob'), link).href);
+    expect(other.status()).toBe(404);
+  });
+
+  test('draws dates in the zone of the person that one plays, whatever that of the browser', async () => {
+    const { link, workspace } = await openSandbox();
+    const page = await openPage(link);
+    const at = Date.UTC(2027, 0, 15, 23, 30) / 1000;
+    const told = `<!date^${at}^{date_num} {time}|then>`;
+    await workspace.setPerson('alice', { tz: 'Pacific/Kiritimati' });
+    workspace.post('#general', 'bob', {
+      text: 'when',
+      blocks: [{ type: 'section', text: { type: 'mrkdwn', text: told } }],
+    });
+
+    await page.getByText('2027-01-16 1:30 PM').waitFor();
+    await page.getByText('Time zone: Pacific/Kiritimati').waitFor();
+    await page.getByRole('combobox', { name: 'You are' }).selectOption('bob');
+    await page.getByText('2027-01-15 6:30 PM').waitFor();
+    await page.getByText('Time zone: America/New_York').waitFor();
+  });
+
   test('is usable at 390 px, with nothing wider than the window', async () => {
     const { link } = await openSandbox();
     const page = await openPage(link);
@@ -235,6 +351,15 @@ describe.skipIf(!hasBrowser())('the page', () => {
     await page.getByRole('button', { name: 'Keep it' }).click();
   });
 });
+
+async function createByButton(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name, exact: true }).click();
+}
+
+async function revokeByMenu(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'More actions for deploy-bot' }).press('ArrowDown');
+  await page.getByRole('menuitem', { name: 'Revoke API Token' }).press('Enter');
+}
 
 function widthOf(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth');
@@ -255,6 +380,20 @@ const OPTIONS = [
   { text: plain('One'), value: '1' },
   { text: plain('Two'), value: '2' },
 ];
+
+const TABLE_OVERFLOW =
+  '(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector("[aria-label=Table]"))';
+
+const WIDE_TABLE = {
+  type: 'table',
+  rows: [
+    Array.from({ length: 9 }, (_, column) => ({ type: 'raw_text', text: `Column ${column}` })),
+    Array.from({ length: 9 }, (_, column) => ({
+      type: 'raw_text',
+      text: column === 8 ? 'the last one' : `${'a longer text '.repeat(2)}${column}`,
+    })),
+  ],
+};
 
 /** Blocks of every kind that the page can draw, and one that it cannot. */
 const EVERY_BLOCK = [

@@ -105,6 +105,34 @@ describe.skipIf(!hasBrowser())('the story, by roles and labels alone', () => {
     await step.getByText(outcome).waitFor({ timeout: 60_000 });
   });
 
+  test('starts over with nothing, in every window, once that is confirmed', async () => {
+    const sandbox = await openSandbox();
+    const page = await openPage(sandbox.link);
+    const other = await openPage(sandbox.link, 'bob');
+    const before = sandbox.workspace;
+    await page.bringToFront();
+    await createToken(page, 'deploy-bot');
+    const value = await readValue(page);
+    const story = page.getByRole('region', { name: 'Story' });
+    await story.getByRole('heading', { name: 'Create a token (done)' }).waitFor();
+    const knock = (): Promise<Response> =>
+      fetch(sandbox.demoUrl, { headers: { authorization: `Bearer ${value}` } });
+
+    await story.getByRole('button', { name: 'Start over' }).click();
+    const question = page.getByRole('alertdialog', { name: 'Start over?' });
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    expect((await knock()).status).toBe(200);
+    await story.getByRole('button', { name: 'Start over' }).click();
+    await question.getByRole('button', { name: 'Start over' }).click();
+
+    await story.getByRole('heading', { name: 'Create a token', exact: true }).waitFor();
+    expect((await knock()).status).toBe(401);
+    expect(sandbox.workspace).not.toBe(before);
+    await other.getByText('app connected').waitFor();
+    await createToken(page, 'deploy-bot');
+    expect(await readValue(page)).not.toBe(value);
+  });
+
   test('ticks off what is done by hand, in whatever order', async () => {
     const { link } = await openSandbox();
     const page = await openPage(link, 'carol');

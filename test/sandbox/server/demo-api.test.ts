@@ -6,7 +6,7 @@ let demo: DemoApi | undefined;
 afterEach(() => demo?.close());
 
 test('an API whose verifier is away says so, and lets nobody in', async () => {
-  demo = await startDemoApi('http://127.0.0.1:9/verify');
+  demo = await startDemoApi(() => 'http://127.0.0.1:9/verify');
 
   const answer = await fetch(demo.url, { headers: { authorization: 'Bearer x' } });
 

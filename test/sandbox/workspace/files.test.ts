@@ -43,7 +43,9 @@ test('a file that was announced, uploaded and completed stands in the conversati
   expect(alice.sees('@apitoken').map(({ text }) => text)).toEqual(['All\na.csv']);
   expect(alice.sees('@apitoken')[0]?.raw.files).toEqual([{ id, name: 'a.csv', size: LENGTH, preview: TEXT }]);
   expect(alice.readsFile('@apitoken')).toBe(TEXT);
+  expect(alice.file(id)).toEqual({ name: 'a.csv', text: TEXT });
   expect(JSON.stringify(workspace.snapshot('bob'))).not.toContain('schlüssel');
+  expect(workspace.person('bob').file(id)).toBeUndefined();
 });
 
 test.for([
