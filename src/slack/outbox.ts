@@ -14,12 +14,12 @@ import {
   barredMessage,
   claimedMessage,
   neverClaimedMessage,
-  noticeMessage,
   ownerLeftMessage,
   revokedByOtherMessage,
   revokedOfCreatedMessage,
   severalRevokedMessage,
-} from './notices/notice-blocks.ts';
+} from './notices/news-blocks.ts';
+import { noticeMessage } from './notices/notice-blocks.ts';
 import type { Receipts } from './notices/receipts.ts';
 import type { Actors } from './people/actor.ts';
 import { postAtMostOnce, postDirectMessage } from './reply/direct-message.ts';

@@ -59,7 +59,7 @@ export function createEffects(db: Db, pepper: Pepper): Effects {
 }
 
 /** Not planned but given at once, at most one a day: a rotation leaves them, so that the day stays known. */
-const PRESENTED: readonly NoticeKind[] = ['dead_presented', 'retired_presented'];
+const PRESENTED: readonly NoticeKind[] = ['dead_presented', 'revoked_presented', 'retired_presented'];
 
 export const OF_TOKEN = eq(notices.tokenId, textParam('tokenId'));
 

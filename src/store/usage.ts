@@ -1,6 +1,7 @@
 import { DAY_MS, HOUR_MS } from '../clock.ts';
 import type { SecretUse, TokenStore } from '../tokens/store.ts';
 import type { NoticeKind } from '../tokens/telling.ts';
+import type { TokenId } from '../tokens/token.ts';
 import { addressesOf, latest } from '../tokens/usage.ts';
 import type { Read, Write } from './access.ts';
 import {
@@ -19,10 +20,24 @@ import {
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
 import { IS_HONOURED, OF_TOKEN } from './rotation.ts';
-import { revokedTries, secrets, secretUsage, tokens, tokenUsage, tokenUsesByHour } from './schema.ts';
+import {
+  notices,
+  revokedTries,
+  secrets,
+  secretUsage,
+  tokens,
+  tokenUsage,
+  tokenUsesByHour,
+} from './schema.ts';
 
 /** More in one transaction would stop the event loop for tens of milliseconds. */
 const USES_MAX = 200;
+
+/**
+ * Of how many revoked tokens one person is told in a day. That one is presented is told by its lookup id alone: whoever saw
+ * how many of somebody's values begin could make as many messages come.
+ */
+const REVOKED_TOLD_MAX = 10;
 
 type Usage = Omit<typeof tokenUsage.$inferSelect, 'tokenId'>;
 
@@ -52,10 +67,12 @@ export function createUsage(db: Db, write: Write, effects: Effects): Pick<TokenS
   const noteDay = noteDayStatement(db);
   const newer = newerQuery(db);
   const recent = createRecentWrites(db);
+  const toldToday = toldTodayQuery(db);
 
   function add(use: SecretUse): void {
-    const { tokenId, lookupId, lastUsedAt, lastRefusedAt } = use;
+    const { tokenId, lookupId, lastUsedAt, lastRefusedAt, lastTriedAt } = use;
     recent.add(use);
+    if (lastTriedAt !== null) tellOfRevoked(tokenId, lastTriedAt);
     if (lastUsedAt === null && lastRefusedAt === null) return;
     keep.run({ tokenId, ...sumOf(find.get({ tokenId }) ?? UNUSED, use) });
     if (lastUsedAt !== null) {
@@ -69,6 +86,14 @@ export function createUsage(db: Db, write: Write, effects: Effects): Pick<TokenS
     const isRetired = newer.get({ tokenId, lookupId, at }) !== undefined;
     const notice: NoticeKind = isRetired ? 'retired_presented' : 'dead_presented';
     if (!effects.notices.takeDay(tokenId, notice, at)) return;
+    effects.say([{ saying: { kind: 'notice', notice, tokenId }, dueAt: at }]);
+  }
+
+  function tellOfRevoked(tokenId: TokenId, at: number): void {
+    const notice = 'revoked_presented';
+    if (!effects.notices.takeDay(tokenId, notice, at)) return;
+    const { count = 0 } = toldToday.get({ tokenId, day: dayOf(at) }) ?? {};
+    if (count > REVOKED_TOLD_MAX) return;
     effects.say([{ saying: { kind: 'notice', notice, tokenId }, dueAt: at }]);
   }
 
@@ -114,6 +139,29 @@ function newerQuery(db: Db) {
     .where(and(OF_TOKEN, sql`${secrets.generation} > ${generation}`, IS_HONOURED))
     .limit(rowCount(1))
     .prepare();
+}
+
+/** Of how many of its owner's revoked tokens it was told that day that something presents them, or would have been. */
+function toldTodayQuery(db: Db) {
+  const owner = sql`(select ofOwner.owner from ${tokens} as ofOwner where ofOwner.id = ${textParam('tokenId')})`;
+  const workspace = sql`(select ofOwner.workspace from ${tokens} as ofOwner where ofOwner.id = ${textParam('tokenId')})`;
+  return db
+    .select({ count: sql<number>`count(*)` })
+    .from(tokens)
+    .innerJoin(notices, and(eq(notices.tokenId, tokens.id), eq(notices.kind, sql.raw("'revoked_presented'"))))
+    .where(
+      and(
+        sql`${tokens.workspace} = ${workspace}`,
+        sql`${tokens.owner} = ${owner}`,
+        sql`${notices.dueAt} / ${sql.raw(String(DAY_MS))} = ${integerParam('day')}`,
+      ),
+    )
+    .prepare();
+}
+
+/** Days since 1970 UTC. */
+function dayOf(at: number): number {
+  return Math.floor(at / DAY_MS);
 }
 
 function sumOf(before: Usage, use: SecretUse): Usage {

@@ -48,6 +48,7 @@ export function noticesBefore(expiresAt: number | null, now: number): Notice[] {
 export function isStillDue(kind: NoticeKind, token: Token, now: number): boolean {
   const status = statusOf(token, now);
   if (kind === 'dead_presented') return status === 'expired';
+  if (kind === 'revoked_presented') return status === 'revoked';
   if (status !== 'active') return false;
   const notice = NOTICES.find((one) => one.kind === kind);
   return notice === undefined || (token.expiresAt !== null && token.expiresAt - now <= notice.days * DAY_MS);

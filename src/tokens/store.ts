@@ -305,7 +305,8 @@ export interface TokenStore {
 
   /**
    * Adds uses to the counts. A value presented after its end gives its owner one notice a day (`retired_presented` when a
-   * newer one is live, else `dead_presented`). One transaction: hand it 200 secrets at most.
+   * newer one is live, else `dead_presented`). So does that of a revoked token (`revoked_presented`), of ten such tokens a person
+   * and day. One transaction: hand it 200 secrets at most.
    */
   addUses(uses: readonly SecretUse[]): Promise<void>;
 

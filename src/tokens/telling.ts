@@ -149,6 +149,7 @@ export const NOTICE_KINDS = [
   'expires_tomorrow',
   'reminder',
   'dead_presented',
+  'revoked_presented',
   'retired_presented',
 ] as const;
 

@@ -18,8 +18,7 @@ import {
 } from './flows.ts';
 
 const HELD = { createdAt: T0 } as const;
-const NOT_FOR_THEM =
-  'You may not use apitoken any more, so nothing is offered here. Ask one of the admins of this workspace.';
+const NOT_FOR_THEM = 'You can no longer use apitoken. Ask an admin of this workspace.';
 const MARK = 'active · owner may not use apitoken';
 
 test('somebody who becomes a guest is told, is offered nothing more, and loses their tokens after 24 hours', async () => {
@@ -38,11 +37,11 @@ test('somebody who becomes a guest is told, is offered nothing more, and loses t
 
   expect(await verdictsOf(stage, own.value, given.value)).toEqual([200, 200]);
   expect(receiptOf(alice, 'own-bot').buttons).toEqual([]);
-  expect(receiptOf(alice, 'own-bot').text).toContain('You may not use apitoken any more');
+  expect(receiptOf(alice, 'own-bot').text).toContain('You can no longer use apitoken');
   expect(alice.home()?.text).toBe(NOT_FOR_THEM);
   const told = toldTo(alice).at(-1);
   expect(told?.text).toContain(
-    'You have 2 live tokens.\nown-bot\ngiven-bot\nThey are revoked Jan 2, 2026 at 12:00 AM UTC',
+    "You have 2 live tokens.\nown-bot\ngiven-bot\nThey're revoked Jan 2, 2026 at 12:00 AM UTC",
   );
   expect(told?.buttons).toEqual([]);
   expect((await answerTo(bob, '/apitoken info own-bot')).text).toContain(MARK);
@@ -56,10 +55,10 @@ test('somebody who becomes a guest is told, is offered nothing more, and loses t
     revoked_by: 'system',
     revoke_reason: 'owner may not use apitoken',
   });
-  expect(toldTo(dave).at(-1)?.text).toContain(
-    'The token given-bot, which you created for somebody else, was revoked: its owner may not use apitoken any more.',
+  expect(toldTo(dave).at(-1)?.text).toContain('@alice can no longer use apitoken, so given-bot was revoked.');
+  expect(toldTo(alice).at(-1)?.text).toContain(
+    '2 of your tokens were revoked, because @alice can no longer use apitoken.',
   );
-  expect(toldTo(alice).at(-1)?.text).toContain('2 of your tokens were revoked');
   expect((await answerTo(bob, '/apitoken history own-bot')).text).toContain(
     'apitoken revoked it: its owner may not use apitoken',
   );
@@ -149,7 +148,7 @@ test('a notice of an expiry to a guest offers nothing', async () => {
   const notice = toldTo(alice).find(({ text }) =>
     text.startsWith('Your token deploy-bot expires in 7 days.'),
   );
-  expect(notice?.text).toContain('You may not use apitoken any more');
+  expect(notice?.text).toContain('You can no longer use apitoken');
   expect(notice?.buttons).toEqual([]);
 });
 
@@ -166,7 +165,7 @@ test('LEAVER_POLICY=flag marks them and ends nothing; a board names them apart f
   await settled(stage);
 
   expect(await verdictsOf(stage, value)).toEqual([200]);
-  expect(toldTo(alice).at(-1)?.text).toContain('They go on working');
+  expect(toldTo(alice).at(-1)?.text).toContain('It keeps working');
   const bob = workspace.person('bob');
   await bob.types('@apitoken', '/apitoken board');
   await soon(() => expect(bob.reads('@apitoken')).toContain('Owner gone or not allowed to use apitoken (1)'));

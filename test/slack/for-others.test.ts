@@ -80,7 +80,7 @@ test('a token for another waits for its owner, whose click alone makes a value, 
 
   expect(await verdictsOf(stage, value)).toEqual([200]);
   expect(toldTo(dave)[0]?.text).toBe(
-    'deploy-bot was taken: its owner was shown its value.\nOwner: @alice · Expires: Apr 1, 2026 at 12:00 AM UTC',
+    '@alice claimed deploy-bot.\nOnly @alice can reveal its value. Expires: Apr 1, 2026 at 12:00 AM UTC',
   );
   expect(receiptOf(alice, 'deploy-bot').text).toContain('Status\nactive');
   expect(auditOf(stage).map(({ actor, action }) => [actor, action])).toEqual([
@@ -309,15 +309,15 @@ test('what nobody took after 7 days the app revokes, and the owner and the admin
   });
   expect(toldTo(alice).map(({ text }) => text)).toEqual([
     [
-      'Your token deploy-bot was revoked. Anything that uses it is refused.',
-      'Revoked by apitoken Jan 8, 2026 at 12:00 AM UTC.',
-      'Reason: never claimed',
+      "Your token deploy-bot was revoked: you didn't claim it within 7 days.",
+      'Date Revoked: Jan 8, 2026 at 12:00 AM UTC',
     ].join('\n'),
   ]);
   expect(toldTo(dave).map(({ text }) => text)).toEqual([
     [
-      'deploy-bot was revoked: its owner did not take it within 7 days. Nothing ever used it.',
-      'Owner: @alice · Revoked by apitoken Jan 8, 2026 at 12:00 AM UTC.',
+      "@alice didn't claim deploy-bot within 7 days, so it was revoked.",
+      "It never had a value. If it's still needed, create it again.",
+      'Date Revoked: Jan 8, 2026 at 12:00 AM UTC',
     ].join('\n'),
   ]);
   expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([]);
@@ -342,8 +342,9 @@ test('the admin hears that its owner declines a token, and its owner, who did, i
 
   expect(toldTo(dave)[0]?.text).toBe(
     [
-      'deploy-bot, which you created for somebody else, was revoked. Anything that uses it is refused.',
-      'Owner: @alice · Revoked by @alice Jan 1, 2026 at 12:00 AM UTC.',
+      '@alice declined deploy-bot.',
+      "It's revoked. It never had a value.",
+      'Date Revoked: Jan 1, 2026 at 12:00 AM UTC',
     ].join('\n'),
   );
   expect(toldTo(alice)).toEqual([]);

@@ -81,7 +81,7 @@ describe('who becomes a guest', () => {
     const since = callsOf(workspace, 'views.publish').slice(drawn);
     expect(since.filter(({ args }) => JSON.stringify(args).includes('alices-bot'))).toEqual([]);
     expect(alice.home()).toMatchObject({
-      text: 'You may not use apitoken any more, so nothing is offered here. Ask one of the admins of this workspace.',
+      text: 'You can no longer use apitoken. Ask an admin of this workspace.',
       buttons: [],
     });
   });

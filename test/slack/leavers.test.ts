@@ -63,8 +63,9 @@ test('whoever created a token for somebody who left is told, and nobody else', a
 
   expect(toldTo(dave).at(-1)?.text).toBe(
     [
-      'The token <deploy>-bot, which you created for somebody else, was revoked: its owner left. Anything that uses it is refused.',
-      'Owner: @alice · Revoked by apitoken Jan 1, 2026 at 12:00 AM UTC.',
+      '@alice left, so <deploy>-bot was revoked.',
+      'You created it for them. Anything using it has stopped working.',
+      'Date Revoked: Jan 1, 2026 at 12:00 AM UTC',
     ].join('\n'),
   );
   expect(toldTo(bob)).toEqual([]);

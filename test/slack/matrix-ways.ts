@@ -406,7 +406,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
   'notice: Remind me tomorrow': {
     about: 'tokens',
     take: button(REMIND_ID, inNotice, ofToken),
-    sign: 'You are reminded of',
+    sign: "You'll be reminded of",
   },
   'history: Newer': {
     about: 'tokens',

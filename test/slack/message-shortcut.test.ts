@@ -143,7 +143,7 @@ test('several values in a message end together, the dead ones are counted, and n
   expect(card.text.split('\n')).toContain('Now delete the message');
   expect(await verdictsOf(stage, first.value, second.value)).toEqual([401, 401]);
   await settled(stage);
-  expect(toldTo(alice).map(({ raw }) => raw.text)).toEqual([`Your token first was revoked by <@${bob.id}>.`]);
+  expect(toldTo(alice).map(({ raw }) => raw.text)).toEqual([`<@${bob.id}> revoked your token first.`]);
   for (const value of [first.value, second.value, over.value, unknown]) expectNeverSaid(value, stage);
 });
 

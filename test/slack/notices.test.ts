@@ -58,7 +58,7 @@ test.for([
 
     expect(sentencesTo(alice).filter((one) => one === sentence)).toHaveLength(1);
     const notice = toldTo(alice).at(-1);
-    expect(notice?.text).toContain('Expires: Jan 31, 2026 at 12:00 AM UTC · never used');
+    expect(notice?.text).toContain('Expires: Jan 31, 2026 at 12:00 AM UTC · Last used: never');
     expect(notice?.buttons).toEqual(['Rotate', 'Revoke, not needed', 'Remind me tomorrow']);
     expect(notice?.raw.text).toBe(sentence);
   },
@@ -259,7 +259,7 @@ test('Rotate under a notice opens the dialog and rotates', async () => {
   await alice.redelivers();
 
   expect(await verdictsOf(stage, old, value)).toEqual([401, 200]);
-  await noticeSays(alice, 'Your token deploy-bot was rotated: it has a new value.', []);
+  await noticeSays(alice, 'Your token deploy-bot is rotated and has a new value.', []);
   expect(toldTo(alice)[0]?.text).toContain('Expires: Apr 24, 2026 at 12:00 AM UTC');
   expect(tokenRow(stage, 'deploy-bot').generation).toBe(1);
 });
@@ -275,7 +275,7 @@ test('Revoke, not needed under a notice asks and revokes', async () => {
   await modalSaying(alice, 'deploy-bot is revoked.');
 
   expect(await verdictsOf(stage, value)).toEqual([401]);
-  await noticeSays(alice, 'Your token deploy-bot was revoked.', []);
+  await noticeSays(alice, 'Your token deploy-bot is revoked.', []);
   expect(toldTo(alice)[0]?.text).toContain('Revoked by @alice');
 });
 
@@ -377,8 +377,8 @@ test.for([
 
     expect(answer).toMatchObject({ text: sentence, ephemeral: true });
     const standing = {
-      revoked: ['Your token deploy-bot was revoked.', []],
-      rotated: ['Your token deploy-bot was rotated: it has a new value.', []],
+      revoked: ['Your token deploy-bot is revoked.', []],
+      rotated: ['Your token deploy-bot is rotated and has a new value.', []],
       expired: ['Your token deploy-bot has expired.', ['Renew', 'Revoke']],
     } as const;
     const [first, buttons] = standing[what];
@@ -399,7 +399,7 @@ test('Rotate under the notice of a token that has expired meanwhile renews, and 
   await noticeSays(alice, 'Your token deploy-bot has expired.', ['Renew', 'Revoke']);
   await shownBy(alice, () => alice.submits());
 
-  await noticeSays(alice, 'Your token deploy-bot was rotated: it has a new value.', []);
+  await noticeSays(alice, 'Your token deploy-bot is rotated and has a new value.', []);
 });
 
 test('Remind me tomorrow tells once more in 24 hours, and each time it is pressed', async () => {
@@ -409,7 +409,7 @@ test('Remind me tomorrow tells once more in 24 hours, and each time it is presse
 
   await pressesUnderNotice(alice, 'Remind me tomorrow');
   const reminded = await noticeSays(alice, 'Your token deploy-bot expires in 7 days.', []);
-  expect(reminded.text).toContain('You are reminded of it Jan 25, 2026 at 12:00 AM UTC.');
+  expect(reminded.text).toContain("You'll be reminded Jan 25, 2026 at 12:00 AM UTC.");
   expect(reminded).toMatchObject({ ephemeral: false, edited: true });
   await clock.moveBy(MINUTE_MS);
   await alice.redelivers();
@@ -427,10 +427,10 @@ test('Remind me tomorrow tells once more in 24 hours, and each time it is presse
 
   expect(sentencesTo(alice)).toEqual([
     'Your token deploy-bot expires in 7 days.',
-    'You wanted to be reminded of your token deploy-bot.',
+    'Reminder: your token deploy-bot expires in 6 days.',
   ]);
   await pressesUnderNotice(alice, 'Remind me tomorrow');
-  await noticeSays(alice, 'You wanted to be reminded of your token deploy-bot.', [], 1);
+  await noticeSays(alice, 'Reminder: your token deploy-bot expires in 6 days.', [], 1);
   await clock.moveBy(DAY_MS);
   await chores(stage);
   expect(sentencesTo(alice)).toHaveLength(3);
@@ -444,14 +444,14 @@ test('Remind me tomorrow on the last day tells an hour before the end', async ()
 
   await pressesUnderNotice(alice, 'Remind me tomorrow');
   const reminded = await noticeSays(alice, 'Your token deploy-bot expires tomorrow.', []);
-  expect(reminded.text).toContain('You are reminded of it Jan 30, 2026 at 11:00 PM UTC.');
+  expect(reminded.text).toContain("You'll be reminded Jan 30, 2026 at 11:00 PM UTC.");
   await clock.moveTo(END - HOUR_MS - 1);
   await chores(stage);
   expect(sentencesTo(alice)).toHaveLength(1);
   await clock.moveBy(1);
   await chores(stage);
 
-  expect(sentencesTo(alice).at(-1)).toBe('You wanted to be reminded of your token deploy-bot.');
+  expect(sentencesTo(alice).at(-1)).toBe('Reminder: your token deploy-bot expires in 1 hour.');
 });
 
 test('nobody is reminded of somebody else’s token', async () => {
@@ -519,7 +519,7 @@ test.for([
     await modalSaying(alice, 'deploy-bot is revoked.');
 
     expect(answer).toMatchObject({
-      text: 'You are reminded of deploy-bot tomorrow, or an hour before it expires.',
+      text: "You'll be reminded of deploy-bot tomorrow, or an hour before it expires.",
       ephemeral: true,
     });
     expect(await verdictsOf(stage, value)).toEqual([401]);
@@ -543,7 +543,7 @@ test('an expired token that is still presented is told of once a day, with the c
 
   const [notice] = toldTo(alice);
   expect(notice?.text).toContain(
-    'Your token deploy-bot has expired and something still presents it: refused 41 times.',
+    'Your token deploy-bot has expired, but something still uses it: refused 41 times.',
   );
   expect(notice?.buttons).toEqual(['Renew', 'Revoke']);
   await clock.moveBy(DAY_MS - 1);
@@ -559,7 +559,7 @@ test('an expired token that is still presented is told of once a day, with the c
   await alice.clicks('Renew', { in: '@apitoken', near: 'refused 43 times' });
   expect(await modalOf(alice)).toMatchObject({ title: 'Renew API Token' });
   await shownBy(alice, () => alice.submits());
-  await noticeSays(alice, 'Your token deploy-bot was renewed: it has a new value.', [], 1);
+  await noticeSays(alice, 'Your token deploy-bot is renewed and has a new value.', [], 1);
 });
 
 test('a retired value that is presented again alarms once a day, and nothing is killed', async () => {
@@ -574,7 +574,7 @@ test('a retired value that is presented again alarms once a day, and nothing is 
   await flushed(stage);
 
   expect(toldTo(alice).map(({ text }) => text.split('\n')[0])).toEqual([
-    'An old value of your token deploy-bot was presented after its end, and refused.',
+    'Something still uses an old value of your token deploy-bot, and is refused.',
   ]);
   expect(toldTo(alice)[0]?.buttons).toEqual(['Rotate', 'Revoke']);
   await clock.moveBy(DAY_MS);
@@ -585,20 +585,67 @@ test('a retired value that is presented again alarms once a day, and nothing is 
   expect(tokenRow(stage, 'deploy-bot')).toMatchObject({ revoked_at: null, generation: 1 });
 });
 
-test('a value that never was, or whose token is revoked, alarms nobody', async () => {
+test('a revoked token that is still presented is told of once a day, with the count and what to do', async () => {
+  const { stage, alice, clock } = await setStill();
+  const { value } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await settled(stage);
+  await verdictsOf(stage, value);
+  await flushed(stage);
+  await clock.moveBy(HOUR_MS);
+  await revokes(alice);
+  await clock.moveBy(HOUR_MS);
+
+  for (let time = 0; time < 41; time++) expect(await verdictsOf(stage, value)).toEqual([401]);
+  await flushed(stage);
+  await verdictsOf(stage, value);
+  await flushed(stage);
+
+  const [notice, ...more] = toldTo(alice);
+  expect(more).toEqual([]);
+  expect(notice?.text.split('\n')).toEqual([
+    'Your token deploy-bot is revoked, but something still uses it: refused 41 times since Jan 1, 2026 at 1:00 AM UTC.',
+    'Last refused Jan 1, 2026 at 2:00 AM UTC. Before that it was used from 127.0.0.1.',
+    'Find what still uses it and give it another token. You get this message at most once a day.',
+  ]);
+  expect(notice?.buttons).toEqual([]);
+  expect(notice?.raw.text).toBe(
+    'Your token deploy-bot is revoked, but something still uses it: refused 41 times.',
+  );
+  await clock.moveBy(DAY_MS);
+  await verdictsOf(stage, value);
+  await flushed(stage);
+  expect(sentencesTo(alice).slice(1)).toEqual([expect.stringContaining('refused 43 times since')]);
+});
+
+test('of a revoked token of somebody who left nobody else is told', async () => {
+  const { stage, alice, workspace } = await setStill({ ONCALL: 'U0CAROL0001' });
+  const { value } = await holdsToken(stage, alice, 'deploy-bot', {
+    createdAt: T0,
+    by: workspace.person('dave'),
+  });
+  await settled(stage);
+  await workspace.setPerson('alice', { deleted: true });
+  await soon(async () => expect(await verdictsOf(stage, value)).toEqual([401]));
+  await settled(stage);
+  const people = ['bob', 'carol', 'dave'].map((handle) => workspace.person(handle));
+  const before = people.map((person) => toldTo(person).length);
+
+  await verdictsOf(stage, value);
+  await stage.restart();
+  await settled(stage);
+
+  expect(people.map((person) => toldTo(person).length)).toEqual(before);
+  expect(toldTo(alice)).toEqual([]);
+  workspace.expectRefusal('user_disabled');
+});
+
+test('a value that never was alarms nobody', async () => {
   const { stage, alice } = await setStill();
   const { value } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
   await settled(stage);
-  await revokes(alice);
-  await settled(stage);
 
-  expect(
-    await verdictsOf(
-      stage,
-      value,
-      value.replace(/.$/, (last) => (last === '0' ? '1' : '0')),
-    ),
-  ).toEqual([401, 401]);
+  const another = value.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
+  expect(await verdictsOf(stage, another)).toEqual([401]);
   await flushed(stage);
 
   expect(sentencesTo(alice)).toEqual([]);

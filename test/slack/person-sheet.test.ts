@@ -57,7 +57,7 @@ test('on-call ends all live tokens of a person at once: one reason, one message 
   await settled(stage);
   const [told, ...more] = toldTo(alice);
   expect(more).toEqual([]);
-  expect(told?.raw.text).toBe(`5 of your tokens were revoked by <@${carol.id}>.`);
+  expect(told?.raw.text).toBe(`<@${carol.id}> revoked 5 of your tokens.`);
   for (const name of HOSTILE) {
     expect(told?.text).toContain(name);
     expect(card.text).toContain(`${name} of @alice, never used`);
@@ -85,9 +85,7 @@ test('what is not ticked stays live, and nothing ticked is an error at the field
   expect(card.buttons).toContain('Show the other 1');
   expect(await verdictsOf(stage, first.value, second.value)).toEqual([200, 401]);
   await settled(stage);
-  expect(toldTo(alice).map(({ raw }) => raw.text)).toEqual([
-    `Your token second was revoked by <@${carol.id}>.`,
-  ]);
+  expect(toldTo(alice).map(({ raw }) => raw.text)).toEqual([`<@${carol.id}> revoked your token second.`]);
   await carol.clicks('Refresh', { in: 'modal' });
   await soon(() => expect(callsOf(stage.workspace, 'views.update')).toHaveLength(1));
   await carol.clicks('Show the other 1', { in: 'modal' });

@@ -234,7 +234,9 @@ test('a token that expired before it was ever shown is renewed, which shows its 
 
   expect(await verdictsOf(stage, value)).toEqual([200]);
   await soon(() => expect(receiptOf(alice, 'deploy-bot').text).toContain('Status\nactive'));
-  expect(toldTo(workspace.person('dave'))).toMatchObject([{ text: expect.stringContaining('was taken') }]);
+  expect(toldTo(workspace.person('dave'))).toMatchObject([
+    { text: expect.stringContaining('@alice claimed deploy-bot.') },
+  ]);
   expectShownOnlyTo(alice, value, stage);
 });
 

@@ -97,7 +97,7 @@ test.for(KEPT)(
     await settled(stage);
 
     const told = toldTo(alice).map(({ text }) => text.split('\n')[0]);
-    expect(told).toContain('Your token deploy-bot was revoked. Anything that uses it is refused.');
+    expect(told).toContain('@dave revoked your token deploy-bot.');
     expect(told).toContain('Your token other-bot expires in 7 days.');
     expect(receiptsOf(alice, 'deploy-bot').at(-1)?.text).toContain('revoked');
     expect(alice.home()?.text).not.toContain('deploy-bot');
@@ -132,7 +132,7 @@ test.for(NOT_TAKEN)(
     const told = toldTo(alice).map(({ text }) => text);
     const where =
       'Slack did not take the whole of this message. /apitoken list all shows your tokens, /apitoken info NAME one of them.';
-    expect(told).toContain(`Your token deploy-bot was revoked. Anything that uses it is refused.\n${where}`);
+    expect(told).toContain(`@dave revoked your token deploy-bot.\n${where}`);
     expect(told).toContain(`Your token other-bot expires in 7 days.\n${where}`);
     expect(told).toContain(`API token deploy-bot: revoked\n${where}`);
     expect(JSON.stringify(alice.home())).toContain('Slack does not take your list here.');

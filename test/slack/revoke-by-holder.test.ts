@@ -29,14 +29,15 @@ test('a value that is killed over HTTP is dead at once, and its owner hears of i
   expect((await kills(stage, value)).status).toBe(200);
   await settled(stage);
 
-  const told = alice.sees('@apitoken').filter(({ text }) => text.startsWith('Your token'));
+  const told = alice.sees('@apitoken').filter(({ text }) => text.includes('revoked your token'));
   expect(told.map(({ text }) => text)).toEqual([
     [
-      'Your token deploy-bot was revoked. Anything that uses it is refused.',
-      'Revoked by somebody who held its value Jan 1, 2026 at 12:00 AM UTC.',
+      'Somebody who held its value revoked your token deploy-bot.',
+      'Anything using it has stopped working.',
+      'Date Revoked: Jan 1, 2026 at 12:00 AM UTC',
     ].join('\n'),
   ]);
-  expect(told[0]?.raw.text).toBe('Your token deploy-bot was revoked by somebody who held its value.');
+  expect(told[0]?.raw.text).toBe('Somebody who held its value revoked your token deploy-bot.');
   const receipt = receiptOf(alice, 'deploy-bot');
   expect(receipt.text).toContain('Revoked by somebody who held its value Jan 1, 2026 at 12:00 AM UTC.');
   expect(receipt.buttons).toEqual([]);

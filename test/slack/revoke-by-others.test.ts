@@ -54,15 +54,16 @@ test.for([
 
     expect((await stage.verify(value)).status).toBe(401);
     await settled(stage);
-    const told = alice.sees('@apitoken').find(({ text }) => text.startsWith('Your token'));
+    const told = alice.sees('@apitoken').find(({ text }) => text.includes('revoked your token'));
     expect(told?.text).toBe(
       [
-        'Your token deploy-bot was revoked. Anything that uses it is refused.',
-        `Revoked by @${handle} Jan 1, 2026 at 12:00 AM UTC.`,
+        `@${handle} revoked your token deploy-bot.`,
+        'Anything using it has stopped working.',
+        'Date Revoked: Jan 1, 2026 at 12:00 AM UTC',
         'Reason: it is in a public <repository>',
       ].join('\n'),
     );
-    expect(told?.raw.text).toBe(`Your token deploy-bot was revoked by <@${other.id}>.`);
+    expect(told?.raw.text).toBe(`<@${other.id}> revoked your token deploy-bot.`);
     expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([]);
     expect(auditOf(stage).at(-1)).toEqual({ actor: other.id, action: 'token.revoked', tokenId: id });
     expectNotKept(value, stage);

@@ -139,7 +139,7 @@ test('whatever names are made of, in dialogs, cards, lists and messages they sta
 
   const told = toldTo(alice);
   for (const name of HOSTILE_NAMES) {
-    const { blocks, raw, text } = messageWith(told, `Your token ${name} was revoked.`);
+    const { blocks, raw, text } = messageWith(told, `@dave revoked your token ${name}.`);
     expect(text).toContain(`Reason: ${name}`);
     expectMeaningless(name, blocks, raw.text);
   }

@@ -18,14 +18,12 @@ import { listBlocks, listMessage } from '../../src/slack/look/list-blocks.ts';
 import {
   claimedMessage,
   neverClaimedMessage,
-  noticeAgainMessage,
-  noticeMessage,
   ownerLeftMessage,
-  remindedMessage,
   revokedByOtherMessage,
   revokedOfCreatedMessage,
   severalRevokedMessage,
-} from '../../src/slack/notices/notice-blocks.ts';
+} from '../../src/slack/notices/news-blocks.ts';
+import { noticeAgainMessage, noticeMessage, remindedMessage } from '../../src/slack/notices/notice-blocks.ts';
 import { receiptMessage } from '../../src/slack/notices/receipt-blocks.ts';
 import {
   killCardBlocks,

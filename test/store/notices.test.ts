@@ -13,6 +13,7 @@ import {
   aStoredToken,
   aToken,
   aUse,
+  BOB,
   BY_ANN,
   LIMITS,
   NOW,
@@ -234,4 +235,45 @@ test('a rotation does not let a second notice of the day pass', async () => {
   await present();
 
   expect(await sentAt(store, NOW)).toEqual([]);
+});
+
+test.for([
+  ['on the same UTC day, once', DAY_START, DAY_START + DAY_MS - 1, 1],
+  ['on two UTC days, twice', DAY_START + DAY_MS - 1, DAY_START + DAY_MS, 2],
+] as const)('a value of a revoked token that is presented twice %s', async ([, first, second, count]) => {
+  const { store } = await aStore();
+  const token = await aStoredToken(store);
+  const { secret } = await aShownValue(store, token);
+  await store.revokeTokens([token.id], BY_ANN, aDelivery());
+  const sent: unknown[] = [];
+
+  for (const lastTriedAt of [first, second]) {
+    await store.addUses([aUse(secret, { triedCount: 20, lastTriedAt })]);
+    sent.push(...(await sentAt(store, DAY_START + 9 * DAY_MS)));
+  }
+
+  expect(sent).toEqual(Array(count).fill(['revoked_presented', token.id]));
+});
+
+test('of more than ten of their revoked tokens in a day nobody is told, whatever is presented; the next day they are', async () => {
+  const { store } = await aStore();
+  const secrets: { tokenId: TokenId; lookupId: string }[] = [];
+  for (let number = 0; number < 12; number++) {
+    const token = await aStoredToken(store);
+    secrets.push((await aShownValue(store, token)).secret);
+    await store.revokeTokens([token.id], BY_ANN, aDelivery());
+  }
+  const others = await aStoredToken(store, { owner: BOB });
+  secrets.push((await aShownValue(store, others)).secret);
+  await store.revokeTokens([others.id], BY_ANN, aDelivery());
+  const present = (lastTriedAt: number) =>
+    store.addUses(secrets.map((secret) => aUse(secret, { triedCount: 1, lastTriedAt })));
+
+  await present(DAY_START);
+  const told = (await sentAt(store, DAY_START)).map(([, id]) => id);
+  await present(DAY_START + DAY_MS);
+
+  expect(told).toHaveLength(11);
+  expect(told).toContain(others.id);
+  expect(await sentAt(store, DAY_START + DAY_MS)).toHaveLength(11);
 });

@@ -196,6 +196,8 @@ describe('a notice that could not be said in time', () => {
     ['of a dead token is said while it is expired', 'dead_presented', {}, expiresAt, true],
     ['of a dead token not once it was renewed', 'dead_presented', {}, expiresAt - 1, false],
     ['of a dead token not once it was revoked', 'dead_presented', revoked, expiresAt, false],
+    ['of a revoked token is said while it is revoked', 'revoked_presented', revoked, NOON, true],
+    ['of a revoked token not while it lives', 'revoked_presented', {}, NOON, false],
   ] as const)('%s', ([, kind, fields, now, expected]) => {
     expect(isStillDue(kind, aToken({ expiresAt, ...fields }), now)).toBe(expected);
   });

@@ -33,7 +33,7 @@ export const onRemind = aboutNotice('rotate', async (visit, tokenId, pressed, de
     const message = remindedMessage(pressed.notice.kind, token, dueAt, deps.clock());
     return respond(pressed.responseUrl, message, 'lasting');
   }
-  const sentence = `You are reminded of ${token.name} tomorrow, or an hour before it expires.`;
+  const sentence = `You'll be reminded of ${token.name} tomorrow, or an hour before it expires.`;
   await tell(visit, sentenceMessage(sentence), deps.client);
 });
 

@@ -1,6 +1,6 @@
 import type { Log } from '../../log.ts';
 import type { Message } from '../blocks/message.ts';
-import { context, cut, plainTextOf, section } from '../blocks/text.ts';
+import { context, cut, mrkdwn, plainTextOf, section } from '../blocks/text.ts';
 import { fateOf, slackErrorOf } from './slack-error.ts';
 
 const SENTENCE_LENGTH_MAX = 500;
@@ -29,10 +29,14 @@ export async function orInShort<T>(
 export function shortForm({ text, blocks: [first] }: Message): Message {
   const isSentence = first?.type === 'section' && first.fields === undefined && first.text !== undefined;
   const sentence = isSentence && first.text?.type === 'plain_text' ? first.text.text : plainTextOf(text);
+  const saysWho = first?.type === 'rich_text';
   return {
     text: cut(text, SENTENCE_LENGTH_MAX),
     blocks: [
-      section(cut(sentence, SENTENCE_LENGTH_MAX)),
+      // People stand in it as mentions, which plain text does not draw.
+      saysWho
+        ? { type: 'section', text: mrkdwn(cut(text, SENTENCE_LENGTH_MAX)) }
+        : section(cut(sentence, SENTENCE_LENGTH_MAX)),
       context(
         'Slack did not take the whole of this message. `/apitoken list all` shows your tokens, `/apitoken info NAME` one of them.',
       ),
