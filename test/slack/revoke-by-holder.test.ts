@@ -87,7 +87,9 @@ test('a value that a rotation retired kills nothing: its owner is warned, once a
   // Stopping writes the counts, which is what warns.
   await stage.restart();
   const warned = await soon(() => {
-    const found = alice.sees('@apitoken').filter(({ text }) => text.startsWith('An old value of your token'));
+    const found = alice
+      .sees('@apitoken')
+      .filter(({ text }) => text.startsWith('Something still uses an old value of your token'));
     if (found.length === 0) throw new Error('Alice is not warned');
     return found;
   });
