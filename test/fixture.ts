@@ -8,6 +8,7 @@ import type { Clock } from '../src/clock.ts';
 import { parseConfig } from '../src/config.ts';
 import { createLog } from '../src/log.ts';
 import type { Hasher } from '../src/tokens/hasher.ts';
+import { PATIENT } from './patience.ts';
 
 /** The app as it runs for a test: against a workspace of its own, with a database file and a log of its own. */
 export type Stage = {
@@ -25,8 +26,6 @@ export type Stage = {
   /** Stops the app and starts it again on the same database and workspace, with `env` on top of its first settings. */
   restart(env?: Record<string, string>): Promise<void>;
 };
-
-const CONNECTED_MS_MAX = 10_000;
 
 const cleanUps: (() => Promise<void>)[] = [];
 
@@ -56,13 +55,10 @@ export function overHttp(workspace: Workspace) {
 /** Lets the workspace deliver over HTTP to the app that listens on `port`, as soon as it takes deliveries. */
 export async function deliverTo(port: number, workspace: Workspace): Promise<void> {
   const base = `http://127.0.0.1:${port}`;
-  await vi.waitFor(
-    async () => {
-      const readiness = await fetch(`${base}/readyz`);
-      expect(await readiness.json()).toMatchObject({ slack: true });
-    },
-    { timeout: CONNECTED_MS_MAX },
-  );
+  await vi.waitFor(async () => {
+    const readiness = await fetch(`${base}/readyz`);
+    expect(await readiness.json()).toMatchObject({ slack: true });
+  }, PATIENT);
   await workspace.http.deliverTo(`${base}/slack/events`);
 }
 
@@ -130,7 +126,7 @@ export async function setStage(
     restart: async (env) => {
       await app.stop();
       // The workspace hears of the closed sockets a moment later, and until then would deliver to them.
-      await vi.waitUntil(() => workspace.sockets.count() === 0);
+      await vi.waitUntil(() => workspace.sockets.count() === 0, PATIENT);
       app = await start(env);
     },
   };

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { LineOutput } from '../src/line-output.ts';
 import { temporaryFolder } from './fixture.ts';
+import { PATIENT } from './patience.ts';
 
 /** Larger than a pipe's 64 KiB, so that no pipe takes it whole. */
 const LONG = `${'x'.repeat(100_000)}\n`;
@@ -140,7 +141,7 @@ test('a disk that has room again is told how many lines are missing, on a line o
 
   for (const line of ['one\n', LONG, 'three\n']) output.write(line);
   rmSync(filling);
-  await vi.waitFor(() => expect(readFileSync(path, 'utf8')).toContain('"dropped"'));
+  await vi.waitFor(() => expect(readFileSync(path, 'utf8')).toContain('"dropped"'), PATIENT);
   output.write('after\n');
 
   const lines = readFileSync(path, 'utf8').split('\n');

@@ -15,7 +15,7 @@ const FLUSHED = { timeout: 30_000, interval: 50 };
 
 describe('rotating the pepper', () => {
   test('costs no error and no bcrypt under load, and the digests move to the new one as they are used', {
-    timeout: 120_000,
+    timeout: 180_000,
   }, async () => {
     const { stage, matched } = await aStage();
     const values = await holdsMany(stage, 250);
@@ -36,7 +36,7 @@ describe('rotating the pepper', () => {
   });
 
   test('is written down by the stop of the app for all that was used by then', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const { stage, matched } = await aStage();
     const values = await holdsMany(stage, 20);
@@ -69,7 +69,7 @@ describe('rotating the pepper', () => {
 
 describe('losing the pepper', () => {
   test('costs no token: each works after one bcrypt, and by its new digest from then on', {
-    timeout: 120_000,
+    timeout: 180_000,
   }, async () => {
     const { stage, matched } = await aStage();
     const values = await holdsMany(stage, 20, aRealHasher());
@@ -84,7 +84,7 @@ describe('losing the pepper', () => {
   });
 
   test('keeps no live value of a message from the shortcut, though it may take several times', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const { stage } = await aStage();
     const bob = stage.workspace.person('bob');

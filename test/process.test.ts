@@ -16,6 +16,7 @@ import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startProcess } from './app-process.ts';
 import { openWorkspace, settingsFor, temporaryFolder } from './fixture.ts';
+import { PATIENT } from './patience.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -173,7 +174,7 @@ test.for(['SIGTERM', 'SIGINT'] as const)(
 
     process.kill(-(child.pid ?? 0), signal);
 
-    await expect.poll(() => alice.reads('#general'), { timeout: 3000 }).toContain('My API Tokens');
+    await expect.poll(() => alice.reads('#general'), PATIENT).toContain('My API Tokens');
     await exitOf(child);
     await expect.poll(() => statusOf(port, '/healthz')).toBeUndefined();
   },

@@ -46,7 +46,7 @@ test('100,000 verifications of one token cost a write every 5 s at most, and its
 });
 
 test('after SIGTERM under load every verification that was answered is counted, and the last one is right', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const workspace = await openWorkspace();
   const folder = temporaryFolder();
@@ -74,7 +74,7 @@ test('after SIGTERM under load every verification that was answered is counted, 
 
 describe('behind a trusted proxy', () => {
   test('the last five addresses are kept, the latest first, and what strangers forge is not', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const stage = await setStage({ env: { TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8' } });
     const value = await createsToken(stage.workspace.person('alice'), 'deploy-bot');
@@ -93,7 +93,7 @@ describe('behind a trusted proxy', () => {
 });
 
 test('a value that is presented after its end is counted as refused, and one with its lookup id alone is not', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const clock = aClock();
   const stage = await setStage({ clock });

@@ -145,7 +145,7 @@ describe('the last millisecond of', () => {
   });
 
   test('any day is in that day, and the next millisecond in a later one (10,000 instants; fast-check prints the seed)', {
-    timeout: 120_000,
+    timeout: 180_000,
   }, () => {
     const zones = fc.oneof(fc.constantFrom(...ZONES), fc.constantFrom(...ODD_ZONES));
 
@@ -162,7 +162,7 @@ describe('the last millisecond of', () => {
   });
 
   test('a day is the last of all its minutes, wherever clocks change (fast-check prints the seed)', {
-    timeout: 120_000,
+    timeout: 180_000,
   }, () => {
     const days = fc.integer({ min: 0, max: Date.UTC(2045, 0) / DAY_MS }).map(dayNumber);
     const changes = fc

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryFolder } from '../fixture.ts';
 import { freePort } from '../gateways/a-gateway.ts';
 import { ask } from '../http/a-server.ts';
+import { PATIENT } from '../patience.ts';
 import { aKnownServer, hasClient, type Known } from './a-client.ts';
 
 const RECIPE = resolve(import.meta.dirname, '../../docs/gateways/apache/apitoken.conf');
@@ -92,7 +93,7 @@ async function startApache(known: Known, way: string): Promise<number> {
     await ended;
   });
   const died = ended.then(() => Promise.reject(new Error(`apache2 ended:\n${output}`)));
-  const answers = vi.waitFor(() => ask(port, '/'), { timeout: 10_000, interval: 20 });
+  const answers = vi.waitFor(() => ask(port, '/'), PATIENT);
   await Promise.race([answers, died]);
   died.catch(() => undefined);
   return port;

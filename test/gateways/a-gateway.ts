@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { onTestFinished, vi } from 'vitest';
 import { temporaryFolder } from '../fixture.ts';
+import { PATIENT } from '../patience.ts';
 
 const RECIPES = resolve(import.meta.dirname, '../../docs/gateways');
 const PLACES = {
@@ -13,7 +14,6 @@ const PLACES = {
   caddy: ['/usr/bin/caddy', '/usr/local/bin/caddy', '/opt/homebrew/bin/caddy'],
 };
 const PACKAGES = { nginx: 'nginx-light', caddy: 'caddy' };
-const STARTED = { timeout: 10_000, interval: 20 };
 
 /** A request as the API behind the gateway got it. */
 export type Passed = {
@@ -102,7 +102,7 @@ export async function startGateway(
     await ended;
   });
   const died = ended.then(() => Promise.reject(new Error(`${name} ended:\n${output}`)));
-  await Promise.race([vi.waitFor(() => knock(port), STARTED), died]);
+  await Promise.race([vi.waitFor(() => knock(port), PATIENT), died]);
   // From here on its end is the test's doing.
   died.catch(() => undefined);
   return { port, output: () => output };

@@ -264,7 +264,7 @@ describe('a body', () => {
   });
 
   test('and headers that come too slowly end in 408, and so does a connection that says nothing', {
-    timeout: 30_000,
+    timeout: 180_000,
   }, async () => {
     const server = await aServer(SECRETS);
     const slow = `POST /revoke HTTP/1.1\r\nHost: a\r\n${FORM_TYPE}\r\nContent-Length: 99\r\n\r\n`;
@@ -359,7 +359,7 @@ describe('many connections', () => {
   });
 
   test('more than 4,000 at once are refused and counted, and there is room again when some are gone', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const reading = Promise.withResolvers<undefined>();
     const server = await aServer([], { store: { readSecret: () => reading.promise } });

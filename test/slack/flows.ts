@@ -15,17 +15,16 @@ import { revokeUnclaimed } from '../../src/tokens/revoke.ts';
 import { createShowingTurns, showValue } from '../../src/tokens/show.ts';
 import type { PersonId, TokenId, WorkspaceId } from '../../src/tokens/token.ts';
 import { openWorkspace, type Stage, setStage, settingsFor } from '../fixture.ts';
+import { PATIENT } from '../patience.ts';
 import { aName, T0 } from '../tokens/a-token.ts';
 
-const SOON_MS_MAX = 8000;
-const STEP_MS = 15;
 const VALUE = /apit_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}/g;
 /** More than any delay before something is said for the first time, less than until a value that was lost in a crash ends. */
 const SETTLED_MS = 30_000;
 
-/** What `probe` returns once it no longer throws: what comes after the acknowledgement, 8 s at most. */
+/** What `probe` returns once it no longer throws: what comes after the acknowledgement. */
 export function soon<T>(probe: () => T | Promise<T>): Promise<T> {
-  return vi.waitFor(probe, { timeout: SOON_MS_MAX, interval: STEP_MS });
+  return vi.waitFor(probe, PATIENT);
 }
 
 /** The rows that `query` finds in the stage's database file. */

@@ -22,7 +22,7 @@ import { expectShownOnlyTo } from './leaks.ts';
 
 // 200 receipts are posted beside it.
 test('200 tokens open, page and filter in the Home tab and in the list, within the limits of Slack', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const { stage, alice, clock } = await setStill();
   const name = (number: number) => `${String(number).padStart(3, '0')} ${'🗝'.repeat(60)}`;

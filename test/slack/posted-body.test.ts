@@ -4,6 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createBodyReader, type UnreadStatus } from '../../src/slack/deliveries/posted-body.ts';
+import { PATIENT } from '../patience.ts';
 
 const BYTES_MAX = 8;
 
@@ -79,7 +80,7 @@ test('bodies that end or break off give back what they held', async () => {
   const broken = await begins(port, 8, '123');
 
   broken.resetAndDestroy();
-  await vi.waitFor(() => expect(results).toEqual([400]));
+  await vi.waitFor(() => expect(results).toEqual([400]), PATIENT);
   await text(await begins(port, 3, 'abc'));
   slow.write('8');
   await text(slow);

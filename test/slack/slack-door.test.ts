@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openWorkspace, type Stage, setStage } from '../fixture.ts';
+import { PATIENT } from '../patience.ts';
 import { aClock, answerIn, answerTo, deliveriesIn } from './flows.ts';
 
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -258,7 +259,10 @@ describe('strangers who send large bodies slowly', () => {
       );
       socket.write(part);
     }
-    await vi.waitFor(() => expect(statuses.filter((status) => status === '503').length).toBeGreaterThan(0));
+    await vi.waitFor(
+      () => expect(statuses.filter((status) => status === '503').length).toBeGreaterThan(0),
+      PATIENT,
+    );
   }
 
   test.for([

@@ -6,6 +6,7 @@ import { createLog } from '../../src/log.ts';
 import { SocketReceiver, type SocketTime } from '../../src/slack/deliveries/sockets.ts';
 import { sdkLogger } from '../../src/slack/reply/sdk-logger.ts';
 import { openWorkspace } from '../fixture.ts';
+import { PATIENT } from '../patience.ts';
 import { callsOf } from './flows.ts';
 
 type Sleeper = { readonly ms: number; readonly at: number; wake(): void };
@@ -77,17 +78,17 @@ async function openSockets(prepare: (workspace: Workspace) => void = () => undef
         const at = time.opensAt();
         return at === undefined ? false : { at };
       },
-      { timeout: 5000, interval: 2 },
+      { ...PATIENT, interval: 2 },
     );
     return waiting.at;
   };
   /** Moves time to the next opening of an app that hears nothing, and waits for that. */
   const opensNext = async (): Promise<void> => {
     const isWaiting = () => !receiver.isConnected() && time.opensAt() !== undefined;
-    await vi.waitUntil(isWaiting, { timeout: 5000, interval: 2 });
+    await vi.waitUntil(isWaiting, { ...PATIENT, interval: 2 });
     const before = opens();
     time.moveTo(await nextOpeningAt());
-    await vi.waitUntil(() => opens() > before, { timeout: 5000, interval: 2 });
+    await vi.waitUntil(() => opens() > before, { ...PATIENT, interval: 2 });
   };
   return { workspace, time, receiver, taken, lines, opens, nextOpeningAt, opensNext };
 }
@@ -164,7 +165,7 @@ test('when the older one ends, it is replaced at once: the other one is old enou
   time.moveBy(5 * MINUTE_MS);
 
   workspace.sockets.dropOldest();
-  await vi.waitFor(() => expect(opens()).toBe(3));
+  await vi.waitFor(() => expect(opens()).toBe(3), PATIENT);
 
   await workspace.waitForSockets(2);
 });
@@ -177,7 +178,7 @@ test.for([
 ] as const)('while Slack %s, no more than some are opened a minute', async ([, how]) => {
   const { time, opens, opensNext } = await openSockets(({ sockets }) => sockets.mistreatNext(1000, how));
 
-  await vi.waitUntil(() => opens() > 0);
+  await vi.waitUntil(() => opens() > 0, PATIENT);
   for (let opening = 1; opening < 20; opening++) await opensNext();
 
   // The back-off doubles from 0.4 s to 30 s; by chance each wait may be as short as half of that.
@@ -209,7 +210,7 @@ test.for([
   const { workspace, opens, opensNext, time, nextOpeningAt } = await openSockets(({ sockets }) =>
     sockets.refuseOpens(1, { status: 429, retryAfter }),
   );
-  await vi.waitFor(() => expect(opens()).toBe(1));
+  await vi.waitFor(() => expect(opens()).toBe(1), PATIENT);
 
   expect(await nextOpeningAt()).toBe(ms);
   time.moveBy(ms - 1);
@@ -224,7 +225,7 @@ test.for(['warning', 'refresh_requested', 'a reason of tomorrow', ''])(
   async (reason) => {
     const { workspace, receiver, taken, time } = await openOldSocket();
     const outcome = workspace.delivers({ type: 'interactive', payload: { type: 'shortcut' } });
-    await vi.waitFor(() => expect(taken).toHaveLength(1));
+    await vi.waitFor(() => expect(taken).toHaveLength(1), PATIENT);
 
     workspace.sockets.disconnectAll(reason);
     await workspace.waitForSockets(1);
@@ -234,7 +235,7 @@ test.for(['warning', 'refresh_requested', 'a reason of tomorrow', ''])(
     expect(receiver.isConnected()).toBe(true);
     expect(workspace.sockets.connections()).toBe(2);
     time.moveBy(LEAVE_MS);
-    await vi.waitFor(() => expect(workspace.sockets.connections()).toBe(1));
+    await vi.waitFor(() => expect(workspace.sockets.connections()).toBe(1), PATIENT);
   },
 );
 
@@ -247,7 +248,7 @@ test.for([
     const { workspace, lines, opens, nextOpeningAt, time } = await openOldSocket();
 
     workspace.sockets.disconnectAll(reason);
-    await vi.waitFor(() => expect(workspace.sockets.connections()).toBe(0));
+    await vi.waitFor(() => expect(workspace.sockets.connections()).toBe(0), PATIENT);
 
     expect(await nextOpeningAt()).toBe(time.now() + 30 * SECOND_MS);
     expect(opens()).toBe(1);
@@ -259,7 +260,7 @@ test('the eleventh socket of an app waits for half a minute, and says why', asyn
   const { lines, nextOpeningAt, time, opens } = await openSockets(({ sockets }) =>
     sockets.mistreatNext(1, { goodbye: 'too_many_websockets', greeted: false }),
   );
-  await vi.waitFor(() => expect(lines.join('')).toContain('too_many_websockets'));
+  await vi.waitFor(() => expect(lines.join('')).toContain('too_many_websockets'), PATIENT);
 
   expect(await nextOpeningAt()).toBe(time.now() + 30 * SECOND_MS);
   expect(opens()).toBe(1);
@@ -269,10 +270,10 @@ test('a socket that opens and stays silent is given up after 20 s', async () => 
   const { workspace, time, lines, opensNext } = await openSockets(({ sockets }) =>
     sockets.mistreatNext(1, 'silence'),
   );
-  await vi.waitFor(() => expect(workspace.sockets.connections()).toBe(1));
+  await vi.waitFor(() => expect(workspace.sockets.connections()).toBe(1), PATIENT);
 
   time.moveBy(GREETING_MS);
-  await vi.waitFor(() => expect(lines.join('')).toContain('Slack opened a socket and said nothing'));
+  await vi.waitFor(() => expect(lines.join('')).toContain('Slack opened a socket and said nothing'), PATIENT);
   await opensNext();
 
   await workspace.waitForSockets(1);

@@ -10,7 +10,7 @@ const NAMES_A_ROUND = 10;
 const NAMES = ROUNDS * NAMES_A_ROUND;
 
 test('of two processes that create the same name a thousand times at once, exactly one wins each time', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const { path, raw } = await aStore();
   const racers = ['UANN', 'UBOB'].map((person) => startRacer(path, person));

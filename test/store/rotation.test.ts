@@ -397,7 +397,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 });
 
 test('whatever is done to a token: two values at most are honoured, none longer than it would have been (fast-check prints the seed)', {
-  timeout: 120_000,
+  timeout: 180_000,
 }, async () => {
   const { store } = await aStore();
 

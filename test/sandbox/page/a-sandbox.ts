@@ -44,7 +44,7 @@ export function useBrowser(): { openPage(link: string, as?: string): Promise<Pag
           viewport: { width: 1280, height: 800 },
           reducedMotion: 'reduce',
         });
-        opened.setDefaultTimeout(30_000);
+        opened.setDefaultTimeout(60_000);
         context = opened;
         cleanUps.push(async () => {
           context = undefined;

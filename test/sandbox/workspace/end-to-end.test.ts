@@ -2,6 +2,7 @@ import type { App } from '@slack/bolt';
 import type { ModalView } from '@slack/types';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startWorkspace, type Workspace } from '../../../sandbox/workspace/workspace.ts';
+import { PATIENT } from '../../patience.ts';
 import { startBolt } from './bolt-app.ts';
 
 let workspace: Workspace;
@@ -63,7 +64,7 @@ test('a command opens a dialog whose submission shows a value to one person alon
   const alice = workspace.person('alice');
 
   await alice.types('#general', '/apitoken create');
-  await vi.waitFor(() => expect(alice.modal()?.title).toBe('Create API Token'));
+  await vi.waitFor(() => expect(alice.modal()?.title).toBe('Create API Token'), PATIENT);
   await alice.fills({ 'Token Name': 'taken' });
   await alice.submits();
   expect(alice.modal()?.errors).toEqual({ 'Token Name': 'taken is already taken.' });
@@ -72,7 +73,7 @@ test('a command opens a dialog whose submission shows a value to one person alon
   await alice.submits();
 
   expect(alice.modal()).toBeUndefined();
-  await vi.waitFor(() => expect(alice.reads('@apitoken')).toBe('Your token deploy-bot is ready.'));
+  await vi.waitFor(() => expect(alice.reads('@apitoken')).toBe('Your token deploy-bot is ready.'), PATIENT);
   expect(JSON.stringify(workspace.snapshot('bob'))).not.toContain('deploy-bot');
   alice.reloads();
   expect(alice.sees('@apitoken')).toEqual([]);
@@ -93,10 +94,10 @@ test('a click on an ephemeral message replaces it through its response_url', asy
   const alice = workspace.person('alice');
 
   await alice.types('@apitoken', '/apitoken');
-  await vi.waitFor(() => expect(alice.sees('@apitoken')).toMatchObject([{ buttons: ['Hide now'] }]));
+  await vi.waitFor(() => expect(alice.sees('@apitoken')).toMatchObject([{ buttons: ['Hide now'] }]), PATIENT);
   await alice.clicks('Hide now', { in: '@apitoken', near: 'deploy-bot is ready' });
 
-  await vi.waitFor(() => expect(alice.reads('@apitoken')).toBe('Hidden.'));
+  await vi.waitFor(() => expect(alice.reads('@apitoken')).toBe('Hidden.'), PATIENT);
   expect(workspace.person('bob').sees('#general')).toEqual([]);
 });
 
@@ -115,7 +116,7 @@ test('opening the Home tab draws it', async () => {
   const alice = workspace.person('alice');
   await alice.opensHome();
 
-  await vi.waitFor(() => expect(alice.home()?.text).toBe('My API Tokens'));
+  await vi.waitFor(() => expect(alice.home()?.text).toBe('My API Tokens'), PATIENT);
 });
 
 test('an app that forgets to ack is found out', async () => {

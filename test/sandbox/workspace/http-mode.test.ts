@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startWorkspace, type Workspace } from '../../../sandbox/workspace/workspace.ts';
+import { PATIENT } from '../../patience.ts';
 import { call, lastPayload } from './tiny-app.ts';
 
 type Request = { method: string; url: string; headers: IncomingHttpHeaders; body: string };
@@ -203,7 +204,7 @@ describe('an event that is not acked comes three times more', () => {
   ] as const)('%s, and says why', async ([, reply, reason, error]) => {
     const requests = await anApp(reply);
     await workspace.setGroupMembers('oncall', ['bob', 'carol']);
-    await vi.waitFor(() => expect(requests).toHaveLength(4), { timeout: 4000 });
+    await vi.waitFor(() => expect(requests).toHaveLength(4), PATIENT);
 
     const retries = requests.map(({ headers }) => [
       headers['x-slack-retry-num'],

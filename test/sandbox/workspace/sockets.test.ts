@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { startWorkspace, type Workspace } from '../../../sandbox/workspace/workspace.ts';
+import { PATIENT } from '../../patience.ts';
 import { call, connect, type Envelope, lastPayload } from './tiny-app.ts';
 
 let workspace: Workspace;
@@ -121,7 +122,7 @@ describe('delivering', () => {
     socket.send(JSON.stringify({ envelope_id }));
     socket.send(JSON.stringify({ envelope_id: 'unknown' }));
     socket.send('{}');
-    await vi.waitFor(() => expect(workspace.refusals).toHaveLength(3));
+    await vi.waitFor(() => expect(workspace.refusals).toHaveLength(3), PATIENT);
 
     expect(workspace.takeRefusals().map(({ error }) => error)).toEqual([
       'acked_twice',
@@ -222,7 +223,7 @@ describe('events', () => {
     await startImpatient();
     const { envelopes } = await connect(workspace, silent);
     await workspace.setGroupMembers('oncall', ['bob', 'carol']);
-    await vi.waitFor(() => expect(envelopes).toHaveLength(4), { timeout: 2000 });
+    await vi.waitFor(() => expect(envelopes).toHaveLength(4), PATIENT);
 
     expect(envelopes.map((one: Envelope) => [one.retry_attempt, one.retry_reason])).toEqual([
       [0, ''],
@@ -238,7 +239,7 @@ describe('events', () => {
   test('one that met no socket comes when there is one', async () => {
     await workspace.setGroupDisabled('oncall', true);
     const { envelopes } = await connect(workspace);
-    await vi.waitFor(() => expect(envelopes).toHaveLength(1));
+    await vi.waitFor(() => expect(envelopes).toHaveLength(1), PATIENT);
 
     expect(envelopes[0]?.payload.event).toMatchObject({
       type: 'subteam_updated',
