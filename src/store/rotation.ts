@@ -66,6 +66,7 @@ export function createLiveValues(db: Db, read: Read): Pick<TokenStore, 'liveValu
         ),
       ),
     )
+    .orderBy(desc(secrets.generation))
     .limit(rowCount(VALUES_MAX * TOKENS_MAX))
     .prepare();
 

@@ -52,7 +52,7 @@ type Carried = {
   /** The same, where tokens that they could do it with have nearly this name. */
   token_misnamed: { readonly nearly: readonly (Named & { readonly id: TokenId })[] };
   already_revoked: Named;
-  /** Of several that were ticked, each was revoked before. */
+  /** Of several that were selected, each was revoked before. */
   all_already_revoked: unknown;
   nothing_ticked: unknown;
   /** The person whose tokens are to end was not named; `expected` is what to type. */
@@ -143,10 +143,10 @@ const SENTENCES: { readonly [C in Code]: (refusal: RefusalOf<C>) => string } = {
   token_not_found: () => notFoundSentence([]),
   token_misnamed: ({ nearly }) => notFoundSentence(nearly.map(({ name }) => name)),
   already_revoked: ({ name }) => `${name} is already revoked. Nothing more needs to be done.`,
-  all_already_revoked: () => 'All of these tokens are already revoked. Nothing more needs to be done.',
-  nothing_ticked: () => 'Tick at least one token, or keep them all.',
+  all_already_revoked: () => "These tokens are already revoked. There's nothing left to do.",
+  nothing_ticked: () => 'Select at least one token, or choose Keep it.',
   person_not_named: ({ expected }) =>
-    `This is not the name. Type ${expected} to confirm that all the ticked tokens are to end.`,
+    `That isn't the name. To revoke more than 10 tokens, type "${expected}".`,
   expired: ({ name }) => `${name} has expired, so nothing accepts it. Renew it, or create a new token.`,
   date_needed: ({ latest }) => `Choose the day on which it expires, ${dayText(latest)} at the latest.`,
   date_unknown: ({ latest }) => `There is no such day. Choose one up to ${dayText(latest)}.`,

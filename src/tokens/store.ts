@@ -264,7 +264,7 @@ export interface TokenStore {
   liveValues(id: TokenId, now: number): Promise<readonly LiveValue[]>;
   /**
    * The lookup ids of the values of these tokens (100 at most) that are honoured at `at` or, of revoked ones, were until then:
-   * two at most a token, by its id.
+   * two at most a token, by its id, the newest first.
    */
   standingValues(ids: readonly TokenId[], at: number): Promise<ReadonlyMap<TokenId, readonly string[]>>;
   /** Why the latest value could not be shown (the event's `detail.reason`); undefined when it was, or none was tried. */

@@ -204,7 +204,7 @@ function messageShortcut(name: string, isOld: boolean): Kind {
       const shortcut = { type: 'shortcut', callback_id: MESSAGE_SHORTCUT_ID, message, isOld } as const;
       return () => alice.drafts(shortcut);
     },
-    says: 'There is no token value in this message.',
+    says: 'No token value in this message.',
     needed: ['type', ...WHO, 'callback_id', 'trigger_id', 'message'],
     unknowable: [],
   };

@@ -22,7 +22,7 @@ import { expectNeverSaid } from './leaks.ts';
 
 const SHORTCUT = 'Revoke token in message';
 const NONE =
-  'There is no token value in this message. Its text, its blocks, its attachments and the titles and previews of its files were searched, not what is inside the files.';
+  'No token value in this message. Its text, attachments and file previews were searched, but not inside its files.';
 
 test('any member is two interactions away from the end of a value in a message', async () => {
   const stage = await setStage();
@@ -128,9 +128,9 @@ test('several values in a message end together, the dead ones are counted, and n
   });
 
   await bob.uses(SHORTCUT, ts);
-  const sheet = await modalSaying(bob, 'first of @alice, never used');
-  expect(sheet.text).toContain('second of @bob, never used');
-  expect(sheet.text).toContain('2 more values in it are not live: nothing accepts them.');
+  const sheet = await modalSaying(bob, 'first of @alice');
+  expect(sheet.text).toContain('second, yours');
+  expect(sheet.text).toContain("2 other values in this message don't work.");
   expect(sheet.inputs).toMatchObject([
     { label: 'Tokens', value: ['first', 'second'] },
     { label: 'What happened?' },
@@ -152,7 +152,7 @@ test.for([
   [
     'a value of nobody',
     TokenValue.generate('apit').reveal(),
-    '1 value in it is not live: nothing accepts it.',
+    "1 value in this message doesn't work, so there's nothing to revoke.",
   ],
 ] as const)('a message with %s is answered by what was found', async ([, posted, sentence]) => {
   const stage = await setStage();
@@ -175,7 +175,7 @@ test('a live value is found however many dead ones stand in front of it', async 
   await bob.uses(SHORTCUT, ts);
 
   const modal = await modalSaying(bob, 'deploy-bot of @alice');
-  expect(modal.text).toContain('600 more values in it are not live');
+  expect(modal.text).toContain("600 other values in this message don't work.");
 });
 
 test('of more live values than a dialog takes the first 90 are offered, and the others are counted', async () => {
@@ -187,7 +187,10 @@ test('of more live values than a dialog takes the first 90 are offered, and the 
   const ts = stage.workspace.post('#general', 'alice', { text: values.join(' ') });
 
   await bob.uses(SHORTCUT, ts);
-  const sheet = await modalSaying(bob, 'The values of 2 more live tokens stand in it');
+  const sheet = await modalSaying(
+    bob,
+    '2 more live tokens are in this message. Revoke these first, then use the shortcut again.',
+  );
   expect(sheet.text).toContain('bot 90 of @alice');
   await bob.fills({ Reason: 'leaked' });
   await bob.submits();

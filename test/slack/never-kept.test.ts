@@ -147,7 +147,7 @@ test('from a message the token is revoked where the value is whole, in whatever 
   for (const { text, isWhole } of written) {
     const ts = workspace.post('#general', 'bob', { text: `see ${text} here` });
     await alice.uses('Revoke token in message', ts);
-    await modalSaying(alice, isWhole ? 'leaked-bot' : 'There is no token value in this message.');
+    await modalSaying(alice, isWhole ? 'leaked-bot' : 'No token value in this message.');
     await alice.closes();
   }
 

@@ -40,8 +40,10 @@ test('on-call ends all live tokens of a person at once: one reason, one message 
   await settled(stage);
 
   const sheet = await opens(carol, '/apitoken revoke @alice', '#oncall');
-  expect(sheet).toMatchObject({ title: 'Revoke API Token', submit: 'Revoke', close: 'Keep it' });
-  expect(sheet.text).toContain('Live tokens of @alice. Anything that uses one of the ticked ones is refused');
+  expect(sheet).toMatchObject({ title: 'Revoke API Token', submit: 'Revoke 5 tokens', close: 'Keep it' });
+  expect(sheet.text).toContain(
+    "Revoke @alice's 5 live tokens? Anything using the selected tokens stops working immediately. This can't be undone.",
+  );
   expect(sheet.inputs).toMatchObject([
     { label: 'Tokens', kind: 'checkboxes', optional: true },
     { label: 'What happened?' },
@@ -76,7 +78,7 @@ test('what is not ticked stays live, and nothing ticked is an error at the field
 
   await carol.fills({ Tokens: [], Reason: 'leaked' });
   await carol.submits();
-  expect((await modalOf(carol)).errors).toEqual({ Tokens: 'Tick at least one token, or keep them all.' });
+  expect((await modalOf(carol)).errors).toEqual({ Tokens: 'Select at least one token, or choose Keep it.' });
   await carol.fills({ Tokens: ['second'] });
   await carol.submits();
 
@@ -89,7 +91,7 @@ test('what is not ticked stays live, and nothing ticked is an error at the field
   await carol.clicks('Refresh', { in: 'modal' });
   await soon(() => expect(callsOf(stage.workspace, 'views.update')).toHaveLength(1));
   await carol.clicks('Show the other 1', { in: 'modal' });
-  await modalSaying(carol, 'Live tokens of @alice');
+  await modalSaying(carol, "Revoke @alice's");
 });
 
 test.for([['alice'], ['ALICE'], [' @Alice '], ['U0ALICE0001']] as const)(
@@ -106,15 +108,12 @@ test.for([['alice'], ['ALICE'], [' @Alice '], ['U0ALICE0001']] as const)(
       'Reason',
       'Name of the person',
     ]);
-    expect(sheet.inputs[4]?.hint).toBe(
-      'While more than 10 tokens are ticked: type alice or U0ALICE0001 to confirm.',
-    );
+    expect(sheet.inputs[4]?.hint).toBe('To revoke more than 10 tokens, type "alice".');
 
     await carol.fills({ Reason: 'left', 'Name of the person': 'bob' });
     await carol.submits();
     expect((await modalOf(carol)).errors).toEqual({
-      'Name of the person':
-        'This is not the name. Type alice to confirm that all the ticked tokens are to end.',
+      'Name of the person': 'That isn\'t the name. To revoke more than 10 tokens, type "alice".',
     });
     expect(actionsOf(stage)).not.toContain('token.revoked');
     await carol.fills({ 'Name of the person': typed });
@@ -136,7 +135,7 @@ test('the name is asked for also of a client that draws no field for it', async 
 
   const outcome = await carol.forges({ type: 'view_submission', id, state });
 
-  expect(JSON.stringify(outcome)).toContain('This is not the name.');
+  expect(JSON.stringify(outcome)).toContain("That isn't the name.");
   expect(actionsOf(stage)).not.toContain('token.revoked');
 });
 
@@ -146,13 +145,13 @@ test('of very many tokens the sheet takes the first 90, says how many there are 
   await holdsTokens(stage, alice, 95, (number) => `bot ${number}`);
 
   const sheet = await opens(carol, '/apitoken revoke @alice');
-  expect(sheet.text).toContain('These are the first 90 of 95; the others come afterwards.');
+  expect(sheet.text).toContain("Revoke 90 of @alice's 95 live tokens?");
   await carol.fills({ Reason: 'left', 'Name of the person': 'alice' });
   await carol.submits();
   const card = await modalSaying(carol, '90 tokens are revoked.');
   expect(card.text).toContain('5 more of their tokens are live.');
   await carol.clicks('Show the other 5');
-  await modalSaying(carol, 'Live tokens of @alice');
+  await modalSaying(carol, "Revoke @alice's");
   await carol.fills({ Reason: 'left' });
   await carol.submits();
 
@@ -202,10 +201,10 @@ test.for([
 });
 
 test.for([
-  ['somebody without tokens', 'bob', '@bob has no live tokens: there is nothing to revoke.'],
-  ['a bot', 'buildbot', '@buildbot has no live tokens: there is nothing to revoke.'],
-  ['a stranger', 'sam', '@sam has no live tokens: there is nothing to revoke.'],
-  ['oneself without tokens', 'carol', 'You have no live tokens: there is nothing to revoke.'],
+  ['somebody without tokens', 'bob', "@bob has no live tokens, so there's nothing to revoke."],
+  ['a bot', 'buildbot', "@buildbot has no live tokens, so there's nothing to revoke."],
+  ['a stranger', 'sam', "@sam has no live tokens, so there's nothing to revoke."],
+  ['oneself without tokens', 'carol', "You have no live tokens, so there's nothing to revoke."],
 ] as const)('revoking the tokens of %s says that there are none', async ([, handle, sentence]) => {
   const stage = await setStage({ env: ONCALL });
 
@@ -407,7 +406,9 @@ test('the sheet of a person tells of each token what breaks with it', async () =
   await opens(stage.workspace.person('carol'), '/apitoken revoke @alice');
 
   const [opened] = callsOf(stage.workspace, 'views.open');
-  expect(JSON.stringify(opened?.args)).toContain('last used moments ago · 2 uses · deploys');
+  expect(JSON.stringify(opened?.args)).toContain(
+    'last used moments ago · 2 uses in 24 h · deploys · from 127.0.0.1',
+  );
 });
 
 test.for([

@@ -50,7 +50,7 @@ test.skipIf(path === undefined).for(CASES)(
 
 test.skipIf(path === undefined).for([
   ['shortcut', CREATE_SHORTCUT_ID, 'Create API Token'],
-  ['message_action', MESSAGE_SHORTCUT_ID, 'There is no token value in this message.'],
+  ['message_action', MESSAGE_SHORTCUT_ID, 'No token value in this message.'],
 ] as const)('every recorded %s opens a dialog when it is one of ours', async ([type, callback_id, says]) => {
   const stage = await setStage();
   const alice = stage.workspace.person('alice');

@@ -43,7 +43,7 @@ test('on-call is two interactions away from the end of a pasted value, knowing w
   );
   expect(modal.text).toContain('Purpose: deploys <!here>');
   expect(modal.text).toContain('Uses in 24 h: 3 · Last addresses: 127.0.0.1');
-  expect(modal.text).toContain('It is 9:03 AM for @alice.');
+  expect(modal.text).toContain("It's 9:03 AM for @alice.");
   await carol.fills({ Reason: 'in a public log' });
   await carol.submits();
 
@@ -243,7 +243,7 @@ test('a bare @name is never guessed: on-call picks the person, anybody else hear
   expect(picker).toMatchObject({ title: 'Revoke API Token', submit: 'Continue' });
   await carol.fills({ Person: 'alice' });
   await carol.submits();
-  await modalSaying(carol, 'Live tokens of @alice');
+  await modalSaying(carol, "Revoke @alice's");
   await carol.fills({ Reason: 'left' });
   await carol.submits();
   await modalSaying(carol, 'deploy-bot is revoked.');

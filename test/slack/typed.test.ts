@@ -194,7 +194,7 @@ test('of several people one is taken at a time, and each has a button', async ()
   expect(answer.buttons).toEqual(['/apitoken revoke @alice', '/apitoken revoke @bob']);
   await carol.clicks('/apitoken revoke @bob', { in: '#general' });
 
-  expect((await modalSaying(carol, 'Live tokens of @bob')).text).toContain('b-bot');
+  expect((await modalSaying(carol, "Revoke @bob's")).text).toContain('b-bot');
 });
 
 test('a name and a person, or two ids, go one at a time too', async () => {

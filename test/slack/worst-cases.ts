@@ -316,6 +316,7 @@ const LOOKUP_ID = '0123456789ab';
 /** Every view of the app, with texts as long as they may be, made of `unit`. */
 export function viewsAbout(unit: string): [string, ModalView | HomeView][] {
   const token = aWideToken(unit, 'active');
+  const many = manyActive(unit);
   const held = heldProof(
     { actor: LONG_ID, values: [{ tokenId: token.id, lookupId: LOOKUP_ID }], at: Number.MAX_SAFE_INTEGER },
     PEPPER,
@@ -346,14 +347,8 @@ export function viewsAbout(unit: string): [string, ModalView | HomeView][] {
       'revoke with all that is known',
       revokeDialog(token, { ...asked, byOwner: false, radius: A_RADIUS, note: A_NOTE }),
     ],
-    [
-      'sheet of a person',
-      severalDialog(manyActive(unit), { ...aSheet(unit), metadata: { person: LONG_ID } }),
-    ],
-    [
-      'sheet of a message',
-      severalDialog(manyActive(unit), { ...aSheet(unit), metadata: heldMetadata(unit) }),
-    ],
+    ['sheet of a person', severalDialog(many, { ...aSheet(unit, many), metadata: { person: LONG_ID } })],
+    ['sheet of a message', severalDialog(many, { ...aSheet(unit, many), metadata: heldMetadata(unit) })],
     ['person picker', personPicker()],
     ['result of a sheet', resultOfASheet(unit)],
     ...rotationViews(unit, asked),
@@ -400,8 +395,17 @@ function findingsAbout(unit: string): Finding[] {
   ];
 }
 
-function aSheet(unit: string) {
-  return { byOwner: false, now: NOW, total: 10_000, nameToType: repeated(unit, 80), note: A_NOTE };
+function aSheet(unit: string, tokens: readonly UsedToken[]) {
+  return {
+    reader: { id: `${LONG_ID}C` as PersonId, zone: LONGEST_ZONE },
+    now: NOW,
+    total: 10_000,
+    profile: A_RADIUS.owner,
+    facts: new Map(tokens.map(({ id }) => [id, { radius: A_RADIUS, oldEndsAt: NOW }])),
+    nameToType: repeated(unit, 80),
+    note: A_NOTE,
+    reason: { typed: repeated(unit, 200), chosen: 'Security incident' },
+  } as const;
 }
 
 function heldMetadata(unit: string) {

@@ -2,7 +2,7 @@ import type { InputBlock, KnownBlock, ModalView, RichTextBlock, RichTextSection 
 import type { FoundToRevoke } from '../../tokens/find.ts';
 import { parseNote } from '../../tokens/note.ts';
 import { REASON_LENGTH_MAX } from '../../tokens/refusal.ts';
-import { statusOf, type UsedToken } from '../../tokens/token.ts';
+import { type PersonId, statusOf, type UsedToken } from '../../tokens/token.ts';
 import { localTime } from '../../zone.ts';
 import { REVOKE_DIALOG_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
@@ -185,13 +185,14 @@ function blastRadiusBlocks(token: UsedToken, radius: BlastRadius, now: number): 
   return [
     ...noteBlocks('Purpose', token.purpose),
     context(facts.join(' · ')),
-    ...ownerLines(token, radius.owner, now).map(context),
+    ...ownerLines(token.owner, radius.owner, now).map(context),
   ];
 }
 
-function ownerLines({ owner }: UsedToken, profile: Profile | undefined, now: number): string[] {
+/** Whether an owner is awake: their own time, or that they are deactivated. */
+export function ownerLines(owner: PersonId, profile: Profile | undefined, now: number): string[] {
   if (profile?.standing === 'deactivated') return [`${mention(owner)} is deactivated in Slack.`];
-  return profile?.zone === undefined ? [] : [`It is ${localTime(profile.zone, now)} for ${mention(owner)}.`];
+  return profile?.zone === undefined ? [] : [`It's ${localTime(profile.zone, now)} for ${mention(owner)}.`];
 }
 
 const HOW: Readonly<Record<FoundToRevoke['by'], (count: number) => string>> = {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { counted } from '../../counted.ts';
 import type { CheckHash } from '../../tokens/check-hash.ts';
 import { findValues, SEARCHED_LENGTH_MAX } from '../../tokens/finder.ts';
-import { type HeldValue, heldProof } from '../../tokens/held.ts';
+import { heldProof } from '../../tokens/held.ts';
 import type { Actor } from '../../tokens/policy.ts';
 import type { StoredSecret } from '../../tokens/store.ts';
 import type { TokenId, UsedToken } from '../../tokens/token.ts';
@@ -17,7 +17,8 @@ import { type KnownVisit, readDelivery } from '../visit.ts';
 import { leakReasonOf } from './leaked-message.ts';
 import { revokeQuestion } from './revoke.ts';
 import { REVOKE_TITLE } from './revoke-dialog.ts';
-import { SHEET_TOKENS_MAX, severalDialog } from './several-dialog.ts';
+import { sheetFacts } from './revoke-several.ts';
+import { SHEET_TOKENS_MAX, type SheetFacts, severalDialog } from './several-dialog.ts';
 
 /** Values that are looked up, each by one indexed read: the text of a message holds some 700. */
 const VALUES_MAX = 5000;
@@ -28,15 +29,15 @@ const AT_ONCE = 100;
 /** How long values whose pepper is lost are checked by bcrypt: the trigger of the dialog is good for 3 s. */
 const HASHING_MS_MAX = 500;
 
-const SEARCHED =
-  'Its text, its blocks, its attachments and the titles and previews of its files were searched, not what is inside the files.';
+const NONE_FOUND =
+  'No token value in this message. Its text, attachments and file previews were searched, but not inside its files.';
 
 /** What the values of a message turned out to be. */
 type Found = {
   /** Live tokens, each once: as many as one dialog takes. */
   readonly tokens: readonly UsedToken[];
   /** Their values: of two of one token the newer, which is honoured longer. */
-  readonly values: readonly HeldValue[];
+  readonly values: readonly StoredSecret[];
   /** Live ones beside those. */
   readonly othersCount: number;
   readonly deadCount: number;
@@ -52,22 +53,42 @@ async function messageAnswer(actor: Actor, body: object, deps: ListenerDeps): Pr
   const found = await lookUp(actor, distinct(await valuesInMessage(message), deps), deps);
   const note = noteOf(found);
   const [first, ...others] = found.tokens;
-  if (first === undefined) return telling(note ?? `There is no token value in this message. ${SEARCHED}`);
+  if (first === undefined) return telling(note ?? NONE_FOUND);
   const { values } = found;
   const reason = leakReasonOf(body);
   const proof = heldProof({ actor: actor.id, values, at: deps.clock() }, deps.peppers.current);
   if (others.length === 0) {
     return revokeQuestion(actor, first, { held: proof, inMessage: true, note, reason }, deps);
   }
+  const now = deps.clock();
   const view = severalDialog(found.tokens, {
     metadata: { held: proof, inMessage: true },
-    byOwner: found.tokens.every(({ owner }) => owner === actor.id),
-    now: deps.clock(),
+    reader: actor,
+    now,
     total: found.tokens.length,
+    facts: await factsOf(actor, found, now, deps),
     note,
     reason: { typed: reason },
   });
   return { kind: 'dialog', view };
+}
+
+/** What breaks with each, and which of their values is the old one of two. */
+async function factsOf(
+  actor: Actor,
+  { tokens, values }: Found,
+  now: number,
+  deps: ListenerDeps,
+): Promise<ReadonlyMap<TokenId, SheetFacts>> {
+  const facts = await sheetFacts(actor, tokens, now, deps);
+  const ids = tokens.map(({ id }) => id);
+  const standing = await deps.store.standingValues(ids, now);
+  for (const { tokenId, lookupId, endsAt } of values) {
+    const [newest = lookupId] = standing.get(tokenId) ?? [];
+    if (lookupId === newest || endsAt === null) continue;
+    facts.set(tokenId, { radius: facts.get(tokenId)?.radius, oldEndsAt: endsAt });
+  }
+  return facts;
 }
 
 function distinct(values: readonly TokenValue[], { peppers }: ListenerDeps): TokenValue[] {
@@ -79,13 +100,14 @@ function distinct(values: readonly TokenValue[], { peppers }: ListenerDeps): Tok
 async function lookUp(actor: Actor, values: readonly TokenValue[], deps: ListenerDeps): Promise<Found> {
   const bounded = { ...deps, checkHash: checkHashFor(HASHING_MS_MAX, deps.checkHash) };
   const live = new Map<TokenId, StoredSecret>();
-  let deadCount = 0;
+  const dead = new Set<unknown>();
   let unclearCount = 0;
   for (const [index, value] of values.slice(0, VALUES_MAX).entries()) {
     if (index % AT_ONCE === AT_ONCE - 1) await nextTurn();
     const verdict = await verifyValue(value, bounded);
     if (verdict.kind === 'good') keepNewer(live, verdict.secret);
-    else if (verdict.kind === 'bad') deadCount += 1;
+    // Values of one token that have ended are told as one. Whose any other is, its lookup id does not prove.
+    else if (verdict.kind === 'bad') dead.add(verdict.why === 'ended' ? verdict.secret.tokenId : value);
     else unclearCount += 1;
   }
   const drawn = [...live.keys()].slice(0, SHEET_TOKENS_MAX);
@@ -94,7 +116,7 @@ async function lookUp(actor: Actor, values: readonly TokenValue[], deps: Listene
     tokens: [...tokens.values()].toSorted((a, b) => drawn.indexOf(a.id) - drawn.indexOf(b.id)),
     values: drawn.flatMap((id) => live.get(id) ?? []),
     othersCount: live.size - drawn.length,
-    deadCount,
+    deadCount: [...dead].filter((one) => !live.has(one as TokenId)).length,
     unclearCount,
     leftCount: Math.max(0, values.length - VALUES_MAX),
   };
@@ -111,36 +133,35 @@ function checkHashFor(ms: number, checkHash: CheckHash): CheckHash {
   return async (value, secret) => (performance.now() < deadline ? checkHash(value, secret) : 'busy');
 }
 
-function noteOf(found: Found): string | undefined {
-  const { tokens, othersCount, deadCount, unclearCount, leftCount } = found;
-  const more = tokens.length > 0 ? ' more' : '';
+/** What else is in the message, in short. */
+function noteOf({ tokens, othersCount, deadCount, unclearCount, leftCount }: Found): string | undefined {
   const notes = [
-    noteFor(othersCount, (one) =>
-      one
-        ? 'The value of 1 more live token stands in it: use the shortcut again once these are revoked.'
-        : `The values of ${othersCount} more live tokens stand in it: use the shortcut again once these are revoked.`,
-    ),
-    noteFor(deadCount, (one) =>
-      one
-        ? `1${more} value in it is not live: nothing accepts it.`
-        : `${deadCount}${more} values in it are not live: nothing accepts them.`,
-    ),
-    noteFor(
-      unclearCount,
-      () =>
-        `${counted(unclearCount, `${more} value`.trim())} in it could not be looked up just now. Try again in a moment.`,
-    ),
-    noteFor(
-      leftCount,
-      (one) =>
-        `${counted(leftCount, 'more value')} in it ${one ? 'was' : 'were'} not looked up: use the shortcut again once these are revoked and out of the message.`,
-    ),
-  ].filter((note) => note !== undefined);
+    ...(othersCount === 0
+      ? []
+      : [
+          `${counted(othersCount, 'more live token')} ${areOrIs(othersCount)} in this message. Revoke these first, then use the shortcut again.`,
+        ]),
+    ...(deadCount === 0 ? [] : [deadSentence(deadCount, tokens.length > 0, unclearCount + leftCount > 0)]),
+    ...(unclearCount === 0
+      ? []
+      : [`${counted(unclearCount, 'value')} couldn't be checked. Try again in 10 seconds.`]),
+    ...(leftCount === 0
+      ? []
+      : [
+          `${counted(leftCount, 'more value')} ${leftCount === 1 ? "wasn't" : "weren't"} checked. Remove the others from the message, then use the shortcut again.`,
+        ]),
+  ];
   return notes.length === 0 ? undefined : notes.join(' ');
 }
 
-function noteFor(count: number, sentenceOf: (isOne: boolean) => string): string | undefined {
-  return count === 0 ? undefined : sentenceOf(count === 1);
+function areOrIs(count: number): string {
+  return count === 1 ? 'is' : 'are';
+}
+
+function deadSentence(count: number, isBesideLive: boolean, isUnclear: boolean): string {
+  const dont = count === 1 ? "doesn't work" : "don't work";
+  const end = isBesideLive || isUnclear ? '.' : ", so there's nothing to revoke.";
+  return `${counted(count, isBesideLive ? 'other value' : 'value')} in this message ${dont}${end}`;
 }
 
 function telling(sentence: string): Answer {

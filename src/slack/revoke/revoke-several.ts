@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { type Actor, may } from '../../tokens/policy.ts';
 import { type Refusal, refuseByPolicy } from '../../tokens/refusal.ts';
 import type { Delivery } from '../../tokens/telling.ts';
-import { type PersonId, parsePersonId, parseTokenId, type TokenId } from '../../tokens/token.ts';
+import {
+  type PersonId,
+  parsePersonId,
+  parseTokenId,
+  type TokenId,
+  type UsedToken,
+} from '../../tokens/token.ts';
 import { PICK_PERSON_ID } from '../blocks/ids.ts';
 import { mention, mrkdwn, sentenceMessage } from '../blocks/text.ts';
 import { parseSeveralMetadata } from '../dialog-metadata.ts';
@@ -26,6 +32,7 @@ import {
   PERSON_NAME_INPUT_ID,
   personPicker,
   SHEET_TOKENS_MAX,
+  type SheetFacts,
   severalDialog,
   UNNAMED_MAX,
 } from './several-dialog.ts';
@@ -96,12 +103,39 @@ export async function revokePersonAnswer(
     now,
   });
   if (total === 0) return noLiveTokens(person, byOwner);
-  const profile = await profileInTime(person, deps);
-  const chosen = profile?.standing === 'deactivated' ? OWNER_LEFT_REASON : undefined;
-  const nameToType = nameOf(person, profile);
-  const asked = { metadata: { person }, byOwner, now, total, nameToType, reason: { chosen } };
-  const view = severalDialog(tokens, asked);
+  const profile = byOwner ? undefined : await profileInTime(person, deps);
+  const view = severalDialog(tokens, {
+    metadata: { person },
+    reader: actor,
+    now,
+    total,
+    profile,
+    facts: await sheetFacts(actor, tokens, now, deps),
+    nameToType: nameOf(person, profile ?? (await profileInTime(person, deps))),
+    reason: { chosen: profile?.standing === 'deactivated' ? OWNER_LEFT_REASON : undefined },
+  });
   return { kind: 'dialog', view };
+}
+
+/** Owners whom Slack is asked about for one dialog: of more, it is not told what time it is for them. */
+const OWNERS_MAX = 10;
+
+/** What breaks with each of the tokens that the actor may see. */
+export async function sheetFacts(
+  actor: Actor,
+  tokens: readonly UsedToken[],
+  now: number,
+  deps: ListenerDeps,
+): Promise<Map<TokenId, SheetFacts>> {
+  const seen = tokens.filter((token) => may(actor, 'see', token, deps.policy));
+  const owners = [...new Set(seen.map(({ owner }) => owner))].filter((owner) => owner !== actor.id);
+  const ask = async (owner: PersonId) => [owner, await profileInTime(owner, deps)] as const;
+  const profiles = new Map(await Promise.all(owners.slice(0, OWNERS_MAX).map(ask)));
+  const factsOf = async ({ id, owner }: UsedToken) => {
+    const radius = { usesInDay: await deps.store.usesInDay(id, now), owner: profiles.get(owner) };
+    return [id, { radius }] as const;
+  };
+  return new Map(await Promise.all(seen.map(factsOf)));
 }
 
 /** A bare `@ann` is never guessed: whoever may end anybody's tokens picks the person. For anybody else it is a name. */
@@ -120,10 +154,10 @@ function noLiveTokens(person: PersonId, byOwner: boolean): Answer {
   if (byOwner) {
     return {
       kind: 'message',
-      message: sentenceMessage('You have no live tokens: there is nothing to revoke.'),
+      message: sentenceMessage("You have no live tokens, so there's nothing to revoke."),
     };
   }
-  const text = `${mention(person)} has no live tokens: there is nothing to revoke.`;
+  const text = `${mention(person)} has no live tokens, so there's nothing to revoke.`;
   return { kind: 'message', message: { text, blocks: [{ type: 'section', text: mrkdwn(text) }] } };
 }
 
