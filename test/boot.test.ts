@@ -37,7 +37,7 @@ test('a token is created, shown once, used, listed, revoked and refused; all of 
   await alice.types('#general', '/apitoken create deploy-bot');
   await expect.poll(() => alice.modal()?.title).toBe('Create API Token');
   await alice.submits();
-  expect(alice.modal()?.text).toContain('Your token is on its way');
+  expect(alice.modal()?.text).toContain('The token is in your direct messages with apitoken.');
   await alice.closes();
   await expect.poll(() => alice.reads('@apitoken')).toContain('Your token deploy-bot is ready.');
   const value = valueSeenBy(alice);
@@ -85,8 +85,7 @@ test('a token is created, shown once, used, listed, revoked and refused; all of 
   await expect.poll(() => alice.modal()?.title).toBe('Create API Token');
   await alice.submits();
   expect(alice.modal()?.errors).toEqual({
-    'Token Name':
-      'Deploy-Bot is already taken. Names are never used twice, so that history stays clear. Deploy-Bot-2 is free.',
+    'Token Name': 'Deploy-Bot is already taken. Try Deploy-Bot-2.',
   });
 
   second.signal('SIGTERM');

@@ -216,7 +216,7 @@ describe('where the optional scopes were not granted', () => {
     const toBob = await answerTo(workspace.person('bob'), '/apitoken status');
     const toCarol = await answerTo(workspace.person('carol'), '/apitoken status');
 
-    expect(toBob.text).toContain('There is no such token');
+    expect(toBob.text).toContain('No token found');
     expect(toCarol.text).toContain('API Tokens');
     expect(stage.log()).toContain('Slack did not tell who is in a user group');
     expect(new Set(workspace.takeRefusals().map(({ error }) => error))).toEqual(new Set(['missing_scope']));

@@ -49,18 +49,21 @@ export async function createAs(handle: string, name: string, purpose: string): P
   tokenName = name;
   await submitModal();
   await useFreeName();
-  await until(({ scene }) => topText(scene).includes('Your token is on its way'), WAIT_MS);
+  await until(
+    ({ scene }) => topText(scene).includes('The token is in your direct messages with apitoken.'),
+    WAIT_MS,
+  );
   await pause(2);
   await closeDialog();
 }
 
-/** A name that was used before is taken for ever: the error under the field says which one is free. */
+/** A name that was used before is taken for ever: the error under the field suggests a free one. */
 async function useFreeName(): Promise<void> {
   const modal = await until(({ scene }) => {
     const top = scene?.snapshot.modals.at(-1);
     return top?.submit === undefined || Object.keys(top.errors).length > 0 ? top : undefined;
   }, WAIT_MS);
-  const free = / (\S+) is free\./.exec(modal.errors['Token Name'] ?? '')?.[1];
+  const free = / Try (\S+)\.$/.exec(modal.errors['Token Name'] ?? '')?.[1];
   if (free === undefined) return;
   tokenName = free;
   await fillIn('Token Name', free);

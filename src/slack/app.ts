@@ -194,10 +194,10 @@ async function tellFault(
   if (kind === 'event' || fields.type === 'view_closed') return;
   if (kind === 'search') return waitingAck?.({ options: [] });
   if (waitingAck !== undefined && kind === 'submission') {
-    const sentence = `Something broke on our side and nothing was changed. Please try again. Reference ${reference}`;
+    const sentence = `Something went wrong. Nothing was changed. Try again. Reference ${reference}`;
     return ackProblem(waitingAck, body, sentence);
   }
-  const sentence = `Something broke on our side before this was done. Look at /apitoken list and try again. Reference ${reference}`;
+  const sentence = `Something went wrong before this was done. Check /apitoken list, then try again. Reference ${reference}`;
   const route = findReplyRoute(body);
   if (kind === 'submission' && route.viewId !== undefined) {
     return updateDialog(route.viewId, tellingDialog('apitoken', [section(sentence)]), deps.client);

@@ -106,116 +106,101 @@ export function sentenceFor<C extends Code>(refusal: RefusalOf<C>): string {
   return SENTENCES[refusal.code](refusal);
 }
 
+const NOTHING_MORE = 'Nothing more to do.';
+
 const SENTENCES: { readonly [C in Code]: (refusal: RefusalOf<C>) => string } = {
   name_invalid: flawSentence,
-  name_taken: ({ name, freeName }) => takenSentence(name, freeName),
+  name_taken: ({ name, freeName }) =>
+    `${name} is already taken. ${freeName === null ? 'Choose another name' : `Try ${freeName}`}.`,
   holds_value: () => 'This looks like a token value. It was not saved. If it leaked, revoke it.',
-  text_too_long: ({ lengthMax }) => `This is too long: use ${lengthMax} characters at most.`,
-  text_invalid: ({ sign }) =>
-    `This has ${sign} in it, which is not text and could hide what is written here. Take it out, or type the text again.`,
+  text_too_long: ({ lengthMax }) => `This is too long. Use at most ${lengthMax} characters.`,
+  text_invalid: ({ sign }) => `This contains ${sign}, which can hide or change other text. Remove it.`,
   reason_required: () => 'Choose or type a reason. The owner sees it.',
   lifetime_not_allowed: ({ lifetimeDaysMax, mayNeverExpire }) =>
-    lifetimeSentence(lifetimeDaysMax, mayNeverExpire),
+    `Maximum ${counted(lifetimeDaysMax, 'day')}${mayNeverExpire ? ', or never' : ''}. Choose another expiry.`,
   app_not_permitted: () =>
-    'apitoken is for full members of this workspace. Ask one of its admins if you need a token.',
+    'apitoken is only for full members of this workspace. If you need a token, ask an admin.',
   person_unknown: () =>
-    'Slack did not tell in time what you may do, so nothing was changed. Try again in a moment.',
+    "Slack didn't confirm in time what you may do. Nothing was changed. Try again in 10 seconds.",
   press_unknown: () =>
-    'This button is from another version of apitoken and does nothing any more. Type /apitoken list for a new one.',
-  value_not_live: () =>
-    'This is not the value of a live token: nothing accepts it, so nothing needs to be revoked. It was not saved.',
-  value_ended: ({ name }) =>
-    `This is not the value of a live token: it is one of ${name} that has ended, and nothing accepts it. ${name} itself was left as it is.`,
-  value_of_revoked: ({ name }) =>
-    `This is not the value of a live token: it begins like one of ${name}, which is revoked. Nothing more needs to be done.`,
+    "This no longer works: it's from another version of apitoken. Type /apitoken list to start again.",
+  value_not_live: () => "This value doesn't work, so there is nothing to revoke. It was not saved.",
+  value_ended: ({ name }) => `This is an old value of ${name} and no longer works. ${name} was not changed.`,
+  value_of_revoked: ({ name }) => `Looks like ${name}, already revoked. ${NOTHING_MORE}`,
   value_misread: () =>
-    'This is not a whole token value: its check digits are wrong, so it was cut or mistyped. It was not saved. Copy it again, from its first to its last character.',
-  verification_busy: () =>
-    'Too many values are being checked just now, so nothing was changed. Try again in a few seconds.',
-  several_values: () =>
-    'There are several values in this, and none of them was revoked. Revoke them one at a time.',
+    'This value is incomplete or mistyped. It was not saved. Copy the whole value and try again.',
+  verification_busy: () => 'Too many values are being checked. Nothing was changed. Try again in 10 seconds.',
+  several_values: () => 'These are several values, and none was revoked. Revoke them one at a time.',
   no_longer_held: () =>
-    'Nothing was changed: what you presented has ended since then, or you presented it more than 30 minutes ago. Present it again.',
-  too_many_matches: () => 'More than 5 tokens have a value that begins so. Type more of its characters.',
+    'Nothing was changed. The value has ended, or you entered it over 30 minutes ago. Enter it again.',
+  too_many_matches: () => 'More than 5 tokens match. Type more characters.',
   check_not_permitted: () =>
-    'Nothing is told about this value: its owner, on-call and admins can check it. If it leaked, revoke it: /apitoken revoke VALUE.',
-  too_many_checks: () => '10 checks a minute are the most that one person may make. Try again in a minute.',
+    'Only its owner, on-call and admins can check a value. If it leaked, type /apitoken revoke VALUE.',
+  too_many_checks: () => "You've checked 10 values in a minute, the limit here. Try again in a minute.",
   token_not_found: () => notFoundSentence([]),
   token_misnamed: ({ nearly }) => notFoundSentence(nearly.map(({ name }) => name)),
-  already_revoked: ({ name }) => `${name} is already revoked. Nothing more needs to be done.`,
-  all_already_revoked: () => "These tokens are already revoked. There's nothing left to do.",
+  already_revoked: ({ name }) => `${name} is already revoked. ${NOTHING_MORE}`,
+  all_already_revoked: () => `These tokens are already revoked. ${NOTHING_MORE}`,
   nothing_ticked: () => 'Select at least one token, or choose Keep it.',
   person_not_named: ({ expected }) =>
     `That isn't the name. To revoke more than 10 tokens, type "${expected}".`,
-  expired: ({ name }) => `${name} has expired, so nothing accepts it. Renew it, or create a new token.`,
-  date_needed: ({ latest }) => `Choose the day on which it expires, ${dayText(latest)} at the latest.`,
-  date_unknown: ({ latest }) => `There is no such day. Choose one up to ${dayText(latest)}.`,
-  date_past: ({ latest }) => `This day is over. Choose today or a later one, up to ${dayText(latest)}.`,
-  date_too_far: ({ latest }) =>
-    `This is later than a token may live here. Choose a day up to ${dayText(latest)}.`,
-  date_unused: () =>
-    'This date counts only with “On a date”. Choose that under Expires, or empty this field.',
+  expired: ({ name }) => `${name} has expired and no longer works. Renew it, or create a new token.`,
+  date_needed: ({ latest }) => rangeSentence(latest),
+  date_unknown: ({ latest }) => `That date doesn't exist. ${rangeSentence(latest)}`,
+  date_past: ({ latest }) => `That date is in the past. ${rangeSentence(latest)}`,
+  date_too_far: ({ latest }) => `That date is too far away. ${rangeSentence(latest)}`,
+  date_unused: () => 'Choose On a date under Expires, or clear this date.',
   too_many_live: ({ liveTokensMax }) =>
-    `${theMost(liveTokensMax, 'live token')} that one person may have here. Revoke one that is not needed first.`,
+    `You have ${counted(liveTokensMax, 'live token')}, the limit here. Revoke one you don't need, then try again.`,
   owner_too_many_live: ({ liveTokensMax }) =>
-    `This person has as many live tokens as one person may have here (${liveTokensMax}). One of theirs must be revoked first.`,
+    `This person has ${counted(liveTokensMax, 'live token')}, the limit here. One must be revoked first.`,
   too_many_today: ({ creationsPerDayMax }) =>
-    `${theMost(creationsPerDayMax, 'token', ' a day')} that one person may create here. Try again tomorrow.`,
-  owner_not_permitted: () => 'This person cannot own a token: choose a full member of this workspace.',
-  scope_unknown: () => 'One of these scopes does not exist any more. Choose again.',
-  no_old_value: ({ name }) =>
-    `${name} has no old value that is still honoured. Nothing more needs to be done.`,
+    `You've created ${counted(creationsPerDayMax, 'token')} in 24 hours, the limit here. Try again later.`,
+  owner_not_permitted: () => "This person can't own a token. Choose a full member of this workspace.",
+  scope_unknown: () => 'One of these scopes no longer exists. Choose again.',
+  no_old_value: ({ name }) => `The old value of ${name} no longer works. ${NOTHING_MORE}`,
   already_shown: ({ name }) =>
-    `The value of ${name} was already shown, or is being shown just now, and only once. If it is lost, Rotate makes a new one.`,
+    `The value of ${name} was already shown, and is shown only once. If you lost it, choose Rotate.`,
   never_claimed: ({ name }) =>
-    `${name} was not taken within ${counted(UNCLAIMED_MS_MAX / DAY_MS, 'day')} of its creation, so no value of it is shown any more. Create a new token.`,
+    `${name} wasn't claimed within ${counted(UNCLAIMED_MS_MAX / DAY_MS, 'day')}, so it was revoked. Create a new token.`,
   showing_another: ({ name }) =>
-    `You are being shown another value just now, so none was made for ${name}. Press again in a moment.`,
+    `You're being shown another value, so none was made for ${name}. Try again in a moment.`,
   too_many_waiting: () =>
-    'Too many values are being made just now, so none was made and nothing was changed. Try again in a minute.',
+    'Too many values are being made at once. Nothing was changed. Try again in a minute.',
   too_many_values_today: ({ creationsPerDayMax }) =>
-    `${counted(creationsPerDayMax, 'new token')} or further values a day are the most for one person here, so none was made and nothing was changed. Try again tomorrow.`,
+    `You've made ${counted(creationsPerDayMax, 'new token')} or values in 24 hours, the limit here. Nothing was changed. Try again later.`,
   changed_meanwhile: ({ name }) =>
-    `${name} was changed by another press or person meanwhile, so nothing was done now. Its receipt shows how it stands.`,
+    `${name} was changed in the meantime, so nothing was done. Its receipt shows how it stands.`,
   not_claimed: ({ name }) =>
-    `${name} has no value yet, so there is nothing to rotate. Show value makes its first one.`,
+    `${name} has no value yet, so there is nothing to rotate. Choose Show value first.`,
   already_used: ({ name }) =>
-    `The value of ${name} has been used, so it works. Rotate makes a new one and lets the old one live on for a while.`,
+    `The value of ${name} has been used, so it works. To replace it, choose Rotate.`,
 };
 
 function flawSentence(flawed: FlawedName): string {
-  const allowed = `Use 1 to ${NAME_LENGTH_MAX} visible characters: letters, digits, spaces and symbols.`;
+  const allowed = `Use 1 to ${NAME_LENGTH_MAX} letters, digits, spaces or symbols.`;
   switch (flawed.flaw) {
     case 'empty':
       return `A token needs a name. ${allowed}`;
     case 'too_long':
       return `This name is too long. ${allowed}`;
     case 'unseen_characters':
-      return `This name has ${flawed.sign} in it, which is not allowed: it cannot be seen, or changes how other characters look. ${allowed}`;
+      return `This name contains ${flawed.sign}, which can hide or change other text. Remove it.`;
     case 'like_a_value':
-      return `A name must not look like a token value or a token id. It was not saved. ${allowed}`;
+      return "A name can't look like a token value or token id. It was not saved. Choose another name.";
     case 'like_first_characters':
-      return `This name looks like the beginning of a token value, and would be revoked in place of one that leaked. Write it with a hyphen instead of the underscore. ${allowed}`;
+      return 'This name looks like the start of a token value. Use a hyphen instead of the underscore.';
   }
 }
 
 function notFoundSentence(names: readonly string[]): string {
-  const nearest = names.length === 0 ? '' : `Did you mean ${names.join(' or ')}? `;
-  return `There is no such token among those you can see. ${nearest}/apitoken list all shows yours.`;
+  return names.length === 0
+    ? 'No token found. Type /apitoken list all to see yours.'
+    : `No token found. Did you mean ${names.join(' or ')}?`;
 }
 
-function takenSentence(name: string, freeName: string | null): string {
-  const taken = `${name} is already taken. Names are never used twice, so that history stays clear.`;
-  return freeName === null ? `${taken} Choose another one.` : `${taken} ${freeName} is free.`;
-}
-
-function lifetimeSentence(lifetimeDaysMax: number, mayNeverExpire: boolean): string {
-  const never = mayNeverExpire ? ', or never expire' : '';
-  return `A token here may live ${counted(lifetimeDaysMax, 'day')} at most${never}. Choose another expiry.`;
-}
-
-function theMost(count: number, noun: string, span = ''): string {
-  return `${counted(count, noun)}${span} ${count === 1 ? 'is' : 'are'} the most`;
+function rangeSentence(latest: CalendarDate): string {
+  return `Choose a date from today to ${dayText(latest)}.`;
 }
 
 export type RefuseDeps = {

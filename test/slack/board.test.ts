@@ -30,7 +30,7 @@ import {
 import { HOSTILE_NAMES } from './hostile.ts';
 
 const CAROL = { MANAGERS: 'U0CAROL0001' };
-const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
+const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
 const BOARD = 'C0ONCALL001';
 
 /** Does now what the app does every 15 s, and waits until all that is due is said. */
@@ -431,9 +431,7 @@ test.for([['board_stop'], ['status_share']] as const)('%s of a view is refused',
   await carol.forges({ type: 'block_actions', action_id: actionId, from: { view: {} } });
 
   // No such dialog is open: it is told where the person reads it all the same.
-  await soon(() =>
-    expect(carol.reads('@apitoken')).toContain('This button is from another version of apitoken'),
-  );
+  await soon(() => expect(carol.reads('@apitoken')).toContain('This no longer works'));
   expect(actionsOf(stage)).toEqual(['action.refused']);
   expect(workspace.takeRefusals().map(({ about }) => about)).toEqual(['views.push', 'views.update']);
 });
@@ -447,7 +445,7 @@ test.for([['board_stop'], ['status_share']] as const)(
 
     await carol.forges({ type: 'block_actions', action_id: actionId, from: { view } });
 
-    const told = await modalSaying(carol, 'This button is from another version of apitoken');
+    const told = await modalSaying(carol, 'This no longer works');
     expect(told.title).toBe('apitoken');
     expect(actionsOf(stage)).toEqual(['action.refused']);
   },
@@ -531,8 +529,8 @@ test('a board that is kept up to date no longer says so to who stops it', async 
 
 test.for([
   ['a member', 'alice', NOT_FOUND],
-  ['a stranger of a shared channel', 'sam', 'apitoken is for full members of this workspace.'],
-  ['a guest', 'gus', 'apitoken is for full members of this workspace.'],
+  ['a stranger of a shared channel', 'sam', 'apitoken is only for full members of this workspace.'],
+  ['a guest', 'gus', 'apitoken is only for full members of this workspace.'],
 ] as const)('%s can neither stop a board nor put one up', async ([, handle, sentence]) => {
   const stage = await setStage({ env: CAROL });
   const person = stage.workspace.person(handle);

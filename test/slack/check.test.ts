@@ -24,7 +24,7 @@ import {
 import { expectNeverSaid } from './leaks.ts';
 
 const NOTHING_TOLD =
-  'Nothing is told about this value: its owner, on-call and admins can check it. If it leaked, revoke it: /apitoken revoke VALUE.';
+  'Only its owner, on-call and admins can check a value. If it leaked, type /apitoken revoke VALUE.';
 const USAGE =
   'Type /apitoken check VALUE with a whole value, from its first to its last character. It is not saved.';
 const UNKNOWN = 'This is no value of a token here: nothing accepts it.';
@@ -119,7 +119,7 @@ test('anybody else hears the same of every value, and each attempt is noted', as
 
   expect(answers.map(({ text }) => text)).toEqual(answers.map(() => NOTHING_TOLD));
   const bodies = workspace.traffic.flatMap((entry) =>
-    entry.kind === 'response-url' && JSON.stringify(entry.args).includes('Nothing is told')
+    entry.kind === 'response-url' && JSON.stringify(entry.args).includes('can check a value')
       ? [JSON.stringify(entry.args)]
       : [],
   );
@@ -161,7 +161,7 @@ test('a person may check ten values a minute, whatever comes of it, and others g
     expect(await check(carol), `${count}`).toBe(UNKNOWN);
     expect(await check(bob), `${count}`).toBe(NOTHING_TOLD);
   }
-  const TOO_MANY = '10 checks a minute are the most that one person may make. Try again in a minute.';
+  const TOO_MANY = "You've checked 10 values in a minute, the limit here. Try again in a minute.";
   expect([await check(carol), await check(bob)]).toEqual([TOO_MANY, TOO_MANY]);
   expect(await check(workspace.person('dave'))).toBe(UNKNOWN);
   await clock.moveBy(MINUTE_MS - 1);

@@ -25,7 +25,7 @@ export type Kind = {
   readonly unknowable: readonly string[];
 };
 
-const MEMBERS_ONLY = 'apitoken is for full members of this workspace.';
+const MEMBERS_ONLY = 'apitoken is only for full members of this workspace.';
 const WHO = ['user', 'user.id'];
 
 /** Alice sends it, to an app that is installed in the workspace. */

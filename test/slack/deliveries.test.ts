@@ -34,7 +34,7 @@ test.for(HOWS)(
     const again = await alice.redelivers(how);
 
     expect(again).toMatchObject({ acked: true, body: { response_action: 'update' } });
-    expect(JSON.stringify(again)).toContain('Your token is on its way');
+    expect(JSON.stringify(again)).toContain('The token is in your direct messages with apitoken.');
     await expectOnce(stage, alice);
   },
 );
@@ -48,7 +48,7 @@ test('a second press on Create Token, before the first is answered, makes one to
 
   await soon(() => expect(actionsOf(stage)).toContain('value.shown'));
   await settled(stage);
-  expect(alice.modal()?.text).toContain('Your token is on its way');
+  expect(alice.modal()?.text).toContain('The token is in your direct messages with apitoken.');
   expect(alice.modal()?.trouble).toBeUndefined();
   await expectOnce(stage, alice);
 });
@@ -64,7 +64,7 @@ test.for(HOWS)(
 
     const again = await alice.redelivers(how);
 
-    expect(JSON.stringify(again)).toContain('Your token is on its way');
+    expect(JSON.stringify(again)).toContain('The token is in your direct messages with apitoken.');
     await expectOnce(stage, alice);
   },
 );
@@ -117,7 +117,7 @@ test('a field error is no effect: the same dialog is sent off again and counts',
   await alice.fills({ 'Token Name': 'free' });
   await alice.submits();
 
-  await modalSaying(alice, 'Your token is on its way');
+  await modalSaying(alice, 'The token is in your direct messages with apitoken.');
   expect(rowsOf(stage, 'select name from tokens order by name')).toEqual([
     { name: 'free' },
     { name: 'taken' },
@@ -149,7 +149,7 @@ test('an event that was not heard is delivered again, and drops what was known',
     expect(deliveriesIn(stage.workspace).at(-1)).toMatchObject({ acked: true, retryAttempt: 1 }),
   );
 
-  expect((await answerTo(alice, '/apitoken')).text).toContain('apitoken is for full members');
+  expect((await answerTo(alice, '/apitoken')).text).toContain('apitoken is only for full members');
   stage.workspace.takeRefusals();
 });
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../../src/clock.ts';
-import { type CalendarDate, dayText } from '../../src/zone.ts';
 import { T0 } from '../tokens/a-token.ts';
 import {
   createsToken,
@@ -46,27 +45,27 @@ test.for([
     'yesterday',
     'Europe/Berlin',
     '2025-12-31',
-    'This day is over. Choose today or a later one, up to Jan 30, 2026.',
+    'That date is in the past. Choose a date from today to Jan 30, 2026.',
   ],
   [
     'a day of long ago',
     'UTC',
     '0001-01-01',
-    'This day is over. Choose today or a later one, up to Jan 30, 2026.',
+    'That date is in the past. Choose a date from today to Jan 30, 2026.',
   ],
   [
     'one day more than policy allows',
     'UTC',
     '2026-01-31',
-    'This is later than a token may live here. Choose a day up to Jan 30, 2026.',
+    'That date is too far away. Choose a date from today to Jan 30, 2026.',
   ],
   [
     'the end of the calendar',
     'UTC',
     '9999-12-31',
-    'This is later than a token may live here. Choose a day up to Jan 30, 2026.',
+    'That date is too far away. Choose a date from today to Jan 30, 2026.',
   ],
-  ['no day', 'UTC', '', 'Choose the day on which it expires, Jan 30, 2026 at the latest.'],
+  ['no day', 'UTC', '', 'Choose a date from today to Jan 30, 2026.'],
 ] as const)('%s is refused under its field, and all that was typed stays', async ([, tz, date, sentence]) => {
   const { stage, alice, workspace } = await setStill({ MAX_LIFETIME_DAYS: '30' });
   await workspace.setPerson('alice', { tz });
@@ -87,10 +86,10 @@ test.for([
   expect(rowsOf(stage, 'select id from tokens')).toEqual([]);
 });
 
-const DATE_BESIDE = 'This date counts only with “On a date”. Choose that under Expires, or empty this field.';
+const DATE_BESIDE = 'Choose On a date under Expires, or clear this date.';
 
 test.for([
-  ['create', {}, 'Your token is on its way'],
+  ['create', {}, 'The token is in your direct messages with apitoken.'],
   ['rotate', { createdAt: T0 }, 'The new value of deploy-bot is on its way'],
   ['renew', { createdAt: T0 - 2 * DAY_MS, lifetimeDays: 1 }, 'The new value of deploy-bot is on its way'],
 ] as const)(
@@ -133,9 +132,17 @@ test('a date beside Keep the date or Never is met the same way', async () => {
 
 test.for([
   ['29 February of a leap year', '2028-02-29', undefined],
-  ['29 February of another year', '2027-02-29', 'There is no such day. Choose one up to Dec 29, 2035.'],
-  ['a day that no month has', '2027-04-31', 'There is no such day. Choose one up to Dec 29, 2035.'],
-  ['a text that is no day', 'tomorrow', 'There is no such day. Choose one up to Dec 29, 2035.'],
+  [
+    '29 February of another year',
+    '2027-02-29',
+    "That date doesn't exist. Choose a date from today to Dec 29, 2035.",
+  ],
+  [
+    'a day that no month has',
+    '2027-04-31',
+    "That date doesn't exist. Choose a date from today to Dec 29, 2035.",
+  ],
+  ['a text that is no day', 'tomorrow', "That date doesn't exist. Choose a date from today to Dec 29, 2035."],
 ] as const)('%s, %s, from a client that lets it pass, is met as it must be', async ([, date, sentence]) => {
   const { stage, alice, workspace } = await setStill({ MAX_LIFETIME_DAYS: '3650' });
   await workspace.setPerson('alice', { tz: 'UTC' });
@@ -152,9 +159,21 @@ test.for([
 });
 
 test.for([
-  ['the day that is an hour longer would end too late', '2026-09-25T22:30:00Z', '2026-10-25', '2026-10-24'],
-  ['the day that is an hour shorter ends in time', '2026-02-27T22:30:00Z', '2026-03-30', '2026-03-29'],
-] as const)('where clocks change, %s', async ([, now, date, latest]) => {
+  [
+    'the day that is an hour longer would end too late',
+    '2026-09-25T22:30:00Z',
+    '2026-10-25',
+    '2026-10-24',
+    'Oct 24, 2026',
+  ],
+  [
+    'the day that is an hour shorter ends in time',
+    '2026-02-27T22:30:00Z',
+    '2026-03-30',
+    '2026-03-29',
+    'Mar 29, 2026',
+  ],
+] as const)('where clocks change, %s', async ([, now, date, latest, said]) => {
   const { stage, alice, clock } = await setStill({ MAX_LIFETIME_DAYS: '30' });
   await clock.moveTo(Date.parse(now));
 
@@ -163,23 +182,20 @@ test.for([
   await alice.submits();
 
   expect((await modalOf(alice)).errors).toEqual({
-    'Expiry date': `This is later than a token may live here. Choose a day up to ${dayText(latest as CalendarDate)}.`,
+    'Expiry date': `That date is too far away. Choose a date from today to ${said}.`,
   });
   await alice.fills({ 'Expiry date': latest });
   await alice.submits();
-  await modalSaying(alice, 'Your token is on its way');
+  await modalSaying(alice, 'The token is in your direct messages with apitoken.');
   expect(Number(tokenRow(stage, 'deploy-bot').expires_at)).toBeLessThanOrEqual(clock() + 30 * DAY_MS);
 });
 
 test.for([
-  [{}, 'A token here may live 365 days at most. From its expiry on every request with it is refused.'],
-  [
-    { MAX_LIFETIME_DAYS: '1' },
-    'A token here may live 1 day at most. From its expiry on every request with it is refused.',
-  ],
+  [{}, 'Maximum 365 days. Requests are refused once the token expires.'],
+  [{ MAX_LIFETIME_DAYS: '1' }, 'Maximum 1 day. Requests are refused once the token expires.'],
   [
     { MAX_LIFETIME_DAYS: '90', ALLOW_NEVER_EXPIRES: 'true' },
-    'A token here may live 90 days at most, or for ever. From its expiry on every request with it is refused.',
+    'Maximum 90 days, or never. Requests are refused once the token expires.',
   ],
 ] as const)('with %o the dialog says: %s', async ([env, hint]) => {
   const { alice } = await setStill(env);
@@ -188,7 +204,7 @@ test.for([
 
   expect(inputs.find(({ label }) => label === 'Expires')?.hint).toBe(hint);
   expect(inputs.find(({ label }) => label === 'Expiry date')?.hint).toBe(
-    "Needed for “On a date”: it expires at that day's end (Europe/Berlin).",
+    'Only for On a date. The token works until that day ends (Europe/Berlin).',
   );
 });
 
@@ -237,7 +253,7 @@ test.for([
     const outcome = await alice.forges({ type: 'view_submission', id, state: filled(value, '') });
 
     expect(outcome).toMatchObject({
-      body: { errors: { lifetime: 'A token here may live 365 days at most. Choose another expiry.' } },
+      body: { errors: { lifetime: 'Maximum 365 days. Choose another expiry.' } },
     });
     expect(rowsOf(stage, 'select id from tokens')).toEqual([]);
   },

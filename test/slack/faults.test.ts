@@ -19,9 +19,8 @@ import {
 } from './flows.ts';
 import { expectNotKept, expectShownOnlyTo } from './leaks.ts';
 
-const BROKE =
-  'Something broke on our side before this was done. Look at /apitoken list and try again. Reference ';
-const UNCHANGED = 'Something broke on our side and nothing was changed. Please try again. Reference ';
+const BROKE = 'Something went wrong before this was done. Check /apitoken list, then try again. Reference ';
+const UNCHANGED = 'Something went wrong. Nothing was changed. Try again. Reference ';
 
 test.for([['list'], ['info deploy-bot'], ['revoke deploy-bot']] as const)(
   'when the store breaks under "/apitoken %s", the person is told once, with the reference of the one log line',
@@ -59,7 +58,7 @@ test('when the store breaks under a submission, nothing is changed, the dialog k
   expect(rowsOf(stage, 'select id from tokens')).toEqual([]);
   mend();
   await alice.submits();
-  await modalSaying(alice, 'Your token is on its way');
+  await modalSaying(alice, 'The token is in your direct messages with apitoken.');
 });
 
 test('when the store breaks under a revocation, the token lives and the dialog can be sent again', async () => {
@@ -147,7 +146,7 @@ test('a database that somebody else holds longer than Slack waits makes one toke
   await soon(() => expect(actionsOf(stage)).toContain('value.shown'));
   await alice.submits();
 
-  await modalSaying(alice, 'Your token is on its way');
+  await modalSaying(alice, 'The token is in your direct messages with apitoken.');
   await settled(stage);
   expect(actionsOf(stage)).toEqual(['token.created', 'value.shown']);
   expect(workspace.takeRefusals().map(({ error }) => error)).toEqual([
@@ -267,7 +266,7 @@ test.for([
 
     await stage.workspace.delivers({ type, payload: { ...payload, trigger_id: null, response_url: null } });
 
-    await soon(() => expect(alice.reads('@apitoken')).toContain('This button is from another version'));
+    await soon(() => expect(alice.reads('@apitoken')).toContain('This no longer works'));
     expect(callsOf(stage.workspace, 'chat.postEphemeral')).toHaveLength(1);
     expect(stage.log()).not.toContain('"level":"error"');
   },
@@ -279,7 +278,7 @@ test('a shortcut that this version does not know is answered', async () => {
 
   await alice.forges({ type: 'shortcut', callback_id: 'of_another_version' });
 
-  await modalSaying(alice, 'This button is from another version of apitoken');
+  await modalSaying(alice, 'This no longer works');
 });
 
 test('a search that no field of ours asks for finds nothing, at once', async () => {

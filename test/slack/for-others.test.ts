@@ -27,8 +27,9 @@ import {
 } from './flows.ts';
 import { expectShownOnlyTo } from './leaks.ts';
 
-const NOT_AN_OWNER = 'This person cannot own a token: choose a full member of this workspace.';
-const NOT_TOLD = 'Slack did not tell in time what you may do, so nothing was changed. Try again in a moment.';
+const NOT_AN_OWNER = "This person can't own a token. Choose a full member of this workspace.";
+const NOT_TOLD =
+  "Slack didn't confirm in time what you may do. Nothing was changed. Try again in 10 seconds.";
 
 test.for([
   ['a member', {}, 'alice', false],
@@ -55,9 +56,10 @@ test('a token for another waits for its owner, whose click alone makes a value, 
   const modal = await createsFor(dave, 'alice', 'deploy-bot');
   await settled(stage);
 
-  expect(modal.text).toContain('deploy-bot is created. Its value does not exist yet');
-  expect(modal.text).toContain('Owner: @alice. You are told when they have taken it.');
-  expect(modal.text).toContain('It is revoked when nobody has taken it after 7 days.');
+  expect(modal.title).toBe('Token created');
+  expect(modal.text).toContain('deploy-bot');
+  expect(modal.text).toContain("Only @alice can reveal its value. You'll hear when it's claimed.");
+  expect(modal.text).toContain("If it isn't claimed within 7 days, it's revoked.");
   expect(modal.text).toContain('Expires: Apr 1, 2026 at 12:00 AM UTC');
   expect(tokenRow(stage, 'deploy-bot')).toMatchObject({
     owner: alice.id,
@@ -116,9 +118,9 @@ test('the admin may see the token and revoke it, but nothing of theirs makes a v
         from: { message },
       });
     });
-    expect(answer.text, actionId).toContain('There is no such token among those you can see.');
+    expect(answer.text, actionId).toContain('No token found.');
   }
-  expect((await answerTo(dave, '/apitoken rotate deploy-bot')).text).toContain('There is no such token');
+  expect((await answerTo(dave, '/apitoken rotate deploy-bot')).text).toContain('No token found');
 
   expect(rowsOf(stage, 'select * from secrets')).toEqual([]);
   expect(valuesSeenBy(alice)).toEqual([]);
@@ -230,7 +232,7 @@ test('who creates it and whose it shall be are both asked about anew when it is 
 
   await dave.submits();
 
-  await modalSaying(dave, 'deploy-bot is created.');
+  await modalSaying(dave, 'can reveal its value.');
   const asked = callsOf(workspace, 'users.info')
     .slice(before)
     .map(({ args }) => args.user);
@@ -254,7 +256,7 @@ test.for([
     expect((await modalOf(dave)).errors).toEqual({ Owner: NOT_TOLD });
     expect(rowsOf(stage, 'select id from tokens')).toEqual([]);
     await dave.submits();
-    await modalSaying(dave, 'deploy-bot is created.');
+    await modalSaying(dave, 'can reveal its value.');
   },
 );
 
@@ -272,19 +274,18 @@ test('the limit of live tokens is the ownerâ€™s, and the one of a day the adminâ
   await dave.fills({ Owner: 'alice' });
   await dave.submits();
   expect((await modalOf(dave)).errors).toEqual({
-    Owner:
-      'This person has as many live tokens as one person may have here (1). One of theirs must be revoked first.',
+    Owner: 'This person has 1 live token, the limit here. One must be revoked first.',
   });
   await dave.fills({ Owner: 'bob' });
   await dave.submits();
-  await modalSaying(dave, 'second is created.');
+  await modalSaying(dave, 'can reveal its value.');
   await dave.closes();
   await opens(dave, '/apitoken create third');
   await dave.fills({ Owner: 'carol' });
   await dave.submits();
 
   expect(Object.values((await modalOf(dave)).errors)).toEqual([
-    '2 tokens a day are the most that one person may create here. Try again tomorrow.',
+    "You've created 2 tokens in 24 hours, the limit here. Try again later.",
   ]);
   expect(alice.sees('@apitoken').length).toBeLessThanOrEqual(1);
 });
@@ -388,7 +389,7 @@ test('the redelivered submission of an admin makes one token and gets the first 
 
   const again = await dave.redelivers();
 
-  expect(JSON.stringify(again)).toContain('deploy-bot is created.');
+  expect(JSON.stringify(again)).toContain('can reveal its value.');
   expect(actionsOf(stage)).toEqual(['token.created']);
 });
 
@@ -397,7 +398,7 @@ async function createsFor(admin: Person, owner: string, name: string) {
   await opens(admin, `/apitoken create ${name}`);
   await admin.fills({ Owner: owner });
   await admin.submits();
-  return modalSaying(admin, `${name} is created.`);
+  return modalSaying(admin, 'can reveal its value.');
 }
 
 /** What a client sends for deploy-bot with this owner. */

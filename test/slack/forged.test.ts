@@ -14,11 +14,11 @@ import {
   rowsOf,
 } from './flows.ts';
 
-const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
+const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
 const LAPSED =
-  'Nothing was changed: what you presented has ended since then, or you presented it more than 30 minutes ago. Present it again.';
+  'Nothing was changed. The value has ended, or you entered it over 30 minutes ago. Enter it again.';
 const OTHER_VERSION =
-  'This button is from another version of apitoken and does nothing any more. Type /apitoken list for a new one.';
+  "This no longer works: it's from another version of apitoken. Type /apitoken list to start again.";
 const REASON = { reason: { reason: { type: 'plain_text_input', value: 'forged' } } };
 
 test.for([
@@ -151,7 +151,7 @@ test('the view of somebody else gives nobody their answer', async () => {
   const bob = stage.workspace.person('bob');
   const { id } = await opens(alice, '/apitoken create alices-bot');
   await alice.submits();
-  await modalSaying(alice, 'Your token is on its way');
+  await modalSaying(alice, 'The token is in your direct messages with apitoken.');
 
   const outcome = await bob.forges({
     type: 'view_submission',

@@ -3,7 +3,7 @@ import { PRESSES } from '../../src/slack/listeners/listeners.ts';
 import { setStage } from '../fixture.ts';
 import { answerTo, callsOf, holdsToken, idOf, modalSaying, opens, soon } from './flows.ts';
 
-const UNKNOWN = 'This button is from another version';
+const UNKNOWN = 'This no longer works';
 
 test.for([...PRESSES.keys()])(
   'a press of %s in a dialog opens no other by views.open, whatever it carries',

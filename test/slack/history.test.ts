@@ -127,7 +127,7 @@ test('a long history has pages, which turn in place, by command and from Home', 
 });
 
 test.for([
-  ['a member', {}, 'bob', 'There is no such token among those you can see.'],
+  ['a member', {}, 'bob', 'No token found.'],
   ['a manager', { MANAGERS: 'U0BOB000001' }, 'bob', 'History of deploy-bot'],
   ['on-call', { ONCALL: 'U0BOB000001' }, 'bob', 'History of deploy-bot'],
   ['an admin', {}, 'dave', 'History of deploy-bot'],
@@ -142,12 +142,12 @@ test.for([
 );
 
 test.for([
-  ['tok_0000000000000000:1', 'There is no such token'],
-  ['bobs-bot:1', 'There is no such token'],
-  ['BOBS:1', 'There is no such token'],
+  ['tok_0000000000000000:1', 'No token found'],
+  ['bobs-bot:1', 'No token found'],
+  ['BOBS:1', 'No token found'],
   ['MINE:99', 'Page 1 of 1'],
   ['MINE:x', 'Page 1 of 1'],
-  ['', 'There is no such token'],
+  ['', 'No token found'],
 ] as const)(
   'a page of history made up as "%s" shows nothing that is not one’s own',
   async ([value, text]) => {
@@ -227,9 +227,7 @@ test('Create again of somebody else’s token, made up, is refused with an audit
     from: { message: ts },
   });
 
-  await soon(() =>
-    expect(bob.reads('#general')).toContain('There is no such token among those you can see.'),
-  );
+  await soon(() => expect(bob.reads('#general')).toContain('No token found.'));
   expect(bob.modal()).toBeUndefined();
   expect(auditOf(stage).at(-1)).toEqual({ actor: bob.id, action: 'action.refused', tokenId: id });
 });

@@ -129,7 +129,7 @@ describe('over HTTP', () => {
 
     await stage.workspace.setPerson('alice', { is_restricted: true });
 
-    expect((await answerTo(alice, '/apitoken')).text).toContain('apitoken is for full members');
+    expect((await answerTo(alice, '/apitoken')).text).toContain('apitoken is only for full members');
   });
 
   test('nobody of another workspace is let in', async () => {
@@ -165,7 +165,7 @@ describe('what is delivered again', () => {
     const again = await alice.redelivers(how);
 
     expect(again).toMatchObject({ acked: true, body: { response_action: 'update' } });
-    expect(JSON.stringify(again)).toContain('Your token is on its way');
+    expect(JSON.stringify(again)).toContain('The token is in your direct messages with apitoken.');
     expect(rowsOf(stage, 'select name from tokens')).toEqual([{ name: 'deploy-bot' }]);
     expect(actionsOf(stage)).toEqual(['token.created', 'value.shown']);
     expect(callsOf(stage.workspace, 'chat.postEphemeral')).toHaveLength(1);
@@ -247,7 +247,7 @@ test('stopping finishes what is in work and refuses the rest, in words where the
   workspace.faults.add({ method: 'chat.postEphemeral', delayMs: 1500 });
   await opens(alice, '/apitoken create deploy-bot');
   await alice.submits();
-  const sentence = 'apitoken is restarting, nothing was changed. Try again in half a minute.';
+  const sentence = 'apitoken is restarting. Nothing was changed. Try again in 30 seconds.';
 
   const restarted = stage.restart();
   await soon(async () => expect((await answerTo(bob, '/apitoken')).text).toBe(sentence));

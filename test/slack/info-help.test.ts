@@ -15,7 +15,7 @@ import {
   soon,
 } from './flows.ts';
 
-const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
+const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
 
 test('info tells all there is to know of a token, but its value', async () => {
   const clock = aClock();
@@ -140,7 +140,7 @@ test.for([['help'], ['?'], ['HELP me']] as const)(
       '/apitoken check VALUE',
       '/apitoken history NAME',
       '/apitoken help',
-      'Without NAME you pick one of yours.',
+      'Leave out NAME to choose one of your tokens.',
     ]);
     expect(help.ephemeral).toBe(true);
   },
@@ -191,7 +191,7 @@ test.for([
   expect(first).toMatchObject({ type: 'section', text: { type: 'plain_text', emoji: false } });
   expect(JSON.stringify(answer.blocks.slice(1))).not.toContain(quoted.slice(0, 8));
   expect(answer.raw.text).toBe('apitoken did not understand this command.');
-  expect(answer.text).toContain('/apitoken create: make a token in a dialog');
+  expect(answer.text).toContain('/apitoken create: create a token;');
 });
 
 test('Did you mean does what it offers', async () => {

@@ -19,8 +19,9 @@ import {
   shownBy,
 } from './flows.ts';
 
-const UNKNOWN_SCOPE = 'One of these scopes does not exist any more. Choose again.';
-const NOT_TOLD = 'Slack did not tell in time what you may do, so nothing was changed. Try again in a moment.';
+const UNKNOWN_SCOPE = 'One of these scopes no longer exists. Choose again.';
+const NOT_TOLD =
+  "Slack didn't confirm in time what you may do. Nothing was changed. Try again in 10 seconds.";
 
 test.for([
   ['a member', {}, 'alice', undefined],
@@ -58,7 +59,7 @@ test('an admin grants it to somebody else, whose click alone makes a value', asy
   await opens(dave, '/apitoken create gateway');
   await dave.fills({ Owner: 'alice', Scopes: ['introspect'] });
   await dave.submits();
-  await modalSaying(dave, 'gateway is created.');
+  await modalSaying(dave, 'can reveal its value.');
   await settled(stage);
   expect(receiptOf(alice, 'gateway').buttons).toEqual(['Show value', 'Revoke']);
 
@@ -149,7 +150,7 @@ test('Create again offers it to an admin, chosen as it was, and to nobody else',
     value: ['read'],
   });
   expect((await modalOf(alice)).text).toContain(
-    'Left out, since you are not offered them any more: introspect.',
+    "Left out, because you can't choose them anymore: introspect.",
   );
   expect(await createsAgain(dave, 'his')).toMatchObject({
     options: ['read', 'introspect'],

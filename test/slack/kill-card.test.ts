@@ -19,7 +19,7 @@ import {
 } from './flows.ts';
 import { expectNeverSaid } from './leaks.ts';
 
-const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
+const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
 const ONCALL = { ONCALL: 'U0CAROL0001' };
 
 test('the card tells what, whose, by whom, when, the last use, and what was tried since', async () => {
@@ -239,7 +239,7 @@ test('who ended a token and may not see it otherwise has its card for half an ho
   await clock.moveBy(1);
   await dave.clicks('Refresh', { in: 'modal' });
 
-  await modalSaying(dave, 'There is no such token');
+  await modalSaying(dave, 'No token found');
   expect(actionsOf(stage).at(-1)).toBe('action.refused');
 });
 

@@ -30,7 +30,7 @@ test('the global shortcut opens the same dialog, and the value comes', async () 
 });
 
 test.for([
-  ['a guest', 'gus', 'apitoken is for full members of this workspace.'],
+  ['a guest', 'gus', 'apitoken is only for full members of this workspace.'],
   ['a bot', 'buildbot', undefined],
 ] as const)('%s gets nothing from the shortcut', async ([, handle, sentence]) => {
   const { stage, workspace } = await setStill();
@@ -83,7 +83,7 @@ test.for([
     });
 
     expect(outcome).toMatchObject({
-      body: { errors: { scopes: 'One of these scopes does not exist any more. Choose again.' } },
+      body: { errors: { scopes: 'One of these scopes no longer exists. Choose again.' } },
     });
   }
   expect(rowsOf(stage, 'select id from tokens')).toEqual([]);
@@ -91,8 +91,7 @@ test.for([
 
 test('as many live tokens as TOKENS_PER_PERSON_MAX may be had, and one more when one has ended', async () => {
   const { stage, alice, clock } = await setStill({ TOKENS_PER_PERSON_MAX: '3' });
-  const sentence =
-    '3 live tokens are the most that one person may have here. Revoke one that is not needed first.';
+  const sentence = "You have 3 live tokens, the limit here. Revoke one you don't need, then try again.";
   await holdsToken(stage, alice, 'lasting', { createdAt: clock() });
   await holdsToken(stage, alice, 'unseen', { createdAt: clock(), shown: false });
   await holdsToken(stage, alice, 'short', { createdAt: clock(), lifetimeDays: 1 });
@@ -110,7 +109,7 @@ test('as many live tokens as TOKENS_PER_PERSON_MAX may be had, and one more when
   await clock.moveBy(1);
   await alice.submits();
 
-  await modalSaying(alice, 'Your token is on its way');
+  await modalSaying(alice, 'The token is in your direct messages with apitoken.');
 });
 
 test('as many tokens a day as CREATIONS_PER_DAY_MAX may be made, whatever became of them', async () => {
@@ -126,12 +125,12 @@ test('as many tokens a day as CREATIONS_PER_DAY_MAX may be made, whatever became
   await opens(alice, '/apitoken create third');
   await alice.submits();
   expect((await modalOf(alice)).errors).toEqual({
-    'Token Name': '2 tokens a day are the most that one person may create here. Try again tomorrow.',
+    'Token Name': "You've created 2 tokens in 24 hours, the limit here. Try again later.",
   });
   await clock.moveBy(DAY_MS - 1000);
   await alice.submits();
 
-  await modalSaying(alice, 'Your token is on its way');
+  await modalSaying(alice, 'The token is in your direct messages with apitoken.');
   expect(rowsOf(stage, 'select name from tokens order by created_at')).toEqual([
     { name: 'first' },
     { name: 'second' },

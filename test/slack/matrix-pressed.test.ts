@@ -25,7 +25,7 @@ import {
 } from './flows.ts';
 import { messagesAbout, tableMessagesAbout, viewsAbout } from './worst-cases.ts';
 
-const OTHER_VERSION = 'This button is from another version of apitoken';
+const OTHER_VERSION = 'This no longer works';
 
 /** Messages that one person alone sees, by their kind. */
 const SEEN_ALONE = [

@@ -11,9 +11,9 @@ import { aClock, answerTo, auditOf, putTokens, rowsOf, soon, withStore } from '.
 import { type Comer, KEPT_OUT, LET_IN, TABLE, type Way, type Whose } from './matrix-table.ts';
 import { PLACED_SIGN, RECEIPT_SIGN, STOPPED_SIGN, type Taking, WAYS, type Walk } from './matrix-ways.ts';
 
-export const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
+export const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
 const MEMBERS_ONLY =
-  'apitoken is for full members of this workspace. Ask one of its admins if you need a token.';
+  'apitoken is only for full members of this workspace. If you need a token, ask an admin.';
 /** Alice has a token for each cell. */
 const MANY = { TOKENS_PER_PERSON_MAX: '10000' };
 /** What is due later than this is not said because of what was done just now. */

@@ -87,7 +87,7 @@ type Field = { [actionId: string]: { [key: string]: unknown } };
 const TOLD_NOTHING = 'Nothing is told about this value';
 const CANNOT_OWN = 'This person cannot own a token';
 const NO_SUCH_SCOPE = 'One of these scopes does not exist any more';
-const LAPSED = 'what you presented has ended since then';
+const LAPSED = 'The value has ended, or you entered it';
 
 const nameOf = ({ token }: Walk) => token.name;
 
@@ -400,7 +400,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
   'receipt: End old value now': {
     about: 'tokens',
     take: button(END_OLD_ID, inReceipt, ofGeneration),
-    sign: 'has no old value that is still honoured',
+    sign: 'The old value of',
   },
   'receipt: Refresh': { about: 'tokens', take: button(REFRESH_ID, inReceipt, ofToken), sign: RECEIPT_SIGN },
   'notice: Remind me tomorrow': {

@@ -222,10 +222,10 @@ test('having had the values is good for half an hour and that person, and for th
   const sends = async (person: typeof bob, ...ids: string[]) =>
     JSON.stringify(await person.forges({ type: 'view_submission', id, state: ticked(...ids) }));
 
-  expect(await sends(bob, first.id, other.id)).toContain('what you presented has ended since then');
-  expect(await sends(carol, first.id)).toContain('what you presented has ended since then');
+  expect(await sends(bob, first.id, other.id)).toContain('The value has ended, or you entered it');
+  expect(await sends(carol, first.id)).toContain('The value has ended, or you entered it');
   await clock.moveBy(30 * MINUTE_MS + 1);
-  expect(await sends(bob, first.id)).toContain('what you presented has ended since then');
+  expect(await sends(bob, first.id)).toContain('The value has ended, or you entered it');
   expect(await verdictsOf(stage, first.value, second.value, other.value)).toEqual([200, 200, 200]);
   await clock.moveBy(-1);
 
@@ -250,7 +250,7 @@ test('of several values those prove nothing any more that ended since, and the n
   await bob.fills({ Reason: 'leaked' });
 
   await bob.submits();
-  await modalSaying(bob, 'what you presented has ended since then');
+  await modalSaying(bob, 'The value has ended, or you entered it');
   expect(await verdictsOf(stage, newest, fresh)).toEqual([200, 200]);
 
   await bob.closes();
@@ -269,7 +269,7 @@ test.for([
   const ts = stage.workspace.post('#general', 'alice', { text: value });
 
   await person.uses(SHORTCUT, ts);
-  await soon(() => expect(person.reads('#general')).toContain('apitoken is for full members'));
+  await soon(() => expect(person.reads('#general')).toContain('apitoken is only for full members'));
 
   expect(callsOf(stage.workspace, 'views.open')).toEqual([]);
   expect(await verdictsOf(stage, value)).toEqual([200]);

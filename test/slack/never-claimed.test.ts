@@ -5,8 +5,7 @@ import type { Stage } from '../fixture.ts';
 import { T0 } from '../tokens/a-token.ts';
 import { answerIn, answerTo, holdsToken, setStill, settled, tokenRow } from './flows.ts';
 
-const NEVER_CLAIMED =
-  'deploy-bot was not taken within 7 days of its creation, so no value of it is shown any more. Create a new token.';
+const NEVER_CLAIMED = "deploy-bot wasn't claimed within 7 days, so it was revoked. Create a new token.";
 
 test('a token that nobody took within 7 days is shown no more, by whatever button, though no sweep has come by', async () => {
   const { stage, workspace, alice, clock } = await setStill({ MANAGERS: 'U0BOB000001' });
@@ -46,7 +45,7 @@ test('where it is drawn meanwhile it says so, and offers no value', async () => 
   expect(info.buttons).toEqual(['Revoke']);
   expect(list.menus).toEqual([['Create again', 'Revoke API Token', 'History']]);
   const picker = await answerTo(alice, '/apitoken rotate');
-  expect(picker.text).toBe('You have no token to rotate. /apitoken list all shows yours.');
+  expect(picker.text).toBe('You have no token to rotate. Type /apitoken list all to see yours.');
 });
 
 /** As if the app had been down until this moment: what revokes by the clock has no effect. */

@@ -105,7 +105,7 @@ test('in revoke it is a value or none, and is not repeated', async () => {
       await alice.closes();
     } else {
       const { text: answer } = await answerTo(alice, `/apitoken revoke ${text}`);
-      expect(answer, what).toMatch(/^(This is not a whole token value|There is no such token)/);
+      expect(answer, what).toMatch(/^(This value is incomplete or mistyped|No token found)/);
     }
   }
 

@@ -22,9 +22,8 @@ import {
 } from './flows.ts';
 import { expectShownOnlyTo } from './leaks.ts';
 
-const USED =
-  'The value of deploy-bot has been used, so it works. Rotate makes a new one and lets the old one live on for a while.';
-const CHANGED = 'deploy-bot was changed by another press or person meanwhile, so nothing was done now.';
+const USED = 'The value of deploy-bot has been used, so it works. To replace it, choose Rotate.';
+const CHANGED = 'deploy-bot was changed in the meantime, so nothing was done.';
 
 test('a value that was lost before its first use is replaced from the receipt, again and again, and ends at once', async () => {
   const { stage, alice } = await setStill();
@@ -205,8 +204,8 @@ test('a token that is revoked while its new value is being shown has none, and n
 });
 
 test.for([
-  ['expired', 'deploy-bot has expired, so nothing accepts it. Renew it, or create a new token.'],
-  ['revoked', 'deploy-bot is already revoked. Nothing more needs to be done.'],
+  ['expired', 'deploy-bot has expired and no longer works. Renew it, or create a new token.'],
+  ['revoked', 'deploy-bot is already revoked. Nothing more to do.'],
 ] as const)('of a token that is %s by then no new value is issued', async ([what, sentence]) => {
   const { stage, alice, clock } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0, lifetimeDays: 1 });

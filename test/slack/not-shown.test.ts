@@ -56,10 +56,8 @@ test.for([
     await createsInVain(alice, stage);
 
     const modal = await modalSaying(alice, sentence);
-    expect(modal.text).toContain(
-      'deploy-bot is there, but you were not shown a value, and nothing can use it yet.',
-    );
-    expect(modal.text).toContain('Then press Show value in its receipt, or type /apitoken info deploy-bot.');
+    expect(modal.text).toContain("deploy-bot was created, but its value couldn't be shown.");
+    expect(modal.text).toContain('Then choose Show value in its receipt, or type /apitoken info deploy-bot.');
     const receipt = receiptOf(alice, 'deploy-bot');
     expect(receipt.text).toContain(`unclaimed`);
     expect(receipt.text).toContain(sentence);
@@ -154,7 +152,9 @@ test('two clicks on Show value make one value', async () => {
   await settled(stage);
 
   expect(callsOf(stage.workspace, 'chat.postEphemeral')).toHaveLength(2);
-  expect(alice.reads('@apitoken')).toContain('The value of deploy-bot was already shown, or is being shown');
+  expect(alice.reads('@apitoken')).toContain(
+    'The value of deploy-bot was already shown, and is shown only once',
+  );
   expect(actionsOf(stage)).toEqual(['token.created', 'value.withdrawn', 'value.shown']);
   expect((await stage.verify(valueSeenBy(alice))).status).toBe(200);
 });
@@ -179,7 +179,7 @@ test.for([['bob'], ['dave']] as const)(
       });
     });
 
-    expect(answer.text).toContain('There is no such token among those you can see.');
+    expect(answer.text).toContain('No token found.');
     expect(callsOf(stage.workspace, 'chat.postEphemeral')).toHaveLength(1);
     expect(auditOf(stage).at(-1)).toEqual({ actor: other.id, action: 'action.refused', tokenId: id });
     expect(rowsOf(stage, 'select claimed_at from tokens')).toEqual([{ claimed_at: null }]);

@@ -350,9 +350,9 @@ test('a dialog of somebody else under the id of this one leaves the notice as it
 });
 
 const CHANGED =
-  'deploy-bot was changed by another press or person meanwhile, so nothing was done now. Its receipt shows how it stands.';
-const REVOKED = 'deploy-bot is already revoked. Nothing more needs to be done.';
-const EXPIRED = 'deploy-bot has expired, so nothing accepts it. Renew it, or create a new token.';
+  'deploy-bot was changed in the meantime, so nothing was done. Its receipt shows how it stands.';
+const REVOKED = 'deploy-bot is already revoked. Nothing more to do.';
+const EXPIRED = 'deploy-bot has expired and no longer works. Renew it, or create a new token.';
 
 test.for([
   ['Rotate', 'revoked', REVOKED],
@@ -466,7 +466,7 @@ test('nobody is reminded of somebody else’s token', async () => {
   await clock.moveBy(2 * DAY_MS);
   await chores(stage);
 
-  expect(answer.text).toContain('There is no such token');
+  expect(answer.text).toContain('No token found');
   expect(sentencesTo(alice)).toEqual([]);
 });
 
@@ -488,7 +488,7 @@ test.for([
 
     for (const actionId of ['rotate_token', 'revoke_token', 'remind_tomorrow']) {
       const answer = await answerIn(alice, '@apitoken', () => forgesUnderNotice(alice, actionId, value));
-      expect(answer.text).toContain('There is no such token');
+      expect(answer.text).toContain('No token found');
     }
 
     expect(toldTo(alice)).toMatchObject([{ edited: false }]);

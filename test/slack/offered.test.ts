@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { setStage } from '../fixture.ts';
 import { answerTo, holdsToken, opens, receiptOf, soon } from './flows.ts';
 
-const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
+const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
 const OVERVIEW_CONTROLS = ['Share to channel', 'CSV'];
 const MEMBER_FIELDS = ['Token Name', 'Purpose', 'Expires', 'Expiry date', 'Scopes'];
 

@@ -21,7 +21,7 @@ import {
 } from './flows.ts';
 import { expectNeverSaid } from './leaks.ts';
 
-const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
+const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
 const ONCALL = { ONCALL: 'U0CAROL0001', TOKENS_PER_PERSON_MAX: '10000' };
 /** Names that would mean something to Slack, if they were not only text. */
 const HOSTILE = [
@@ -258,7 +258,7 @@ test('who loses the role between the sheet and its submission ends nothing', asy
 
   await stage.workspace.setPerson('dave', { is_admin: false });
   await dave.submits();
-  await modalSaying(dave, 'There is no such token');
+  await modalSaying(dave, 'No token found');
 
   expect(await verdictsOf(stage, value)).toEqual([200]);
   expect(auditOf(stage).at(-1)).toMatchObject({ actor: dave.id, action: 'action.refused' });
@@ -305,7 +305,7 @@ test.for([
     state: { tokens_0: { tokens_0: { type: 'checkboxes', selected_options } } },
   });
 
-  expect(JSON.stringify(outcome)).toContain('There is no such token');
+  expect(JSON.stringify(outcome)).toContain('No token found');
   expect(await verdictsOf(stage, own.value, others.value)).toEqual([200, 200]);
   expect(actionsOf(stage).at(-1)).toBe('action.refused');
 });
@@ -329,7 +329,7 @@ test('a forged sheet without a person ends nothing that the sender may not end',
         reason: { reason: { type: 'plain_text_input', value: 'forged' } },
       },
     });
-    expect(JSON.stringify(outcome)).toMatch(/There is no such token|what you presented has ended since then/);
+    expect(JSON.stringify(outcome)).toMatch(/No token found|The value has ended, or you entered it/);
   }
   expect(await verdictsOf(stage, others.value)).toEqual([200]);
 });

@@ -52,8 +52,8 @@ test.for(VERBS)(
 );
 
 test.for([
-  ['rotate', 'You have no token to rotate. /apitoken list all shows yours.'],
-  ['revoke', 'You have no token to revoke. /apitoken list all shows yours.'],
+  ['rotate', 'You have no token to rotate. Type /apitoken list all to see yours.'],
+  ['revoke', 'You have no token to revoke. Type /apitoken list all to see yours.'],
 ] as const)('"/apitoken %s" of somebody who has only revoked ones says so', async ([verb, sentence]) => {
   const { stage, alice } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
@@ -143,7 +143,7 @@ test.for(VERBS)('"/apitoken %s" of somebody without tokens says what makes the f
 
   const answer = await answerTo(alice, `/apitoken ${verb}`);
 
-  expect(answer.text).toBe('You have no tokens yet. /apitoken create makes the first.');
+  expect(answer.text).toBe('You have no tokens yet. Type /apitoken create to create one.');
 });
 
 test.for([
@@ -223,8 +223,8 @@ test('the search offers 100 at most, nothing of anybody else, and nothing to a g
 });
 
 test.for([
-  ['rotate', 'deploy-bot is already revoked. Nothing more needs to be done.'],
-  ['revoke', 'deploy-bot is already revoked. Nothing more needs to be done.'],
+  ['rotate', 'deploy-bot is already revoked. Nothing more to do.'],
+  ['revoke', 'deploy-bot is already revoked. Nothing more to do.'],
   ['info', 'Status\nrevoked'],
   ['history', '@alice revoked it'],
 ] as const)('a token that was revoked since it was offered to %s is told of kindly', async ([verb, text]) => {
@@ -289,7 +289,7 @@ test.for([
     },
   });
 
-  expect(textIn(outcome)).toContain('There is no such token among those you can see.');
+  expect(textIn(outcome)).toContain('No token found.');
   expect(await verdictsOf(stage, value)).toEqual([200]);
   const refused = auditOf(stage).filter(({ action }) => action === 'action.refused');
   expect(refused).toHaveLength(picked === 'BOBS' || picked === 'bobs-bot' ? 1 : 0);

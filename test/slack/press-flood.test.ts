@@ -70,7 +70,7 @@ test('one of several tokens is shown at a time: a press of another says so, and 
   const answer = await answerIn(bob, '#general', async () => void (await presses('two-bot')));
 
   expect(answer.text).toBe(
-    'You are being shown another value just now, so none was made for two-bot. Press again in a moment.',
+    "You're being shown another value, so none was made for two-bot. Try again in a moment.",
   );
   letGo();
   await soon(() => expect(tokenRow(stage, 'one-bot').claimed_at).not.toBeNull());
@@ -106,7 +106,7 @@ test('Issue new value counts with the tokens that were created toward CREATIONS_
   );
 
   expect(answer.text).toBe(
-    '3 new tokens or further values a day are the most for one person here, so none was made and nothing was changed. Try again tomorrow.',
+    "You've made 3 new tokens or values in 24 hours, the limit here. Nothing was changed. Try again later.",
   );
   expect(actionsOf(stage)).toEqual(before);
   expect(await verdictsOf(stage, last)).toEqual([200]);

@@ -243,7 +243,7 @@ test('of a group that Slack does not tell of for want of a scope, nothing is rem
   const bob = workspace.person('bob');
   workspace.faults.add({ method: 'usergroups.users.list', error: 'missing_scope' });
 
-  expect((await answerTo(bob, '/apitoken status')).text).toContain('There is no such token');
+  expect((await answerTo(bob, '/apitoken status')).text).toContain('No token found');
   expect((await answerTo(bob, '/apitoken status')).text).toContain('API Tokens');
 
   expect(stage.log()).toContain('Slack did not tell who is in a user group');

@@ -135,7 +135,7 @@ test('a renewal that is one live token too many is refused, all stays, and it wo
   await alice.submits();
   const modal = await modalOf(alice);
   expect(modal.errors).toEqual({
-    Expires: '1 live token is the most that one person may have here. Revoke one that is not needed first.',
+    Expires: "You have 1 live token, the limit here. Revoke one you don't need, then try again.",
   });
   expect(modal.inputs[0]?.value).toBe('7 days');
   await alice.closes();

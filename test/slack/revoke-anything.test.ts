@@ -20,9 +20,9 @@ import {
 } from './flows.ts';
 import { expectNeverSaid } from './leaks.ts';
 
-const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
-const MISREAD = 'This is not a whole token value: its check digits are wrong';
-const NOT_LIVE = 'This is not the value of a live token';
+const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
+const MISREAD = 'This value is incomplete or mistyped. It was not saved.';
+const NOT_LIVE = "This value doesn't work, so there is nothing to revoke.";
 const ONCALL = { ONCALL: 'U0CAROL0001' };
 
 test('on-call is two interactions away from the end of a pasted value, knowing what breaks', async () => {
@@ -153,7 +153,7 @@ test.for([
   const answer = await answerTo(carol, '/apitoken revoke apit_AAAAAA');
 
   if (what === 'more') {
-    expect(answer.text).toBe('More than 5 tokens have a value that begins so. Type more of its characters.');
+    expect(answer.text).toBe('More than 5 tokens match. Type more characters.');
     return;
   }
   expect(answer.text).toContain('5 tokens have a value that begins so. Which one is it?');
@@ -193,9 +193,11 @@ test('a value in its grace ends its token, and a retired one ends nothing and is
   const toBob = await answerTo(bob, `/apitoken revoke ${old.value}`);
   const toAlice = await answerTo(alice, `/apitoken revoke ${old.value}`);
 
-  expect(toBob.text).toContain(`${NOT_LIVE}: nothing accepts it`);
+  expect(toBob.text).toContain(NOT_LIVE);
   expect(toBob.text).not.toContain('deploy-bot');
-  expect(toAlice.text).toContain(`${NOT_LIVE}: it is one of deploy-bot that has ended`);
+  expect(toAlice.text).toContain(
+    'This is an old value of deploy-bot and no longer works. deploy-bot was not changed.',
+  );
   expect(await verdictsOf(stage, old.value, fresh)).toEqual([401, 200]);
 });
 
@@ -208,10 +210,10 @@ test('the owner is told by first characters that a value is of a token that was 
   );
 
   expect((await answerTo(alice, `/apitoken revoke ${value}`)).text).toContain(
-    'it begins like one of deploy-bot, which is revoked',
+    'Looks like deploy-bot, already revoked.',
   );
   expect((await answerTo(stage.workspace.person('bob'), `/apitoken revoke ${value}`)).text).toContain(
-    `${NOT_LIVE}: nothing accepts it`,
+    NOT_LIVE,
   );
 });
 

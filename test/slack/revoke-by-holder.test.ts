@@ -59,7 +59,7 @@ test('history and info tell that it was somebody who held the value', async () =
     'Jan 1, 2026 at 12:00 AM UTC · somebody who held its value revoked it',
   );
   expect(info.text).toContain('Revoked by somebody who held its value Jan 1, 2026 at 12:00 AM UTC.');
-  expect(again.text).toBe('deploy-bot is already revoked. Nothing more needs to be done.');
+  expect(again.text).toBe('deploy-bot is already revoked. Nothing more to do.');
 });
 
 test('the owner is told even while the dialog to rotate is open, and nothing is shown any more', async () => {

@@ -23,8 +23,8 @@ import {
 import { expectNotKept } from './leaks.ts';
 
 const LAPSED =
-  'Nothing was changed: what you presented has ended since then, or you presented it more than 30 minutes ago. Present it again.';
-const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
+  'Nothing was changed. The value has ended, or you entered it over 30 minutes ago. Enter it again.';
+const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
 const WHY = 'Choose or type a reason. The owner sees it.';
 
 test.for([
@@ -79,7 +79,7 @@ test.for([
   [
     'text that is turned around',
     'kaelno \u202ereason',
-    'This has U+202E RIGHT-TO-LEFT OVERRIDE in it, which is not text and could hide what is written here. Take it out, or type the text again.',
+    'This contains U+202E RIGHT-TO-LEFT OVERRIDE, which can hide or change other text. Remove it.',
   ],
 ] as const)('a reason of %s is none, and nothing is revoked', async ([, reason, sentence]) => {
   const stage = await setStage();
@@ -213,7 +213,7 @@ test('of two people who revoke at once one does it, and the other is told that i
 
   const texts = [dave, carol].map((person) => person.modal()?.text.split('\n')[0]).sort();
   expect(texts).toEqual([
-    'deploy-bot is already revoked. Nothing more needs to be done.',
+    'deploy-bot is already revoked. Nothing more to do.',
     'deploy-bot is revoked. Anything that uses it is refused from the next request on.',
   ]);
   expect(actionsOf(stage).filter((action) => action === 'token.revoked')).toHaveLength(1);
@@ -231,7 +231,7 @@ test('who loses the role between opening the dialog and submitting it revokes no
   await stage.workspace.setPerson('dave', { is_admin: false });
   await dave.submits();
 
-  expect((await modalSaying(dave, 'There is no such token')).title).toBe('Revoke API Token');
+  expect((await modalSaying(dave, 'No token found')).title).toBe('Revoke API Token');
   expect((await stage.verify(value)).status).toBe(200);
   expect(actionsOf(stage).at(-1)).toBe('action.refused');
 });
@@ -269,7 +269,7 @@ test('when Slack does not say who somebody is, nothing of somebody else is chang
   await dave.submits();
 
   const sentence =
-    'Slack did not tell in time what you may do, so nothing was changed. Try again in a moment.';
+    "Slack didn't confirm in time what you may do. Nothing was changed. Try again in 10 seconds.";
   await soon(() => expect(JSON.stringify(dave.modal())).toContain(sentence));
   expect((await stage.verify(value)).status).toBe(200);
   expect(dave.modal()?.inputs[1]).toMatchObject({ label: 'Reason', value: 'leaked', error: sentence });

@@ -126,7 +126,7 @@ test('revoking what is revoked says so, kindly, wherever it is asked', async () 
   const alice = stage.workspace.person('alice');
   const { id, value } = await holdsToken(stage, alice, 'deploy-bot');
   const list = await answerTo(alice, '/apitoken');
-  const sentence = 'deploy-bot is already revoked. Nothing more needs to be done.';
+  const sentence = 'deploy-bot is already revoked. Nothing more to do.';
   await opens(alice, '/apitoken revoke deploy-bot');
   await alice.submits();
   await modalSaying(alice, 'deploy-bot is revoked.');
@@ -140,7 +140,7 @@ test('revoking what is revoked says so, kindly, wherever it is asked', async () 
   await alice.choosesFrom({ in: '#general', near: 'deploy-bot' }, 'Revoke API Token');
   await soon(() => expect(alice.sees('#general').filter(({ text }) => text === sentence)).toHaveLength(3));
   expect((await answerTo(alice, `/apitoken revoke ${value}`)).text).toContain(
-    'This is not the value of a live token: it begins like one of deploy-bot, which is revoked.',
+    'Looks like deploy-bot, already revoked. Nothing more to do.',
   );
   expect(actionsOf(stage)).toEqual(['token.created', 'value.shown', 'token.revoked']);
 });
@@ -172,7 +172,7 @@ test('a value that nobody can check just now is not revoked, and can be a moment
   await Promise.all(checks);
 
   expect(answer.text).toBe(
-    'Too many values are being checked just now, so nothing was changed. Try again in a few seconds.',
+    'Too many values are being checked. Nothing was changed. Try again in 10 seconds.',
   );
   expectNotKept(value, stage);
   expect((await opens(alice, `/apitoken revoke ${value}`)).title).toBe('Revoke API Token');
@@ -205,14 +205,15 @@ test('a value that nothing accepts needs no revoking, whatever is wrong with it'
   await clock.moveBy(24 * HOUR_MS);
   const [sameLookup] = [`${expired.value.split('_').slice(0, 2).join('_')}_${'x'.repeat(38)}`];
 
-  for (const value of [expired.value, unknown.value]) {
-    expect((await answerTo(alice, `/apitoken revoke ${value}`)).text).toContain(
-      'This is not the value of a live token',
-    );
+  for (const [value, sentence] of [
+    [expired.value, 'This is an old value of over and no longer works. over was not changed.'],
+    [unknown.value, "This value doesn't work, so there is nothing to revoke. It was not saved."],
+  ] as const) {
+    expect((await answerTo(alice, `/apitoken revoke ${value}`)).text).toBe(sentence);
     expectNotKept(value, stage);
   }
   expect((await answerTo(alice, `/apitoken revoke ${sameLookup}`)).text).toContain(
-    'This is not a whole token value: its check digits are wrong',
+    'This value is incomplete or mistyped. It was not saved.',
   );
   // Its first characters are those of a token: for whoever may not find by them they are not looked up.
   expect(actionsOf(stage)).toEqual(['token.created', 'value.shown']);
@@ -230,7 +231,7 @@ test('a reason of more than 200 signs is refused, and 200 signs of any kind are 
     state: { reason: { reason: { type: 'plain_text_input', value: '🗝'.repeat(201) } } },
   });
   expect(tooLong).toMatchObject({
-    body: { response_action: 'errors', errors: { reason: 'This is too long: use 200 characters at most.' } },
+    body: { response_action: 'errors', errors: { reason: 'This is too long. Use at most 200 characters.' } },
   });
   await alice.fills({ Reason: '🗝'.repeat(200) });
   await alice.submits();

@@ -193,9 +193,7 @@ test('End old value now asks first, ends the old value at once, and is then no l
 
   expect(receiptOf(alice, 'deploy-bot').buttons).not.toContain('End old value now');
   const answer = await answerIn(alice, '@apitoken', () => pressesEndOld(stage, alice, ts, 1));
-  expect(answer.text).toBe(
-    'deploy-bot has no old value that is still honoured. Nothing more needs to be done.',
-  );
+  expect(answer.text).toBe('The old value of deploy-bot no longer works. Nothing more to do.');
   expect(actionsOf(stage)).toEqual(['token.created', 'value.shown', 'token.rotated', 'old_value.ended']);
 });
 
@@ -226,7 +224,7 @@ test('of two dialogs that are sent off at once one rotates, and the other is tol
   await soon(() => {
     const updates = callsOf(workspace, 'views.update').map(({ args }) => JSON.stringify(args));
     const told = [...answers.map((answer) => JSON.stringify(answer)), ...updates].filter((text) =>
-      text.includes('deploy-bot was changed by another press or person meanwhile, so nothing was done now.'),
+      text.includes('deploy-bot was changed in the meantime, so nothing was done.'),
     );
     expect(told).toHaveLength(1);
   });
@@ -385,7 +383,7 @@ test('a dialog that was open until the token had expired does nothing, and says 
 
   await alice.submits();
 
-  await modalSaying(alice, 'deploy-bot has expired, so nothing accepts it. Renew it, or create a new token.');
+  await modalSaying(alice, 'deploy-bot has expired and no longer works. Renew it, or create a new token.');
   expect(tokenRow(stage, 'deploy-bot').generation).toBe(0);
   expect(valuesSeenBy(alice)).toEqual([]);
 });
@@ -416,9 +414,9 @@ test.for([
   [
     'never used',
     'unclaimed',
-    'deploy-bot has no value yet, so there is nothing to rotate. Show value makes its first one.',
+    'deploy-bot has no value yet, so there is nothing to rotate. Choose Show value first.',
   ],
-  ['revoked', 'revoked', 'deploy-bot is already revoked. Nothing more needs to be done.'],
+  ['revoked', 'revoked', 'deploy-bot is already revoked. Nothing more to do.'],
 ] as const)(
   'a token that was %s is not rotated, and the answer says what to do',
   async ([, state, sentence]) => {
@@ -445,10 +443,10 @@ test.for([
   const { id, value } = await holdsToken(stage, alice, 'deploy-bot', HELD);
   const other = workspace.person(handle);
 
-  expect((await answerTo(other, '/apitoken rotate deploy-bot')).text).toContain('There is no such token');
+  expect((await answerTo(other, '/apitoken rotate deploy-bot')).text).toContain('No token found');
   const answer = await rotatesByHand(stage, other, 0);
 
-  expect(JSON.stringify(answer)).toContain('There is no such token');
+  expect(JSON.stringify(answer)).toContain('No token found');
   expect(auditOf(stage).slice(2)).toEqual([
     { actor: other.id, action: 'action.refused', tokenId: id },
     { actor: other.id, action: 'action.refused', tokenId: id },

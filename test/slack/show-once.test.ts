@@ -123,7 +123,7 @@ test('an unclaimed token offers its value in the list, and it comes once', async
     alice.choosesFrom({ in: '#general', near: 'deploy-bot' }, 'Show value'),
   );
 
-  expect(message.text).toBe('The value is in your conversation with apitoken, under Messages.');
+  expect(message.text).toBe('The value is in your direct messages with apitoken. Only you can see it.');
   expect(alice.reads('@apitoken')).toContain('Your token deploy-bot is ready.');
   const value = valueSeenBy(alice);
   expect((await stage.verify(value)).status).toBe(200);
@@ -151,11 +151,11 @@ test('a value whose token is revoked while it is being shown is dead, and the di
 });
 
 test.for([
-  ['expired', 'deploy-bot has expired, so nothing accepts it. Renew it, or create a new token.'],
-  ['revoked', 'deploy-bot is already revoked. Nothing more needs to be done.'],
+  ['expired', 'deploy-bot has expired and no longer works. Renew it, or create a new token.'],
+  ['revoked', 'deploy-bot is already revoked. Nothing more to do.'],
   [
     'shown',
-    'The value of deploy-bot was already shown, or is being shown just now, and only once. If it is lost, Rotate makes a new one.',
+    'The value of deploy-bot was already shown, and is shown only once. If you lost it, choose Rotate.',
   ],
 ] as const)(
   'Show value on a button that was drawn before the token was %s makes none',

@@ -17,10 +17,11 @@ import {
 } from './flows.ts';
 import { changedAt, variantsOf } from './variants.ts';
 
-const NOT_TOLD = 'Slack did not tell in time what you may do, so nothing was changed. Try again in a moment.';
-const MEMBERS_ONLY = 'apitoken is for full members of this workspace.';
-const NOT_AN_OWNER = 'This person cannot own a token: choose a full member of this workspace.';
-const NOT_FOUND = 'There is no such token among those you can see.';
+const NOT_TOLD =
+  "Slack didn't confirm in time what you may do. Nothing was changed. Try again in 10 seconds.";
+const MEMBERS_ONLY = 'apitoken is only for full members of this workspace.';
+const NOT_AN_OWNER = "This person can't own a token. Choose a full member of this workspace.";
+const NOT_FOUND = 'No token found.';
 const LIST = 'My API Tokens';
 
 test.for([

@@ -70,7 +70,7 @@ test('stopping finishes what is in work: the value that was on its way is shown,
   stage.workspace.faults.add({ method: 'chat.postEphemeral', delayMs: 700 });
   await opens(alice, '/apitoken create deploy-bot');
   await alice.submits();
-  await modalSaying(alice, 'Your token is on its way');
+  await modalSaying(alice, 'The token is in your direct messages with apitoken.');
 
   await stage.restart();
 
@@ -89,7 +89,7 @@ test('while it stops, new work is refused in words, and what was typed stays', a
   workspace.faults.add({ method: 'chat.postEphemeral', delayMs: 1500 });
   await opens(alice, '/apitoken create deploy-bot');
   await alice.submits();
-  const sentence = 'apitoken is restarting, nothing was changed. Try again in half a minute.';
+  const sentence = 'apitoken is restarting. Nothing was changed. Try again in 30 seconds.';
 
   const restarted = stage.restart();
   await soon(async () => expect((await answerTo(bob, '/apitoken')).text).toBe(sentence));
@@ -100,7 +100,7 @@ test('while it stops, new work is refused in words, and what was typed stays', a
   await restarted;
   expect(rowsOf(stage, 'select name from tokens')).toEqual([{ name: 'deploy-bot' }]);
   await bob.submits();
-  await modalSaying(bob, 'Your token is on its way');
+  await modalSaying(bob, 'The token is in your direct messages with apitoken.');
 });
 
 test('an app whose Slack comes late connects then, and works', async () => {

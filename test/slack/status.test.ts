@@ -21,7 +21,7 @@ import {
 import { HOSTILE_NAMES } from './hostile.ts';
 
 const CAROL = { MANAGERS: 'U0CAROL0001' };
-const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
+const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
 const CONTROLS = ['Share to channel', 'CSV'];
 
 /** The names in the rows of a table, from top to bottom. */
@@ -352,7 +352,7 @@ test('a stranger who presses in a shared page hears that this is not for them', 
     });
   });
 
-  expect(told.text).toContain('apitoken is for full members of this workspace.');
+  expect(told.text).toContain('apitoken is only for full members of this workspace.');
   expect(auditOf(stage).at(-1)).toEqual({ actor: sam.id, action: 'action.refused', tokenId: null });
   expect(namesIn(sam.sees('#general')[0]?.blocks ?? [])).not.toContain('ended');
 });

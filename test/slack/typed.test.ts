@@ -15,7 +15,7 @@ import {
 } from './flows.ts';
 import { expectNeverSaid } from './leaks.ts';
 
-const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
+const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
 const ONCALL = { ONCALL: 'U0CAROL0001' };
 
 test.for([
@@ -57,7 +57,7 @@ test('a name cannot be what a leaked value begins with, and what was typed stays
   await bob.submits();
 
   const modal = await modalOf(bob);
-  expect(modal.errors['Token Name']).toMatch(/^This name looks like the beginning of a token value,/);
+  expect(modal.errors['Token Name']).toMatch(/^This name looks like the start of a token value\./);
   expect(modal.inputs).toMatchObject([{ value: value.slice(0, 12) }, { value: 'a decoy' }, {}, {}]);
 });
 
@@ -96,7 +96,7 @@ test('of two names that are typed alike the exact one wins, and else both are of
   expect((await answerTo(alice, '/apitoken info deploy—bot')).text).toMatch(/^deploy—bot\n/);
   expect((await answerTo(alice, '/apitoken info deploy--bot')).text).toMatch(/^deploy--bot\n/);
   const both = await answerTo(alice, '/apitoken info deploy–bot');
-  expect(both.text).toContain('2 tokens have names that are typed alike. Which one is it?');
+  expect(both.text).toContain('2 tokens have similar names. Which one do you mean?');
   expect(both.buttons.toSorted()).toEqual(['/apitoken info deploy--bot', '/apitoken info deploy—bot']);
   const info = await answerIn(alice, '#general', () =>
     alice.clicks('/apitoken info deploy—bot', { in: '#general' }),
@@ -119,9 +119,7 @@ test.for([
   await holdsToken(stage, alice, 'deploy-bot');
 
   const answer = await answerTo(alice, `/apitoken ${verb} ${typed}`);
-  expect(answer.text).toContain(
-    'There is no such token among those you can see. Did you mean deploy-bot? /apitoken list all shows yours.',
-  );
+  expect(answer.text).toContain('No token found. Did you mean deploy-bot?');
   expect(answer.buttons).toEqual([`/apitoken ${verb} deploy-bot`]);
   const before = new Set(alice.sees('#general').map(({ ts }) => ts));
   await alice.clicks(`/apitoken ${verb} deploy-bot`, { in: '#general' });
@@ -172,7 +170,7 @@ test.for([
   const other = await holdsToken(stage, alice, 'b-bot');
 
   const answer = await answerTo(alice, `/apitoken revoke ${typed}`);
-  expect(answer.text).toContain('take one at a time. Nothing was revoked yet.');
+  expect(answer.text).toContain('No token has that whole name. Nothing was revoked.');
   expect(answer.buttons).toEqual(buttons.map((name) => `/apitoken revoke ${name}`));
   await alice.clicks('/apitoken revoke a-bot', { in: '#general' });
   await modalSaying(alice, 'a-bot of @alice');
@@ -190,7 +188,7 @@ test('of several people one is taken at a time, and each has a button', async ()
   await holdsToken(stage, bob, 'b-bot');
 
   const answer = await answerTo(carol, '/apitoken revoke @alice @bob');
-  expect(answer.text).toContain('One person at a time, please. Nothing was revoked yet.');
+  expect(answer.text).toContain('One person at a time. Nothing was revoked.');
   expect(answer.buttons).toEqual(['/apitoken revoke @alice', '/apitoken revoke @bob']);
   await carol.clicks('/apitoken revoke @bob', { in: '#general' });
 
@@ -255,7 +253,7 @@ test('status of two people is one at a time, with both as buttons and the filter
   await holdsToken(stage, alice, 'deploy-bot');
 
   const answer = await answerTo(carol, '/apitoken status active @alice @bob');
-  expect(answer.text).toContain('One person at a time, please. Whose tokens first?');
+  expect(answer.text).toContain('One person at a time. Whose tokens first?');
   expect(answer.buttons).toEqual(['/apitoken status active @alice', '/apitoken status active @bob']);
   const table = await answerIn(carol, '#general', () =>
     carol.clicks('/apitoken status active @alice', { in: '#general' }),

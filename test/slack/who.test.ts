@@ -18,9 +18,10 @@ import {
 } from './flows.ts';
 
 const MEMBERS_ONLY =
-  'apitoken is for full members of this workspace. Ask one of its admins if you need a token.';
-const NOT_TOLD = 'Slack did not tell in time what you may do, so nothing was changed. Try again in a moment.';
-const NOT_FOUND = 'There is no such token among those you can see. /apitoken list all shows yours.';
+  'apitoken is only for full members of this workspace. If you need a token, ask an admin.';
+const NOT_TOLD =
+  "Slack didn't confirm in time what you may do. Nothing was changed. Try again in 10 seconds.";
+const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
 
 test.for([
   ['a guest', 'gus'],

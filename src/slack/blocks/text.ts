@@ -76,7 +76,7 @@ export function tellingDialog(title: string, blocks: KnownBlock[]): ModalView {
 /** The way to the person's conversation with the app, where one is known. */
 export function conversationLink(dmLink: string | undefined): KnownBlock[] {
   if (dmLink === undefined) return [];
-  return [{ type: 'section', text: mrkdwn(`<${escaped(dmLink)}|Open the conversation>`) }];
+  return [{ type: 'section', text: mrkdwn(`*<${escaped(dmLink)}|Open direct messages>*`) }];
 }
 
 /** A one-line text field. `block_id` and `action_id` are the same, so that one name finds its error and its value. */

@@ -1,4 +1,4 @@
-import type { InputBlock, ModalView } from '@slack/types';
+import type { ContextBlock, InputBlock, ModalView } from '@slack/types';
 import type { CreationPolicy } from '../../tokens/create.ts';
 import { INTROSPECT_SCOPE } from '../../tokens/policy.ts';
 import { PURPOSE_LENGTH_MAX } from '../../tokens/refusal.ts';
@@ -20,6 +20,10 @@ import { notShownSentence } from '../show/not-shown.ts';
 import { expiryInputs } from './expiry-input.ts';
 
 const TITLE = 'Create API Token';
+
+const SCOPES_HINT = "What this token can be used for. It can't be changed later.";
+
+const CREATED_TITLE = 'Token created';
 
 /** More than any name may have: what is too long is drawn whole enough to be seen, and refused with a sentence. */
 const NAME_DRAWN_MAX = 150;
@@ -71,7 +75,7 @@ export function createDialog(
       textInput({
         id: PURPOSE_INPUT_ID,
         label: 'Purpose',
-        hint: 'What uses it, so that whoever must revoke it knows what will stop.',
+        hint: 'What will use this token? On-call sees this before revoking it.',
         initial: filledIn.purpose,
         optional: true,
         lengthMax: PURPOSE_LENGTH_MAX,
@@ -89,61 +93,57 @@ export function createDialog(
 
 /** What the dialog turns into once the token is there and its value is being made. */
 export function onItsWayDialog(token: Token, dmLink: string | undefined): ModalView {
-  return tellingDialog(TITLE, [
-    section('Your token is on its way'),
-    section(
-      `${token.name}: its value comes in a message that only you can see, in your conversation with apitoken.`,
-    ),
+  return tellingDialog(CREATED_TITLE, [
+    section('The token is in your direct messages with apitoken. Only you can see it.'),
     ...conversationLink(dmLink),
-    expiryPrint(token),
+    namePrint(token),
   ]);
 }
 
 /** What the dialog turns into when the token is somebody else's: nobody but they will see its value. */
 export function createdForOtherDialog(token: Token): ModalView {
-  return tellingDialog(TITLE, [
-    section(
-      `${token.name} is created. Its value does not exist yet: only its owner can have it made and shown.`,
-    ),
+  return tellingDialog(CREATED_TITLE, [
     {
       type: 'section',
-      text: mrkdwn(`Owner: ${mention(token.owner)}. You are told when they have taken it.`),
+      text: mrkdwn(`Only ${mention(token.owner)} can reveal its value. You'll hear when it's claimed.`),
     },
-    context('It is revoked when nobody has taken it after 7 days.'),
-    expiryPrint(token),
+    context("If it isn't claimed within 7 days, it's revoked."),
+    namePrint(token),
   ]);
 }
 
 /** What the dialog turns into when the value could not be shown. */
 export function notShownDialog(token: Token, reason: string): ModalView {
   if (reason === 'changed_meanwhile') {
-    return tellingDialog(TITLE, [
-      section(`${token.name} was revoked while its value was being shown: nothing accepts that value.`),
+    return tellingDialog(CREATED_TITLE, [
+      section(`${token.name} was revoked while its value was being shown. That value doesn't work.`),
     ]);
   }
-  return tellingDialog(TITLE, [
-    section(`${token.name} is there, but you were not shown a value, and nothing can use it yet.`),
+  return tellingDialog(CREATED_TITLE, [
+    section(`${token.name} was created, but its value couldn't be shown.`),
     section(
-      `${notShownSentence(reason)} Then press Show value in its receipt, or type /apitoken info ${token.name}.`,
+      `${notShownSentence(reason)} Then choose Show value in its receipt, or type /apitoken info ${token.name}.`,
     ),
   ]);
 }
 
 /** What it turns into when no value was made, for the reason that `sentence` tells. */
 export function noValueDialog(token: Token, sentence: string): ModalView {
-  return tellingDialog(TITLE, [section(`${token.name} is there, and has no value yet.`), section(sentence)]);
+  return tellingDialog(CREATED_TITLE, [
+    section(`${token.name} was created, but has no value yet.`),
+    section(sentence),
+  ]);
 }
 
-function expiryPrint(token: Token) {
-  return context(token.expiresAt === null ? 'It never expires.' : `Expires: ${dateTime(token.expiresAt)}`);
+function namePrint({ name, expiresAt }: Token): ContextBlock {
+  const expiry = expiresAt === null ? 'Never expires' : `Expires: ${dateTime(expiresAt)}`;
+  return { type: 'context', elements: [plain(name), mrkdwn(expiry)] };
 }
 
 function leftOutPrint(leftOut: readonly string[]) {
   if (leftOut.length === 0) return [];
   return [
-    section(
-      `Left out, since you are not offered them any more: ${cut(leftOut.join(', '), SCOPES_DRAWN_MAX)}.`,
-    ),
+    section(`Left out, because you can't choose them anymore: ${cut(leftOut.join(', '), SCOPES_DRAWN_MAX)}.`),
   ];
 }
 
@@ -151,7 +151,7 @@ function nameInput(name: string | undefined): InputBlock {
   return textInput({
     id: NAME_INPUT_ID,
     label: 'Token Name',
-    hint: 'Names the token in the history, for ever: a name is never used twice, not even after it was revoked.',
+    hint: "Must be unique. Names can't be reused, even after a token is revoked.",
     placeholder: 'deploy-bot',
     initial: name === undefined ? undefined : cut(name, NAME_DRAWN_MAX),
     optional: false,
@@ -168,8 +168,8 @@ function scopesInput(offered: readonly string[], chosen: readonly string[]): Inp
     label: plain('Scopes'),
     hint: plain(
       offered.includes(INTROSPECT_SCOPE)
-        ? `What it may be used for. They cannot be changed later. With ${INTROSPECT_SCOPE} its holder may ask about any token.`
-        : 'What it may be used for. They cannot be changed later.',
+        ? `${SCOPES_HINT} With ${INTROSPECT_SCOPE}, its holder can check any token.`
+        : SCOPES_HINT,
     ),
     element: {
       type: 'multi_static_select',
@@ -187,7 +187,7 @@ function ownerInput(asker: string): InputBlock {
     block_id: OWNER_INPUT_ID,
     optional: true,
     label: plain('Owner'),
-    hint: plain('Whose token it is, for ever. Only its owner is ever shown its value.'),
+    hint: plain("It can't be changed later. Only the owner can reveal the value."),
     element: { type: 'users_select', action_id: OWNER_INPUT_ID, initial_user: asker },
   };
 }

@@ -47,7 +47,7 @@ export function expiryInputs(
       block_id: DATE_INPUT_ID,
       optional: true,
       label: plain('Expiry date'),
-      hint: plain(`Needed for “On a date”: it expires at that day's end (${options.zone}).`),
+      hint: plain(`Only for On a date. The token works until that day ends (${options.zone}).`),
       element: { type: 'datepicker', action_id: DATE_INPUT_ID, placeholder: plain('Choose a day') },
     },
   ];
@@ -101,8 +101,7 @@ function lifetimeInput(
 
 function policySentence({ lifetimeDaysMax, mayNeverExpire }: LifetimePolicy): string {
   const days = counted(lifetimeDaysMax, 'day');
-  const limit = mayNeverExpire ? `${days} at most, or for ever` : `${days} at most`;
-  return `A token here may live ${limit}. From its expiry on every request with it is refused.`;
+  return `Maximum ${days}${mayNeverExpire ? ', or never' : ''}. Requests are refused once the token expires.`;
 }
 
 /** The usual lifetimes that policy allows, and the one that was typed; where policy allows none of them, its longest. */

@@ -7,7 +7,7 @@ import { createRareWarning } from './rare-warning.ts';
 
 const DRAIN_STEP_MS = 20;
 
-const DRAINING = 'apitoken is restarting, nothing was changed. Try again in half a minute.';
+const DRAINING = 'apitoken is restarting. Nothing was changed. Try again in 30 seconds.';
 
 /** Told what nobody else could deal with, and the body of its delivery. Must not reject. */
 export type OnFault = (fault: unknown, body: object) => Promise<void>;

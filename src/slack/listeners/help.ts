@@ -13,19 +13,16 @@ type Line = readonly [line: string, does: string];
 /** Lines to type, with what each does: only what whoever asks may do. */
 function commandsFor({ seesAll, revokesAny }: Rights): readonly Line[] {
   return [
-    ['/apitoken create', 'make a token in a dialog; `/apitoken create NAME 30d` fills it in'],
+    ['/apitoken create', 'create a token; `/apitoken create NAME 30d` fills in the dialog'],
     ['/apitoken list', 'your active tokens; also `list expired`, `list revoked`, `list all`'],
-    ['/apitoken info NAME', 'all there is to know of one token, but its value'],
-    [
-      '/apitoken rotate NAME',
-      'a new value for a token, the old one honoured for a while; renews an expired one',
-    ],
-    ['/apitoken revoke NAME', 'end a token, after a confirmation'],
-    ['/apitoken revoke VALUE', 'end the token that has leaked, whosever it is'],
+    ['/apitoken info NAME', 'everything about a token except its value'],
+    ['/apitoken rotate NAME', 'give a token a new value; the old one can keep working for a while'],
+    ['/apitoken revoke NAME', 'end a token, after you confirm'],
+    ['/apitoken revoke VALUE', 'end a leaked token, no matter whose it is'],
     ...(revokesAny ? REVOKE_ANY : [REVOKE_OWN]),
     [
       '/apitoken check VALUE',
-      revokesAny ? 'whose a value is, and whether it is accepted' : 'whether a value of yours is accepted',
+      revokesAny ? 'whose a value is, and whether it works' : 'whether a value of yours works',
     ],
     ...(seesAll ? SEE_ALL : []),
     ['/apitoken history NAME', 'what happened to a token, and who did it'],
@@ -36,19 +33,16 @@ function commandsFor({ seesAll, revokesAny }: Rights): readonly Line[] {
 const REVOKE_OWN: Line = ['/apitoken revoke @me', 'end several of your tokens at once'];
 
 const REVOKE_ANY: readonly Line[] = [
-  ['/apitoken revoke @person', 'end all tokens of a person, or some; `@me` for yours'],
-  [
-    '/apitoken revoke apit_4fTz8K',
-    'end the token whose value begins so: its prefix and 6 characters or more',
-  ],
+  ['/apitoken revoke @person', "end all or some of a person's tokens; `@me` for your own"],
+  ['/apitoken revoke apit_4fTz8K', 'end the token whose value starts like this, with at least 6 characters'],
 ];
 
 const SEE_ALL: readonly Line[] = [
   [
     '/apitoken status',
-    'everybody’s tokens, what needs attention first; also `status expired`, `status @person`',
+    "everybody's tokens, what needs attention first; also `status expired`, `status @person`",
   ],
-  ['/apitoken board', 'a message in this channel that shows how all tokens stand, kept up to date'],
+  ['/apitoken board', "a message in this channel that keeps track of everybody's tokens"],
 ];
 
 /** Commands that not everybody may type. */
@@ -88,6 +82,6 @@ function helpBlocks(rights: Rights): KnownBlock[] {
           .join('\n'),
       ),
     },
-    context('Without NAME you pick one of yours.'),
+    context('Leave out NAME to choose one of your tokens.'),
   ];
 }

@@ -36,7 +36,7 @@ async function showFromList(visit: KnownVisit, tokenId: TokenId, deps: ListenerD
   if (!(await showOrTell(visit, tokenId, deps))) return;
   await tell(
     visit,
-    sentenceMessage('The value is in your conversation with apitoken, under Messages.'),
+    sentenceMessage('The value is in your direct messages with apitoken. Only you can see it.'),
     deps.client,
   );
 }

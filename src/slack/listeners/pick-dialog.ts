@@ -58,7 +58,7 @@ function offeredSelect(tokens: readonly UsedToken[], now: number): StaticSelect 
   return {
     type: 'static_select',
     action_id: PICK_TOKEN_ID,
-    placeholder: plain('Choose one of yours'),
+    placeholder: plain('Choose a token'),
     options: tokenOptions(tokens, now),
   };
 }
@@ -67,7 +67,7 @@ function searchSelect(): ExternalSelect {
   return {
     type: 'external_select',
     action_id: PICK_TOKEN_ID,
-    placeholder: plain('Type a part of its name'),
+    placeholder: plain('Type part of its name'),
     min_query_length: 1,
   };
 }

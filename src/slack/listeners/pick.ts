@@ -32,8 +32,8 @@ export async function pickAnswer(actor: Actor, verb: PickVerb, deps: ListenerDep
 }
 
 function nothingToPick(verb: PickVerb, total: number): string {
-  if (total === 0) return 'You have no tokens yet. /apitoken create makes the first.';
-  return `You have no token to ${verb}. /apitoken list all shows yours.`;
+  if (total === 0) return 'You have no tokens yet. Type /apitoken create to create one.';
+  return `You have no token to ${verb}. Type /apitoken list all to see yours.`;
 }
 
 /** What follows when a token was picked. */

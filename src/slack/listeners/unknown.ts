@@ -35,7 +35,7 @@ export function unknownAnswer(verb: PickVerb, refusal: Refusal, parts: readonly 
 /** Tokens whose names differ in nothing but quotes, dashes and what nobody sees, to choose from. */
 export function alikeAnswer(verb: PickVerb, tokens: readonly UsedToken[]): Answer {
   const choices = tokens.map(({ id, name }) => ({ shown: `${verb} ${name}`, command: `${verb} ${id}` }));
-  const sentence = `${tokens.length} tokens have names that are typed alike. Which one is it?`;
+  const sentence = `${tokens.length} tokens have similar names. Which one do you mean?`;
   return { kind: 'message', message: choicesMessage(sentence, choices) };
 }
 
@@ -60,15 +60,15 @@ export function misreadAnswer(
   }));
   return {
     kind: 'message',
-    message: choicesMessage('One person at a time, please. Whose tokens first?', choices),
+    message: choicesMessage('One person at a time. Whose tokens first?', choices),
   };
 }
 
 function severalSentence(verb: PickVerb, parts: readonly Part[]): string {
-  const undone = verb === 'revoke' ? ' Nothing was revoked yet.' : '';
+  const undone = verb === 'revoke' ? ' Nothing was revoked.' : '';
   return parts.every(({ shown }) => shown.startsWith('@'))
-    ? `One person at a time, please.${undone} Whose tokens are meant first?`
-    : `There is no token of that whole name among those you can see. If several are meant, take one at a time.${undone} Which one first?`;
+    ? `One person at a time.${undone} Whose tokens first?`
+    : `No token has that whole name.${undone} Did you mean one of these?`;
 }
 
 const BUTTON_LENGTH_MAX = 75;

@@ -76,7 +76,7 @@ export async function createToken(page: Page, name: string): Promise<void> {
   await say(page, `/apitoken create ${name}`);
   const dialog = page.getByRole('dialog', { name: 'Create API Token' });
   await dialog.getByRole('button', { name: 'Create Token' }).click();
-  await dialog.getByText('Your token is on its way').waitFor();
+  await dialog.getByText('The token is in your direct messages with apitoken.').waitFor();
   await dialog.getByRole('button', { name: 'Close' }).click();
   await dialog.waitFor({ state: 'hidden' });
 }
