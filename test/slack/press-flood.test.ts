@@ -125,7 +125,7 @@ test('Show value after failed ones counts too, and is there again the next day; 
   }
 
   const answer = await answerIn(alice, '@apitoken', () => presses('one-bot'));
-  expect(answer.text).toContain('3 new tokens or further values a day are the most');
+  expect(answer.text).toContain("You've made 3 new tokens or values in 24 hours, the limit here.");
   await shownBy(alice, () => presses('two-bot'));
 
   await clock.moveBy(DAY_MS);
