@@ -348,6 +348,7 @@ export function viewOutput(state: State, open: OpenView): ViewOutput {
 /** A lasting message as Slack sends it back. */
 export function messageOutput(state: State, message: Message): Json {
   const ours = message.from === state.seed.botUserId;
+  const isOtherBot = state.people.get(message.from)?.is_bot === true;
   return {
     type: 'message',
     user: message.from,
@@ -355,6 +356,7 @@ export function messageOutput(state: State, message: Message): Json {
     text: message.text,
     team: teamOf(state, message.from),
     ...(ours ? { bot_id: state.seed.botId, app_id: state.seed.appId } : {}),
+    ...(isOtherBot ? { bot_id: `B${message.from.slice(1)}` } : {}),
     ...(message.blocks.length > 0 ? { blocks: message.blocks } : {}),
     ...(message.attachments.length > 0 ? { attachments: message.attachments } : {}),
     ...(message.files.length > 0

@@ -5,7 +5,7 @@ const metadata = z.object({
   token: z.string(),
   held: z.string().optional(),
   generation: z.number().int().optional(),
-  inMessage: z.literal(true).optional(),
+  inMessage: z.string().optional(),
 });
 
 /** What a dialog about a token carries through the client. Hints, no rights. */
@@ -15,14 +15,14 @@ export type DialogMetadata = {
   readonly held?: string | undefined;
   /** The token's generation as the dialog was opened. */
   readonly generation?: number | undefined;
-  /** The value stands in a message, which is then to be deleted. */
-  readonly inMessage?: true | undefined;
+  /** The value stands in a message, which is then to be deleted: where, and who posted it. */
+  readonly inMessage?: string | undefined;
 };
 
 const severalMetadata = z.object({
   person: z.string().optional(),
   held: z.string().optional(),
-  inMessage: z.literal(true).optional(),
+  inMessage: z.string().optional(),
 });
 
 /** What a dialog about several tokens carries through the client. Hints, no rights. */
@@ -31,7 +31,7 @@ export type SeveralMetadata = {
   readonly person?: PersonId | undefined;
   /** The note that whoever opened it had presented the tokens' values. */
   readonly held?: string | undefined;
-  readonly inMessage?: true | undefined;
+  readonly inMessage?: string | undefined;
 };
 
 /** As such a dialog's `private_metadata`, which holds 3,000 characters. */

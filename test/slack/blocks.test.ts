@@ -212,10 +212,12 @@ test.for([
 const CARD_IDS = Array.from({ length: 91 }, () => newTokenId());
 
 test('what a button of a card carries is read as it was written', () => {
-  const subject = { tokenIds: CARD_IDS.slice(1), inMessage: true, person: 'U0ANN' as PersonId };
+  const subject = { tokenIds: CARD_IDS.slice(1), inMessage: 'direct.app.U0BOT', person: 'U0ANN' as PersonId };
 
   expect(parseCard(cardText(subject))).toEqual(subject);
-  expect(parseCard(cardText({ tokenIds: CARD_IDS.slice(0, 1), inMessage: false }))?.inMessage).toBe(false);
+  expect(parseCard(cardText({ tokenIds: CARD_IDS.slice(0, 1), inMessage: undefined }))?.inMessage).toBe(
+    undefined,
+  );
 });
 
 test.for([
@@ -224,6 +226,7 @@ test.for([
   ['no token', 'alone:'],
   ['something that is no id', `alone:${CARD_IDS[0]},x`],
   ['a token twice', `alone:${CARD_IDS[0]},${CARD_IDS[0]}`],
+  ['a message that stands nowhere', `message.nowhere.person.U0ANN:${CARD_IDS[0]}`],
   ['somebody who is nobody', `alone:${CARD_IDS[0]}:<!channel>`],
   ['more tokens than a card has', `alone:${CARD_IDS.join(',')}`],
 ] as const)('a button that carries %s belongs to no card', ([, text]) => {

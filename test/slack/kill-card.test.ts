@@ -35,8 +35,9 @@ test('the card tells what, whose, by whom, when, the last use, and what was trie
   const FACTS =
     'Owner: @alice · Date Revoked: Jan 1, 2026 at 1:00 AM UTC · By: @carol · Last used: Jan 1, 2026 at 12:00 AM UTC · Presented since: ';
   expect(card()?.text.split('\n')).toEqual([
-    'deploy-bot is revoked. Anything that uses it is refused from the next request on.',
+    'deploy-bot is revoked. Anything using it has stopped working.',
     `${FACTS}never`,
+    'Reason: leaked',
   ]);
   expect(card()).toMatchObject({ ephemeral: true, buttons: ['Refresh', 'Share to channel'] });
 
@@ -219,7 +220,7 @@ test('a card of tokens that different people ended says of each by whom and when
   await carol.fills({ Reason: 'leaked' });
   await carol.submits();
 
-  const card = await modalSaying(carol, '2 tokens are revoked.');
+  const card = await modalSaying(carol, '2 tokens revoked.');
   expect(card.text).toContain('first of @alice, never used, revoked by @bob Jan 1, 2026 at 12:00 AM UTC');
   expect(card.text).toContain('second of @alice, never used, revoked by @carol Jan 1, 2026 at 12:20 AM UTC');
 });

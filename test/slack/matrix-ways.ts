@@ -531,7 +531,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     about: 'tokens',
     token: 'eleven',
     take: elevenOf(({ owner }) => owner.id),
-    sign: '11 tokens are revoked.',
+    sign: '11 tokens revoked.',
   },
   'submitted: eleven of a person, not named': {
     about: 'tokens',

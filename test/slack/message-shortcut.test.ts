@@ -139,7 +139,7 @@ test('several values in a message end together, the dead ones are counted, and n
   await bob.fills({ Reason: 'posted by a build' });
   await bob.submits();
 
-  const card = await modalSaying(bob, '2 tokens are revoked.');
+  const card = await modalSaying(bob, '2 tokens revoked.');
   expect(card.text.split('\n')).toContain('Now delete the message');
   expect(await verdictsOf(stage, first.value, second.value)).toEqual([401, 401]);
   await settled(stage);
@@ -195,7 +195,7 @@ test('of more live values than a dialog takes the first 90 are offered, and the 
   await bob.fills({ Reason: 'leaked' });
   await bob.submits();
 
-  await modalSaying(bob, '90 tokens are revoked.');
+  await modalSaying(bob, '90 tokens revoked.');
   expect(await verdictsOf(stage, ...values.slice(89))).toEqual([401, 200, 200]);
 });
 

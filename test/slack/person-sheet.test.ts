@@ -54,7 +54,7 @@ test('on-call ends all live tokens of a person at once: one reason, one message 
   await carol.fills({ Reason: 'laptop stolen' });
   await carol.submits();
 
-  const card = await modalSaying(carol, '5 tokens are revoked.');
+  const card = await modalSaying(carol, '5 tokens revoked.');
   expect(await verdictsOf(stage, ...values)).toEqual([401, 401, 401, 401, 401]);
   await settled(stage);
   const [told, ...more] = toldTo(alice);
@@ -83,7 +83,7 @@ test('what is not ticked stays live, and nothing ticked is an error at the field
   await carol.submits();
 
   const card = await modalSaying(carol, 'second is revoked.');
-  expect(card.text).toContain('1 more of their tokens is live.');
+  expect(card.text).toContain('@alice has 1 more live token.');
   expect(card.buttons).toContain('Show the other 1');
   expect(await verdictsOf(stage, first.value, second.value)).toEqual([200, 401]);
   await settled(stage);
@@ -119,7 +119,7 @@ test.for([['alice'], ['ALICE'], [' @Alice '], ['U0ALICE0001']] as const)(
     await carol.fills({ 'Name of the person': typed });
     await carol.submits();
 
-    await modalSaying(carol, '12 tokens are revoked.');
+    await modalSaying(carol, '12 tokens revoked.');
     expect(rowsOf(stage, 'select count(*) as live from tokens where revoked_at is null')).toEqual([
       { live: 0 },
     ]);
@@ -148,14 +148,14 @@ test('of very many tokens the sheet takes the first 90, says how many there are 
   expect(sheet.text).toContain("Revoke 90 of @alice's 95 live tokens?");
   await carol.fills({ Reason: 'left', 'Name of the person': 'alice' });
   await carol.submits();
-  const card = await modalSaying(carol, '90 tokens are revoked.');
-  expect(card.text).toContain('5 more of their tokens are live.');
+  const card = await modalSaying(carol, '90 tokens revoked.');
+  expect(card.text).toContain('@alice has 5 more live tokens.');
   await carol.clicks('Show the other 5');
   await modalSaying(carol, "Revoke @alice's");
   await carol.fills({ Reason: 'left' });
   await carol.submits();
 
-  await modalSaying(carol, '5 tokens are revoked.');
+  await modalSaying(carol, '5 tokens revoked.');
   await settled(stage);
   expect(toldTo(alice)).toHaveLength(2);
   expect(rowsOf(stage, 'select count(*) as live from tokens where revoked_at is null')).toEqual([
@@ -177,7 +177,7 @@ test.for([
     const sheet = await opens(bob, typed);
     expect(sheet.inputs[1]).toMatchObject({ label: 'Reason', optional: true });
     await bob.submits();
-    await modalSaying(bob, '2 tokens are revoked.');
+    await modalSaying(bob, '2 tokens revoked.');
     await settled(stage);
 
     expect(await verdictsOf(stage, value)).toEqual([401]);
@@ -238,12 +238,12 @@ test('a sheet that is sent twice ends the tokens once and is answered alike', as
   await opens(carol, '/apitoken revoke @alice', '#oncall');
   await carol.fills({ Reason: 'left' });
   await carol.submits();
-  await soon(() => expect(carol.reads('#oncall')).toContain('3 tokens are revoked.'));
+  await soon(() => expect(carol.reads('#oncall')).toContain('3 tokens revoked.'));
 
   const again = await carol.redelivers();
   await settled(stage);
 
-  expect(JSON.stringify(again)).toContain('3 tokens are revoked.');
+  expect(JSON.stringify(again)).toContain('3 tokens revoked.');
   expect(actionsOf(stage).filter((action) => action === 'token.revoked')).toHaveLength(3);
   expect(toldTo(alice)).toHaveLength(1);
   expect(carol.sees('#oncall')).toHaveLength(1);
@@ -345,7 +345,7 @@ test('the card comes where the sheet was asked for too, for that person alone', 
 
   const card = await newMessage(carol, '#no-app', before);
   expect(card).toMatchObject({ ephemeral: true, buttons: ['Refresh', 'Share to channel'] });
-  expect(card.text).toContain('2 tokens are revoked.');
+  expect(card.text).toContain('2 tokens revoked.');
   expect(alice.sees('#no-app')).toEqual([]);
 });
 
@@ -358,7 +358,7 @@ test('other ticks in the same dialog are another wish: what the card says is rev
   const { id } = await opens(carol, '/apitoken revoke @alice');
 
   expect(await ticks(carol, id, low)).toContain(' is revoked.');
-  expect(await ticks(carol, id, low, high)).toContain('2 tokens are revoked.');
+  expect(await ticks(carol, id, low, high)).toContain('2 tokens revoked.');
 
   expect(await verdictsOf(stage, first.value, second.value)).toEqual([401, 401]);
   expect(actionsOf(stage).filter((action) => action === 'token.revoked')).toHaveLength(2);
@@ -380,7 +380,7 @@ test('having values of a person tells nobody how many more tokens that person ha
   const outcome = await ticks(bob, id, first.id, { private_metadata });
 
   expect(outcome).toContain('first is revoked.');
-  expect(outcome).not.toContain('more of their tokens');
+  expect(outcome).not.toContain('more live token');
 });
 
 test('more than ten may be drawn: where ten stay ticked, no name is asked for', async () => {
@@ -392,7 +392,7 @@ test('more than ten may be drawn: where ten stay ticked, no name is asked for', 
   await carol.fills({ 'Tokens 11 to 11': [], Reason: 'leaked' });
   await carol.submits();
 
-  await modalSaying(carol, '10 tokens are revoked.');
+  await modalSaying(carol, '10 tokens revoked.');
 });
 
 test('the sheet of a person tells of each token what breaks with it', async () => {
@@ -413,7 +413,7 @@ test('the sheet of a person tells of each token what breaks with it', async () =
 
 test.for([
   ['one token', '/apitoken revoke first', 'The token is being revoked.', 'first is revoked.'],
-  ['several', '/apitoken revoke @alice', '2 tokens are being revoked.', '2 tokens are revoked.'],
+  ['several', '/apitoken revoke @alice', '2 tokens are being revoked.', '2 tokens revoked.'],
 ] as const)(
   'where the database keeps the end of %s, the dialog says so and then what came of it',
   async ([, command, waiting, done]) => {

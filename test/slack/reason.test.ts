@@ -62,7 +62,7 @@ test('several values in one message end by two interactions too', async () => {
   await modalOf(bob);
   await hand.submits();
 
-  await modalSaying(bob, '2 tokens are revoked.');
+  await modalSaying(bob, '2 tokens revoked.');
   expect(hand.interactions()).toBe(2);
   expect(await verdictsOf(stage, ...values)).toEqual([401, 401]);
   expect(reasonsIn(stage)).toEqual(['Leaked in #oncall', 'Leaked in #oncall']);
@@ -201,10 +201,53 @@ test('for tokens of one’s own a reason is asked in one field, and may stay emp
   expect(all.inputs.map(({ label }) => label)).toEqual(['Tokens', 'Reason']);
   await alice.submits();
 
-  await modalSaying(alice, '2 tokens are revoked.');
+  await modalSaying(alice, '2 tokens revoked.');
   expect(reasonsIn(stage)).toEqual([null, null]);
 });
 
 function reasonsIn(stage: Stage): unknown[] {
   return rowsOf(stage, 'select revoke_reason from tokens').map(({ revoke_reason: reason }) => reason);
 }
+
+const CHANNEL = { id: 'C0PUBLIC001', name: 'team' };
+const PRIVATE = { id: 'C0SECRET001', name: 'layoffs', isPrivate: true };
+const GROUP = { id: 'G0GROUP0001', name: 'mpdm-alice--bob-1' };
+const DIRECT = { id: 'D0ALICEBOB1', name: 'directmessage' };
+
+test.for([
+  ['somebody else’s in a channel', CHANNEL, 'alice', 'Ask @alice or a workspace admin to delete it.'],
+  ['one’s own', CHANNEL, 'bob', 'You posted it, so you can delete it.'],
+  ['an app’s', CHANNEL, 'buildbot', '@buildbot posted it. Ask a workspace admin to delete it.'],
+  ['in a private channel', PRIVATE, 'alice', 'Ask @alice or a workspace admin in that channel to delete it.'],
+  ['in a group of people', GROUP, 'alice', 'Ask @alice to delete it. Nobody else can.'],
+  ['in a direct message', DIRECT, 'alice', 'Ask @alice to delete it. Nobody else can.'],
+  ['one’s own in a direct message', DIRECT, 'bob', 'You posted it, so you can delete it.'],
+  [
+    'an app’s in a direct message',
+    DIRECT,
+    'buildbot',
+    '@buildbot posted it. Ask whoever runs that app to delete it.',
+  ],
+] as const)(
+  'whoever ended a value in a message hears who can delete it: %s',
+  async ([, place, poster, who]) => {
+    const channels = [
+      ...SEED.channels,
+      { ...place, members: ['alice', 'bob', 'buildbot'], appIsMember: false },
+    ];
+    const workspace = await openWorkspace({ seed: { ...SEED, channels } });
+    const stage = await setStage({ workspace });
+    const bob = workspace.person('bob');
+    const { value } = await holdsToken(stage, workspace.person('alice'), 'deploy-bot');
+    await bob.uses(SHORTCUT, workspace.post(`#${place.name}`, poster, { text: value }));
+    await modalOf(bob);
+
+    await bob.submits();
+    const result = await modalSaying(bob, 'deploy-bot is revoked.');
+
+    expect(result.text).toContain(`Now delete the message\n${who}`);
+    await bob.clicks('Refresh', { in: 'modal' });
+    await settled(stage);
+    expect((await modalOf(bob)).text).toContain(`Now delete the message\n${who}`);
+  },
+);

@@ -214,7 +214,7 @@ test('of two people who revoke at once one does it, and the other is told that i
   const texts = [dave, carol].map((person) => person.modal()?.text.split('\n')[0]).sort();
   expect(texts).toEqual([
     'deploy-bot is already revoked. Nothing more to do.',
-    'deploy-bot is revoked. Anything that uses it is refused from the next request on.',
+    'deploy-bot is revoked. Anything using it has stopped working.',
   ]);
   expect(actionsOf(stage).filter((action) => action === 'token.revoked')).toHaveLength(1);
   const alice = stage.workspace.person('alice');

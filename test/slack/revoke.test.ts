@@ -104,8 +104,9 @@ test.for([
     expect(modal).toMatchObject({ title: 'Revoke API Token', submit: undefined, close: 'Close' });
     expect(modal.text).toBe(
       [
-        'deploy-bot is revoked. Anything that uses it is refused from the next request on.',
+        'deploy-bot is revoked. Anything using it has stopped working.',
         'Owner: @alice · Date Revoked: Jan 1, 2026 at 12:00 AM UTC · By: @alice · Last used: never · Presented since: never',
+        'Reason: moved to <another> *bot*',
       ].join('\n'),
     );
     await settled(stage);

@@ -3,7 +3,16 @@ import type { VisibleModal } from '../../sandbox/workspace/visible.ts';
 import { MINUTE_MS } from '../../src/clock.ts';
 import type { Stage } from '../fixture.ts';
 import { T0 } from '../tokens/a-token.ts';
-import { callsOf, holdsToken, modalSaying, opens, rotates, setStill, verdictsOf } from './flows.ts';
+import {
+  callsOf,
+  holdsToken,
+  holdsTokens,
+  modalSaying,
+  opens,
+  rotates,
+  setStill,
+  verdictsOf,
+} from './flows.ts';
 
 const SHORTCUT = 'Revoke token in message';
 const ONCALL = { ONCALL: 'U0CAROL0001' };
@@ -131,6 +140,25 @@ test('the sheet of a person says whose the one token is, and what time it is for
     "Revoke @alice's 1 live token? Anything using it stops working immediately. This can't be undone.",
     "It's 7:00 PM for @alice.",
   ]);
+});
+
+test('of more than ten tokens each is one row, cut where it is too long', async () => {
+  const { stage, alice, workspace } = await setStill(ONCALL);
+  const purpose = `deploys ${'the shop '.repeat(12)}`.trim();
+  await holdsTokens(
+    stage,
+    alice,
+    11,
+    (number) => `bot ${number}`,
+    () => ({ shown: false, purpose }),
+  );
+
+  const sheet = await opens(workspace.person('carol'), '/apitoken revoke @alice');
+
+  expect(sheet).toMatchObject({ submit: 'Revoke 11 tokens' });
+  const described = descriptionsIn(stage).map(([, description]) => description);
+  expect(new Set(described)).toEqual(new Set([`never used · ${purpose}`.slice(0, 74).concat('…')]));
+  expect(sheet.text).not.toContain(purpose);
 });
 
 function linesOf({ text }: VisibleModal): string[] {

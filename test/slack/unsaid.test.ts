@@ -69,7 +69,7 @@ async function killsFromMessages(dave: Person, values: Values, workspace: Worksp
   const two = `${values['in-text']} and \`${values['in-code']}\``;
   await dave.uses('Revoke token in message', workspace.post('#general', 'alice', { text: two }));
   await modalSaying(dave, 'in-code');
-  await ends(dave, '2 tokens are revoked.');
+  await ends(dave, '2 tokens revoked.');
   const one = `\`\`\`${values['by-shortcut']}\`\`\``;
   await dave.uses('Revoke token in message', workspace.post('#general', 'alice', { text: one }));
   await modalSaying(dave, 'by-shortcut');

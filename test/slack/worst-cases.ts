@@ -367,6 +367,8 @@ const A_RADIUS = {
 } as const;
 const A_NOTE = 'n'.repeat(500);
 
+const LONGEST_LEAK = `private.person.${LONG_ID}A`;
+
 function manyActive(unit: string): UsedToken[] {
   return Array.from({ length: SHEET_TOKENS_MAX }, () => aWideToken(unit, 'active'));
 }
@@ -381,7 +383,7 @@ function aCard(unit: string, count: number) {
   // Each ended by another act, so that every line says by which.
   const ended = tokens.map((token, row) => ({ ...token, revokedAt: T0 + row }));
   const others = { person: LONG_ID, count: 9_910 };
-  return { tokens: ended, tries, inMessage: true, others, now: NOW };
+  return { tokens: ended, tries, inMessage: LONGEST_LEAK, reader: LONG_ID, others, now: NOW };
 }
 
 function findingsAbout(unit: string): Finding[] {
@@ -411,7 +413,7 @@ function aSheet(unit: string, tokens: readonly UsedToken[]) {
 function heldMetadata(unit: string) {
   const values = manyActive(unit).map(({ id }) => ({ tokenId: id, lookupId: LOOKUP_ID }));
   const held = heldProof({ actor: LONG_ID, values, at: Number.MAX_SAFE_INTEGER }, PEPPER);
-  return { held, inMessage: true } as const;
+  return { held, inMessage: LONGEST_LEAK } as const;
 }
 
 function resultOfASheet(unit: string): ModalView {

@@ -1,4 +1,5 @@
 import type { ActionsBlock, Button, KnownBlock, RichTextSection } from '@slack/types';
+import { counted } from '../../counted.ts';
 import type { Tries } from '../../tokens/store.ts';
 import {
   type PersonId,
@@ -10,9 +11,10 @@ import {
 import { CARD_REFRESH_ID, CARD_SHARE_ID, REVOKE_PERSON_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { button, context, escaped, mention, plain, section, timesOf } from '../blocks/text.ts';
+import { button, context, escaped, mention, mrkdwn, plain, section, timesOf } from '../blocks/text.ts';
 import { agoOf, dateTime, dateTimeElement } from '../blocks/times.ts';
-import { revokerOf } from '../blocks/token-facts.ts';
+import { noteBlocks, revokerOf } from '../blocks/token-facts.ts';
+import { deleteMessageBlocks, isLeakText } from './leaked-message.ts';
 import { tokenLine, tokenLines } from './revoke-dialog.ts';
 import { SHEET_TOKENS_MAX } from './several-dialog.ts';
 
@@ -21,8 +23,9 @@ export type KillCard = {
   /** The revoked tokens; at least one. */
   readonly tokens: readonly UsedToken[];
   readonly tries: ReadonlyMap<TokenId, Tries>;
-  /** The value stands in a message. */
-  readonly inMessage: boolean;
+  /** The value stands in a message: where, and who posted it. */
+  readonly inMessage: string | undefined;
+  readonly reader: PersonId;
   /** Of the person whose sheet it was, for whoever may end those too: how many tokens are live. */
   readonly others?: { readonly person: PersonId; readonly count: number } | undefined;
   readonly now: number;
@@ -56,45 +59,54 @@ export function sharedCardMessage(card: KillCard, sharedBy: PersonId): Message {
 export function killCardBlocks(card: KillCard, { canShare }: { readonly canShare: boolean }): KnownBlock[] {
   return [
     section(
-      `${headline(card)} Anything that uses ${card.tokens.length === 1 ? 'it' : 'them'} is refused from the next request on.`,
+      `${headline(card)} Anything using ${card.tokens.length === 1 ? 'it' : 'them'} has stopped working.`,
     ),
     ...facts(card),
-    ...(card.inMessage ? [section('Now delete the message')] : []),
+    ...reasonBlocks(card),
+    ...deleteMessageBlocks(card.inMessage, card.reader),
     buttons(card, canShare),
   ];
 }
 
 /** That more of the person's tokens are live, with the way to end them too. */
-export function othersLeftBlocks({ others }: KillCard): KnownBlock[] {
+export function othersLeftBlocks({ others, reader }: KillCard): KnownBlock[] {
   if (others === undefined || others.count === 0) return [];
   const { person, count } = others;
+  const whoHas = person === reader ? 'You have' : `${mention(person)} has`;
   return [
-    section(`${count} more of their tokens ${count === 1 ? 'is' : 'are'} live.`),
+    { type: 'section', text: mrkdwn(`${whoHas} ${counted(count, 'more live token')}.`) },
     { type: 'actions', elements: [button(REVOKE_PERSON_ID, `Show the other ${count}`, person)] },
   ];
 }
 
 /** The value of a card's buttons. */
 export function cardText({ tokenIds, inMessage, person }: CardSubject): string {
-  const text = `${inMessage ? 'message' : 'alone'}:${tokenIds.join(',')}`;
+  const text = `${inMessage === undefined ? 'alone' : `message.${inMessage}`}:${tokenIds.join(',')}`;
   return person === undefined ? text : `${text}:${person}`;
 }
 
 /** What `text` names; undefined when it is no card of ours. */
 export function parseCard(text: string): CardSubject | undefined {
-  const [kind, ids = '', whose] = text.split(':');
-  if (kind !== 'message' && kind !== 'alone') return undefined;
+  const [kind = '', ids = '', whose] = text.split(':');
+  const inMessage = kind === 'alone' ? undefined : kind.replace(/^message\./, '');
+  if (inMessage !== undefined && (inMessage === kind || !isLeakText(inMessage))) return undefined;
   const tokenIds = ids.split(',', SHEET_TOKENS_MAX + 1).map(parseTokenId);
   const known = new Set(tokenIds.filter((id) => id !== undefined));
   const person = parsePersonId(whose ?? '');
   const fits =
     known.size === tokenIds.length && known.size <= SHEET_TOKENS_MAX && (person ?? whose) === person;
-  return fits ? { inMessage: kind === 'message', tokenIds: [...known], person } : undefined;
+  return fits ? { inMessage, tokenIds: [...known], person } : undefined;
 }
 
 function headline({ tokens: [first, ...others] }: KillCard): string {
   if (first === undefined) throw new Error('a card tells of at least one token');
-  return others.length === 0 ? `${first.name} is revoked.` : `${others.length + 1} tokens are revoked.`;
+  return others.length === 0 ? `${first.name} is revoked.` : `${others.length + 1} tokens revoked.`;
+}
+
+/** Why they ended, where it is one reason. A shared card leaves it out: not everybody there may see the tokens. */
+function reasonBlocks({ tokens }: KillCard): KnownBlock[] {
+  const [reason = null, ...others] = new Set(tokens.map(({ revokeReason }) => revokeReason));
+  return others.length === 0 ? noteBlocks('Reason', reason) : [];
 }
 
 function facts(card: KillCard): KnownBlock[] {

@@ -32,7 +32,7 @@ export async function cardOf(
     deps.store.triesOf(tokens.map(({ id }) => id)),
     person && othersOf(actor, person, now, deps),
   ]);
-  return { tokens, tries, inMessage, others, now };
+  return { tokens, tries, inMessage, reader: actor.id, others, now };
 }
 
 /** The card that a button belongs to, for whoever may see its tokens or ended them just now; else a refusal. */

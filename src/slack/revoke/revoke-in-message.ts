@@ -14,7 +14,7 @@ import type { ListenerDeps } from '../listener.ts';
 import { rememberOpening } from '../look/opened-from.ts';
 import { type Answer, answerVisit } from '../reply/tell.ts';
 import { type KnownVisit, readDelivery } from '../visit.ts';
-import { leakReasonOf } from './leaked-message.ts';
+import { leakReasonOf, leakTextOf } from './leaked-message.ts';
 import { revokeQuestion } from './revoke.ts';
 import { REVOKE_TITLE } from './revoke-dialog.ts';
 import { sheetFacts } from './revoke-several.ts';
@@ -56,13 +56,14 @@ async function messageAnswer(actor: Actor, body: object, deps: ListenerDeps): Pr
   if (first === undefined) return telling(note ?? NONE_FOUND);
   const { values } = found;
   const reason = leakReasonOf(body);
+  const inMessage = leakTextOf(body);
   const proof = heldProof({ actor: actor.id, values, at: deps.clock() }, deps.peppers.current);
   if (others.length === 0) {
-    return revokeQuestion(actor, first, { held: proof, inMessage: true, note, reason }, deps);
+    return revokeQuestion(actor, first, { held: proof, inMessage, note, reason }, deps);
   }
   const now = deps.clock();
   const view = severalDialog(found.tokens, {
-    metadata: { held: proof, inMessage: true },
+    metadata: { held: proof, inMessage },
     reader: actor,
     now,
     total: found.tokens.length,

@@ -149,7 +149,7 @@ export async function revokeFilled(
   deps: ListenerDeps,
 ): Promise<Answered | Refused> {
   const { asked, tokenIds, reason, delivery = visit.delivery } = filled;
-  const { person, held: proof, inMessage = false } = asked;
+  const { person, held: proof, inMessage } = asked;
   const there = await deps.store.findTokens(visit.actor.workspace, tokenIds);
   if (!areTheirs(person, tokenIds, there)) return refused(await refuseForged(visit, 'revoke', deps));
   const held = proof !== undefined && (await areHeld(proof, { actor: visit.actor.id, tokenIds }, deps));

@@ -92,11 +92,15 @@ function question(count: number, byOwner: boolean, { metadata: { person }, total
   return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] };
 }
 
-/** The tokens, ten a group, each told in its option's description as far as that holds, and beneath in a line. */
+/**
+ * The tokens, ten a group, each told in its option's description as far as that holds, and beneath in a line. Of more than ten,
+ * what it does not hold is cut: nobody reads that much, and *info* tells it.
+ */
 function groups(tokens: readonly UsedToken[], asked: Asked): KnownBlock[] {
   return GROUP_IDS.slice(0, Math.ceil(tokens.length / GROUP_SIZE)).flatMap((id, group) => {
     const start = group * GROUP_SIZE;
-    const told = tokens.slice(start, start + GROUP_SIZE).map((token) => tellOf(token, asked));
+    const isLong = tokens.length > GROUP_SIZE;
+    const told = tokens.slice(start, start + GROUP_SIZE).map((token) => tellOf(token, asked, isLong));
     const end = start + told.length;
     const label = tokens.length <= GROUP_SIZE ? 'Tokens' : `Tokens ${start + 1} to ${end}`;
     return [checkboxes(id, label, told), ...linesBeneath(told, asked)];
@@ -110,7 +114,7 @@ type Told = {
   readonly rest: readonly string[];
 };
 
-function tellOf(token: UsedToken, { facts, reader, now }: Asked): Told {
+function tellOf(token: UsedToken, { facts, reader, now }: Asked, isCut: boolean): Told {
   const { radius, oldEndsAt } = facts.get(token.id) ?? {};
   const purpose = asSeen(token.purpose ?? '');
   const parts = [
@@ -121,6 +125,7 @@ function tellOf(token: UsedToken, { facts, reader, now }: Asked): Told {
     ...(radius === undefined || purpose === '' ? [] : [purpose]),
     ...(radius === undefined || token.addresses.length === 0 ? [] : [`from ${token.addresses.join(', ')}`]),
   ];
+  if (isCut) return { token, description: cut(parts.join(' · '), OPTION_LENGTH_MAX), rest: [] };
   const fitting = parts.findLastIndex(
     (_, last) => [...parts.slice(0, last + 1).join(' · ')].length <= OPTION_LENGTH_MAX,
   );
