@@ -273,7 +273,7 @@ test('when Slack does not say who somebody is, nothing of the sheet is ended, an
   stage.workspace.faults.add({ method: 'users.info', status: 500 });
 
   await carol.submits();
-  await soon(() => expect(carol.modal()?.errors.Reason).toContain('nothing was changed'));
+  await soon(() => expect(carol.modal()?.errors.Reason).toContain('Nothing was changed'));
   expect(await verdictsOf(stage, value)).toEqual([200]);
   await carol.submits();
 
