@@ -231,9 +231,7 @@ describe('where the optional scopes were not granted', () => {
 
     const told = await answerIn(carol, '#general', () => carol.clicks('CSV', { in: '#general' }));
 
-    expect(told.text).toBe(
-      'This app may not send files yet: an admin must install it again. Nothing was sent.',
-    );
+    expect(told.text).toBe("apitoken isn't allowed to send files yet. Ask an admin to install it again.");
     workspace.expectRefusal('missing_scope');
   });
 

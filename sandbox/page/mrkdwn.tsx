@@ -1,4 +1,5 @@
 import type { TextObject } from '@slack/types';
+import { Circle } from './circle.tsx';
 import { capitalised, formatDate, fullTime } from './dates.ts';
 import { isAppLink, openConversation } from './moves.ts';
 import { parseMrkdwn, type Span } from './parse-mrkdwn.ts';
@@ -57,6 +58,8 @@ function OneSpan({ span, isLineStart }: { span: Span; isLineStart: boolean }) {
       return <code>{span.text}</code>;
     case 'pre':
       return <code class="pre">{span.text}</code>;
+    case 'circle':
+      return <Circle name={span.name} />;
     case 'mention':
       return <Mention sign={span.sign} id={span.id} label={span.label} />;
     case 'date':

@@ -3,6 +3,7 @@ export type Span =
   | string
   | { kind: 'bold' | 'italic' | 'strike'; spans: Span[] }
   | { kind: 'code' | 'pre'; text: string }
+  | { kind: 'circle'; name: string }
   | { kind: 'mention'; sign: '@' | '#'; id: string; label: string | undefined }
   | { kind: 'date'; seconds: number; format: string; url: string | undefined; fallback: string }
   | { kind: 'link'; url: string; label: string };
@@ -20,11 +21,14 @@ export function parseMrkdwn(text: string): Span[] {
   };
   const rest = text
     .replace(/[\ue000-\uf8ff]/g, '')
-    .replace(/```\n?([\s\S]*?)\n?```|`([^`\n]+)`|<([^<>\n]+)>/g, (_whole, pre, code, angle) => {
-      if (pre !== undefined) return hold({ kind: 'pre', text: unescaped(pre) });
-      if (code !== undefined) return hold({ kind: 'code', text: unescaped(code) });
-      return hold(readAngle(angle));
-    });
+    .replace(
+      /```\n?([\s\S]*?)\n?```|`([^`\n]+)`|<([^<>\n]+)>|:(\w+_circle):/g,
+      (_whole, pre, code, angle, circle) => {
+        if (pre !== undefined) return hold({ kind: 'pre', text: unescaped(pre) });
+        if (code !== undefined) return hold({ kind: 'code', text: unescaped(code) });
+        return hold(angle === undefined ? { kind: 'circle', name: circle } : readAngle(angle));
+      },
+    );
   return readStyles(rest, held);
 }
 

@@ -1,5 +1,6 @@
 import type { RichTextBlock, RichTextElement } from '@slack/types';
 import { CannotDraw } from './cannot-draw.tsx';
+import { Circle, isCircle } from './circle.tsx';
 import { CopyButton } from './copy-button.tsx';
 import { DateText, Link, Mention } from './mrkdwn.tsx';
 
@@ -85,7 +86,11 @@ function Piece({ element, isFirst }: { element: RichTextElement; isFirst: boolea
         />
       );
     case 'emoji':
-      return <span>{emoji(element.name, element.unicode)}</span>;
+      return isCircle(element.name) ? (
+        <Circle name={element.name} />
+      ) : (
+        <span>{emoji(element.name, element.unicode)}</span>
+      );
     default:
       return <CannotDraw type={element.type} />;
   }

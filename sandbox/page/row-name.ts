@@ -53,6 +53,8 @@ function spanText(span: Span): string {
       return `${span.sign}${span.label ?? span.id}`;
     case 'date':
       return span.fallback;
+    case 'circle':
+      return '';
     case 'link':
       return span.label;
   }

@@ -143,12 +143,15 @@ function partQueries(
 }
 
 function rowsQuery(db: Db, { where, order }: Part) {
-  return usedTokens(db)
-    .where(where)
-    .orderBy(order, asc(tokens.id))
-    .limit(rowCount(integerParam('limit')))
-    .offset(rowCount(integerParam('offset')))
-    .prepare();
+  return (
+    usedTokens(db)
+      .where(where)
+      // Those of one instant, as of one press or one day's end, in the order in which they were created.
+      .orderBy(order, asc(tokens.createdAt), asc(tokens.id))
+      .limit(rowCount(integerParam('limit')))
+      .offset(rowCount(integerParam('offset')))
+      .prepare()
+  );
 }
 
 function afterQuery(db: Db, whose: SQL | undefined) {

@@ -62,14 +62,20 @@ export function isListed(token: UsedToken, filter: StatusFilter, now: number): b
 
 /**
  * The tokens in the order of all lists of everybody's: by attention; then what was presented or ended last, what expires
- * soonest, and what waits, idles or is there the longest.
+ * soonest, and what waits, idles or is there the longest. Those of one instant go by when they were created, then by their ids.
  */
 export function byAttention(tokens: readonly UsedToken[], now: number): UsedToken[] {
   const placed = tokens.map((token) => {
     const attention = attentionOf(token, now);
     return { token, place: ATTENTIONS.indexOf(attention), instant: instantOf(token, attention) };
   });
-  placed.sort((a, b) => a.place - b.place || a.instant - b.instant || (a.token.id < b.token.id ? -1 : 1));
+  placed.sort(
+    (a, b) =>
+      a.place - b.place ||
+      a.instant - b.instant ||
+      a.token.createdAt - b.token.createdAt ||
+      (a.token.id < b.token.id ? -1 : 1),
+  );
   return placed.map(({ token }) => token);
 }
 

@@ -169,7 +169,9 @@ test('LEAVER_POLICY=flag marks them and ends nothing; a board names them apart f
   const bob = workspace.person('bob');
   await bob.types('@apitoken', '/apitoken board');
   await soon(() => expect(bob.reads('@apitoken')).toContain('Owner gone or not allowed to use apitoken (1)'));
-  expect(bob.reads('@apitoken')).toContain('deploy-bot @alice, owner may not use apitoken, last used never');
+  expect(bob.reads('@apitoken')).toContain(
+    "deploy-bot @alice, owner isn't allowed to use apitoken, never used",
+  );
 });
 
 function markOf(stage: Stage): Record<string, unknown> | undefined {

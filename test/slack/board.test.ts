@@ -105,20 +105,48 @@ test('a board has the counts, then what needs attention, and who put it there', 
     [
       'API Tokens',
       'Active 13 · Expiring soon 0 · Never claimed 1 · Expired 1 · Revoked 0',
-      'Expired, but still presented (1)',
+      'Expired but still presented (1)',
       '• over @bob, refused once, last Apr 12, 2026',
       'Never expires (12)',
-      ...Array.from({ length: 10 }, (_, index) => `• bot-${index + 1} @alice, last used never`),
+      ...Array.from({ length: 10 }, (_, index) => `• bot-${index + 1} @alice, never used`),
       '• and 2 more',
       'Idle (1)',
-      '• idle @alice, last used never',
+      '• idle @alice, never used',
       'Never claimed (1)',
       '• unseen @bob, created Apr 12, 2026',
-      'As of Apr 12, 2026 at 12:00 AM UTC. Changes show here within a minute. Put here by @carol.',
+      'Updated Apr 12, 2026 at 12:00 AM UTC. Changes appear within a minute. Posted by @carol.',
     ].join('\n'),
   );
   expect((await boardIn(bob)).buttons).toEqual(['Stop updating']);
   expect(auditOf(stage).at(-1)).toEqual({ actor: carol.id, action: 'board.placed', tokenId: null });
+});
+
+test('a revoked token that is still presented stands first on the board, with how often', async () => {
+  const { stage, alice, workspace, clock } = await setStill(CAROL);
+  const carol = workspace.person('carol');
+  await holdsToken(stage, alice, 'endless', { createdAt: T0, lifetimeDays: null });
+  const over = await holdsToken(stage, alice, 'over', { createdAt: T0, lifetimeDays: 1 });
+  const leaked = await holdsToken(stage, alice, 'leaked', { createdAt: T0, lifetimeDays: 90 });
+  await revokes(alice, 'leaked');
+  await clock.moveBy(2 * DAY_MS);
+  for (const { value } of [over, leaked, leaked]) expect((await stage.verify(value)).status).toBe(401);
+  await stage.restart();
+
+  await carol.types('#oncall', '/apitoken board');
+
+  const { text } = await boardIn(carol);
+  expect(text.split('\n').slice(1, 7)).toEqual([
+    'Active 1 · Expiring soon 0 · Never claimed 0 · Expired 1 · Revoked 1',
+    'Revoked but still presented (1)',
+    '• leaked @alice, refused 2 times, last Jan 3, 2026',
+    'Expired but still presented (1)',
+    '• over @alice, refused once, last Jan 3, 2026',
+    'Never expires (1)',
+  ]);
+  const status = await answerTo(carol, '/apitoken status all');
+  expect(status.text.split('\n')[3]).toMatch(
+    /^leaked \| @alice \| :black_circle: revoked · still presented \|/,
+  );
 });
 
 test('a token whose owner left is named on the board, and goes on counting as what it is', async () => {
@@ -133,9 +161,11 @@ test('a token whose owner left is named on the board, and goes on counting as wh
 
   const { text } = await boardIn(carol);
   expect(text).toContain('Active 1 · Expiring soon 1 · Never claimed 0');
-  expect(text).toContain('Owner gone (1)\n• deploy-bot @alice, last used never');
+  expect(text).toContain('Owner gone (1)\n• deploy-bot @alice, never used');
   const listed = await answerTo(carol, '/apitoken status expiring');
-  expect(listed.text).toContain('deploy-bot | @alice | active · owner gone · expiring soon |');
+  expect(listed.text).toContain(
+    'deploy-bot | @alice | :large_yellow_circle: active · owner gone · expiring soon |',
+  );
 });
 
 test('a board of nothing says that nothing needs attention', async () => {
@@ -229,7 +259,10 @@ test('where the app is no member it says how to invite it, and after that the bo
   const carol = workspace.person('carol');
 
   const told = await answerTo(carol, '/apitoken board', '#no-app');
-  expect(told).toMatchObject({ ephemeral: true, text: 'Invite me: /invite @apitoken' });
+  expect(told).toMatchObject({
+    ephemeral: true,
+    text: "I'm not in this channel. Type /invite @apitoken, then try again.",
+  });
   workspace.expectRefusal('not_in_channel');
   await carol.types('#no-app', '/invite @apitoken');
   await carol.types('#no-app', '/apitoken board');
@@ -254,7 +287,7 @@ test('in a conversation of two people it cannot stand, and nobody is told to inv
   const told = await answerTo(carol, '/apitoken board', '@apitoken');
 
   expect(told.text).toBe(
-    'A board cannot stand here. Type it in a channel, or in your conversation with apitoken.',
+    "A board can't be posted here. Type /apitoken board in a channel or in your direct messages with apitoken.",
   );
 });
 
@@ -316,7 +349,7 @@ test.for([['msg_blocks_too_long'], ['msg_too_long'], ['invalid_blocks']] as cons
 
     await looksAtBoards(stage);
     const short = await soon(() => boardSaying(carol, 'Never expires (1)'));
-    expect(short.text).toContain('Slack does not take all the names here. /apitoken status shows them.');
+    expect(short.text).toContain('Too many names to show here. Type /apitoken status to see them.');
     expect(short.text).not.toContain('endless-bot');
     expect(short.buttons).toEqual(['Stop updating']);
     await clock.moveBy(10 * MINUTE_MS);
@@ -337,7 +370,7 @@ test('a board that is stopped while Slack does not take it whole says so in coun
 
   await carol.clicks('Stop updating', { in: '#oncall' });
 
-  const stopped = await soon(() => boardSaying(carol, 'stopped it.'));
+  const stopped = await soon(() => boardSaying(carol, 'Stopped by'));
   expect(stopped.text).toContain('Never expires (1)');
   expect(stopped.text).not.toContain('endless-bot');
 });
@@ -350,7 +383,9 @@ test.for([['missing_scope'], ['message_not_found'], ['a_code_of_next_year']] as 
 
     const told = await answerIn(carol, '#oncall', () => carol.clicks('Stop updating', { in: '#oncall' }));
 
-    expect(told.text).toBe('This board is kept up to date no longer. Slack does not let it say so itself.');
+    expect(told.text).toBe(
+      "This board no longer updates. Slack refused the edit, so the board doesn't say so.",
+    );
     expect(rowsOf(stage, "select * from messages where kind = 'board'")).toEqual([]);
   },
 );
@@ -397,15 +432,11 @@ test.for([
 );
 
 test.for([
-  [
-    'is broken',
-    { status: 500 },
-    'Slack did not take the board just now. Type /apitoken board again in a moment.',
-  ],
+  ['is broken', { status: 500 }, "Slack didn't accept the board. Type /apitoken board again in a moment."],
   [
     'forbids it',
     { error: 'restricted_action' },
-    'Slack takes no messages of this app here. Ask whoever looks after this channel.',
+    "Slack doesn't accept messages from apitoken here. Ask whoever manages this channel.",
   ],
   ['says that it is archived', { error: 'is_archived' }, 'This channel is archived: open it again first.'],
   [
@@ -457,7 +488,9 @@ test('whoever may see all may stop a board, which then says so and changes no mo
 
   await dave.clicks('Stop updating', { in: '#oncall' });
   await soon(() =>
-    expect(carol.reads('#oncall')).toContain('when @dave stopped it. /apitoken board puts up a new one.'),
+    expect(carol.reads('#oncall')).toMatch(
+      /Stopped by @dave Jan 1, 2026 at .* UTC\. Type \/apitoken board for a new one\./,
+    ),
   );
   await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
   await clock.moveBy(MINUTE_MS);
@@ -509,7 +542,7 @@ test('a board that is stopped while it is being drawn says in the end that it wa
   mayDraw.resolve();
   await Promise.all([drawing, stopping]);
 
-  expect(workspace.person('carol').reads('#oncall')).toContain('stopped it');
+  expect(workspace.person('carol').reads('#oncall')).toContain('Stopped by');
   expect(raw.prepare("select count(*) from messages where kind = 'board'").pluck().get()).toBe(0);
 });
 
@@ -517,13 +550,13 @@ test('a board that is kept up to date no longer says so to who stops it', async 
   const { stage, carol } = await setBoard();
   const { ts } = await boardIn(carol);
   await carol.clicks('Stop updating', { in: '#oncall' });
-  await soon(() => expect(carol.reads('#oncall')).toContain('stopped it'));
+  await soon(() => expect(carol.reads('#oncall')).toContain('Stopped by'));
 
   const told = await answerIn(carol, '#oncall', async () => {
     await carol.forges({ type: 'block_actions', action_id: 'board_stop', from: { message: ts } });
   });
 
-  expect(told.text).toContain('This board is not kept up to date any more.');
+  expect(told.text).toContain('This board no longer updates.');
   expect(actionsOf(stage)).toEqual(['board.placed', 'board.stopped']);
 });
 

@@ -20,7 +20,7 @@ import { HOSTILE_NAMES } from './hostile.ts';
 
 const CAROL = { MANAGERS: 'U0CAROL0001' };
 const REVOKED = { revokedAt: T0, revokedBy: BOB };
-const SENT = 'The file is in your conversation with apitoken, under Messages.';
+const SENT = 'The file is in your direct messages with apitoken.';
 
 /** The cells of a CSV after RFC 4180, line by line. */
 function cellsOf(csv: string): string[][] {
@@ -187,7 +187,7 @@ test('the file has all rows of what is drawn, in its order, and comes in the con
   expect(lines.map(([, name]) => name)).toHaveLength(45);
   expect(lines.map(([, name]) => name)).not.toContain('carols-bot');
   const message = carol.sees('@apitoken').find(({ raw }) => raw.files.length > 0);
-  expect(message?.text).toBe('API tokens, Not revoked, @alice: 45 in this file.\napi-tokens-2026-01-01.csv');
+  expect(message?.text).toBe('Not revoked · @alice: this file has 45 API tokens.\napi-tokens-2026-01-01.csv');
   expect(() => alice.readsFile('@apitoken')).toThrow('sees no file');
   expect(auditOf(stage).slice(-2)).toEqual([
     { actor: carol.id, action: 'status.export_asked', tokenId: null },
@@ -219,25 +219,25 @@ test('a press while a file is still being sent makes no second one, and says so'
 
   const told = await answerIn(carol, '#general', () => carol.clicks('CSV', { in: '#general' }));
 
-  expect(told.text).toContain('A file for you is being made already.');
+  expect(told.text).toContain('Your file is already being made.');
   expect(callsOf(workspace, 'files.getUploadURLExternal')).toHaveLength(1);
 });
 
-const NOT_TAKEN = 'Slack did not take the file, so nothing was sent. Press CSV again in a moment.';
+const NOT_TAKEN = "Slack didn't accept the file. Choose CSV again in a moment.";
 const NO_ANSWER =
-  'Slack did not say whether it took the file. Look at your conversation with apitoken, and press CSV again if it is not there.';
+  "Slack didn't say whether the file arrived. If it isn't in your direct messages with apitoken, choose CSV again.";
 
 test.for([
   [
     'the app lacks the scope',
     { method: 'files.getUploadURLExternal', error: 'missing_scope' },
-    'This app may not send files yet: an admin must install it again. Nothing was sent.',
+    "apitoken isn't allowed to send files yet. Ask an admin to install it again.",
     'missing_scope',
   ],
   [
     'Slack has no room',
     { method: 'files.getUploadURLExternal', error: 'storage_limit_reached' },
-    'Slack has no room for more files: an admin must make some. Nothing was sent.',
+    'Slack has no room for more files. Ask an admin to free some space.',
     'storage_limit_reached',
   ],
   [
@@ -249,7 +249,7 @@ test.for([
   [
     'Slack is busy',
     { method: 'files.getUploadURLExternal', status: 429 },
-    'Slack takes no more files just now. Wait a minute and press CSV again.',
+    "Slack doesn't accept more files right now. Wait a minute, then choose CSV again.",
     'ratelimited',
   ],
   ['the upload fails', { method: 'upload', status: 500 }, NO_ANSWER],

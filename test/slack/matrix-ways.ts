@@ -35,6 +35,7 @@ import {
   STATUS_EVERYBODY_ID,
   STATUS_FILTER_ID,
   STATUS_NEXT_ID,
+  STATUS_OPEN_ID,
   STATUS_OWNER_ID,
   STATUS_PREVIOUS_ID,
   STATUS_SHARE_ID,
@@ -77,8 +78,8 @@ export type Taking = {
 };
 
 /** What a board says that was just put up, and one that was just stopped. */
-export const PLACED_SIGN = 'The board of API tokens is being drawn.';
-export const STOPPED_SIGN = 'stopped it.';
+export const PLACED_SIGN = 'The API token board will appear here in a moment.';
+export const STOPPED_SIGN = 'Stopped by';
 /** Stands for a receipt that was drawn once more. */
 export const RECEIPT_SIGN = 'a receipt drawn anew';
 
@@ -293,7 +294,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
   '/apitoken status @nobody': {
     about: 'none',
     take: command(() => 'status @nobody'),
-    sign: 'Which person do you mean?',
+    sign: 'Choose the person below.',
   },
   '/apitoken board': {
     about: 'none',
@@ -435,6 +436,11 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     take: button(REVOKE_PERSON_ID, inCard, ({ owner }) => owner.id),
     sign: opensDialog(SEVERAL_DIALOG_ID),
   },
+  'status: Open NAME': {
+    about: 'tokens',
+    take: button(STATUS_OPEN_ID, inStatus, ofToken),
+    sign: nameOf,
+  },
   'status: filter': {
     about: 'none',
     take: button(STATUS_FILTER_ID, inStatus, () => 'status:all::1'),
@@ -468,7 +474,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
   'status: CSV': {
     about: 'none',
     take: button(STATUS_CSV_ID, inStatus, () => 'status:current::1'),
-    sign: 'The file is in your conversation',
+    sign: 'The file is in your direct messages',
   },
   'board: Stop updating': {
     about: 'none',

@@ -138,7 +138,7 @@ test.for(NOT_TAKEN)(
     expect(JSON.stringify(alice.home())).toContain('Slack does not take your list here.');
     const board = alice.reads('#oncall');
     expect(board).toContain('Revoked 1');
-    expect(board).toContain('Slack does not take all the names here. /apitoken status shows them.');
+    expect(board).toContain('Too many names to show here. Type /apitoken status to see them.');
     expect(rowsOf(stage, 'select key from outbox where attempts > 0')).toEqual([]);
     expect(stage.log()).toContain('Slack did not take a message as it is: it is said in short');
   },
@@ -294,7 +294,7 @@ async function setEachKind() {
   const { stage, clock, alice, workspace } = set;
   const carol = workspace.person('carol');
   await carol.types('#oncall', '/apitoken board');
-  await soon(() => expect(carol.reads('#oncall')).toContain('Put here by @carol'));
+  await soon(() => expect(carol.reads('#oncall')).toContain('Posted by @carol'));
   await holdsTokens(
     stage,
     alice,

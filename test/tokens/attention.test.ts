@@ -117,3 +117,13 @@ test.for([
 
   expect(byAttention(pair, NOW).map((token) => token[field])).toEqual([first, second]);
 });
+
+test('those of one instant go by when they were created, then by their ids', () => {
+  const made = [3, 1, 2, 1].map((ms) => aToken({ lastUsedAt: NOW, expiresAt: NOW + 1, createdAt: T0 + ms }));
+
+  const ordered = byAttention(made, NOW);
+
+  expect(ordered.map(({ createdAt }) => createdAt - T0)).toEqual([1, 1, 2, 3]);
+  const [one, another] = ordered;
+  expect(String(one?.id) < String(another?.id)).toBe(true);
+});

@@ -8,8 +8,8 @@ import { button, context, mention, mrkdwn, plain, section, timesOf } from '../bl
 import { dateElement, dateTime } from '../blocks/times.ts';
 
 const HEADINGS: Readonly<Record<BoardException['attention'], string>> = {
-  revoked_presented: 'Revoked, but still presented',
-  presented: 'Expired, but still presented',
+  revoked_presented: 'Revoked but still presented',
+  presented: 'Expired but still presented',
   endless: 'Never expires',
   idle: 'Idle',
   unclaimed: 'Never claimed',
@@ -27,7 +27,7 @@ export type BoardStop = { readonly stoppedBy: string; readonly at: number };
  * them, a post would call all owners together.
  */
 export function emptyBoardMessage(): Message {
-  const sentence = 'The board of API tokens is being drawn.';
+  const sentence = 'The API token board will appear here in a moment.';
   return marked('board', { text: sentence, blocks: [section(sentence)] });
 }
 
@@ -56,9 +56,7 @@ export function shortStoppedBoardMessage(facts: BoardFacts, stop: BoardStop): Me
 
 function frameBlocks({ placedBy, drawnAt }: BoardFrame): KnownBlock[] {
   return [
-    context(
-      `As of ${dateTime(drawnAt)}. Changes show here within a minute. Put here by ${mention(placedBy)}.`,
-    ),
+    context(`Updated ${dateTime(drawnAt)}. Changes appear within a minute. Posted by ${mention(placedBy)}.`),
     {
       type: 'actions',
       elements: [button(BOARD_STOP_ID, 'Stop updating')],
@@ -67,9 +65,7 @@ function frameBlocks({ placedBy, drawnAt }: BoardFrame): KnownBlock[] {
 }
 
 function stopPrint({ stoppedBy, at }: BoardStop): KnownBlock {
-  return context(
-    `As of ${dateTime(at)}, when ${mention(stoppedBy)} stopped it. \`/apitoken board\` puts up a new one.`,
-  );
+  return context(`Stopped by ${mention(stoppedBy)} ${dateTime(at)}. Type \`/apitoken board\` for a new one.`);
 }
 
 function shortBoardBlocks(facts: BoardFacts): KnownBlock[] {
@@ -77,7 +73,7 @@ function shortBoardBlocks(facts: BoardFacts): KnownBlock[] {
   return [
     ...headBlocks(facts),
     section(lines.join('\n') || 'Nothing needs attention.'),
-    context('Slack does not take all the names here. `/apitoken status` shows them.'),
+    context('Too many names to show here. Type `/apitoken status` to see them.'),
   ];
 }
 
@@ -106,7 +102,7 @@ function headBlocks({ counts, expiringSoon }: BoardFacts): KnownBlock[] {
 }
 
 function textOf({ exceptions }: BoardFacts): string {
-  const parts = exceptions.map((one) => `${headingOf(one).toLowerCase()}: ${one.total}`);
+  const parts = exceptions.map((one) => `${headingOf(one).toLowerCase()} (${one.total})`);
   return `API tokens: ${parts.join(', ') || 'nothing needs attention'}`;
 }
 
@@ -143,14 +139,18 @@ function factOf(token: UsedToken, attention: BoardException['attention']): RichT
       return [text(`, refused ${timesOf(token.refusedCount)}, last `), ...dateOf(token.lastRefusedAt)];
     case 'endless':
     case 'idle':
-      return [text(', last used '), ...dateOf(token.lastUsedAt)];
+      return [text(', '), ...useOf(token.lastUsedAt)];
     case 'owner_gone': {
-      const why = token.ownerIsBarred ? ', owner may not use apitoken' : '';
-      return [text(`${why}, last used `), ...dateOf(token.lastUsedAt)];
+      const why = token.ownerIsBarred ? ", owner isn't allowed to use apitoken" : '';
+      return [text(`${why}, `), ...useOf(token.lastUsedAt)];
     }
     case 'unclaimed':
       return [text(', created '), ...dateOf(token.createdAt)];
   }
+}
+
+function useOf(at: number | null): RichTextElement[] {
+  return at === null ? [text('never used')] : [text('last used '), dateElement(at)];
 }
 
 function dateOf(at: number | null): RichTextElement[] {

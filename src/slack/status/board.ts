@@ -86,7 +86,7 @@ async function stopInTurn(visit: KnownVisit, message: KeptMessage, deps: StopDep
   const detail = { channel: message.channel };
   const event = { at, actor: actor.id, action: 'board.stopped', tokenId: null, detail } as const;
   if (!(await deps.store.forgetBoard(message, event))) {
-    const sentence = 'This board is not kept up to date any more. /apitoken board puts up a new one.';
+    const sentence = 'This board no longer updates. Type /apitoken board for a new one.';
     return tellSentence(visit, sentence, deps.client);
   }
   const facts = await boardFacts(deps.workspace, at, deps.store);
@@ -99,7 +99,7 @@ async function stopInTurn(visit: KnownVisit, message: KeptMessage, deps: StopDep
       { channel: message.channel, code: slackErrorOf(error).code },
       'a board cannot say that it was stopped',
     );
-    const sentence = 'This board is kept up to date no longer. Slack does not let it say so itself.';
+    const sentence = "This board no longer updates. Slack refused the edit, so the board doesn't say so.";
     await tellSentence(visit, sentence, deps.client);
   }
 }
@@ -186,14 +186,15 @@ async function postEmpty(
 }
 
 function notPostedSentence(code: string, isPassing: boolean, channel: string): string {
-  if (isPassing) return 'Slack did not take the board just now. Type /apitoken board again in a moment.';
+  if (isPassing) return "Slack didn't accept the board. Type /apitoken board again in a moment.";
   // Nobody can be invited into a conversation of two.
   if (channel.startsWith('D')) {
-    return 'A board cannot stand here. Type it in a channel, or in your conversation with apitoken.';
+    return "A board can't be posted here. Type /apitoken board in a channel or in your direct messages with apitoken.";
   }
-  if (UNINVITED_CODES.has(code)) return 'Invite me: /invite @apitoken';
+  if (UNINVITED_CODES.has(code)) return "I'm not in this channel. Type /invite @apitoken, then try again.";
   return (
-    channelSentence(code) ?? 'Slack takes no messages of this app here. Ask whoever looks after this channel.'
+    channelSentence(code) ??
+    "Slack doesn't accept messages from apitoken here. Ask whoever manages this channel."
   );
 }
 
@@ -228,7 +229,7 @@ async function keepOrTakeBack(visit: KnownVisit, posted: KeptMessage, deps: List
       await takeAway(posted, deps);
       return tellSentence(
         visit,
-        `There are ${BOARDS_MAX} boards in other channels, which is the most. Stop one of them first.`,
+        `${BOARDS_MAX} other channels have a board, the limit here. Stop one of them first.`,
         deps.client,
       );
   }

@@ -125,17 +125,17 @@ async function upload(url: string, bytes: Uint8Array<ArrayBuffer>): Promise<void
 export function notSentSentence(reason: string): string {
   switch (reason) {
     case 'missing_scope':
-      return 'This app may not send files yet: an admin must install it again. Nothing was sent.';
+      return "apitoken isn't allowed to send files yet. Ask an admin to install it again.";
     case 'storage_limit_reached':
-      return 'Slack has no room for more files: an admin must make some. Nothing was sent.';
+      return 'Slack has no room for more files. Ask an admin to free some space.';
     case 'ratelimited':
-      return 'Slack takes no more files just now. Wait a minute and press CSV again.';
+      return "Slack doesn't accept more files right now. Wait a minute, then choose CSV again.";
     case 'no_answer':
-      return 'Slack did not say whether it took the file. Look at your conversation with apitoken, and press CSV again if it is not there.';
+      return "Slack didn't say whether the file arrived. If it isn't in your direct messages with apitoken, choose CSV again.";
     default: {
       const sentence = mendingSentence(reason);
       return sentence === undefined
-        ? 'Slack did not take the file, so nothing was sent. Press CSV again in a moment.'
+        ? "Slack didn't accept the file. Choose CSV again in a moment."
         : `${sentence} Nothing was sent.`;
     }
   }

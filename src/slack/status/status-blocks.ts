@@ -6,6 +6,7 @@ import type {
   StaticSelect,
   UsersSelect,
 } from '@slack/types';
+import { counted } from '../../counted.ts';
 import { STATUS_FILTERS, type StatusFilter } from '../../tokens/attention.ts';
 import type { ListPage } from '../../tokens/store.ts';
 import {
@@ -21,7 +22,7 @@ import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import { type PageOfStatus, statusPageText, turns } from '../blocks/pages.ts';
 import { button, context, cut, mention, mrkdwn, plain, section } from '../blocks/text.ts';
-import { statusSections, statusTable } from './status-rows.ts';
+import { openSelect, statusSections, statusTable } from './status-rows.ts';
 
 const TYPED_LENGTH_MAX = 80;
 
@@ -33,14 +34,19 @@ export type StatusDrawing = {
   readonly asTable: boolean;
 };
 
-/** Everybody's tokens, with what turns, filters, shares and exports them. */
-export function statusMessage(drawing: StatusDrawing): Message {
+/** Everybody's tokens, with what opens, turns, filters, shares and exports them. `sharedTo`: the channel that has seen this page. */
+export function statusMessage(drawing: StatusDrawing, sharedTo?: string): Message {
   const { list } = drawing;
   // A page beyond the last is the last one.
   const page = { ...drawing.asked, page: list.page };
   return marked('status', {
     text: textOf(drawing),
-    blocks: [...statusBlocks(drawing), controls(page, list)],
+    blocks: [
+      ...statusBlocks(drawing),
+      ...openBlocks(page, list),
+      controls(page, list, sharedTo !== undefined),
+      ...(sharedTo === undefined ? [] : [context(sharedToText(sharedTo))]),
+    ],
   });
 }
 
@@ -55,9 +61,9 @@ export function sharedStatusMessage(drawing: StatusDrawing, sharedBy: string): M
 /** Asks whom somebody meant by a name that Slack did not recognise. */
 export function whoMessage(typed: string, page: PageOfStatus): Message {
   return marked('status', {
-    text: 'Which person do you mean? Choose them from the list.',
+    text: "Slack doesn't know that person. Choose the person below.",
     blocks: [
-      section(`Which person do you mean by “${cut(typed, TYPED_LENGTH_MAX)}”? Choose them from the list.`),
+      section(`Slack doesn't know “${cut(typed, TYPED_LENGTH_MAX)}”. Choose the person below.`),
       { type: 'actions', block_id: statusPageText(page), elements: [ownerSelect(null)] },
     ],
   });
@@ -69,22 +75,33 @@ function textOf({ list, asked }: StatusDrawing): string {
 
 function statusBlocks({ list, asked, now, asTable }: StatusDrawing): KnownBlock[] {
   const { tokens, page, pageCount, total } = list;
-  const whose = asked.owner === null ? 'everybody’s' : mention(asked.owner);
+  const whose = asked.owner === null ? 'everybody' : mention(asked.owner);
   const rows = asTable ? [statusTable(tokens, now)] : statusSections(tokens, now);
   return [
     { type: 'header', text: plain('API Tokens') },
     { type: 'context', elements: [mrkdwn(`*${FILTER_WORDS[asked.filter]}* · ${whose}`)] },
-    ...(tokens.length === 0 ? [section('There are no such tokens.')] : rows),
+    ...(tokens.length === 0 ? [section('No tokens match.')] : rows),
     context(`Page ${page} of ${pageCount} · ${countText(total)}`),
   ];
 }
 
 function countText(total: number): string {
-  return `${total} ${total === 1 ? 'token' : 'tokens'}`;
+  return counted(total, 'token');
+}
+
+/** Of its own, by the page: Slack keeps what was chosen for as long as the block's id stays. */
+function openBlocks(page: PageOfStatus, { tokens }: ListPage): ActionsBlock[] {
+  if (tokens.length === 0) return [];
+  return [{ type: 'actions', block_id: `${statusPageText(page)}:open`, elements: [openSelect(tokens)] }];
+}
+
+/** A conversation of two has no name to link to. */
+function sharedToText(channel: string): string {
+  return channel.startsWith('D') ? 'Shared to this conversation' : `Shared to <#${channel}>`;
 }
 
 /** The block's id carries the page, since what is chosen from a list of people carries nothing else. */
-function controls(page: PageOfStatus, list: ListPage): ActionsBlock {
+function controls(page: PageOfStatus, list: ListPage, isShared: boolean): ActionsBlock {
   const elements: ActionsBlockElement[] = [
     filterSelect(page),
     ownerSelect(page.owner),
@@ -94,7 +111,8 @@ function controls(page: PageOfStatus, list: ListPage): ActionsBlock {
     ...turns(list, [STATUS_PREVIOUS_ID, 'Previous'], [STATUS_NEXT_ID, 'Next'], (other) =>
       statusPageText({ ...page, page: other }),
     ),
-    ...(list.total === 0 ? [] : [shareButton(page), button(STATUS_CSV_ID, 'CSV', statusPageText(page))]),
+    ...(list.total === 0 || isShared ? [] : [shareButton(page)]),
+    ...(list.total === 0 ? [] : [button(STATUS_CSV_ID, 'CSV', statusPageText(page))]),
   ];
   return { type: 'actions', block_id: statusPageText(page), elements };
 }
@@ -128,10 +146,10 @@ function shareButton(page: PageOfStatus): Button {
     confirm: {
       title: plain('Share to channel?'),
       text: plain(
-        'Everybody in this channel will see this page: names, owners and dates, under your name. So will people of other companies if the channel is shared with them. Owners who are here are mentioned.',
+        'Everybody in this channel will see these names, owners and dates, and that you shared them. So will other companies, if they share the channel. Owners in it are mentioned.',
       ),
       confirm: plain('Share'),
-      deny: plain('Keep it to myself'),
+      deny: plain('Cancel'),
     },
   };
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts';
 import type { StatusFilter } from '../../tokens/attention.ts';
 import { sentenceFor } from '../../tokens/refusal.ts';
 import {
@@ -9,7 +10,7 @@ import {
   shareStatus,
 } from '../../tokens/status.ts';
 import type { PersonId } from '../../tokens/token.ts';
-import { parsePersonId } from '../../tokens/token.ts';
+import { parsePersonId, parseTokenId } from '../../tokens/token.ts';
 import { dateIn } from '../../zone.ts';
 import {
   BOARD_STOP_ID,
@@ -17,6 +18,7 @@ import {
   STATUS_EVERYBODY_ID,
   STATUS_FILTER_ID,
   STATUS_NEXT_ID,
+  STATUS_OPEN_ID,
   STATUS_OWNER_ID,
   STATUS_PREVIOUS_ID,
   STATUS_SHARE_ID,
@@ -24,10 +26,11 @@ import {
 import { type PageOfStatus, parseStatusPage } from '../blocks/pages.ts';
 import { mention, sentenceMessage } from '../blocks/text.ts';
 import type { ListenerDeps, Press, PressListener } from '../listener.ts';
+import { infoAnswer } from '../look/info.ts';
 import { confirmedActor } from '../people/actor.ts';
 import { carryOut } from '../reply/carry-out.ts';
 import type { Placing } from '../reply/respond.ts';
-import { tell, tellForged, tellRefusal, tellSentence } from '../reply/tell.ts';
+import { answerVisit, tell, tellForged, tellRefusal, tellSentence } from '../reply/tell.ts';
 import { type KnownVisit, type PressedMessage, pressedMessageOf } from '../visit.ts';
 import { stopBoard } from './board.ts';
 import { csvOf, notSentSentence, sendFile } from './csv.ts';
@@ -81,7 +84,7 @@ async function showStatus(
   await deps.tables.respond(visit.responseUrl, draw, placing);
 }
 
-/** Shows the page to everybody where it stands. The one that was pressed in stays. */
+/** Shows the page to everybody where it stands. The one that was pressed in stays, and says from then on that it is shared. */
 async function showToChannel(
   visit: KnownVisit,
   page: PageOfStatus,
@@ -97,12 +100,15 @@ async function showToChannel(
   if (outcome.kind === 'repeated') return;
   const { list, deed } = outcome;
   const now = deps.clock();
-  const draw = (asTable: boolean) => sharedStatusMessage({ list, asked: page, now, asTable }, actor.id);
+  const drawing = { list, asked: page, now };
   const share = async () => {
+    const draw = (asTable: boolean) => sharedStatusMessage({ ...drawing, asTable }, actor.id);
     await deps.tables.respond(responseUrl, draw, 'shared');
     return undefined;
   };
   await carryOut(deed, share, deps);
+  const drawAgain = (asTable: boolean) => statusMessage({ ...drawing, asTable }, channel);
+  await deps.tables.respond(responseUrl, drawAgain, 'instead');
 }
 
 /**
@@ -112,8 +118,7 @@ async function showToChannel(
 async function sendCsv(visit: KnownVisit, page: PageOfStatus, deps: ListenerDeps): Promise<void> {
   const sending = deps.exportOneAtATime(visit.actor.id, () => makeAndSend(visit, page, deps));
   if (sending !== undefined) return sending;
-  const sentence =
-    'A file for you is being made already. When it is in your conversation with apitoken, press CSV again for another.';
+  const sentence = 'Your file is already being made. When it arrives, choose CSV again for another.';
   await tellSentence(visit, sentence, deps.client);
 }
 
@@ -135,15 +140,24 @@ async function makeAndSend(visit: KnownVisit, page: PageOfStatus, deps: Listener
     deps.log.warn({ code: refusedWith }, 'Slack did not take a file');
     return tellSentence(visit, notSentSentence(refusedWith), deps.client);
   }
-  const sentence = 'The file is in your conversation with apitoken, under Messages.';
+  const sentence = 'The file is in your direct messages with apitoken.';
   await tellSentence(visit, sentence, deps.client);
 }
 
 function commentOn({ tokens, isCut }: ExportAsked, { filter, owner }: PageOfStatus): string {
-  const whose = owner === null ? 'everybody’s' : mention(owner);
-  const cut = isCut ? ` There are more: these are the ${EXPORT_ROWS_MAX} that come first in the list.` : '';
-  return `API tokens, *${FILTER_WORDS[filter]}*, ${whose}: ${tokens.length} in this file.${cut}`;
+  const whose = owner === null ? 'everybody' : mention(owner);
+  const cut = isCut
+    ? ` Only the first ${EXPORT_ROWS_MAX.toLocaleString('en')} of the list are in it: filter for the others.`
+    : '';
+  return `*${FILTER_WORDS[filter]}* · ${whose}: this file has ${counted(tokens.length, 'API token')}.${cut}`;
 }
+
+/** *Open NAME*. */
+const onOpen: PressListener = async (visit, value, deps) => {
+  const tokenId = parseTokenId(value);
+  if (tokenId === undefined) return tellForged(visit, 'see', deps);
+  await answerVisit(visit, await infoAnswer(visit.actor, tokenId, deps), deps);
+};
 
 /** A page or another filter of everybody's tokens: drawn in place of what stands there. */
 const onTurn: PressListener = (visit, value, deps) =>
@@ -182,6 +196,7 @@ const STATUS = ['status', 'dialog'] as const;
 
 /** What stands under everybody's tokens and under a board, with what answers it. */
 export const STATUS_PRESSES: readonly (readonly [actionId: string, press: Press])[] = [
+  [STATUS_OPEN_ID, { listener: onOpen, drawnIn: STATUS }],
   [STATUS_FILTER_ID, { listener: onTurn, drawnIn: STATUS }],
   [STATUS_OWNER_ID, { listener: onOwner, drawnIn: STATUS }],
   [STATUS_EVERYBODY_ID, { listener: onTurn, drawnIn: STATUS }],

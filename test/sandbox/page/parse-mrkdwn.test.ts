@@ -21,6 +21,7 @@ test.for([
     '<!date^7^{date_short} at {time}|then>',
     [{ kind: 'date', seconds: 7, format: '{date_short} at {time}', url: undefined, fallback: 'then' }],
   ],
+  ['a circle', ':red_circle: expired', [{ kind: 'circle', name: 'red_circle' }, ' expired']],
 ] as const)('%s is read', ([, text, expected]) => {
   expect(parseMrkdwn(text)).toEqual(expected);
 });

@@ -58,7 +58,7 @@ describe.skipIf(!hasBrowser())('the story, by roles and labels alone', () => {
     await table.getByRole('row', { name: 'ci-runner' }).getByText('revoked').waitFor();
     await table.getByRole('row', { name: 'deploy-bot' }).getByText('revoked').waitFor();
     await say(page, '/apitoken board');
-    const board = page.getByRole('article').filter({ hasText: 'Put here by @Carol' });
+    const board = page.getByRole('article').filter({ hasText: 'Posted by @Carol' });
     await board.getByText('Revoked 2').waitFor();
     await board.getByRole('button', { name: 'Stop updating' }).waitFor();
     await story.getByRole('heading', { name: 'A manager looks at everything (done)' }).waitFor();
