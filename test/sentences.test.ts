@@ -48,7 +48,6 @@ const NOT_YET: readonly string[] = [
   'src/slack/look/info-blocks.ts',
   'src/slack/notices/receipt-blocks.ts',
   'src/slack/rotate/rotate-dialog.ts',
-  'src/slack/status/board.ts',
   'src/tokens/refusal.ts',
 ];
 
