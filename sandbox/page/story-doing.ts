@@ -22,7 +22,7 @@ import { curl } from './wire.ts';
 /** What a dialog says when a token was revoked. */
 export const REVOKED = / is revoked\./;
 /** What it says when a new value is being made. */
-export const ROTATED = /^The new value of .* is on its way/;
+export const ROTATED = /^New value for .*\. The old ones? /;
 
 /** The name that the tour's token was given in the end. */
 let tokenName = 'deploy-bot';

@@ -19,7 +19,7 @@ export async function takeImages(chromium: Browser): Promise<void> {
     await page.getByRole('tab', { name: 'Messages' }).click();
     const value = page.getByRole('log').getByText(/^apit_\w{12}_\w{38}$/);
     const shown = await value.textContent();
-    await page.getByText('cannot be shown again').waitFor();
+    await page.getByText("can't be shown again").waitFor();
     await settle(page);
     await page.screenshot({ path: join(IMAGES, 'value.png') });
     await useValue(page, demoUrl, shown);

@@ -4,7 +4,15 @@ import { findToken } from './find.ts';
 import { keptScopes, type LeftOut, leftOutDetail, type ScopePolicy } from './kept-scopes.ts';
 import type { Actor } from './policy.ts';
 import { type RefuseDeps, type Refused, refused } from './refusal.ts';
-import { type NotShown, notShown, type ShowDeps, showNewValue } from './show.ts';
+import {
+  type NotShown,
+  notShown,
+  type OldValues,
+  oldValuesAfter,
+  oldValuesAmong,
+  type ShowDeps,
+  showNewValue,
+} from './show.ts';
 import type { CreationLimits, Rotation } from './store.ts';
 import { type Delivery, effectOf } from './telling.ts';
 import { statusOf, type Token, type TokenId, type UsedToken, wasNeverClaimed } from './token.ts';
@@ -46,9 +54,14 @@ export type PlannedRotation = {
   readonly rotation: Rotation;
   /** Scopes that the new value will not get, as far as is remembered of people; who they are is asked when it is made. */
   readonly leftOut: readonly LeftOut[];
+  /** What becomes of the values that the token has now. */
+  readonly oldValues: OldValues;
 };
 
 export type Rotated = { readonly kind: 'rotated'; readonly leftOut: readonly LeftOut[] } | NotShown;
+
+/** A rotation that this delivery has asked for before. */
+export type RepeatedRotation = Pick<PlannedRotation, 'token' | 'oldValues'> & { readonly kind: 'repeated' };
 
 /**
  * Whether the rotation may be carried out, and what it means. Changes nothing: a dialog is answered by it at once. `repeated`:
@@ -57,11 +70,13 @@ export type Rotated = { readonly kind: 'rotated'; readonly leftOut: readonly Lef
 export async function planRotation(
   request: RotateRequest,
   deps: RotateDeps,
-): Promise<PlannedRotation | { readonly kind: 'repeated'; readonly token: Token } | Refused> {
+): Promise<PlannedRotation | RepeatedRotation | Refused> {
   const found = await findToken(request.tokenId, 'rotate', request.actor, deps);
   if (found.kind === 'refused') return found;
   const { token } = found;
-  if ((await deps.store.tokenOfDelivery(request.delivery)) === token.id) return { kind: 'repeated', token };
+  if ((await deps.store.tokenOfDelivery(request.delivery)) === token.id) {
+    return { kind: 'repeated', token, oldValues: await oldValuesOf(request, token, deps) };
+  }
   const now = deps.clock();
   const obstacle = obstacleTo(request, token, now) ?? (await limitOf(request, token, deps));
   if (obstacle !== undefined) return obstacle;
@@ -71,20 +86,34 @@ export async function planRotation(
   const { expiresAt } = expiry;
   const kept = await keptScopes(token, deps);
   if (kept.kind === 'refused') return kept;
+  const rotation = {
+    generation: token.generation,
+    ...endsOf(request, expiresAt, now),
+    ...conditionOf(request.kind, deps),
+  };
   return {
     kind: 'planned',
     token: { ...token, expiresAt },
     request,
     leftOut: kept.leftOut,
-    rotation: {
-      generation: token.generation,
-      expiresAt,
-      graceEndsAt: now + GRACES_MS[request.grace],
-      // A value that nobody used leaves the grace of the one before it as it is.
-      endsOlder: request.kind !== 'replace',
-      ...conditionOf(request.kind, deps),
-    },
+    rotation,
+    oldValues: await oldValuesAfter(rotation, token, deps),
   };
+}
+
+/** When the token and its values end by that. */
+function endsOf({ grace, kind }: RotateRequest, expiresAt: number | null, now: number) {
+  // A value that nobody used leaves the grace of the one before it as it is.
+  return { expiresAt, graceEndsAt: now + GRACES_MS[grace], endsOlder: kind !== 'replace' };
+}
+
+/** The same of a delivery that comes again: the new value was shown by now, or is being shown. */
+async function oldValuesOf(request: RotateRequest, token: Token, deps: RotateDeps): Promise<OldValues> {
+  const now = deps.clock();
+  if (token.generation !== request.generation) {
+    return oldValuesAmong(await deps.store.liveValues(token.id, now));
+  }
+  return oldValuesAfter(endsOf(request, token.expiresAt, now), token, deps);
 }
 
 /**

@@ -12,7 +12,14 @@ import {
 import type { Peppers } from './pepper.ts';
 import type { Actor } from './policy.ts';
 import { type RefuseDeps, type Refused, refused } from './refusal.ts';
-import { type CreationLimits, type Obstacle, type Rotation, type Secret, SHOWING_MS_MAX } from './store.ts';
+import {
+  type CreationLimits,
+  type LiveValue,
+  type Obstacle,
+  type Rotation,
+  type Secret,
+  SHOWING_MS_MAX,
+} from './store.ts';
 import { type Delivery, type Effect, effectOf } from './telling.ts';
 import { type PersonId, statusOf, type Token, type TokenId, wasNeverClaimed } from './token.ts';
 import { TokenValue } from './token-value.ts';
@@ -63,15 +70,26 @@ function endOf(token: Token, now: number): Refused | undefined {
   }
 }
 
-/**
- * Puts the value before the owner, once, with what it may not be used for any more. Resolves to undefined when that was done,
- * else to why it was not.
- */
-export type Deliver = (
-  token: Token,
-  value: TokenValue,
-  leftOut: readonly LeftOut[],
-) => Promise<string | undefined>;
+/** What becomes of a token's values when it gets another one. */
+export type OldValues = {
+  /** Until when one of them works; null: none does. */
+  readonly worksUntil: number | null;
+  /** How many of them work no longer. */
+  readonly endedCount: number;
+};
+
+/** What is told with a value. */
+export type ToldWithValue = {
+  /** What it may not be used for any more. */
+  readonly leftOut: readonly LeftOut[];
+  /** Undefined: it is the first value of its token. */
+  readonly oldValues: OldValues | undefined;
+  /** Whether its token was created just now, so that the receipt is still to come. */
+  readonly isOfCreation: boolean;
+};
+
+/** Puts the value before the owner, once. Resolves to undefined when that was done, else to why it was not. */
+export type Deliver = (token: Token, value: TokenValue, told: ToldWithValue) => Promise<string | undefined>;
 
 export type ShowDeps = RefuseDeps & {
   readonly policy: CreationLimits & ScopePolicy;
@@ -153,10 +171,14 @@ function all(scopes: readonly string[]): KeptScopes {
 async function showSecret(
   { lookupId }: Secret,
   value: TokenValue,
-  { token, purpose, effectAt, leftOut }: Showing & Pick<KeptScopes, 'leftOut'>,
+  { token, purpose, isPress, effectAt, leftOut }: Showing & Pick<KeptScopes, 'leftOut'>,
   deps: ShowDeps,
 ): Promise<Shown> {
-  const refusedWith = await deps.deliver(token, value, leftOut);
+  const refusedWith = await deps.deliver(token, value, {
+    leftOut,
+    oldValues: purpose === 'first' ? undefined : await oldValuesAfter(purpose, token, deps),
+    isOfCreation: purpose === 'first' && !isPress,
+  });
   const now = deps.clock();
   const reason =
     refusedWith ?? (await deps.store.markShown(lookupId, now, purpose, effectAt(now, leftOut))).kind;
@@ -164,6 +186,33 @@ async function showSecret(
   const withdrawn = { action: 'value.withdrawn', actor: 'system', at: now } as const;
   await deps.store.withdrawSecret(lookupId, effectOf(withdrawn, token, { reason }));
   return { kind: 'not_shown', reason };
+}
+
+/** What the rotation leaves of the values that the token has at this moment: as the store ends them when the new one is shown. */
+export async function oldValuesAfter(
+  { graceEndsAt, endsOlder, expiresAt }: Pick<Rotation, 'graceEndsAt' | 'endsOlder' | 'expiresAt'>,
+  token: Pick<Token, 'id' | 'claimedAt'>,
+  { store, clock }: Pick<ShowDeps, 'store' | 'clock'>,
+): Promise<OldValues> {
+  const now = clock();
+  const values = await store.liveValues(token.id, now);
+  // Those of an expired token have ended; one that nobody claimed never had any.
+  if (values.length === 0) return { worksUntil: null, endedCount: token.claimedAt === null ? 0 : 1 };
+  const olderEndAt = endsOlder ? now : Number.POSITIVE_INFINITY;
+  const ends = values.map(({ endsAt }, index) => {
+    const latest = index === 0 ? graceEndsAt : olderEndAt;
+    return Math.min(latest, endsAt ?? latest, expiresAt ?? latest);
+  });
+  const working = ends.filter((end) => end > now);
+  return {
+    worksUntil: working.length === 0 ? null : Math.max(...working),
+    endedCount: ends.length - working.length,
+  };
+}
+
+/** What is left of a rotated token's values before the newest. */
+export function oldValuesAmong([, old]: readonly LiveValue[]): OldValues {
+  return { worksUntil: old?.endsAt ?? null, endedCount: old === undefined ? 1 : 0 };
 }
 
 /** What came of asking for a value that was not put before its owner. */

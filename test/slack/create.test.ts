@@ -122,7 +122,7 @@ test('the dialog turns into the news that the value comes, with a link to the co
 
 test.for([
   ['/apitoken create deploy-bot', 'The token is in your direct messages with apitoken.'],
-  ['/apitoken rotate old-bot', 'The new value of old-bot is on its way'],
+  ['/apitoken rotate old-bot', 'New value for old-bot.'],
 ] as const)(
   'after "%s", where Slack does not say which app it is, the news come without a link',
   async ([typed, news]) => {

@@ -90,8 +90,8 @@ const DATE_BESIDE = 'Choose On a date under Expires, or clear this date.';
 
 test.for([
   ['create', {}, 'The token is in your direct messages with apitoken.'],
-  ['rotate', { createdAt: T0 }, 'The new value of deploy-bot is on its way'],
-  ['renew', { createdAt: T0 - 2 * DAY_MS, lifetimeDays: 1 }, 'The new value of deploy-bot is on its way'],
+  ['rotate', { createdAt: T0 }, 'New value for deploy-bot.'],
+  ['renew', { createdAt: T0 - 2 * DAY_MS, lifetimeDays: 1 }, 'New value for deploy-bot.'],
 ] as const)(
   'a date beside a lifetime is no date that counts: to %s, the dialog says so and all stays',
   async ([verb, held, done]) => {

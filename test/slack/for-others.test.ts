@@ -71,8 +71,11 @@ test('a token for another waits for its owner, whose click alone makes a value, 
   expect(dave.sees('@apitoken')).toEqual([]);
   const receipt = receiptOf(alice, 'deploy-bot');
   expect(receipt.text).toContain('Status\nunclaimed');
-  expect(receipt.text).toContain('Created for you by @dave.');
-  expect(receipt.text).toContain('No value was shown yet. Show value makes one, for your eyes only.');
+  expect(receipt.text).toContain("If you don't, it's revoked Jan 8, 2026.");
+  expect(receipt.raw.text).toBe(
+    `<@${dave.id}> created an API token for you. Choose Show value within 7 days.`,
+  );
+  expect(receipt.text).toContain('@dave created an API token for you. Choose Show value within 7 days.');
   expect(receipt.buttons).toEqual(['Show value', 'Revoke']);
 
   await clock.moveBy(DAY_MS);
@@ -322,7 +325,7 @@ test('what nobody took after 7 days the app revokes, and the owner and the admin
     ].join('\n'),
   ]);
   expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([]);
-  expect(receiptOf(alice, 'deploy-bot').text).toContain('Revoked by apitoken Jan 8, 2026 at 12:00 AM UTC.');
+  expect(receiptOf(alice, 'deploy-bot').text).toContain('Revoked by apitoken.');
   expect((await answerTo(alice, '/apitoken history deploy-bot')).text).toContain(
     'apitoken revoked it “never claimed”',
   );
@@ -375,9 +378,9 @@ test('a token for another that is never shown, since Slack refuses, stays unclai
   await settled(stage);
 
   expect(answer.text).toBe(
-    'Slack found no conversation between you and this app: open it once and write a word.',
+    "Slack can't find your direct messages with apitoken. Open them and send any message.",
   );
-  expect(receiptOf(alice, 'deploy-bot').text).toContain('No value is live. Show value makes a fresh one.');
+  expect(receiptOf(alice, 'deploy-bot').text).toContain('Choose Show value to try again.');
   expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Show value', 'Revoke']);
   expect(toldTo(workspace.person('dave'))).toEqual([]);
 });

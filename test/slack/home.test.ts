@@ -98,7 +98,7 @@ test('a token is created, rotated and revoked from the Home tab alone', async ()
   await modalSaying(alice, 'gets a new value');
   await alice.fills({ 'Old value ends': 'Now' });
   const second = await shownBy(alice, () => alice.submits());
-  await modalSaying(alice, 'The new value of deploy-bot is on its way');
+  await modalSaying(alice, 'New value for deploy-bot.');
   await alice.closes();
   await alice.choosesFrom({ in: 'home', near: 'deploy-bot' }, 'Revoke API Token');
   await modalSaying(alice, 'deploy-bot of @alice');

@@ -172,7 +172,7 @@ test('an ex-admin’s rotation leaves introspect out: the dialog says so before,
 
   const asked = await opens(dave, '/apitoken rotate gateway');
   const value = await shownBy(dave, () => dave.submits());
-  const result = await modalSaying(dave, 'is on its way');
+  const result = await modalSaying(dave, 'New value for gateway.');
   await settled(stage);
 
   for (const sentence of leftOut) {

@@ -56,7 +56,7 @@ test('once the value was used it is no longer offered, and a button drawn before
   await soon(() => expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Rotate', 'Revoke', 'Refresh']));
 
   expect(receiptOf(alice, 'deploy-bot').text).toContain('Last used\nJan 1, 2026 at 12:00 AM UTC');
-  expect(receiptOf(alice, 'deploy-bot').text).toContain('Lost it? Rotate makes another.');
+  expect(receiptOf(alice, 'deploy-bot').text).toContain('Lost it? Choose Rotate.');
   expect(await verdictsOf(stage, value)).toEqual([200]);
   expect(valuesSeenBy(alice)).toEqual([value]);
 });
@@ -127,7 +127,9 @@ test('while an old value is honoured, only the one that nobody used is replaced'
   const value = await issues(stage, alice);
 
   expect(await verdictsOf(stage, old, unseen, value)).toEqual([200, 401, 200]);
-  expect(receiptOf(alice, 'deploy-bot').text).toContain('honoured until Jan 1, 2026 at 1:00 AM UTC.');
+  expect(receiptOf(alice, 'deploy-bot').text).toContain(
+    'The old one works until Jan 1, 2026 at 1:00 AM UTC.',
+  );
   await clock.moveTo(T0 + HOUR_MS - 1);
   expect(await verdictsOf(stage, old, value)).toEqual([200, 200]);
   await clock.moveBy(1);
@@ -140,7 +142,7 @@ test.for([
     { error: 'restricted_action' },
     "A setting of this workspace forbids this app's messages: ask an admin.",
   ],
-  ['does not answer', { drop: 'after' }, 'Slack did not say whether it showed the value'],
+  ['does not answer', { drop: 'after' }, "Slack didn't confirm that it showed the value"],
 ] as const)(
   'where Slack %s, the value before lives on, nothing is tried twice, and it is offered again',
   async ([, fault, sentence]) => {
@@ -150,7 +152,7 @@ test.for([
     workspace.faults.add({ method: 'chat.postEphemeral', ...fault });
 
     await alice.clicks('Issue new value', { in: '@apitoken' });
-    await soon(() => expect(alice.reads('@apitoken')).toContain(`The value before lives on as it was.`));
+    await soon(() => expect(alice.reads('@apitoken')).toContain(`Your current value still works.`));
     await settled(stage);
 
     expect(alice.reads('@apitoken')).toContain(sentence);
@@ -177,7 +179,7 @@ test('a value that is used for the first time while another is being shown lives
 
   await soon(() =>
     expect(alice.reads('@apitoken')).toContain(
-      'The value before was used while the new one was being shown: it works, so the new one is worthless.',
+      "The previous value was used meanwhile. It still works, and the one you just saw doesn't.",
     ),
   );
   await settled(stage);
@@ -196,10 +198,10 @@ test('a token that is revoked while its new value is being shown has none, and n
   await alice.submits();
   await modalSaying(alice, 'deploy-bot is revoked.');
 
-  await soon(() => expect(alice.reads('@apitoken')).toContain('was revoked or rotated while'));
+  await soon(() => expect(alice.reads('@apitoken')).toContain('was revoked or rotated meanwhile'));
   await settled(stage);
 
-  expect(alice.reads('@apitoken')).not.toContain('lives on');
+  expect(alice.reads('@apitoken')).not.toContain('still works');
   expect(await verdictsOf(stage, old, await shown)).toEqual([401, 401]);
 });
 

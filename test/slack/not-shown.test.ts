@@ -19,8 +19,8 @@ import { expectKeptAsHash } from './leaks.ts';
 
 const NO_WRITING = 'This app may not write to you: an admin must install it again.';
 const NO_CONVERSATION =
-  'Slack found no conversation between you and this app: open it once and write a word.';
-const UNKNOWN = 'Slack did not say whether it showed the value, so that value was made worthless.';
+  "Slack can't find your direct messages with apitoken. Open them and send any message.";
+const UNKNOWN = "Slack didn't confirm that it showed the value, so that value doesn't work.";
 
 test.for([
   [
@@ -35,13 +35,13 @@ test.for([
     { error: 'restricted_action' },
     "A setting of this workspace forbids this app's messages: ask an admin.",
   ],
-  ['429', { status: 429, retryAfter: 30 }, 'Slack takes no more messages just now: wait a minute.'],
-  ['ratelimited', { error: 'ratelimited' }, 'Slack takes no more messages just now: wait a minute.'],
+  ['429', { status: 429, retryAfter: 30 }, 'Slack is busy. Try again in a minute.'],
+  ['ratelimited', { error: 'ratelimited' }, 'Slack is busy. Try again in a minute.'],
   ['missing_scope', { error: 'missing_scope' }, NO_WRITING],
   ['token_revoked', { error: 'token_revoked' }, NO_WRITING],
   ['account_inactive', { error: 'account_inactive' }, NO_WRITING],
-  ['fatal_error', { error: 'fatal_error' }, 'Slack could not show the value.'],
-  ['msg_too_long', { error: 'msg_too_long' }, 'Slack could not show the value.'],
+  ['fatal_error', { error: 'fatal_error' }, "Slack couldn't show the value."],
+  ['msg_too_long', { error: 'msg_too_long' }, "Slack couldn't show the value."],
   ['an error that is no word', { error: 'Something <odd> happened' }, UNKNOWN],
   ['500', { status: 500 }, UNKNOWN],
   ['a connection cut before', { drop: 'before' }, UNKNOWN],

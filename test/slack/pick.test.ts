@@ -100,7 +100,7 @@ test('picked to be rotated, a token is rotated in the same dialog', async () => 
   await alice.fills({ 'Old value ends': 'Now' });
   const value = await shownBy(alice, () => alice.submits());
 
-  await modalSaying(alice, 'The new value of deploy-bot is on its way');
+  await modalSaying(alice, 'New value for deploy-bot.');
   await settled(stage);
   expect(await verdictsOf(stage, old, value)).toEqual([401, 200]);
   expectShownOnlyTo(alice, value, stage);

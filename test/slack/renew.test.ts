@@ -34,7 +34,7 @@ test('the receipt of a token that expires says so at that moment, and offers to 
 
   await soon(() => expect(receiptOf(alice, 'deploy-bot').text).toContain('Status\nexpired'));
   expect(receiptOf(alice, 'deploy-bot').text).toContain(
-    'Expired: requests that carry it are refused. Renew makes a new value.',
+    'It expired, so requests are refused. Choose Renew to get a new value.',
   );
   expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Renew', 'Revoke', 'Refresh']);
 });
@@ -167,10 +167,7 @@ test('a renewal that Slack does not show leaves the token expired, says so, and 
   await opens(alice, '/apitoken rotate deploy-bot');
   await alice.submits();
 
-  await modalSaying(
-    alice,
-    'You were not shown a new value of deploy-bot, so nothing was changed: it is still expired.',
-  );
+  await modalSaying(alice, 'deploy-bot has no new value. It is still expired.');
   await settled(stage);
   const [lost = ''] =
     JSON.stringify(callsOf(workspace, 'chat.postEphemeral')).match(/apit_\w{12}_\w{38}/) ?? [];
@@ -192,5 +189,5 @@ test('a dialog to renew that was sent off twice renews once, and one that was op
 
   expect(callsOf(workspace, 'chat.postEphemeral')).toHaveLength(1);
   expect(tokenRow(stage, 'deploy-bot').generation).toBe(1);
-  expect(alice.modal()?.text).toContain('The new value of deploy-bot is on its way');
+  expect(alice.modal()?.text).toContain('New value for deploy-bot.');
 });

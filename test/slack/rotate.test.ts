@@ -56,7 +56,7 @@ test.for([['rotate'], ['roll'], ['regenerate']] as const)(
       },
       { label: 'Expiry date', value: undefined, optional: true },
     ]);
-    expect(modal.text).not.toContain('Two values are honoured');
+    expect(modal.text).not.toContain('two working values');
   },
 );
 
@@ -96,7 +96,10 @@ test('the receipt tells of both values, until the old one has ended, and is then
   const value = await rotates(stage, alice, 'deploy-bot', { 'Old value ends': 'In 1 hour' });
 
   expect(receiptOf(alice, 'deploy-bot').text).toContain(
-    'New value: never used. Old value: never used, honoured until Jan 1, 2026 at 1:00 AM UTC.',
+    'New value last used\nnever\nOld value last used\nnever\n',
+  );
+  expect(receiptOf(alice, 'deploy-bot').text).toContain(
+    'New value for deploy-bot. The old one works until Jan 1, 2026 at 1:00 AM UTC.',
   );
   expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([
     'Rotate',
@@ -112,12 +115,12 @@ test('the receipt tells of both values, until the old one has ended, and is then
   await alice.clicks('Refresh', { in: '@apitoken' });
   await soon(() =>
     expect(receiptOf(alice, 'deploy-bot').text).toContain(
-      'New value: last used Jan 1, 2026 at 12:02 AM UTC. Old value: last used Jan 1, 2026 at 12:01 AM UTC, honoured until Jan 1, 2026 at 1:00 AM UTC.',
+      'New value last used\nJan 1, 2026 at 12:02 AM UTC\nOld value last used\nJan 1, 2026 at 12:01 AM UTC\n',
     ),
   );
   expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([
-    'Rotate',
     'End old value now',
+    'Rotate',
     'Revoke',
     'Refresh',
   ]);
@@ -125,6 +128,9 @@ test('the receipt tells of both values, until the old one has ended, and is then
 
   await soon(() => expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Rotate', 'Revoke', 'Refresh']));
   expect(receiptOf(alice, 'deploy-bot').text).not.toContain('Old value');
+  expect(receiptOf(alice, 'deploy-bot').text).toContain(
+    'New value for deploy-bot. The old one no longer works.',
+  );
 });
 
 test.for([
@@ -160,7 +166,7 @@ test('two values at most are honoured: a third ends the oldest, and the dialog s
   const second = await rotates(stage, alice, 'deploy-bot', { 'Old value ends': 'In 7 days' });
   await clock.moveBy(1000);
   expect((await opens(alice, '/apitoken rotate deploy-bot')).text).toContain(
-    'Two values are honoured just now. The older of them ends at once when you rotate.',
+    'This token has two working values. Rotating ends the older one immediately.',
   );
   await alice.closes();
   expect(await verdictsOf(stage, first, second)).toEqual([200, 200]);
@@ -179,7 +185,7 @@ test('End old value now asks first, ends the old value at once, and is then no l
   const value = await rotates(stage, alice, 'deploy-bot');
   expect(alice.confirmation('End old value now', { in: '@apitoken' })).toEqual({
     title: 'End the old value?',
-    text: 'Anything that still uses it is refused from the next request on. The new value stays.',
+    text: 'Anything that still uses it stops working immediately. The new value keeps working.',
     confirm: 'End it',
     deny: 'Keep it',
   });
@@ -255,7 +261,7 @@ test('a second press on Rotate, before the first is answered, rotates once', asy
   await soon(() => expect(actionsOf(stage)).toContain('token.rotated'));
   await settled(stage);
 
-  expect(alice.modal()?.text).toContain('The new value of deploy-bot is on its way');
+  expect(alice.modal()?.text).toContain('New value for deploy-bot.');
   expect(alice.modal()?.trouble).toBeUndefined();
   expect(callsOf(workspace, 'chat.postEphemeral')).toHaveLength(1);
   expect(tokenRow(stage, 'deploy-bot').generation).toBe(1);
@@ -278,7 +284,7 @@ test.for([
     const again = await alice.redelivers(how);
     await settled(stage);
 
-    expect(JSON.stringify(again)).toContain('The new value of deploy-bot is on its way');
+    expect(JSON.stringify(again)).toContain('New value for deploy-bot.');
     expect(callsOf(workspace, 'chat.postEphemeral')).toHaveLength(1);
     expect(tokenRow(stage, 'deploy-bot').generation).toBe(1);
     expect(await verdictsOf(stage, value)).toEqual([200]);
@@ -288,19 +294,19 @@ test.for([
 test.for([
   ['messages_tab_disabled', { error: 'messages_tab_disabled' }, 'switch on its Messages tab'],
   // The first time, the conversation is asked for anew.
-  ['channel_not_found', { error: 'channel_not_found', times: 2 }, 'open it once and write a word'],
-  ['user_not_in_channel', { error: 'user_not_in_channel' }, 'open it once and write a word'],
+  ['channel_not_found', { error: 'channel_not_found', times: 2 }, 'Open them and send any message.'],
+  ['user_not_in_channel', { error: 'user_not_in_channel' }, 'Open them and send any message.'],
   ['restricted_action', { error: 'restricted_action' }, 'ask an admin'],
-  ['429', { status: 429, retryAfter: 30 }, 'wait a minute'],
+  ['429', { status: 429, retryAfter: 30 }, 'Try again in a minute.'],
   ['missing_scope', { error: 'missing_scope' }, 'install it again'],
   ['token_revoked', { error: 'token_revoked' }, 'install it again'],
   ['account_inactive', { error: 'account_inactive' }, 'install it again'],
-  ['msg_too_long', { error: 'msg_too_long' }, 'Slack could not show the value.'],
-  ['invalid_blocks', { error: 'invalid_blocks' }, 'Slack could not show the value.'],
-  ['fatal_error', { error: 'fatal_error' }, 'Slack could not show the value.'],
-  ['500', { status: 500 }, 'Slack did not say whether it showed the value'],
-  ['a connection cut before', { drop: 'before' }, 'Slack did not say whether it showed the value'],
-  ['a connection cut after', { drop: 'after' }, 'Slack did not say whether it showed the value'],
+  ['msg_too_long', { error: 'msg_too_long' }, "Slack couldn't show the value."],
+  ['invalid_blocks', { error: 'invalid_blocks' }, "Slack couldn't show the value."],
+  ['fatal_error', { error: 'fatal_error' }, "Slack couldn't show the value."],
+  ['500', { status: 500 }, "Slack didn't confirm that it showed the value"],
+  ['a connection cut before', { drop: 'before' }, "Slack didn't confirm that it showed the value"],
+  ['a connection cut after', { drop: 'after' }, "Slack didn't confirm that it showed the value"],
 ] as const)(
   'when Slack answers a rotation with %s nothing is changed, and it can be done again',
   async ([, fault, sentence]) => {
@@ -315,9 +321,7 @@ test.for([
     await alice.submits();
 
     const modal = await modalSaying(alice, sentence);
-    expect(modal.text).toContain(
-      'You were not shown a new value of deploy-bot, so nothing was changed: its old value lives on as before.',
-    );
+    expect(modal.text).toContain('deploy-bot has no new value. Your current value still works.');
     await settled(stage);
     expect(tokenRow(stage, 'deploy-bot')).toEqual(before);
     expect(endsOf(stage)).toEqual([T0 + 90 * DAY_MS]);
@@ -327,14 +331,14 @@ test.for([
     expect(await verdictsOf(stage, old, lost ?? '')).toEqual([200, 401]);
     const receipt = receiptOf(alice, 'deploy-bot');
     expect(receipt.text).toContain(`${sentence}`);
-    expect(receipt.text).toContain('The value before lives on as it was.');
+    expect(receipt.text).toContain('Your current value still works.');
     expect(receipt.buttons).toContain('Rotate');
     expect(actionsOf(stage)).toEqual(['token.created', 'value.shown', 'value.withdrawn']);
     await alice.closes();
 
     const value = await rotates(stage, alice, 'deploy-bot', { 'Old value ends': 'Now' });
     expect(await verdictsOf(stage, old, value)).toEqual([401, 200]);
-    expect(receiptOf(alice, 'deploy-bot').text).not.toContain('lives on as it was');
+    expect(receiptOf(alice, 'deploy-bot').text).not.toContain('still works');
   },
 );
 
@@ -355,11 +359,11 @@ test('a token that is revoked while its new value is being shown has no value le
   const modal = await modalSaying(alice, 'was revoked');
   await settled(stage);
 
-  expect(modal.text).not.toContain('lives on');
+  expect(modal.text).not.toContain('still works');
   expect(await verdictsOf(stage, old, await shown)).toEqual([401, 401]);
   expect(tokenRow(stage, 'deploy-bot').generation).toBe(0);
   expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([]);
-  expect(receiptOf(alice, 'deploy-bot').text).not.toContain('lives on');
+  expect(receiptOf(alice, 'deploy-bot').text).not.toContain('still works');
 });
 
 test('a dialog that was open for an hour rotates, and what it promised counts from its sending off', async () => {

@@ -80,7 +80,7 @@ test('Hide now takes the value away, and it goes on working', async () => {
   await alice.clicks('Hide now');
 
   await soon(() => expect(alice.reads('@apitoken')).not.toContain(value));
-  expect(receiptOf(alice, 'deploy-bot').text).toContain('cannot be shown again');
+  expect(receiptOf(alice, 'deploy-bot').text).toContain("can't be shown again");
   expect((await stage.verify(value)).status).toBe(200);
   expectShownOnlyTo(alice, value, stage);
 });

@@ -34,9 +34,9 @@ import {
 import { matchesMessage, notRevokedDialog, revokeDialog } from '../../src/slack/revoke/revoke-dialog.ts';
 import { personPicker, SHEET_TOKENS_MAX, severalDialog } from '../../src/slack/revoke/several-dialog.ts';
 import {
-  newValueOnItsWayDialog,
   notRotatedDialog,
   rotateDialog,
+  rotatedDialog,
   rotationRefusedDialog,
 } from '../../src/slack/rotate/rotate-dialog.ts';
 import { shownValueMessage } from '../../src/slack/show/shown-value.ts';
@@ -143,6 +143,14 @@ const EACH_STATUS = Object.keys(STATUSES) as TokenStatus[];
 export const NOW = T0 + 10;
 /** Why a value was not shown, in the longest of its sentences. */
 const REASON = 'changed_meanwhile';
+/** What becomes of the values before a new one, in every way that it is told. */
+const OLD_VALUES = [
+  { worksUntil: T0 + YEAR_MS, endedCount: 0 },
+  { worksUntil: T0 + YEAR_MS, endedCount: 1 },
+  { worksUntil: null, endedCount: 0 },
+  { worksUntil: null, endedCount: 1 },
+  { worksUntil: null, endedCount: 2 },
+];
 const A_LIVE_VALUE = { shownAt: T0, endsAt: T0 + YEAR_MS, lastUsedAt: null };
 const AN_OLD_VALUE = { shownAt: T0, endsAt: T0 + 2, lastUsedAt: T0 };
 const ACTIONS = [
@@ -230,7 +238,14 @@ export function messagesAbout(unit: string): [string, Message][] {
       `checked: ${finding.is}`,
       checkedMessage(finding, NOW, [revokeButton(aWideToken(unit, 'active'))]),
     ]),
-    ['the value', shownValueMessage(aWideToken(unit, 'unclaimed'), LONGEST_VALUE, ALL_LEFT_OUT)],
+    ...[undefined, ...OLD_VALUES].map((oldValues): [string, Message] => [
+      `the value, ${JSON.stringify(oldValues)}`,
+      shownValueMessage(aWideToken(unit, 'unclaimed'), LONGEST_VALUE, {
+        oldValues,
+        leftOut: ALL_LEFT_OUT,
+        isOfCreation: oldValues === undefined,
+      }),
+    ]),
     ...boardMessages(unit),
     ['who is meant', whoMessage(repeated(unit, 12_000), { filter: 'expiring', owner: LONG_ID, page: 500 })],
     ['not sent', sentenceMessage(notSentSentence('no_answer'))],
@@ -435,7 +450,10 @@ function rotationViews(unit: string, asked: { metadata: string; now: number }): 
           POLICY,
         ),
       ],
-      [`rotating, ${status}`, newValueOnItsWayDialog({ token, leftOut: ALL_LEFT_OUT }, LINK, renews)],
+      ...OLD_VALUES.map((oldValues): [string, ModalView] => [
+        `rotated, ${status}, ${JSON.stringify(oldValues)}`,
+        rotatedDialog({ token, oldValues, leftOut: ALL_LEFT_OUT }, LINK, renews),
+      ]),
       [`not rotated, ${status}`, notRotatedDialog(token, REASON, renews)],
       ...sentencesAbout(unit).map((one): [string, ModalView] => [one, rotationRefusedDialog(one)]),
     ];

@@ -1,7 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Store } from '../../src/store/store.ts';
 import { type CreateRequest, type CreationPolicy, createToken } from '../../src/tokens/create.ts';
-import type { LeftOut } from '../../src/tokens/kept-scopes.ts';
 import type { Actor } from '../../src/tokens/policy.ts';
 import type { Refusal } from '../../src/tokens/refusal.ts';
 import {
@@ -11,7 +10,13 @@ import {
   type Rotated,
   type RotateRequest,
 } from '../../src/tokens/rotate.ts';
-import { createShowingTurns, type Deliver, type ShowOutcome, showValue } from '../../src/tokens/show.ts';
+import {
+  createShowingTurns,
+  type Deliver,
+  type ShowOutcome,
+  showValue,
+  type ToldWithValue,
+} from '../../src/tokens/show.ts';
 import type { Delivery, Saying } from '../../src/tokens/telling.ts';
 import type { Token, TokenId } from '../../src/tokens/token.ts';
 import type { TokenValue } from '../../src/tokens/token-value.ts';
@@ -81,10 +86,10 @@ export async function aHouse(policy: Partial<CreationPolicy> = {}): Promise<Hous
     findPerson: async (id: Actor['id']) => ({ ...admin, id }),
     usage: createUsageRecorder(store),
     hasher: { hash: async () => 'no bcrypt here' },
-    deliver: async (token: Token, value: TokenValue, leftOut: readonly LeftOut[]) => {
+    deliver: async (token: Token, value: TokenValue, told: ToldWithValue) => {
       const deliver = deliverNext;
       deliverNext = undefined;
-      if (deliver !== undefined) return deliver(token, value, leftOut);
+      if (deliver !== undefined) return deliver(token, value, told);
       shown.push(value);
       return undefined;
     },

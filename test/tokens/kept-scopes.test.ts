@@ -120,7 +120,7 @@ test('the first value of a token that waited has fewer scopes, and its owner is 
   const house = await aHouse();
   const token = await house.creates({ actor: admin, owner: bob, scopes: ['read', 'introspect'] });
   let told: unknown;
-  house.next(async (_, __, leftOut) => {
+  house.next(async (_, __, { leftOut }) => {
     told = leftOut;
     return undefined;
   });

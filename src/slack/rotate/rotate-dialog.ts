@@ -2,13 +2,15 @@ import type { InputBlock, KnownBlock, ModalView, PlainTextOption } from '@slack/
 import type { LifetimePolicy } from '../../tokens/expiry.ts';
 import type { LeftOut } from '../../tokens/kept-scopes.ts';
 import type { Grace } from '../../tokens/rotate.ts';
+import type { OldValues } from '../../tokens/show.ts';
 import { statusOf, type Token, type UsedToken } from '../../tokens/token.ts';
 import { ROTATE_DIALOG_ID } from '../blocks/ids.ts';
 import { context, conversationLink, plain, section, tellingDialog } from '../blocks/text.ts';
 import { dateTime } from '../blocks/times.ts';
 import { leftOutBlocks } from '../blocks/token-facts.ts';
 import { expiryInputs } from '../create/expiry-input.ts';
-import { notShownSentence, wasSeenInVain } from '../show/not-shown.ts';
+import { notShownSentence, STILL_WORKS, wasSeenInVain } from '../show/not-shown.ts';
+import { newValueBlock } from '../show/shown-value.ts';
 
 const GRACES: readonly (readonly [grace: Grace, text: string])[] = [
   ['now', 'Now'],
@@ -48,7 +50,7 @@ export function rotateDialog(
     submit: plain(renews ? 'Renew' : 'Rotate'),
     close: plain('Cancel'),
     blocks: [
-      section(`${token.name} gets a new value, shown once, in your conversation with apitoken.`),
+      section(`${token.name} gets a new value. It is shown once, in your direct messages with apitoken.`),
       ...leftOutBlocks(asked.leftOut),
       ...(asked.leftOut.length === 0 ? [] : [context(leftOutPrint(renews))]),
       ...(renews ? [] : [...oldestEnds(asked.liveValueCount), graceInput()]),
@@ -58,13 +60,18 @@ export function rotateDialog(
 }
 
 /** What the dialog turns into while the new value is made and shown. */
-export function newValueOnItsWayDialog(
-  { token, leftOut }: { readonly token: Token; readonly leftOut: readonly LeftOut[] },
+export function rotatedDialog(
+  {
+    token,
+    oldValues,
+    leftOut,
+  }: { readonly token: Token; readonly oldValues: OldValues; readonly leftOut: readonly LeftOut[] },
   dmLink: string | undefined,
   renews: boolean,
 ): ModalView {
-  return tellingDialog(titleOf(renews), [
-    section(`The new value of ${token.name} is on its way, in a message that only you can see.`),
+  return tellingDialog(renews ? 'Token renewed' : 'Token rotated', [
+    newValueBlock(token.name, oldValues),
+    section('The new value is in your direct messages with apitoken. Only you can see it.'),
     ...conversationLink(dmLink),
     ...leftOutBlocks(leftOut),
     context(token.expiresAt === null ? 'It never expires.' : `Expires: ${dateTime(token.expiresAt)}`),
@@ -75,12 +82,12 @@ export function newValueOnItsWayDialog(
 export function notRotatedDialog(token: Token, reason: string, renews: boolean): ModalView {
   if (wasSeenInVain(reason)) {
     return tellingDialog(titleOf(renews), [
-      section(`${token.name} got no new value. ${notShownSentence(reason)} Its receipt shows how it stands.`),
+      section(`${token.name} has no new value. ${notShownSentence(reason)}`),
     ]);
   }
-  const standing = renews ? 'it is still expired' : 'its old value lives on as before';
+  const standing = renews ? 'It is still expired.' : STILL_WORKS;
   return tellingDialog(titleOf(renews), [
-    section(`You were not shown a new value of ${token.name}, so nothing was changed: ${standing}.`),
+    section(`${token.name} has no new value. ${standing}`),
     section(notShownSentence(reason)),
   ]);
 }
@@ -101,12 +108,12 @@ function titleOf(renews: boolean): string {
 
 function leftOutPrint(renews: boolean): string {
   const old = renews ? '' : 'The old value keeps them until it ends. ';
-  return `${old}What is left out does not come back to this token: create a new one where you need it.`;
+  return `${old}To get them back, create a new token.`;
 }
 
 function oldestEnds(liveValueCount: number): KnownBlock[] {
   if (liveValueCount < 2) return [];
-  return [context('Two values are honoured just now. The older of them ends at once when you rotate.')];
+  return [context('This token has two working values. Rotating ends the older one immediately.')];
 }
 
 function graceInput(): InputBlock {
@@ -116,9 +123,7 @@ function graceInput(): InputBlock {
     type: 'input',
     block_id: GRACE_INPUT_ID,
     label: plain('Old value ends'),
-    hint: plain(
-      'Until then both values are good, so that what uses it can change over. Never later than it would have ended.',
-    ),
+    hint: plain('Both values work until then, so you can switch without downtime.'),
     element: {
       type: 'static_select',
       action_id: GRACE_INPUT_ID,

@@ -2,8 +2,13 @@ import { findToken } from '../../tokens/find.ts';
 import { keptScopes } from '../../tokens/kept-scopes.ts';
 import type { Actor } from '../../tokens/policy.ts';
 import { sentenceFor } from '../../tokens/refusal.ts';
-import { carryOutRotation, type PlannedRotation, planRotation } from '../../tokens/rotate.ts';
-import { statusOf, type Token, wasNeverClaimed } from '../../tokens/token.ts';
+import {
+  carryOutRotation,
+  type PlannedRotation,
+  planRotation,
+  type RepeatedRotation,
+} from '../../tokens/rotate.ts';
+import { statusOf, wasNeverClaimed } from '../../tokens/token.ts';
 import { EXPIRY_FIELDS, LIFETIME_INPUT_ID, parseExpiry } from '../create/expiry-input.ts';
 import { metadataText, parseMetadata } from '../dialog-metadata.ts';
 import type { ListenerDeps, SubmissionListener } from '../listener.ts';
@@ -14,10 +19,10 @@ import { type Answer, refusalAnswer, refuseForged, updateDialog } from '../reply
 import type { KnownVisit } from '../visit.ts';
 import {
   GRACE_INPUT_ID,
-  newValueOnItsWayDialog,
   notRotatedDialog,
   parseGrace,
   rotateDialog,
+  rotatedDialog,
   rotationRefusedDialog,
 } from './rotate-dialog.ts';
 
@@ -38,14 +43,14 @@ export const onRotateSubmitted: SubmissionListener = async (visit, { fields, met
   const planned = await planRotation({ actor, tokenId, kind, generation, grace, expiry, delivery }, deps);
   if (planned.kind === 'refused') return ack(refusedSubmission(planned.refusal, FIELDS));
 
-  const view = newValueOnItsWayDialog(asPlanned(planned), dmLink(visit.appId, actor.workspace), renews);
+  const view = rotatedDialog(asPlanned(planned), dmLink(visit.appId, actor.workspace), renews);
   await ack({ response_action: 'update', view });
   if (planned.kind === 'planned') await carryOut(visit, planned, deps);
 };
 
 /** What was shown before leaves nothing out now. */
-function asPlanned(planned: PlannedRotation | { readonly kind: 'repeated'; readonly token: Token }) {
-  return planned.kind === 'planned' ? planned : { token: planned.token, leftOut: [] };
+function asPlanned(planned: PlannedRotation | RepeatedRotation) {
+  return planned.kind === 'planned' ? planned : { ...planned, leftOut: [] };
 }
 
 async function carryOut(visit: KnownVisit, planned: PlannedRotation, deps: ListenerDeps): Promise<void> {
@@ -60,7 +65,7 @@ async function carryOut(visit: KnownVisit, planned: PlannedRotation, deps: Liste
   // Somebody may have ceased to be an admin since it was planned.
   const isAsPlanned = outcome.kind !== 'rotated' || outcome.leftOut.length === planned.leftOut.length;
   if (!isAsPlanned) {
-    const view = newValueOnItsWayDialog(
+    const view = rotatedDialog(
       { ...planned, ...outcome },
       dmLink(visit.appId, planned.token.workspace),
       planned.request.kind === 'renew',

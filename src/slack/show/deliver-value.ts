@@ -10,10 +10,10 @@ import { shownValueMessage } from './shown-value.ts';
  * counts as not shown, since the answer is unknown. Resolves to Slack's code when it was not shown.
  */
 export function valueDelivery(client: WebClient, log: Log): Deliver {
-  return async (token, value, leftOut) => {
+  return async (token, value, told) => {
     try {
       const user = token.owner;
-      const message = shownValueMessage(token, value.reveal(), leftOut);
+      const message = shownValueMessage(token, value.reveal(), told);
       await inDirectMessage(client, user, (channel) =>
         client.chat.postEphemeral({ channel, user, ...message }),
       );

@@ -5,25 +5,28 @@ export function wasSeenInVain(reason: string): boolean {
   return ['changed_meanwhile', 'already_used', 'too_many_live'].includes(reason);
 }
 
+/** What is left where a new value could not be shown in place of another. */
+export const STILL_WORKS = 'Your current value still works.';
+
 /** Why a value could not be put before its owner, from Slack's error code, and what mends it. Our own words: safe anywhere. */
 export function notShownSentence(reason: string): string {
   switch (reason) {
     case 'ratelimited':
-      return 'Slack takes no more messages just now: wait a minute.';
+      return 'Slack is busy. Try again in a minute.';
     case 'no_answer':
-      return 'Slack did not say whether it showed the value, so that value was made worthless.';
+      return "Slack didn't confirm that it showed the value, so that value doesn't work.";
     case 'channel_not_found':
     case 'user_not_in_channel':
     case 'not_in_channel':
     case 'user_disabled':
-      return 'Slack found no conversation between you and this app: open it once and write a word.';
+      return "Slack can't find your direct messages with apitoken. Open them and send any message.";
     case 'changed_meanwhile':
-      return 'The token was revoked or rotated while the value was being shown, so that value is worthless.';
+      return "The token was revoked or rotated meanwhile, so the value you just saw doesn't work.";
     case 'already_used':
-      return 'The value before was used while the new one was being shown: it works, so the new one is worthless.';
+      return "The previous value was used meanwhile. It still works, and the one you just saw doesn't.";
     case 'too_many_live':
-      return 'You had as many live tokens as one person may have by then, so that value is worthless.';
+      return "You have as many active tokens as you can have here, so the value you just saw doesn't work.";
     default:
-      return mendingSentence(reason) ?? 'Slack could not show the value.';
+      return mendingSentence(reason) ?? "Slack couldn't show the value.";
   }
 }

@@ -7,7 +7,7 @@ import type { ListenerDeps, PressListener } from '../listener.ts';
 import { deleteOriginal } from '../reply/respond.ts';
 import { tell } from '../reply/tell.ts';
 import type { KnownVisit } from '../visit.ts';
-import { notShownSentence } from './not-shown.ts';
+import { notShownSentence, STILL_WORKS, wasSeenInVain } from './not-shown.ts';
 
 /** Answers the wish to see a token's value: shows it in the DM, or tells why not. True when it was shown now. */
 export async function showOrTell(visit: KnownVisit, tokenId: TokenId, deps: ListenerDeps): Promise<boolean> {
@@ -57,8 +57,8 @@ export async function issueNewValue(
     case 'repeated':
       return;
     case 'not_shown': {
-      const livesOn = outcome.reason !== 'changed_meanwhile';
-      const sentence = `${notShownSentence(outcome.reason)}${livesOn ? ' The value before lives on as it was.' : ''}`;
+      const why = notShownSentence(outcome.reason);
+      const sentence = wasSeenInVain(outcome.reason) ? why : `${why} ${STILL_WORKS}`;
       return tell(visit, sentenceMessage(sentence), deps.client);
     }
     case 'refused':

@@ -21,7 +21,7 @@ describe.skipIf(!hasBrowser())('the page', () => {
     await page.reload();
     await page.getByRole('button', { name: 'apitoken', exact: true }).click();
     await page.getByRole('tab', { name: 'Messages' }).click();
-    await page.getByRole('log').getByText('cannot be shown again').waitFor();
+    await page.getByRole('log').getByText("can't be shown again").waitFor();
 
     expect(await page.getByText(value).count()).toBe(0);
   });
