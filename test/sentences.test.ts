@@ -46,8 +46,6 @@ const NOT_YET: readonly string[] = [
   'src/slack/create/create-dialog.ts',
   'src/slack/listeners/help.ts',
   'src/slack/look/info-blocks.ts',
-  'src/slack/notices/receipt-blocks.ts',
-  'src/slack/rotate/rotate-dialog.ts',
   'src/tokens/refusal.ts',
 ];
 

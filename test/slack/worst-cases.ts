@@ -239,7 +239,7 @@ export function messagesAbout(unit: string): [string, Message][] {
       checkedMessage(finding, NOW, [revokeButton(aWideToken(unit, 'active'))]),
     ]),
     ...[undefined, ...OLD_VALUES].map((oldValues): [string, Message] => [
-      `the value, ${JSON.stringify(oldValues)}`,
+      oldValues === undefined ? 'the value' : `the value, ${JSON.stringify(oldValues)}`,
       shownValueMessage(aWideToken(unit, 'unclaimed'), LONGEST_VALUE, {
         oldValues,
         leftOut: ALL_LEFT_OUT,
