@@ -5,9 +5,12 @@ import { type Refusal, type Refused, refused } from './refusal.ts';
 /** When a token is to end, as a person chose it. */
 export type ExpiryChoice =
   | { readonly kind: 'days'; readonly days: number }
+  | { readonly kind: 'hours'; readonly hours: number }
   /** The end of that day in the person's own zone; `date` is as it was filled in, empty when it was not. */
   | { readonly kind: 'date'; readonly date: string }
   | { readonly kind: 'never' }
+  /** As it was typed behind a command, in a form of `parseLifetime` or not. */
+  | { readonly kind: 'typed'; readonly text: string }
   /** The date that a token has: for a rotation alone. */
   | { readonly kind: 'keep' };
 
@@ -36,8 +39,12 @@ export function expiryFrom(
         Number.isInteger(choice.days) && choice.days >= 1 && choice.days <= policy.lifetimeDaysMax;
       return isAllowed ? { kind: 'expiry', expiresAt: at.now + choice.days * DAY_MS } : notAllowed(policy);
     }
+    case 'hours':
+      return hoursExpiry(choice.hours, at.now, policy);
     case 'date':
       return dateExpiry(choice.date, at, policy);
+    case 'typed':
+      return typedExpiry(choice.text, at, policy);
   }
 }
 
@@ -49,6 +56,104 @@ export function latestDate(now: number, zone: string, policy: LifetimePolicy): C
   const latest = days.find((date) => endOfDayIn(zone, date) <= limit);
   if (latest === undefined) throw new Error('a day is longer than two in this zone');
   return latest;
+}
+
+const HOURS_A_DAY = DAY_MS / HOUR_MS;
+
+function hoursExpiry(hours: number, now: number, policy: LifetimePolicy) {
+  if (hours < 1) return refused({ code: 'lifetime_too_short' });
+  const isAllowed = Number.isInteger(hours) && hours <= policy.lifetimeDaysMax * HOURS_A_DAY;
+  return isAllowed ? ({ kind: 'expiry', expiresAt: now + hours * HOUR_MS } as const) : notAllowed(policy);
+}
+
+/** Whatever stands in its way is told with what was typed. */
+function typedExpiry(
+  text: string,
+  at: Parameters<typeof expiryFrom>[1],
+  policy: LifetimePolicy,
+): ReturnType<typeof expiryFrom> {
+  const choice = parseLifetime(text);
+  const expiry =
+    choice === undefined ? refused({ code: 'lifetime_unclear' }) : expiryFrom(choice, at, policy);
+  return expiry.kind === 'expiry'
+    ? expiry
+    : refused({ code: 'typed_expiry', typed: text, why: expiry.refusal });
+}
+
+/** `30d`, `2 weeks`, `1.5y`; longer numbers are none that anybody means. */
+const AMOUNT = /^(?:for )?([+-]?\d{1,30}(?:\.\d{1,9})?) ?([a-z]{1,10})$/;
+
+const HOURS_BY_UNIT: ReadonlyMap<string, number> = new Map(
+  (
+    [
+      [1, 'h hr hrs hour hours'],
+      [HOURS_A_DAY, 'd day days'],
+      [7 * HOURS_A_DAY, 'w wk wks week weeks'],
+      [365 * HOURS_A_DAY, 'y yr yrs year years'],
+    ] as const
+  ).flatMap(([hours, units]) => units.split(' ').map((unit) => [unit, hours] as const)),
+);
+
+const DATE = /^until (\d{4})-(\d{1,2})-(\d{1,2})$/;
+
+/** What a typed lifetime asks for: hours, days, weeks or years, a date, or never. Undefined: it cannot be told. */
+export function parseLifetime(text: string): Exclude<ExpiryChoice, { kind: 'typed' | 'keep' }> | undefined {
+  const typed = text.normalize('NFKC').toLowerCase();
+  if (typed === 'never') return { kind: 'never' };
+  const [, year, month = '', day = ''] = DATE.exec(typed) ?? [];
+  if (year !== undefined) {
+    return { kind: 'date', date: `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}` };
+  }
+  const [, amount, unit = ''] = AMOUNT.exec(typed) ?? [];
+  const hours = Number(amount) * (HOURS_BY_UNIT.get(unit) ?? Number.NaN);
+  if (Number.isNaN(hours) || !Number.isInteger(hours)) return undefined;
+  const isDays = hours > 0 && hours % HOURS_A_DAY === 0;
+  return isDays ? { kind: 'days', days: hours / HOURS_A_DAY } : { kind: 'hours', hours };
+}
+
+/** Not lifetimes here, but meant as such: how long a month is, nobody can tell. */
+const OTHER_UNITS: ReadonlySet<string> = new Set(
+  'm mo mos mth mths month months min mins minute minutes'.split(' '),
+);
+
+const IN_QUOTES = /^["'\u00ab\u00bb\u2018-\u201f`].*["'\u00ab\u00bb\u2018-\u201f`]$/s;
+
+/**
+ * What was typed behind `create`, on one line: a name, and the lifetime at its end, as it was typed. What stands in quotes is a
+ * name. Several lifetimes are told as one, which is none.
+ */
+export function splitLifetime(line: string): { readonly name: string; readonly lifetime?: string } {
+  let words = line === '' ? [] : line.split(' ');
+  const found: string[] = [];
+  for (;;) {
+    const count = IN_QUOTES.test(words.join(' ')) ? 0 : lifetimeWords(words);
+    if (count === 0) break;
+    found.unshift(...words.slice(-count));
+    words = words.slice(0, -count);
+  }
+  const name = words.join(' ');
+  return found.length === 0 ? { name } : { name: name.replace(/,$/, ''), lifetime: found.join(' ') };
+}
+
+/** A date may be written in so many words. */
+const DATE_WORDS_MAX = 4;
+
+/** How many of the last words are a lifetime, or are meant as one. */
+function lifetimeWords(words: readonly string[]): number {
+  const folded = words.slice(-DATE_WORDS_MAX - 1).map((word) => word.normalize('NFKC').toLowerCase());
+  const last = folded.at(-1) ?? '';
+  if (last === 'never') return 1;
+  const counts = [1, 2].filter((count) => isLifetime(folded.slice(-count).join(' ')));
+  const [count] = counts;
+  if (count !== undefined) return ['for', 'until'].includes(folded.at(-1 - count) ?? '') ? count + 1 : count;
+  const until = folded.lastIndexOf('until');
+  const isDate = until !== -1 && until < folded.length - 1 && !/["'\u00ab\u00bb\u2018-\u201f`]/.test(last);
+  return isDate ? folded.length - until : 0;
+}
+
+function isLifetime(text: string): boolean {
+  const [, , unit = ''] = AMOUNT.exec(text) ?? [];
+  return HOURS_BY_UNIT.has(unit) || OTHER_UNITS.has(unit);
 }
 
 function dateExpiry(text: string, { now, zone }: { now: number; zone: string }, policy: LifetimePolicy) {

@@ -24,6 +24,11 @@ type Carried = {
   text_invalid: { readonly sign: string };
   reason_required: unknown;
   lifetime_not_allowed: { readonly lifetimeDaysMax: number; readonly mayNeverExpire: boolean };
+  lifetime_too_short: unknown;
+  /** What was typed is no lifetime, or several. */
+  lifetime_unclear: unknown;
+  /** Of an expiry that was typed behind a command. */
+  typed_expiry: { readonly typed: string; readonly why: Refusal };
   app_not_permitted: unknown;
   /** Slack did not say in time who they are. */
   person_unknown: unknown;
@@ -118,6 +123,9 @@ const SENTENCES: { readonly [C in Code]: (refusal: RefusalOf<C>) => string } = {
   reason_required: () => 'Choose or type a reason. The owner sees it.',
   lifetime_not_allowed: ({ lifetimeDaysMax, mayNeverExpire }) =>
     `Maximum ${counted(lifetimeDaysMax, 'day')}${mayNeverExpire ? ', or never' : ''}. Choose another expiry.`,
+  lifetime_too_short: () => 'The minimum is 1 hour. Choose another expiry.',
+  lifetime_unclear: () => 'Choose another expiry. You can type 12h, 30d, 2w, 1y or until YYYY-MM-DD.',
+  typed_expiry: ({ typed, why }) => `You typed "${typed}". ${sentenceFor(why)}`,
   app_not_permitted: () =>
     'apitoken is only for full members of this workspace. If you need a token, ask an admin.',
   person_unknown: () =>

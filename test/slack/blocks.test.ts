@@ -9,10 +9,10 @@ import {
   parseStatusPage,
   statusPageText,
 } from '../../src/slack/blocks/pages.ts';
-import { cut, escaped } from '../../src/slack/blocks/text.ts';
+import { cut, escaped, plain } from '../../src/slack/blocks/text.ts';
 import { agoOf, dateElement, dateOnly, dateTime, dateTimeElement } from '../../src/slack/blocks/times.ts';
 import { createDialog } from '../../src/slack/create/create-dialog.ts';
-import { parseExpiry } from '../../src/slack/create/expiry-input.ts';
+import { parseExpiry, typedExpiryOf } from '../../src/slack/create/expiry-input.ts';
 import { unknownCommandMessage } from '../../src/slack/listeners/help.ts';
 import { tokenOptions } from '../../src/slack/listeners/pick-dialog.ts';
 import { choiceText, type MenuChoice, parseChoice } from '../../src/slack/look/list-blocks.ts';
@@ -94,23 +94,33 @@ test('a page of 40 tokens with the longest names fits a table, however Slack cou
 });
 
 test.for([
-  ['a name and a lifetime', { name: 'deploy-bot', lifetimeDays: 30 }, '30'],
-  ['one day', { lifetimeDays: 1 }, '1'],
-  ['a year', { lifetimeDays: 365 }, '365'],
-  ['a number of days that is no usual one', { lifetimeDays: 45 }, '45'],
-  ['the longest that is allowed', { lifetimeDays: 3650 }, '3650'],
-  ['one day more than is allowed', { lifetimeDays: 3651 }, '90'],
-  ['no days', { lifetimeDays: 0 }, '90'],
-  ['nothing', {}, '90'],
+  ['30d', '30 days'],
+  ['1d', '1 day'],
+  ['365d', '1 year'],
+  ['2 years', '2 years'],
+  ['45d', '45 days'],
+  ['12h', '12 hours'],
+  ['3650d', '10 years'],
+  ['3651d', '3651d'],
+  ['0d', '0d'],
+  ['until the cows come home, which takes a while, as everybody knows who has some', undefined],
 ] as const)(
-  'the create dialog, filled in with %s, presets an expiry that is allowed',
-  ([, filledIn, days]) => {
-    const view = createDialog(filledIn, ASKER, POLICY);
+  'the create dialog, filled in with a lifetime of %s, presets that and no other',
+  ([typed, preset]) => {
+    const expiry = typedExpiryOf(typed, { now: 0, zone: 'UTC' }, POLICY);
+    const view = createDialog({ name: 'deploy-bot', expiry }, ASKER, POLICY);
 
     expect(checkView(view)).toEqual([]);
-    expect(JSON.stringify(view)).toContain(`"initial_option":{"text":${JSON.stringify(optionText(days))}`);
+    const text = preset ?? `${typed.slice(0, 59)}…`;
+    expect(JSON.stringify(view)).toContain(`"initial_option":{"text":${JSON.stringify(plain(text))}`);
   },
 );
+
+test('the create dialog, filled in with nothing, presets 90 days', () => {
+  expect(JSON.stringify(createDialog({}, ASKER, POLICY))).toContain(
+    `"initial_option":{"text":${JSON.stringify(plain('90 days'))}`,
+  );
+});
 
 test.for([
   [1, ['1 day']],
@@ -310,9 +320,4 @@ function optionsIn(view: ModalView): string[] {
     return part;
   });
   return found;
-}
-
-function optionText(days: string): object {
-  const text = days === '365' ? '1 year' : `${days} ${days === '1' ? 'day' : 'days'}`;
-  return { type: 'plain_text', text, emoji: false };
 }

@@ -13,6 +13,9 @@ import {
   tokenRow,
 } from './flows.ts';
 
+/** What cannot be read as one lifetime. */
+const UNCLEAR = 'Choose another expiry. You can type 12h, 30d, 2w, 1y or until YYYY-MM-DD.';
+
 test.for([
   ['Europe/Berlin', '2026-03-01', '2026-03-01T22:59:59.999Z'],
   ['Europe/Berlin', '2026-03-29', '2026-03-29T21:59:59.999Z'],
@@ -209,25 +212,86 @@ test.for([
 });
 
 test.for([
-  ['0d', '90 days', true],
-  ['-1d', '90 days', true],
-  ['366d', '90 days', true],
-  ['9999999999d', '90 days', true],
-  ['999999999999999d', '90 days', true],
-  ['365d', '1 year', false],
-  ['1d', '1 day', false],
-  ['030d', '30 days', false],
-] as const)('a lifetime typed as %s opens the dialog with %s', async ([typed, expires, isSaid]) => {
-  const { alice } = await setStill();
+  ['30d', '30 days', undefined],
+  ['2w', '14 days', undefined],
+  ['12h', '12 hours', undefined],
+  ['48H', '2 days', undefined],
+  ['1y', '1 year', undefined],
+  ['1 year', '1 year', undefined],
+  ['52 weeks', '364 days', undefined],
+  ['030d', '30 days', undefined],
+  ['1.5d', '36 hours', undefined],
+  ['until 2026-03-29', 'On a date', '2026-03-29'],
+  ['until 2026-3-29', 'On a date', '2026-03-29'],
+] as const)(
+  'a lifetime typed as %s stands in the dialog as %s, and the token has it',
+  async ([typed, expires, date]) => {
+    const { stage, alice } = await setStill();
 
-  const modal = await opens(alice, `/apitoken create deploy-bot ${typed}`);
+    const modal = await opens(alice, `/apitoken create “deploy bot” ${typed}`);
 
-  expect(modal.inputs.map(({ value }) => value)).toEqual(['deploy-bot', undefined, expires, undefined]);
-  const sentence = 'The lifetime that you typed is not possible here: choose another one.';
-  expect(modal.text.includes(sentence)).toBe(isSaid);
+    expect(modal.inputs.map(({ value }) => value)).toEqual(['deploy bot', undefined, expires, date]);
+    await alice.submits();
+    await modalSaying(alice, 'The token is in your direct messages with apitoken.');
+    const hours = { '12 hours': 12, '36 hours': 36, '1 year': 365 * 24 }[expires as string];
+    const expected =
+      date === undefined ? T0 + (hours ?? Number.parseInt(expires, 10) * 24) * HOUR_MS : END_OF_MARCH_29;
+    expect(tokenRow(stage, 'deploy bot').expires_at).toBe(expected);
+  },
+);
+
+/** Of the day on which Berlin's clocks change. */
+const END_OF_MARCH_29 = Date.parse('2026-03-29T21:59:59.999Z');
+
+test.for([
+  ['0d', 'The minimum is 1 hour. Choose another expiry.'],
+  ['-1d', 'The minimum is 1 hour. Choose another expiry.'],
+  ['366d', 'Maximum 365 days. Choose another expiry.'],
+  ['8761 hours', 'Maximum 365 days. Choose another expiry.'],
+  ['999y', 'Maximum 365 days. Choose another expiry.'],
+  ['999999999999999d', 'Maximum 365 days. Choose another expiry.'],
+  ['never', 'Maximum 365 days. Choose another expiry.'],
+  ['6 months', UNCLEAR],
+  ['30d 2w', UNCLEAR],
+  ['until tomorrow', UNCLEAR],
+  ['until 2027-02-31', "That date doesn't exist. Choose a date from today to Dec 31, 2026."],
+  ['until 2025-12-31', 'That date is in the past. Choose a date from today to Dec 31, 2026.'],
+  ['until 2027-01-31', 'That date is too far away. Choose a date from today to Dec 31, 2026.'],
+] as const)(
+  'a lifetime typed as %s, which cannot be, stands under Expires as it was typed, and all is kept',
+  async ([typed, why]) => {
+    const { stage, alice } = await setStill();
+    const sentence = `You typed "${typed}". ${why}`;
+
+    const modal = await opens(alice, `/apitoken create deploy-bot ${typed}`);
+
+    expect(modal.inputs.map(({ value }) => value)).toEqual(['deploy-bot', undefined, typed, undefined]);
+    expect(modal.inputs[2]?.hint).toBe(sentence);
+    await alice.fills({ Purpose: 'nightly' });
+    await alice.submits();
+    const after = await modalOf(alice);
+    expect(after.errors).toEqual({ Expires: sentence });
+    expect(after.inputs.map(({ value }) => value)).toEqual(['deploy-bot', 'nightly', typed, undefined]);
+    expect(rowsOf(stage, 'select id from tokens')).toEqual([]);
+    await alice.fills({ Expires: '7 days' });
+    await alice.submits();
+    await modalSaying(alice, 'The token is in your direct messages with apitoken.');
+    expect(tokenRow(stage, 'deploy-bot').expires_at).toBe(T0 + 7 * DAY_MS);
+  },
+);
+
+test('a lifetime alone asks for the name, and "never" is taken where the company allows it', async () => {
+  const { alice } = await setStill({ ALLOW_NEVER_EXPIRES: 'true' });
+
+  const { inputs } = await opens(alice, '/apitoken create 30d');
+  await alice.closes();
+  const never = await opens(alice, '/apitoken create deploy-bot never');
+
+  expect(inputs.map(({ value }) => value)).toEqual([undefined, undefined, '30 days', undefined]);
+  expect(never.inputs[2]?.value).toBe('Never');
 });
 
-test.for([['abc'], ['30x'], ['d'], ['1.5d']] as const)(
+test.for([['abc'], ['30x'], ['d'], ['30']] as const)(
   'what stands last and is no lifetime, as %s, belongs to the name',
   async ([typed]) => {
     const { alice } = await setStill();
@@ -244,6 +308,7 @@ test.for([
   ['never', 'lifetime'],
   ['keep', 'lifetime'],
   ['99999', 'lifetime'],
+  ['9999999h', 'lifetime'],
 ] as const)(
   'an expiry of "%s", which the dialog does not offer, is refused under Expires',
   async ([value]) => {

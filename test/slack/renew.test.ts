@@ -120,7 +120,7 @@ test('a renewal is held to the policy of now', async () => {
   await alice.fills({ Expires: 'On a date', 'Expiry date': '2027-03-01' });
   await alice.submits();
 
-  expect((await modalOf(alice)).errors['Expiry date']).toContain('Choose a day up to Jan 30, 2027.');
+  expect((await modalOf(alice)).errors['Expiry date']).toContain('Choose a date from today to Jan 30, 2027.');
   expect(tokenRow(stage, 'deploy-bot').generation).toBe(0);
 });
 

@@ -212,7 +212,7 @@ test('End old value now, confirmed after another rotation, does not end what tha
 
   const answer = await answerIn(alice, '@apitoken', () => pressesEndOld(stage, alice, ts, 1));
 
-  expect(answer.text).toContain('deploy-bot was changed by another press or person meanwhile');
+  expect(answer.text).toContain('deploy-bot was changed in the meantime');
   expect(await verdictsOf(stage, first, second, third)).toEqual([401, 200, 200]);
   expect(actionsOf(stage)).not.toContain('old_value.ended');
 });
@@ -247,7 +247,7 @@ test('a dialog that was opened before another rotation changes nothing and says 
 
   const answer = await rotatesByHand(stage, alice, 0);
 
-  expect(JSON.stringify(answer)).toContain('deploy-bot was changed by another press or person meanwhile');
+  expect(JSON.stringify(answer)).toContain('deploy-bot was changed in the meantime');
   expect(await verdictsOf(stage, value)).toEqual([200]);
   expect(tokenRow(stage, 'deploy-bot').generation).toBe(1);
 });
@@ -393,9 +393,9 @@ test('a dialog that was open until the token had expired does nothing, and says 
 });
 
 test.for([
-  ['a day that is over', '2025-12-31', 'This day is over.'],
-  ['a day beyond policy', '2027-06-01', 'This is later than a token may live here.'],
-  ['no day', '', 'Choose the day on which it expires'],
+  ['a day that is over', '2025-12-31', 'That date is in the past.'],
+  ['a day beyond policy', '2027-06-01', 'That date is too far away.'],
+  ['no day', '', 'Choose a date from today to'],
 ] as const)(
   '%s is refused under its field, all that was chosen stays, and nothing is changed',
   async ([, date, sentence]) => {

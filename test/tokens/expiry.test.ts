@@ -272,6 +272,7 @@ function choiceFrom(): fc.Arbitrary<(now: number, zone: string) => ExpiryChoice>
       () => ({ kind: 'never' }) as const,
     ),
     days.map((number) => () => ({ kind: 'days', days: number }) as const),
+    days.map((number) => () => ({ kind: 'hours', hours: number }) as const),
     fc.integer({ min: 1, max: 3648 }).map((ahead) => (now: number, zone: string) => ({
       kind: 'date' as const,
       date: dateIn(zone, now + ahead * DAY_MS),
@@ -287,6 +288,10 @@ function expectedExpiry(choice: ExpiryChoice, now: number, zone: string): number
       return null;
     case 'days':
       return now + choice.days * 86_400_000;
+    case 'hours':
+      return now + choice.hours * 3_600_000;
+    case 'typed':
+      throw new Error('is not drawn here');
     case 'date':
       return endByHand(choice.date, zone);
   }

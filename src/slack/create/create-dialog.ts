@@ -17,7 +17,7 @@ import {
 } from '../blocks/text.ts';
 import { dateTime } from '../blocks/times.ts';
 import { notShownSentence } from '../show/not-shown.ts';
-import { expiryInputs } from './expiry-input.ts';
+import { expiryInputs, type TypedExpiry } from './expiry-input.ts';
 
 const TITLE = 'Create API Token';
 
@@ -43,7 +43,8 @@ export const OWNER_INPUT_ID = 'owner';
 export type FilledIn = {
   readonly name?: string;
   readonly purpose?: string;
-  readonly lifetimeDays?: number;
+  /** An expiry that was typed. */
+  readonly expiry?: TypedExpiry;
   readonly scopes?: readonly string[];
   /** Scopes of the token that it is created after which cannot be chosen here any more. */
   readonly leftOut?: readonly string[];
@@ -61,9 +62,6 @@ export function createDialog(
   },
   policy: CreationPolicy,
 ): ModalView {
-  const { lifetimeDays } = filledIn;
-  const isTooLong = lifetimeDays !== undefined && (lifetimeDays < 1 || lifetimeDays > policy.lifetimeDaysMax);
-  const typedDays = isTooLong ? undefined : lifetimeDays;
   return {
     type: 'modal',
     callback_id: CREATE_DIALOG_ID,
@@ -80,10 +78,7 @@ export function createDialog(
         optional: true,
         lengthMax: PURPOSE_LENGTH_MAX,
       }),
-      ...expiryInputs({ typedDays, mayKeep: false, zone: asker.zone }, policy),
-      ...(isTooLong
-        ? [context('The lifetime that you typed is not possible here: choose another one.')]
-        : []),
+      ...expiryInputs({ typed: filledIn.expiry, mayKeep: false, zone: asker.zone }, policy),
       ...(asker.scopes.length > 0 ? [scopesInput(asker.scopes, filledIn.scopes ?? [])] : []),
       ...leftOutPrint(filledIn.leftOut ?? []),
       ...(asker.mayChooseOwner ? [ownerInput(asker.id)] : []),

@@ -28,7 +28,7 @@ import {
   PURPOSE_INPUT_ID,
   SCOPES_INPUT_ID,
 } from './create-dialog.ts';
-import { EXPIRY_FIELDS, LIFETIME_INPUT_ID, parseExpiry } from './expiry-input.ts';
+import { EXPIRY_FIELDS, LIFETIME_INPUT_ID, parseExpiry, typedExpiryOf } from './expiry-input.ts';
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -146,6 +146,20 @@ export function createAnswer(actor: Actor, filledIn: FilledIn, deps: ListenerDep
   const scopes = offeredScopes(actor, deps.policy);
   const asker = { id: actor.id, zone: actor.zone, mayChooseOwner, scopes };
   return { kind: 'dialog', view: createDialog(filledIn, asker, deps.policy) };
+}
+
+/** The same for `/apitoken create …`, with what was typed there. */
+export function createTypedAnswer(
+  actor: Actor,
+  { name, lifetime }: { readonly name?: string; readonly lifetime?: string },
+  deps: ListenerDeps,
+): Answer {
+  const at = { now: deps.clock(), zone: actor.zone };
+  const typed = {
+    ...(name === undefined ? {} : { name }),
+    ...(lifetime === undefined ? {} : { expiry: typedExpiryOf(lifetime, at, deps.policy) }),
+  };
+  return createAnswer(actor, typed, deps);
 }
 
 /** The same, filled in after a token that has ended, with a free name like its own: names are never used twice. */

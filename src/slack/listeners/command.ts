@@ -1,7 +1,7 @@
 import { findTyped } from '../../tokens/find.ts';
 import { type Actor, rightsOf } from '../../tokens/policy.ts';
 import type { Refusal } from '../../tokens/refusal.ts';
-import { createAnswer } from '../create/create.ts';
+import { createTypedAnswer } from '../create/create.ts';
 import type { ListenerDeps, PressListener } from '../listener.ts';
 import { checkAnswer } from '../look/check.ts';
 import { ownListMessage } from '../look/list.ts';
@@ -34,7 +34,7 @@ async function answerTo(
 ): Promise<Answer> {
   switch (command.verb) {
     case 'create':
-      return createAnswer(actor, command, deps);
+      return createTypedAnswer(actor, command, deps);
     case 'list':
       return {
         kind: 'message',

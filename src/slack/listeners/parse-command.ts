@@ -1,5 +1,6 @@
 import { STATUS_FILTERS, type StatusFilter } from '../../tokens/attention.ts';
 import { oneLine, withoutStrays } from '../../tokens/characters.ts';
+import { splitLifetime } from '../../tokens/expiry.ts';
 import { findValues, holdsSecret, SEARCHED_LENGTH_MAX } from '../../tokens/finder.ts';
 import { LIST_FILTERS, type ListFilter } from '../../tokens/store.ts';
 import { type PersonId, parsePersonId } from '../../tokens/token.ts';
@@ -8,7 +9,8 @@ import type { StatusQuestion } from '../status/status.ts';
 
 /** What `/apitoken …` asks for. Names are as typed, not yet checked. */
 export type Command =
-  | { readonly verb: 'create'; readonly name?: string; readonly lifetimeDays?: number }
+  /** The lifetime is as typed, too. */
+  | { readonly verb: 'create'; readonly name?: string; readonly lifetime?: string }
   | { readonly verb: 'list'; readonly filter: ListFilter }
   | { readonly verb: 'info'; readonly name?: string }
   | { readonly verb: 'rotate'; readonly name?: string }
@@ -74,8 +76,6 @@ const QUOTED = new RegExp(`^[${QUOTES}](.*)[${QUOTES}]$`, 's');
 
 /** One person and nothing else, as Slack escapes a mention. */
 const ONE_PERSON = /^<@([^<>|]*)(?:\|[^<>]*)?>$/;
-
-const LIFETIME = /^(?<name>.*\S) (?<days>-?\d{1,15})d$/i;
 
 /** Slack's forms of people, channels, groups and links: `<@U1|ann>`, `<#C1|general>`, `<https://x|x>`, `<!here>`. */
 const FORM = /<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g;
@@ -186,9 +186,8 @@ function signed(sign: string, text: string): string {
 }
 
 function parseCreate(rest: string): Command {
-  const lifetime = LIFETIME.exec(rest)?.groups;
-  if (lifetime === undefined) return { verb: 'create', ...named(rest) };
-  return { verb: 'create', ...named(lifetime.name ?? ''), lifetimeDays: Number(lifetime.days) };
+  const { name, ...lifetime } = splitLifetime(rest);
+  return { verb: 'create', ...named(name), ...lifetime };
 }
 
 function parseRevoke(seen: string, rest: string): Command {
