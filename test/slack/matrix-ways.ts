@@ -543,7 +543,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     about: 'tokens',
     token: 'eleven',
     take: elevenOf(() => 'somebody else'),
-    sign: 'This is not the name.',
+    sign: "That isn't the name.",
   },
   'submitted: several without a person': {
     about: 'tokens',
