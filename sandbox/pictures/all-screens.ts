@@ -123,7 +123,7 @@ async function screensOfRoles(page: Page, { workspace }: Sandbox, shoot: Shoot):
   await shoot('kill');
   await dialog.getByRole('textbox', { name: 'Reason' }).fill('Nobody knows');
   await dialog.getByRole('button', { name: 'Revoke', exact: true }).click();
-  await dialog.getByText('Presented since').waitFor();
+  await dialog.getByText('Refused since').waitFor();
   await shoot('kill-card');
   await dialog.getByRole('button', { name: 'Close' }).click();
   await beSomebody(page, 'carol');

@@ -120,6 +120,7 @@ function listenerDepsOf(deps: SlackAppDeps, client: WebClient): ListenerDeps {
     receipts: createReceipts(drawing),
     tables: createTables(clock),
     takeBoardTurn: createTurns(),
+    takeShareTurn: createTurns(),
     exportOneAtATime: createOneAtATime(),
     deliver: valueDelivery(client, log),
     showingTurns: createShowingTurns(clock),

@@ -49,6 +49,8 @@ export type ListenerDeps = DomainDeps & {
   readonly tables: Tables;
   /** By channel: drawing a board and stopping it. */
   readonly takeBoardTurn: TakeTurn;
+  /** By the tokens of a card: sharing it. */
+  readonly takeShareTurn: TakeTurn;
   /** By person: making and sending a file. */
   readonly exportOneAtATime: OneAtATime;
 };

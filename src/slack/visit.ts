@@ -44,6 +44,8 @@ export type Visit = {
   readonly isFromEphemeral: boolean;
   /** The conversation it came from. */
   readonly channelId: string | undefined;
+  /** What everybody calls it; undefined of a private one, of a conversation of few, and where Slack does not say. */
+  readonly channelName: string | undefined;
   /** Of the message that was pressed in, be it a lasting one or not. */
   readonly messageTs: string | undefined;
   /** Of the block that was pressed in. It comes back from a client: a hint. */
@@ -89,7 +91,8 @@ const delivery = z.object({
   user_id: given,
   team_id: given,
   channel_id: given,
-  channel: z.object({ id: given }).nullish(),
+  channel_name: given,
+  channel: z.object({ id: given, name: given }).nullish(),
   container: z
     .object({ message_ts: given, channel_id: given, view_id: given, is_ephemeral: z.boolean().nullish() })
     .nullish(),
@@ -121,12 +124,21 @@ export function parseVisit(body: unknown): Visit {
     responseUrl: parsed.response_url,
     isFromEphemeral: container?.is_ephemeral === true,
     channelId: parsed.channel_id ?? parsed.channel?.id ?? container?.channel_id,
+    channelName: publicNameOf(parsed.channel_name ?? parsed.channel?.name),
     messageTs: container?.message_ts,
     blockId: actions?.[0]?.block_id,
     viewId,
     viewType: view?.type,
     delivery: { keys: keysOf(personId, parsed, viewId) },
   };
+}
+
+/**
+ * Slack itself calls a private channel `privategroup` and a conversation of two `directmessage`, and one of several people by their
+ * names: as in payloads that slackapi/java-slack-sdk recorded and in what apps log.
+ */
+function publicNameOf(name: string | undefined): string | undefined {
+  return name !== undefined && /^(?:privategroup|directmessage|mpdm-.*)$/.test(name) ? undefined : name;
 }
 
 /**

@@ -93,15 +93,6 @@ export function modalSaying(person: Person, text: string): Promise<VisibleModal>
   });
 }
 
-/** Waits until the card about the revoked token stands where it was asked for. */
-export async function seesCard(person: Person, name: string, place = '#general'): Promise<VisibleMessage> {
-  return soon(() => {
-    const card = person.sees(place).find(({ text }) => text.startsWith(`${name} is revoked.`));
-    if (card === undefined) throw new Error(`${person.handle} sees no card of ${name}`);
-    return card;
-  });
-}
-
 /** Types a command and waits for the ephemeral message that answers it. */
 export async function answerTo(person: Person, command: string, place = '#general'): Promise<VisibleMessage> {
   const before = new Set(person.sees(place).map(({ ts }) => ts));

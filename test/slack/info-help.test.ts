@@ -11,7 +11,6 @@ import {
   modalOf,
   modalSaying,
   opens,
-  seesCard,
   soon,
 } from './flows.ts';
 
@@ -112,7 +111,6 @@ test('info of a token that was revoked says when and by whom, and offers nothing
   await modalSaying(alice, 'deploy-bot of @alice');
   await alice.submits();
   await modalSaying(alice, 'deploy-bot is revoked.');
-  await seesCard(alice, 'deploy-bot');
 
   const info = await answerTo(alice, '/apitoken info deploy-bot');
 

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import Database from 'better-sqlite3';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Person } from '../../sandbox/workspace/person.ts';
 import { HOUR_MS, MINUTE_MS } from '../../src/clock.ts';
 import { setStage } from '../fixture.ts';
@@ -30,25 +31,22 @@ test('the card tells what, whose, by whom, when, the last use, and what was trie
   await stage.restart();
   await clock.moveBy(HOUR_MS);
   await revokes(carol, 'deploy-bot', '#oncall');
-  const card = () => carol.sees('#oncall').find(({ text }) => text.startsWith('deploy-bot is revoked.'));
-  await soon(() => expect(card()).toBeDefined());
+  const card = () => carol.modal();
   const FACTS =
-    'Owner: @alice · Date Revoked: Jan 1, 2026 at 1:00 AM UTC · By: @carol · Last used: Jan 1, 2026 at 12:00 AM UTC · Presented since: ';
+    'Owner: @alice · Date Revoked: Jan 1, 2026 at 1:00 AM UTC · By: @carol · Last used: Jan 1, 2026 at 12:00 AM UTC · Refused since: ';
   expect(card()?.text.split('\n')).toEqual([
     'deploy-bot is revoked. Anything using it has stopped working.',
     `${FACTS}never`,
     'Reason: leaked',
   ]);
-  expect(card()).toMatchObject({ ephemeral: true, buttons: ['Refresh', 'Share to channel'] });
+  expect(card()?.buttons).toEqual(['Refresh', 'Share to channel']);
 
   await verdictsOf(stage, value, value);
   await clock.moveBy(5 * MINUTE_MS);
-  await carol.clicks('Refresh', { in: '#oncall' });
-  await soon(() => expect(card()?.text).toContain(`${FACTS}2 times, last 5 minutes ago`));
   await carol.clicks('Refresh', { in: 'modal' });
 
-  await soon(async () => expect((await modalOf(carol)).text).toContain('2 times, last 5 minutes ago'));
-  expect(carol.sees('#oncall')).toHaveLength(1);
+  await soon(() => expect(card()?.text).toContain(`${FACTS}2 times, last 5 minutes ago`));
+  expect(carol.sees('#oncall')).toEqual([]);
   await settled(stage);
   expectNeverSaid(value, stage);
 });
@@ -65,50 +63,111 @@ test('tries since are no uses and no refusals of the token', async () => {
   expect(info.text).toContain('Uses\n0\nRefused\n0');
 });
 
-test.for([
-  ['the card where it was asked for', '#oncall'],
-  ['the dialog', 'modal'],
-] as const)(
-  '%s is shared to the channel once it is confirmed, with who shared it and without buttons',
-  async ([, where]) => {
-    const stage = await setStage({ env: ONCALL });
-    const [bob, carol] = [stage.workspace.person('bob'), stage.workspace.person('carol')];
-    const { id, value } = await holdsToken(stage, stage.workspace.person('alice'), '<!channel> *bot*');
-    await revokes(carol, '<!channel> *bot*', '#oncall');
-    await soon(() => expect(carol.sees('#oncall')).toHaveLength(1));
+test('the card is shared once it is confirmed, with who shared it and without buttons, and then says so', async () => {
+  const stage = await setStage({ env: ONCALL });
+  const [bob, carol] = [stage.workspace.person('bob'), stage.workspace.person('carol')];
+  const { id, value } = await holdsToken(stage, stage.workspace.person('alice'), '<!channel> *bot*');
+  await revokes(carol, '<!channel> *bot*', '#oncall');
 
-    expect(carol.confirmation('Share to channel', { in: where })).toMatchObject({
-      title: 'Share to channel?',
-      text: expect.stringContaining('Everybody in this conversation will see'),
-    });
-    await carol.clicks('Share to channel', { in: where, confirm: 'deny' });
-    expect(bob.sees('#oncall')).toEqual([]);
-    await carol.clicks('Share to channel', { in: where });
-    await soon(() => expect(bob.sees('#oncall')).toHaveLength(1));
-    await carol.redelivers();
+  expect(carol.confirmation('Share to channel', { in: 'modal' })).toMatchObject({
+    title: 'Share to channel?',
+    text: expect.stringContaining('Everyone in this conversation sees'),
+  });
+  await carol.clicks('Share to channel', { in: 'modal', confirm: 'deny' });
+  expect(bob.sees('#oncall')).toEqual([]);
+  await carol.clicks('Share to channel', { in: 'modal' });
+  await soon(() => expect(bob.sees('#oncall')).toHaveLength(1));
+  await soon(() => expect(carol.modal()?.buttons).toEqual(['Refresh', 'Shared to #oncall']));
+  await carol.redelivers();
+  await carol.clicks('Refresh', { in: 'modal' });
+  await settled(stage);
+  expect(carol.modal()?.buttons).toEqual(['Refresh', 'Shared to #oncall']);
+  await carol.clicks('Shared to #oncall', { in: 'modal' });
+  await modalSaying(carol, "It's already shared to #oncall.");
+  await settled(stage);
 
-    const [shared, ...more] = bob.sees('#oncall');
-    expect(more).toEqual([]);
-    expect(shared).toMatchObject({ ephemeral: false, buttons: [] });
-    expect(shared?.text).toContain('<!channel> *bot* is revoked.\nOwner: @alice');
-    expect(shared?.text).toContain('Shared by @carol');
-    expect(shared?.raw.text).toBe('&lt;!channel&gt; *bot* is revoked.');
-    const events = await soon(() => {
-      const rows = rowsOf(stage, "select * from audit_events where action like 'card.%' order by sequence");
-      expect(rows).toHaveLength(2);
-      return rows;
+  const [shared, ...more] = bob.sees('#oncall');
+  expect(more).toEqual([]);
+  expect(shared).toMatchObject({ ephemeral: false, buttons: [] });
+  expect(shared?.text).toContain('<!channel> *bot* is revoked.\nOwner: @alice');
+  expect(shared?.text).toContain('Shared by @carol');
+  expect(shared?.raw.text).toBe('&lt;!channel&gt; *bot* is revoked.');
+  const events = rowsOf(stage, "select * from audit_events where action like 'card.%' order by sequence");
+  expect(events.map(({ action }) => action)).toEqual(['card.share_asked', 'card.shared']);
+  for (const event of events) {
+    expect(JSON.parse(String(event.detail))).toEqual({
+      channel: expect.stringMatching(/^C[0-9A-Z]+$/),
+      tokens: 1,
+      ids: id,
     });
-    expect(events.map(({ action }) => action)).toEqual(['card.share_asked', 'card.shared']);
-    for (const event of events) {
-      expect(JSON.parse(String(event.detail))).toEqual({
-        channel: expect.stringMatching(/^C[0-9A-Z]+$/),
-        tokens: 1,
-        ids: id,
-      });
-    }
-    expectNeverSaid(value, stage);
-  },
-);
+  }
+  expectNeverSaid(value, stage);
+});
+
+test('two presses of Share at once share the card once, and the second is told so', async () => {
+  const stage = await setStage({ env: ONCALL });
+  const [bob, carol] = [stage.workspace.person('bob'), stage.workspace.person('carol')];
+  const { id } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+  await revokes(carol, 'deploy-bot', '#oncall');
+  const { id: view } = await modalOf(carol);
+  const press = () =>
+    carol.forges({
+      type: 'block_actions',
+      action_id: 'share_card',
+      value: `alone:${id}`,
+      from: { view },
+    });
+
+  await Promise.all([press(), press()]);
+
+  await modalSaying(carol, "It's already shared to #oncall.");
+  await settled(stage);
+  expect(bob.sees('#oncall')).toHaveLength(1);
+});
+
+test('where the app knows no name of the place, the card says that it is shared to this channel', async () => {
+  const stage = await setStage({ env: ONCALL });
+  const carol = stage.workspace.person('carol');
+  await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+  await revokes(carol, 'deploy-bot', '@apitoken');
+
+  await carol.clicks('Share to channel', { in: 'modal' });
+
+  await soon(() => expect(carol.modal()?.buttons).toEqual(['Refresh', 'Shared to this channel']));
+});
+
+test('what a dialog cannot say any longer, since it was closed, is said where it was opened, and shared from there', async () => {
+  const stage = await setStage({ env: ONCALL });
+  const [bob, carol] = [stage.workspace.person('bob'), stage.workspace.person('carol')];
+  const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+  await opens(carol, '/apitoken revoke deploy-bot', '#oncall');
+  await carol.fills({ Reason: 'leaked' });
+  const locked = new Database(`${stage.folder}/apitoken.db`);
+  onTestFinished(() => void locked.close());
+  locked.exec('begin immediate');
+  await carol.submits();
+  await modalSaying(carol, 'being revoked');
+  await carol.closes();
+  locked.exec('commit');
+  stage.workspace.expectRefusal('not_found');
+
+  const card = await soon(() => {
+    const [found] = carol.sees('#oncall');
+    if (found === undefined) throw new Error('no card');
+    return found;
+  });
+  expect(card).toMatchObject({ ephemeral: true, buttons: ['Refresh', 'Share to channel'] });
+  expect(card.text).toContain('deploy-bot is revoked.');
+  expect(await verdictsOf(stage, value)).toEqual([401]);
+  await carol.clicks('Share to channel', { in: '#oncall' });
+  await soon(() => expect(bob.sees('#oncall')).toHaveLength(1));
+  await soon(() =>
+    expect(carol.sees('#oncall').find(({ ephemeral }) => ephemeral)?.buttons).toEqual([
+      'Refresh',
+      'Shared to #oncall',
+    ]),
+  );
+});
 
 test('a token that is revoked from Home has a card in its dialog that cannot be shared, since nobody else is there', async () => {
   const stage = await setStage();
@@ -175,17 +234,18 @@ test('a card of a token that is not revoked is not there, whoever asks', async (
   expect(answer.text).toBe(NOT_FOUND);
 });
 
-test('a revocation stands though Slack does not take the card', async () => {
-  const stage = await setStage({ env: ONCALL });
-  const carol = stage.workspace.person('carol');
-  const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
-  await opens(carol, '/apitoken revoke deploy-bot');
-  await carol.fills({ Reason: 'leaked' });
+test('a revocation stands though Slack does not take the list that it was asked for from', async () => {
+  const stage = await setStage();
+  const alice = stage.workspace.person('alice');
+  const { value } = await holdsToken(stage, alice, 'deploy-bot');
+  await answerTo(alice, '/apitoken list');
+  await alice.choosesFrom({ in: '#general', near: 'deploy-bot' }, 'Revoke API Token');
+  await modalOf(alice);
   stage.workspace.faults.add({ url: 'response_url', status: 500 });
-  await carol.submits();
+  await alice.submits();
   await soon(() => expect(stage.log()).toContain('could not be drawn again'));
 
-  expect((await modalOf(carol)).text).toContain('deploy-bot is revoked.');
+  expect((await modalOf(alice)).text).toContain('deploy-bot is revoked.');
   expect(await verdictsOf(stage, value)).toEqual([401]);
 });
 
@@ -230,7 +290,6 @@ test('who ended a token and may not see it otherwise has its card for half an ho
   const dave = workspace.person('dave');
   await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
   await revokes(dave, 'deploy-bot', '#oncall');
-  await soon(() => expect(dave.sees('#oncall')).toHaveLength(1));
   await workspace.setPerson('dave', { is_admin: false });
 
   await clock.moveBy(30 * MINUTE_MS - 1);
@@ -281,10 +340,9 @@ test.for([
     const carol = stage.workspace.person('carol');
     const { id } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
     await revokes(carol, 'deploy-bot', '#oncall');
-    await soon(() => expect(carol.sees('#oncall')).toHaveLength(1));
     stage.workspace.faults.add({ url: 'response_url', ...fault });
 
-    await carol.clicks('Share to channel', { in: '#oncall' });
+    await carol.clicks('Share to channel', { in: 'modal' });
     await soon(() => expect(actionsOf(stage)).toContain('card.share_failed'));
 
     const rows = rowsOf(stage, "select detail from audit_events where action = 'card.share_failed'");

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
 import { openWorkspace, setStage } from '../fixture.ts';
 import { T0 } from '../tokens/a-token.ts';
-import { aClock, answerTo, holdsToken, holdsTokens, modalSaying, seesCard, settled, soon } from './flows.ts';
+import { aClock, answerTo, holdsToken, holdsTokens, modalSaying, settled, soon } from './flows.ts';
 
 test.for([[''], [' list'], [' ls'], [' LIST'], [' list active']] as const)(
   '"/apitoken%s" shows the tokens that are not over, to the person alone',
@@ -46,7 +46,6 @@ test('each filter shows its own, by command and by choice, in place of the list 
   await modalSaying(alice, 'ended of @alice');
   await alice.submits();
   await modalSaying(alice, 'ended is revoked.');
-  await seesCard(alice, 'ended');
   await alice.closes();
   const names = (text: string) =>
     ['alive', 'unseen', 'over', 'ended'].filter((name) => text.includes(`${name}\nS`));

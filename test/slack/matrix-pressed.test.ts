@@ -18,7 +18,6 @@ import {
   opens,
   receiptOf,
   rowsOf,
-  seesCard,
   settled,
   soon,
   toldTo,
@@ -264,7 +263,7 @@ type Scene = {
   readonly boardTs: string;
   /** The timestamps of the messages that may be pressed in. */
   readonly places: Readonly<Record<string, string>>;
-  readonly ids: { readonly live: string; readonly dead: string };
+  readonly ids: { readonly live: string; readonly dead: string; readonly deadToo: string };
 };
 
 /** Carol, who may do everything and has a token, and all that stands in Slack after some days of work. */
@@ -275,6 +274,8 @@ async function setScene(): Promise<Scene> {
   const [alice, carol] = [workspace.person('alice'), workspace.person('carol')];
   const live = await holdsToken(stage, carol, 'carols-bot', { createdAt: T0, lifetimeDays: 30 });
   const dead = await holdsToken(stage, carol, 'dead-bot', { createdAt: T0 });
+  const deadToo = await holdsToken(stage, carol, 'dead-bot-too', { createdAt: T0 });
+  await holdsToken(stage, carol, 'shared-bot', { createdAt: T0 });
   await settled(stage);
   await clock.moveBy(23 * DAY_MS);
   await chores(stage);
@@ -287,10 +288,14 @@ async function setScene(): Promise<Scene> {
   );
   await answerTo(carol, '/apitoken status');
   const page = await answerIn(alice, '#general', () => carol.clicks('Share to channel', { in: '#general' }));
-  await opens(carol, '/apitoken revoke dead-bot', '#general');
-  await carol.submits();
-  await seesCard(carol, 'dead-bot');
-  const card = await answerIn(alice, '#general', () => carol.clicks('Share to channel', { in: '#general' }));
+  for (const name of ['dead-bot', 'dead-bot-too', 'shared-bot']) {
+    await opens(carol, `/apitoken revoke ${name}`, '#general');
+    await carol.submits();
+    await modalSaying(carol, `${name} is revoked.`);
+    if (name !== 'shared-bot') await carol.closes();
+  }
+  const card = await answerIn(alice, '#general', () => carol.clicks('Share to channel', { in: 'modal' }));
+  await soon(() => expect(carol.modal()?.buttons).toContain('Shared to #general'));
   await carol.closes();
   await carol.clicks('Refresh', { in: '@apitoken', near: 'carols-bot' });
   await soon(() => expect(receiptOf(carol, 'carols-bot').text).toContain('expiring soon'));
@@ -308,7 +313,15 @@ async function setScene(): Promise<Scene> {
       blocks: [{ type: 'divider' }],
     }),
   };
-  return { stage, workspace, carol, alice, boardTs: board.ts, places, ids: { live: live.id, dead: dead.id } };
+  return {
+    stage,
+    workspace,
+    carol,
+    alice,
+    boardTs: board.ts,
+    places,
+    ids: { live: live.id, dead: dead.id, deadToo: deadToo.id },
+  };
 }
 
 /** What comes of a press: who is served or refused, with what became of what lasts. */
@@ -317,7 +330,10 @@ async function outcomeOf(
   { stage, workspace, carol, places, ids }: Scene,
 ): Promise<string> {
   const { actionId, place } = press;
-  const value = press.value.replace('ID', ids.live).replace('DEAD', ids.dead);
+  // A card is shared to a channel once.
+  const value = press.value
+    .replace('ID', ids.live)
+    .replace('DEAD', place === 'dialog' ? ids.deadToo : ids.dead);
   const view = place === 'dialog' ? (await opens(carol, '/apitoken revoke carols-bot')).id : undefined;
   const [before, seen, refusals] = [lasting(workspace), workspace.traffic.length, refusedTo(carol, stage)];
 

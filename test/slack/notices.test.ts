@@ -17,7 +17,6 @@ import {
   receiptOf,
   rotates,
   rowsOf,
-  seesCard,
   setStill,
   settled,
   shownBy,
@@ -735,7 +734,6 @@ async function revokes(person: Still['alice']): Promise<void> {
   await opens(person, '/apitoken revoke deploy-bot');
   await person.submits();
   await modalSaying(person, 'deploy-bot is revoked.');
-  await seesCard(person, 'deploy-bot');
   await person.closes();
 }
 

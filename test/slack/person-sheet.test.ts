@@ -11,7 +11,6 @@ import {
   holdsTokens,
   modalOf,
   modalSaying,
-  newMessage,
   opens,
   rowsOf,
   settled,
@@ -238,7 +237,7 @@ test('a sheet that is sent twice ends the tokens once and is answered alike', as
   await opens(carol, '/apitoken revoke @alice', '#oncall');
   await carol.fills({ Reason: 'left' });
   await carol.submits();
-  await soon(() => expect(carol.reads('#oncall')).toContain('3 tokens revoked.'));
+  await modalSaying(carol, '3 tokens revoked.');
 
   const again = await carol.redelivers();
   await settled(stage);
@@ -246,7 +245,7 @@ test('a sheet that is sent twice ends the tokens once and is answered alike', as
   expect(JSON.stringify(again)).toContain('3 tokens revoked.');
   expect(actionsOf(stage).filter((action) => action === 'token.revoked')).toHaveLength(3);
   expect(toldTo(alice)).toHaveLength(1);
-  expect(carol.sees('#oncall')).toHaveLength(1);
+  expect(carol.sees('#oncall')).toEqual([]);
 });
 
 test('who loses the role between the sheet and its submission ends nothing', async () => {
@@ -334,19 +333,21 @@ test('a forged sheet without a person ends nothing that the sender may not end',
   expect(await verdictsOf(stage, others.value)).toEqual([200]);
 });
 
-test('the card comes where the sheet was asked for too, for that person alone', async () => {
+test('the card stands in the dialog alone, and is shared where the sheet was asked for', async () => {
   const stage = await setStage({ env: ONCALL });
   const [alice, carol] = [stage.workspace.person('alice'), stage.workspace.person('carol')];
   await holdsTokens(stage, alice, 2, (number) => `bot ${number}`);
   await opens(carol, '/apitoken revoke @alice', '#no-app');
   await carol.fills({ Reason: 'left' });
-  const before = new Set(carol.sees('#no-app').map(({ ts }) => ts));
   await carol.submits();
 
-  const card = await newMessage(carol, '#no-app', before);
-  expect(card).toMatchObject({ ephemeral: true, buttons: ['Refresh', 'Share to channel'] });
-  expect(card.text).toContain('2 tokens revoked.');
-  expect(alice.sees('#no-app')).toEqual([]);
+  const card = await modalSaying(carol, '2 tokens revoked.');
+  expect(card.buttons).toEqual(['Refresh', 'Share to channel']);
+  await settled(stage);
+  expect(carol.sees('#no-app')).toEqual([]);
+  await carol.clicks('Share to channel', { in: 'modal' });
+  await soon(() => expect(alice.sees('#no-app')).toHaveLength(1));
+  await soon(() => expect(carol.modal()?.buttons).toContain('Shared to #no-app'));
 });
 
 test('other ticks in the same dialog are another wish: what the card says is revoked is revoked', async () => {
@@ -432,7 +433,8 @@ test.for([
     other.exec('rollback');
 
     await modalSaying(carol, done);
-    await soon(() => expect(carol.reads('#oncall')).toContain(done));
+    await settled(stage);
+    expect(carol.sees('#oncall')).toEqual([]);
     expect(stage.workspace.takeRefusals()).toEqual([]);
   },
 );

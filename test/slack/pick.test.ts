@@ -11,7 +11,6 @@ import {
   modalOf,
   modalSaying,
   opens,
-  seesCard,
   setStill,
   settled,
   shownBy,
@@ -61,7 +60,6 @@ test.for([
   await alice.submits();
   await modalSaying(alice, 'deploy-bot is revoked.');
   await alice.closes();
-  await seesCard(alice, 'deploy-bot');
 
   expect((await answerTo(alice, `/apitoken ${verb}`)).text).toBe(sentence);
 });

@@ -7,6 +7,7 @@ const FROM = {
   kind: 'list',
   responseUrl: 'https://hooks.slack.com/actions/1',
   channel: 'C1',
+  channelName: 'general',
   page: { filter: 'active', page: 2 },
 } as const;
 

@@ -21,7 +21,6 @@ import {
   receiptOf,
   rotates,
   rowsOf,
-  seesCard,
   setStill,
   settled,
   shownBy,
@@ -430,7 +429,6 @@ test.for([
       await opens(alice, '/apitoken revoke deploy-bot');
       await alice.submits();
       await modalSaying(alice, 'is revoked');
-      await seesCard(alice, 'deploy-bot');
       await alice.closes();
     }
 

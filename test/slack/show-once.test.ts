@@ -15,7 +15,6 @@ import {
   opens,
   receiptOf,
   rowsOf,
-  seesCard,
   settled,
   soon,
 } from './flows.ts';
@@ -172,7 +171,6 @@ test.for([
       await opens(alice, '/apitoken revoke deploy-bot');
       await alice.submits();
       await modalSaying(alice, 'deploy-bot is revoked.');
-      await seesCard(alice, 'deploy-bot');
     }
     const shown = callsOf(stage.workspace, 'chat.postEphemeral').length;
 

@@ -12,9 +12,9 @@ import {
   deliveriesIn,
   holdsToken,
   holdsTokens,
+  modalSaying,
   opens,
   rowsOf,
-  seesCard,
   setStill,
   soon,
 } from './flows.ts';
@@ -67,7 +67,7 @@ async function setEachKind() {
   await holdsToken(stage, alice, 'unseen', { createdAt: T0 + 101 * DAY_MS, shown: false });
   await opens(alice, '/apitoken revoke ended');
   await alice.submits();
-  await seesCard(alice, 'ended');
+  await modalSaying(alice, 'ended is revoked.');
   await alice.closes();
   expect((await stage.verify(value)).status).toBe(401);
   // What was counted in memory is written at the stop.

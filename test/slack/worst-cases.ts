@@ -217,7 +217,11 @@ export function messagesAbout(unit: string): [string, Message][] {
       severalRevokedMessage(manyRevoked(unit), person),
     ]),
     ...[1, SHEET_TOKENS_MAX].flatMap((count): [string, Message][] => [
-      [`card of ${count}`, killCardMessage(aCard(unit, count))],
+      [`card of ${count}`, killCardMessage(aCard(unit, count), { kind: 'offered' })],
+      [
+        `card of ${count} that is shared`,
+        killCardMessage(aCard(unit, count), { kind: 'done', channelName: 'c'.repeat(80) }),
+      ],
       [`shared card of ${count}`, sharedCardMessage(aCard(unit, count), LONG_ID)],
     ]),
     ...(['name', 'first_characters', 'either'] as const).map((by): [string, Message] => [
@@ -433,7 +437,7 @@ function heldMetadata(unit: string) {
 
 function resultOfASheet(unit: string): ModalView {
   const card = aCard(unit, SHEET_TOKENS_MAX);
-  const blocks = killCardBlocks(card, { canShare: true });
+  const blocks = killCardBlocks(card, { kind: 'offered' });
   return tellingDialog('Revoke API Token', [...blocks, ...othersLeftBlocks(card)]);
 }
 

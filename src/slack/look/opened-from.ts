@@ -16,11 +16,17 @@ export type OpenedFrom =
       readonly kind: 'list';
       readonly responseUrl: string;
       readonly channel: string | undefined;
+      readonly channelName: string | undefined;
       readonly page: PageOfList;
     }
   | { readonly kind: 'notice'; readonly responseUrl: string; readonly notice: DrawnNotice }
   /** A command, a shortcut, or a message that only that person sees. */
-  | { readonly kind: 'elsewhere'; readonly responseUrl: string; readonly channel: string | undefined };
+  | {
+      readonly kind: 'elsewhere';
+      readonly responseUrl: string;
+      readonly channel: string | undefined;
+      readonly channelName: string | undefined;
+    };
 
 /** A dialog and who opened it: a view's id comes back from a client, and nobody writes where somebody else's was opened. */
 type Dialog = Pick<Visit, 'personId' | 'viewId'>;
@@ -33,13 +39,18 @@ export type Openings = {
 
 /** Notes that a dialog was opened there, where that can be answered later. */
 export function rememberOpening(
-  { personId, responseUrl, channelId: channel }: Pick<Visit, 'personId' | 'responseUrl' | 'channelId'>,
+  {
+    personId,
+    responseUrl,
+    channelId: channel,
+    channelName,
+  }: Pick<Visit, 'personId' | 'responseUrl' | 'channelId' | 'channelName'>,
   viewId: string | undefined,
   openings: Openings,
   page?: PageOfList,
 ): void {
   if (viewId === undefined || responseUrl === undefined) return;
-  const from = { responseUrl, channel };
+  const from = { responseUrl, channel, channelName };
   openings.remember(
     { personId, viewId },
     page === undefined ? { kind: 'elsewhere', ...from } : { kind: 'list', ...from, page },

@@ -4,19 +4,34 @@ import type { Message } from '../blocks/message.ts';
 import type { PageOfList } from '../blocks/pages.ts';
 import type { ListenerDeps } from '../listener.ts';
 import { type DrawnNotice, noticeAgainMessage } from '../notices/notice-blocks.ts';
+import { inDirectMessage } from '../reply/direct-message.ts';
 import { respond } from '../reply/respond.ts';
 import type { KnownVisit } from '../visit.ts';
 import { ownListMessage } from './list.ts';
 import type { OpenedFrom } from './opened-from.ts';
 
 /**
- * Draws again the list or notice that the dialog was opened from, now that it has done its work; elsewhere tells `result`, where
- * there is one. What the dialog did stands, and it says so, whether or not that can be drawn.
+ * Draws again the list or notice that the dialog was opened from, now that it has done its work. The dialog says what it did, and
+ * that stands whether or not they can be drawn; elsewhere it is not said again.
  */
-export async function redrawOrigin(visit: KnownVisit, deps: ListenerDeps, result?: Message): Promise<void> {
+export async function redrawOrigin(visit: KnownVisit, deps: ListenerDeps): Promise<void> {
   const from = deps.openedFrom.find(visit);
   if (from === undefined) return;
-  await orWarn(draw(visit, from, result, deps), deps);
+  await orWarn(draw(visit, from, deps), deps);
+}
+
+/** Tells what a dialog would have said that was closed before it could, to that person alone where it was opened. */
+export async function tellBehind(visit: KnownVisit, message: Message, deps: ListenerDeps): Promise<void> {
+  const from = deps.openedFrom.find(visit);
+  const telling =
+    from === undefined ? tellDirectly(visit, message, deps) : respond(from.responseUrl, message);
+  await orWarn(telling, deps);
+}
+
+async function tellDirectly({ personId }: KnownVisit, message: Message, { client }: ListenerDeps) {
+  await inDirectMessage(client, personId, (channel) =>
+    client.chat.postEphemeral({ channel, user: personId, ...message }),
+  );
 }
 
 /** Draws a notice again as it stands, where it was pressed. What the press led to stands, whether or not it can be drawn. */
@@ -29,12 +44,7 @@ export async function redrawNotice(
   await orWarn(drawNotice(responseUrl, notice, token, deps), deps);
 }
 
-async function draw(
-  visit: KnownVisit,
-  from: OpenedFrom,
-  result: Message | undefined,
-  deps: ListenerDeps,
-): Promise<void> {
+async function draw(visit: KnownVisit, from: OpenedFrom, deps: ListenerDeps): Promise<void> {
   switch (from.kind) {
     case 'list': {
       const list = await ownListMessage(visit.actor, pageAfter(from.page), deps);
@@ -46,7 +56,7 @@ async function draw(
       return drawNotice(from.responseUrl, from.notice, found.token, deps);
     }
     case 'elsewhere':
-      return result === undefined ? undefined : respond(from.responseUrl, result);
+      return undefined;
   }
 }
 
@@ -59,7 +69,8 @@ function pageAfter(page: PageOfList): PageOfList {
   return page.filter === 'active' ? { filter: 'all', page: 1 } : page;
 }
 
-async function orWarn(drawing: Promise<void>, deps: ListenerDeps): Promise<void> {
+/** Waits for a drawing without which what was done stands all the same: a failure is logged. */
+export async function orWarn(drawing: Promise<void>, deps: Pick<ListenerDeps, 'log'>): Promise<void> {
   try {
     await drawing;
   } catch (error) {

@@ -5,7 +5,7 @@ import { section, tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps } from '../listener.ts';
 import type { KnownVisit } from '../visit.ts';
 import { within } from './pause.ts';
-import { updateDialog } from './tell.ts';
+import { isTurned } from './tell.ts';
 
 /** An acknowledgement as the receiver takes it. */
 export type RawAck = (response?: object) => Promise<void>;
@@ -67,7 +67,7 @@ const WORK_MS_MAX = 1500;
 
 /**
  * Answers a submission by what `work` comes to: at once, or, where a busy database or a slow Slack keeps it, with `waiting`,
- * which then turns into the outcome. Resolves to that.
+ * which then turns into the outcome; where the dialog was closed meanwhile, `whenClosed` is called with that. Resolves to it.
  */
 export async function ackInTime<T extends { readonly kind: 'answered'; readonly view: ModalView }>(
   visit: KnownVisit,
@@ -76,7 +76,13 @@ export async function ackInTime<T extends { readonly kind: 'answered'; readonly 
     ack,
     fields,
     waiting,
-  }: { readonly ack: AckSubmission; readonly fields: RefusalFields; readonly waiting: ModalView },
+    whenClosed,
+  }: {
+    readonly ack: AckSubmission;
+    readonly fields: RefusalFields;
+    readonly waiting: ModalView;
+    readonly whenClosed: (outcome: T | Refused) => Promise<void>;
+  },
   deps: ListenerDeps,
 ): Promise<T | Refused> {
   const early = await within(work, WORK_MS_MAX);
@@ -91,6 +97,7 @@ export async function ackInTime<T extends { readonly kind: 'answered'; readonly 
   await ack({ response_action: 'update', view: waiting });
   const late = await work;
   const view = late.kind === 'refused' ? fields.dialogOf(sentenceFor(late.refusal)) : late.view;
-  await updateDialog(visit.viewId, view, deps.client);
+  const isSeen = visit.viewId !== undefined && (await isTurned(visit.viewId, view, deps.client));
+  if (!isSeen) await whenClosed(late);
   return late;
 }

@@ -80,7 +80,7 @@ export async function updateDialog(
 }
 
 /** Turns the dialog into `view`; false when it was closed meanwhile. */
-async function isTurned(viewId: string, view: ModalView, client: WebClient): Promise<boolean> {
+export async function isTurned(viewId: string, view: ModalView, client: WebClient): Promise<boolean> {
   try {
     await client.views.update({ view_id: viewId, view });
     return true;

@@ -11,12 +11,14 @@ import {
 import { CARD_REFRESH_ID, CARD_SHARE_ID, REVOKE_PERSON_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { button, context, escaped, mention, mrkdwn, plain, section, timesOf } from '../blocks/text.ts';
+import { button, context, cut, escaped, mention, mrkdwn, plain, section, timesOf } from '../blocks/text.ts';
 import { agoOf, dateTime, dateTimeElement } from '../blocks/times.ts';
 import { noteBlocks, revokerOf } from '../blocks/token-facts.ts';
 import { deleteMessageBlocks, isLeakText } from './leaked-message.ts';
 import { tokenLine, tokenLines } from './revoke-dialog.ts';
 import { SHEET_TOKENS_MAX } from './several-dialog.ts';
+
+const BUTTON_LENGTH_MAX = 75;
 
 /** What a card tells, without anything secret in it. */
 export type KillCard = {
@@ -39,12 +41,14 @@ export type CardSubject = Pick<KillCard, 'inMessage'> & {
   readonly person?: PersonId | undefined;
 };
 
+/** How a card stands towards everybody in a channel. `channelName`: undefined where the app does not know one. */
+export type Sharing =
+  | { readonly kind: 'none' | 'offered' }
+  | { readonly kind: 'done'; readonly channelName: string | undefined };
+
 /** The card as a message for whoever ended the tokens. */
-export function killCardMessage(card: KillCard): Message {
-  return marked('card', {
-    text: escaped(headline(card)),
-    blocks: killCardBlocks(card, { canShare: true }),
-  });
+export function killCardMessage(card: KillCard, sharing: Sharing): Message {
+  return marked('card', { text: escaped(headline(card)), blocks: killCardBlocks(card, sharing) });
 }
 
 /** The card as everybody in a channel sees it, with who shared it. */
@@ -56,7 +60,7 @@ export function sharedCardMessage(card: KillCard, sharedBy: PersonId): Message {
 }
 
 /** The card: what, whose, by whom, when, last use, tries since, and what may be done next. */
-export function killCardBlocks(card: KillCard, { canShare }: { readonly canShare: boolean }): KnownBlock[] {
+export function killCardBlocks(card: KillCard, sharing: Sharing): KnownBlock[] {
   return [
     section(
       `${headline(card)} Anything using ${card.tokens.length === 1 ? 'it' : 'them'} has stopped working.`,
@@ -64,7 +68,7 @@ export function killCardBlocks(card: KillCard, { canShare }: { readonly canShare
     ...facts(card),
     ...reasonBlocks(card),
     ...deleteMessageBlocks(card.inMessage, card.reader),
-    buttons(card, canShare),
+    buttons(card, sharing),
   ];
 }
 
@@ -113,7 +117,7 @@ function facts(card: KillCard): KnownBlock[] {
   const [first, ...others] = card.tokens;
   if (first === undefined) throw new Error('a card tells of at least one token');
   const revoked = `Date Revoked: ${dateTime(endOf(first))} · By: ${revokerOf(first)}`;
-  const since = `Presented since: ${triesText(card)}`;
+  const since = `Refused since: ${triesText(card)}`;
   if (others.length === 0) {
     const use = first.lastUsedAt === null ? 'never' : dateTime(first.lastUsedAt);
     return [context(`Owner: ${mention(first.owner)} · ${revoked} · Last used: ${use} · ${since}`)];
@@ -152,13 +156,35 @@ function triesText({ tokens, tries, now }: KillCard): string {
   return count === 0 ? 'never' : `${timesOf(count)}, last ${agoOf(lastAt, now)}`;
 }
 
-function buttons(card: KillCard, canShare: boolean): ActionsBlock {
+function buttons(card: KillCard, sharing: Sharing): ActionsBlock {
   const tokenIds = card.tokens.map(({ id }) => id);
   const value = cardText({ tokenIds, inMessage: card.inMessage, person: card.others?.person });
   return {
     type: 'actions',
-    elements: [button(CARD_REFRESH_ID, 'Refresh', value), ...(canShare ? [shareButton(value)] : [])],
+    elements: [button(CARD_REFRESH_ID, 'Refresh', value), ...shareButtons(sharing, value)],
   };
+}
+
+function shareButtons(sharing: Sharing, value: string): Button[] {
+  switch (sharing.kind) {
+    case 'none':
+      return [];
+    case 'offered':
+      return [shareButton(value)];
+    case 'done':
+      return [
+        button(CARD_SHARE_ID, cut(`Shared to ${placeText(sharing.channelName)}`, BUTTON_LENGTH_MAX), value),
+      ];
+  }
+}
+
+/** What a second press hears. */
+export function alreadyShared(channelName: string | undefined): string {
+  return `It's already shared to ${placeText(channelName)}.`;
+}
+
+function placeText(channelName: string | undefined): string {
+  return channelName === undefined ? 'this channel' : `#${channelName}`;
 }
 
 function shareButton(value: string): Button {
@@ -167,7 +193,7 @@ function shareButton(value: string): Button {
     confirm: {
       title: plain('Share to channel?'),
       text: plain(
-        'Everybody in this conversation will see which token was revoked, whose it was, by whom and when, its last use, and that you shared it.',
+        'Everyone in this conversation sees which token was revoked, whose it was, by whom and when, its last use, and that you shared it.',
       ),
       confirm: plain('Share'),
       deny: plain('Cancel'),

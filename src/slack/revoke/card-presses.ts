@@ -2,15 +2,24 @@ import { askFor } from '../../tokens/audit.ts';
 import { type Refusal, sentenceFor } from '../../tokens/refusal.ts';
 import { parsePersonId } from '../../tokens/token.ts';
 import { CARD_REFRESH_ID, CARD_SHARE_ID, REVOKE_PERSON_ID } from '../blocks/ids.ts';
+import type { Message } from '../blocks/message.ts';
 import { section, sentenceMessage, tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps, Press, PressListener } from '../listener.ts';
+import { orWarn } from '../look/redraw.ts';
 import { confirmedActor } from '../people/actor.ts';
 import { carryOut } from '../reply/carry-out.ts';
 import { respond } from '../reply/respond.ts';
-import { answerVisit, refuseForged, tell, updateDialog, viewOf } from '../reply/tell.ts';
+import { answerVisit, refuseForged, tell, tellSentence, updateDialog, viewOf } from '../reply/tell.ts';
 import type { KnownVisit } from '../visit.ts';
-import { cardDialog, findCard } from './card.ts';
-import { type CardSubject, killCardMessage, parseCard, sharedCardMessage } from './card-blocks.ts';
+import { cardDialog, findCard, type SharePlace, shareDetail, sharePlaceOf, sharingOf } from './card.ts';
+import {
+  alreadyShared,
+  type CardSubject,
+  type KillCard,
+  killCardMessage,
+  parseCard,
+  sharedCardMessage,
+} from './card-blocks.ts';
 import { REVOKE_TITLE } from './revoke-dialog.ts';
 import { revokePersonAnswer } from './revoke-several.ts';
 
@@ -19,37 +28,50 @@ const onRefreshCard = aboutCard(async (visit, subject, deps) => {
   await deps.usage.flush();
   const found = await findCard(visit.actor, subject, deps);
   if (found.kind === 'refused') return tellHere(visit, found.refusal, deps);
-  if (visit.responseUrl === undefined)
-    return updateDialog(visit.viewId, cardDialog(visit, found.card, deps), deps.client);
-  await respond(visit.responseUrl, killCardMessage(found.card), 'instead');
+  await drawHere(visit, found.card, deps);
 });
 
-/** *Share to channel*, confirmed: everybody where the card stands, or where its dialog was opened, sees it. */
-const onShareCard = aboutCard(async (visit, subject, deps) => {
-  const { tokenIds } = subject;
-  const tokens = await deps.store.findTokens(visit.actor.workspace, tokenIds);
+/**
+ * *Share to channel*, confirmed: everybody where the card stands, or where its dialog was opened, sees it, once. From then on the
+ * button says so, and so does whoever presses it. One press after the other, so that two at once share it once.
+ */
+const onShareCard = aboutCard((visit, subject, deps) =>
+  deps.takeShareTurn(subject.tokenIds.join(' '), () => shareInTurn(visit, subject, deps)),
+);
+
+async function shareInTurn(visit: KnownVisit, subject: CardSubject, deps: ListenerDeps): Promise<void> {
+  const tokens = await deps.store.findTokens(visit.actor.workspace, subject.tokenIds);
   const actor = await confirmedActor(visit, 'see', tokens.values(), deps);
   if (actor === undefined) return tellHere(visit, { code: 'person_unknown' }, deps);
   const found = await findCard(actor, subject, deps);
   if (found.kind === 'refused') return tellHere(visit, found.refusal, deps);
-  const from = openedFromOf(visit, deps);
-  if (from === undefined) return tellHere(visit, { code: 'press_unknown' }, deps);
-  const detail = { channel: from.channel ?? null, tokens: tokenIds.length, ids: tokenIds.join(' ') };
-  const deed = { kind: 'card_share', actor: actor.id, tokenId: tokenIds[0] ?? null, detail } as const;
-  if ((await askFor(deed, visit.delivery, deps)) === 'repeated') return;
-  const share = async () => {
-    await respond(from.responseUrl, sharedCardMessage(found.card, actor.id), 'shared');
-    return undefined;
-  };
-  await carryOut(deed, share, deps);
-});
+  const { card } = found;
+  const place = sharePlaceOf(visit, deps);
+  if (place === undefined) return tellHere(visit, { code: 'press_unknown' }, deps);
+  const detail = shareDetail(card, place);
+  const deed = { kind: 'card_share', actor: actor.id, tokenId: card.tokens[0]?.id ?? null, detail } as const;
+  const isShared = (await sharingOf(visit, card, deps)).kind === 'done';
+  // The very press that shared it, delivered again, hears nothing new.
+  if (isShared && (await deps.store.tokenOfDelivery(visit.delivery)) !== undefined) return;
+  if (!isShared) {
+    if ((await askFor(deed, visit.delivery, deps)) === 'repeated') return;
+    await carryOut(deed, () => share(place, sharedCardMessage(card, actor.id)), deps);
+  }
+  await orWarn(drawHere(visit, card, deps), deps);
+  if (isShared) await tellSentence(visit, alreadyShared(place.channelName), deps.client);
+}
 
-/** Where the card stands, or where its dialog was opened. */
-function openedFromOf(visit: KnownVisit, { openedFrom }: ListenerDeps) {
-  const { responseUrl, channelId } = visit;
-  if (responseUrl !== undefined) return { responseUrl, channel: channelId };
-  const from = openedFrom.find(visit);
-  return from === undefined || from.kind === 'notice' ? undefined : from;
+async function share({ responseUrl }: SharePlace, message: Message): Promise<undefined> {
+  await respond(responseUrl, message, 'shared');
+}
+
+/** The card as it stands, where it was pressed. */
+async function drawHere(visit: KnownVisit, card: KillCard, deps: ListenerDeps): Promise<void> {
+  if (visit.responseUrl === undefined) {
+    await updateDialog(visit.viewId, await cardDialog(visit, card, deps), deps.client);
+    return;
+  }
+  await respond(visit.responseUrl, killCardMessage(card, await sharingOf(visit, card, deps)), 'instead');
 }
 
 /** *Show the other …*, under a card: the sheet of those that are left, in its place. */
@@ -57,9 +79,8 @@ const onRevokePerson: PressListener = async (visit, value, deps) => {
   const person = parsePersonId(value);
   if (person === undefined) return tellHere(visit, await refuseForged(visit, 'revoke', deps), deps);
   const answer = await revokePersonAnswer(visit.actor, person, deps);
-  if (visit.viewType === 'modal')
-    return updateDialog(visit.viewId, viewOf(answer, REVOKE_TITLE), deps.client);
-  await answerVisit(visit, answer, deps);
+  if (visit.viewType === 'modal') await updateDialog(visit.viewId, viewOf(answer, REVOKE_TITLE), deps.client);
+  else await answerVisit(visit, answer, deps);
 };
 
 function aboutCard(

@@ -1,11 +1,11 @@
 import type { ModalView } from '@slack/types';
 import { MINUTE_MS } from '../../clock.ts';
 import { type Actor, may } from '../../tokens/policy.ts';
-import { type Refused, refuseByPolicy, refused } from '../../tokens/refusal.ts';
+import { type Refused, refuseByPolicy, refused, sentenceFor } from '../../tokens/refusal.ts';
 import type { PersonId, UsedToken } from '../../tokens/token.ts';
-import { tellingDialog } from '../blocks/text.ts';
+import { sentenceMessage, tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps } from '../listener.ts';
-import { redrawOrigin } from '../look/redraw.ts';
+import { redrawOrigin, tellBehind } from '../look/redraw.ts';
 import { type AckSubmission, ackInTime, type RefusalFields } from '../reply/submission.ts';
 import type { KnownVisit } from '../visit.ts';
 import {
@@ -14,6 +14,7 @@ import {
   killCardBlocks,
   killCardMessage,
   othersLeftBlocks,
+  type Sharing,
 } from './card-blocks.ts';
 import { beingRevokedDialog, REVOKE_TITLE } from './revoke-dialog.ts';
 
@@ -80,11 +81,49 @@ async function othersOf(
   return { person, count: total };
 }
 
-/** The card in a dialog. It is shared where the dialog was opened: not from Home or a notice, which nobody else reads. */
-export function cardDialog(visit: KnownVisit, card: KillCard, deps: ListenerDeps): ModalView {
-  const from = deps.openedFrom.find(visit);
-  const canShare = from !== undefined && from.kind !== 'notice';
-  return tellingDialog(REVOKE_TITLE, [...killCardBlocks(card, { canShare }), ...othersLeftBlocks(card)]);
+/** A place that a card can be shared to. */
+export type SharePlace = {
+  readonly responseUrl: string;
+  readonly channel: string | undefined;
+  readonly channelName: string | undefined;
+};
+
+/**
+ * Where the card that was pressed stands, or where its dialog was opened: not Home or a notice, which nobody else reads.
+ * Undefined where it cannot be shared.
+ */
+export function sharePlaceOf(visit: KnownVisit, { openedFrom }: ListenerDeps): SharePlace | undefined {
+  const { responseUrl, channelId: channel, channelName } = visit;
+  if (responseUrl !== undefined) return { responseUrl, channel, channelName };
+  const from = openedFrom.find(visit);
+  return from === undefined || from.kind === 'notice' ? undefined : from;
+}
+
+/** Events of a token that are looked at for whether its card was shared: the latest. */
+const EVENTS_MAX = 100;
+
+/** What an event tells of a card that was shared to `place`. */
+export function shareDetail({ tokens }: Pick<KillCard, 'tokens'>, { channel }: SharePlace) {
+  return { channel: channel ?? null, tokens: tokens.length, ids: tokens.map(({ id }) => id).join(' ') };
+}
+
+/** How the card stands towards everybody in the place that it can be shared to: as the record of what was done tells it. */
+export async function sharingOf(visit: KnownVisit, card: KillCard, deps: ListenerDeps): Promise<Sharing> {
+  const place = sharePlaceOf(visit, deps);
+  const [first] = card.tokens;
+  if (place === undefined || first === undefined) return { kind: 'none' };
+  const { channel, ids } = shareDetail(card, place);
+  const { events } = await deps.store.listEvents(first.id, { page: 1, pageSize: EVENTS_MAX });
+  const isShared = events.some(
+    ({ action, detail }) => action === 'card.shared' && detail.channel === channel && detail.ids === ids,
+  );
+  return isShared ? { kind: 'done', channelName: place.channelName } : { kind: 'offered' };
+}
+
+/** The card in a dialog. */
+export async function cardDialog(visit: KnownVisit, card: KillCard, deps: ListenerDeps): Promise<ModalView> {
+  const sharing = await sharingOf(visit, card, deps);
+  return tellingDialog(REVOKE_TITLE, [...killCardBlocks(card, sharing), ...othersLeftBlocks(card)]);
 }
 
 /** A revocation as its dialog shows it: the card that it turns into. */
@@ -96,14 +135,21 @@ export type Answered = {
   readonly isNew: boolean;
 };
 
-/** Answers the dialog by what `work` comes to, and tells a new revocation where the dialog was opened too. */
+/**
+ * Answers the dialog by what `work` comes to: there, or, where it was closed before that was known, where it was opened; never
+ * in both. What it was opened from is drawn again.
+ */
 export async function ackRevocation(
   visit: KnownVisit,
   work: Promise<Answered | Refused>,
   { count, ...rest }: { readonly ack: AckSubmission; readonly fields: RefusalFields; readonly count: number },
   deps: ListenerDeps,
 ): Promise<void> {
-  const outcome = await ackInTime(visit, work, { ...rest, waiting: beingRevokedDialog(count) }, deps);
-  if (outcome.kind === 'answered' && outcome.isNew)
-    await redrawOrigin(visit, deps, killCardMessage(outcome.card));
+  const waiting = beingRevokedDialog(count);
+  const whenClosed = async (late: Answered | Refused) => {
+    if (late.kind === 'refused') return tellBehind(visit, sentenceMessage(sentenceFor(late.refusal)), deps);
+    await tellBehind(visit, killCardMessage(late.card, await sharingOf(visit, late.card, deps)), deps);
+  };
+  const outcome = await ackInTime(visit, work, { ...rest, waiting, whenClosed }, deps);
+  if (outcome.kind === 'answered' && outcome.isNew) await redrawOrigin(visit, deps);
 }

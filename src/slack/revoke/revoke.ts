@@ -167,7 +167,8 @@ export async function revokeFilled(
     return hasLapsed ? refused({ code: 'no_longer_held' }) : outcome;
   }
   const card = await cardOf(actor, { tokens: outcome.tokens, inMessage, person }, deps);
-  return { kind: 'answered', view: cardDialog(visit, card, deps), card, isNew: outcome.kind === 'revoked' };
+  const view = await cardDialog(visit, card, deps);
+  return { kind: 'answered', view, card, isNew: outcome.kind === 'revoked' };
 }
 
 /** Whether the tokens are those of the person whose sheet it was, if it was one. */

@@ -71,7 +71,7 @@ describe.skipIf(!hasBrowser())('axe finds nothing to mend', () => {
     found.kill = await violations(page);
     await dialog.getByRole('textbox', { name: 'Reason' }).fill('leaked');
     await dialog.getByRole('button', { name: 'Revoke', exact: true }).click();
-    await dialog.getByText('Presented since').waitFor();
+    await dialog.getByText('Refused since').waitFor();
     found.killCard = await violations(page);
     await dialog.getByRole('button', { name: 'Close' }).click();
     await page.getByRole('combobox', { name: 'You are' }).selectOption('carol');

@@ -48,8 +48,8 @@ describe.skipIf(!hasBrowser())('the story, by roles and labels alone', () => {
     await revoke.getByText('ci-runner is revoked').waitFor();
     await revoke.getByText('Now delete the message').waitFor();
     expect((await knock(leaked)).status).toBe(401);
+    await revoke.getByRole('button', { name: 'Share to channel' }).waitFor();
     await revoke.getByRole('button', { name: 'Close' }).click();
-    await page.getByRole('log').getByRole('button', { name: 'Share to channel' }).waitFor();
 
     await page.getByRole('combobox', { name: 'You are' }).selectOption('carol');
     await page.getByRole('button', { name: '#oncall', exact: true }).click();
