@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { allowedTokens } from './find.ts';
+import { allowedTokens, findToken } from './find.ts';
 import type { Actor } from './policy.ts';
 import { type RefuseDeps, type Refused, refused } from './refusal.ts';
 import type { StoredSecret, TokenStore } from './store.ts';
@@ -44,6 +44,24 @@ export async function revokeTokens(
   return refused(
     others.length > 0 ? { code: 'all_already_revoked' } : { code: 'already_revoked', name: first.name },
   );
+}
+
+/**
+ * Ends a token that somebody else created for `actor`, who has not claimed it: no value of it ever was. One that they claimed
+ * meanwhile, or that ended, stays as it is.
+ */
+export async function declineToken(
+  request: { readonly actor: Actor; readonly tokenId: TokenId; readonly delivery: Delivery },
+  deps: RefuseDeps,
+): Promise<{ readonly kind: 'declined' } | Refused> {
+  const { actor, tokenId, delivery } = request;
+  const found = await findToken(tokenId, 'show_value', actor, deps);
+  if (found.kind === 'refused') return found;
+  const by = { actor: actor.id, at: deps.clock(), reason: null, held: false, onlyUnclaimed: true } as const;
+  const outcome = await deps.store.revokeTokens([tokenId], by, delivery);
+  if (outcome.kind !== 'already_revoked') return { kind: 'declined' };
+  const { name, revokedAt } = found.token;
+  return refused({ code: revokedAt === null ? 'changed_meanwhile' : 'already_revoked', name });
 }
 
 /** Of what nobody in Slack asked for: what is revoked is not revoked again. */

@@ -76,7 +76,7 @@ test('a token for another waits for its owner, whose click alone makes a value, 
     `<@${dave.id}> created an API token for you. Choose Show value within 7 days.`,
   );
   expect(receipt.text).toContain('@dave created an API token for you. Choose Show value within 7 days.');
-  expect(receipt.buttons).toEqual(['Show value', 'Revoke']);
+  expect(receipt.buttons).toEqual(['Show value', 'Decline']);
 
   await clock.moveBy(DAY_MS);
   const value = await shownBy(alice, () => alice.clicks('Show value', { in: '@apitoken' }));
@@ -183,7 +183,7 @@ test('a guest can be made an owner where guests may use the app', async () => {
   await createsFor(workspace.person('dave'), 'gus', 'deploy-bot');
   await settled(stage);
 
-  expect(receiptOf(workspace.person('gus'), 'deploy-bot').buttons).toEqual(['Show value', 'Revoke']);
+  expect(receiptOf(workspace.person('gus'), 'deploy-bot').buttons).toEqual(['Show value', 'Decline']);
 });
 
 test.for([
@@ -332,26 +332,69 @@ test('what nobody took after 7 days the app revokes, and the owner and the admin
   expect(actionsOf(stage)).toEqual(['token.created', 'token.revoked']);
 });
 
-test('the admin hears that its owner declines a token, and its owner, who did, is told nothing', async () => {
+test.for([
+  ['Decline', async (alice: Person) => alice.clicks('Decline', { in: '@apitoken' })],
+  [
+    'revokes it by command',
+    async (alice: Person) => {
+      await opens(alice, '/apitoken revoke deploy-bot');
+      await alice.submits();
+      await modalSaying(alice, 'deploy-bot is revoked.');
+    },
+  ],
+] as const)(
+  'the admin hears that its owner declines a token (%s), and its owner, who did, is told nothing',
+  async ([, declines]) => {
+    const { stage, workspace, alice } = await setStill();
+    const dave = workspace.person('dave');
+    await createsFor(dave, 'alice', 'deploy-bot');
+    await settled(stage);
+    const claim = receiptOf(alice, 'deploy-bot');
+    expect(claim.text).toContain('@dave created an API token for you. Choose Show value within 7 days.');
+    expect(claim.raw.text).toBe(
+      `<@${dave.id}> created an API token for you. Choose Show value within 7 days.`,
+    );
+    expect(claim.buttons).toEqual(['Show value', 'Decline']);
+
+    await declines(alice);
+    await soon(() => expect(toldTo(dave)).toHaveLength(1));
+    await alice.redelivers();
+    await settled(stage);
+
+    expect(toldTo(dave).map(({ text }) => text)).toEqual([
+      [
+        '@alice declined deploy-bot.',
+        "It's revoked. It never had a value.",
+        'Date Revoked: Jan 1, 2026 at 12:00 AM UTC',
+      ].join('\n'),
+    ]);
+    expect(alice.sees('@apitoken')).toHaveLength(1);
+    expect(receiptOf(alice, 'deploy-bot')).toMatchObject({ buttons: [] });
+    expect(tokenRow(stage, 'deploy-bot')).toMatchObject({ revoked_by: alice.id });
+    expect(actionsOf(stage)).toEqual(['token.created', 'token.revoked']);
+  },
+);
+
+test('a token that its owner claimed cannot be declined, though a receipt of before still offers it', async () => {
   const { stage, workspace, alice } = await setStill();
-  const dave = workspace.person('dave');
-  await createsFor(dave, 'alice', 'deploy-bot');
+  await createsFor(workspace.person('dave'), 'alice', 'deploy-bot');
+  await settled(stage);
+  const { ts } = receiptOf(alice, 'deploy-bot');
+  const value = await shownBy(alice, () => alice.clicks('Show value', { in: '@apitoken' }));
   await settled(stage);
 
-  await opens(alice, '/apitoken revoke deploy-bot');
-  await alice.submits();
-  await modalSaying(alice, 'deploy-bot is revoked.');
-  await soon(() => expect(toldTo(dave)).toHaveLength(1));
-  await settled(stage);
+  const answer = await answerIn(alice, '@apitoken', async () => {
+    await alice.forges({
+      type: 'block_actions',
+      action_id: 'decline_token',
+      block_id: 'receipt:0',
+      value: idOf(stage, 'deploy-bot'),
+      from: { message: ts },
+    });
+  });
 
-  expect(toldTo(dave)[0]?.text).toBe(
-    [
-      '@alice declined deploy-bot.',
-      "It's revoked. It never had a value.",
-      'Date Revoked: Jan 1, 2026 at 12:00 AM UTC',
-    ].join('\n'),
-  );
-  expect(toldTo(alice)).toEqual([]);
+  expect(answer.text).toContain('was changed in the meantime, so nothing was done.');
+  expect(await verdictsOf(stage, value)).toEqual([200]);
 });
 
 test('a token that was taken is not revoked for being old', async () => {
@@ -381,7 +424,7 @@ test('a token for another that is never shown, since Slack refuses, stays unclai
     "Slack can't find your direct messages with apitoken. Open them and send any message.",
   );
   expect(receiptOf(alice, 'deploy-bot').text).toContain('Choose Show value to try again.');
-  expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Show value', 'Revoke']);
+  expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Show value', 'Decline']);
   expect(toldTo(workspace.person('dave'))).toEqual([]);
 });
 

@@ -61,7 +61,7 @@ test('an admin grants it to somebody else, whose click alone makes a value', asy
   await dave.submits();
   await modalSaying(dave, 'can reveal its value.');
   await settled(stage);
-  expect(receiptOf(alice, 'gateway').buttons).toEqual(['Show value', 'Revoke']);
+  expect(receiptOf(alice, 'gateway').buttons).toEqual(['Show value', 'Decline']);
 
   const value = await shownBy(alice, () => alice.clicks('Show value', { in: '@apitoken' }));
 

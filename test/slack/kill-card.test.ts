@@ -149,13 +149,13 @@ test('what a dialog cannot say any longer, since it was closed, is said where it
   await modalSaying(carol, 'being revoked');
   await carol.closes();
   locked.exec('commit');
-  stage.workspace.expectRefusal('not_found');
 
   const card = await soon(() => {
     const [found] = carol.sees('#oncall');
     if (found === undefined) throw new Error('no card');
     return found;
   });
+  stage.workspace.expectRefusal('not_found');
   expect(card).toMatchObject({ ephemeral: true, buttons: ['Refresh', 'Share to channel'] });
   expect(card.text).toContain('deploy-bot is revoked.');
   expect(await verdictsOf(stage, value)).toEqual([401]);

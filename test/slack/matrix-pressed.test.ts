@@ -69,6 +69,7 @@ const DRAWN: Readonly<Record<string, readonly [value: string, places: readonly P
   revoke_token: ['ID', ['info', 'matches', 'checked', 'receipt', 'notice', 'another app’s', 'dialog']],
   rotate_token: ['ID', ['info', 'receipt', 'notice', 'another app’s', 'dialog']],
   show_value: ['ID', ['info', 'receipt', 'another app’s', 'dialog']],
+  decline_token: ['ID', RECEIPT],
   issue_new_value: ['ID:9', RECEIPT],
   end_old_value: ['ID:9', RECEIPT],
   refresh_receipt: ['ID', RECEIPT],

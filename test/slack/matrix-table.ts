@@ -61,6 +61,7 @@ export const TABLE = {
   'receipt: Rotate': OWNER_ALONE,
   'receipt: Revoke': REVOKES_ANY,
   'receipt: Show value': OWNER_ALONE,
+  'receipt: Decline': OWNER_ALONE,
   'receipt: Issue new value': OWNER_ALONE,
   'receipt: End old value now': OWNER_ALONE,
   'receipt: Refresh': OWNER_ALONE,

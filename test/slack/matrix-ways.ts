@@ -8,6 +8,7 @@ import {
   CREATE_DIALOG_ID,
   CREATE_ID,
   CREATE_SHORTCUT_ID,
+  DECLINE_ID,
   END_OLD_ID,
   HIDE_VALUE_ID,
   HISTORY_NEWER_ID,
@@ -392,6 +393,11 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     token: 'unclaimed',
     take: button(SHOW_VALUE_ID, inReceipt, ofToken),
     sign: 'Copy it now',
+  },
+  'receipt: Decline': {
+    about: 'tokens',
+    take: button(DECLINE_ID, inReceipt, ofToken),
+    sign: 'was changed in the meantime',
   },
   'receipt: Issue new value': {
     about: 'tokens',

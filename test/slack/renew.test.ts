@@ -43,7 +43,7 @@ test('the receipt of a token that nobody claimed says it too when it expires', a
   const { stage, alice, clock, workspace } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', { ...A_DAY, by: workspace.person('dave'), shown: false });
   await settled(stage);
-  expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Show value', 'Revoke']);
+  expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Show value', 'Decline']);
 
   await clock.moveBy(DAY_MS);
 

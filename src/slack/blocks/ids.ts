@@ -12,6 +12,7 @@ export const LIST_NEXT_ID = 'list_next';
 export const CREATE_ID = 'create_token';
 export const REVOKE_ID = 'revoke_token';
 export const SHOW_VALUE_ID = 'show_value';
+export const DECLINE_ID = 'decline_token';
 export const HIDE_VALUE_ID = 'hide_value';
 export const ROTATE_ID = 'rotate_token';
 export const NEW_VALUE_ID = 'issue_new_value';

@@ -1,6 +1,7 @@
 import {
   CREATE_DIALOG_ID,
   CREATE_ID,
+  DECLINE_ID,
   END_OLD_ID,
   HIDE_VALUE_ID,
   HISTORY_NEWER_ID,
@@ -35,6 +36,7 @@ import { onRunCommand } from './command.ts';
 import { onMenu, onTurn } from './list-presses.ts';
 import { onPickSubmitted } from './pick.ts';
 import {
+  onDecline,
   onEndOld,
   onNewValue,
   onRefresh,
@@ -63,6 +65,7 @@ export const PRESSES: ReadonlyMap<string, Press> = new Map<string, Press>([
   ],
   [ROTATE_ID, { listener: onRotate, drawnIn: ['receipt', 'notice', 'info', 'dialog', 'unread'] }],
   [SHOW_VALUE_ID, { listener: onShowValue, drawnIn: ['receipt', 'info', 'dialog', 'unread'] }],
+  [DECLINE_ID, { listener: onDecline, drawnIn: RECEIPT }],
   [NEW_VALUE_ID, { listener: onNewValue, drawnIn: RECEIPT }],
   [END_OLD_ID, { listener: onEndOld, drawnIn: RECEIPT }],
   [REFRESH_ID, { listener: onRefresh, drawnIn: RECEIPT }],

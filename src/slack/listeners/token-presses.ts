@@ -1,6 +1,7 @@
 import { findToken } from '../../tokens/find.ts';
 import { remindTomorrow } from '../../tokens/notices.ts';
 import type { Action, Actor } from '../../tokens/policy.ts';
+import { declineToken } from '../../tokens/revoke.ts';
 import { endOldValues } from '../../tokens/rotate.ts';
 import { parseTokenId, type TokenId } from '../../tokens/token.ts';
 import { sentenceMessage } from '../blocks/text.ts';
@@ -86,6 +87,13 @@ function aboutNotice(
 /** *Show value*, under a receipt or what is told of a token. */
 export const onShowValue = aboutToken('show_value', async (visit, tokenId, deps) => {
   await showOrTell(visit, tokenId, deps);
+});
+
+/** *Decline*, confirmed, under the receipt of a token that somebody else created. It tells by itself what became of that. */
+export const onDecline = aboutToken('show_value', async (visit, tokenId, deps) => {
+  const { actor, delivery } = visit;
+  const outcome = await declineToken({ actor, tokenId, delivery }, deps);
+  if (outcome.kind === 'refused') await tellRefusal(visit, outcome.refusal, deps);
 });
 
 /** *Issue new value*, under a receipt. */

@@ -12,7 +12,7 @@ import {
   type UsedToken,
   wasNeverClaimed,
 } from '../../tokens/token.ts';
-import { END_OLD_ID, NEW_VALUE_ID, REFRESH_ID } from '../blocks/ids.ts';
+import { DECLINE_ID, END_OLD_ID, NEW_VALUE_ID, REFRESH_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import { button, context, escaped, mention, mrkdwn, plain } from '../blocks/text.ts';
@@ -78,6 +78,24 @@ function fields(token: UsedToken, { liveValues }: ReceiptFacts, now: number): Mr
 
 function useField(heading: string, { lastUsedAt }: Pick<LiveValue, 'lastUsedAt'>): MrkdwnElement {
   return field(heading, lastUsedAt === null ? 'never' : dateTime(lastUsedAt));
+}
+
+/** Whether it was created for its owner, who has not claimed it. */
+function mayDecline(token: UsedToken, now: number): boolean {
+  return token.createdBy !== token.owner && offersFor(token, now).includes('show_value');
+}
+
+function declineButton(token: UsedToken): Button {
+  return {
+    ...button(DECLINE_ID, 'Decline', token.id),
+    confirm: {
+      title: plain('Decline this token?'),
+      text: plain("It's revoked, and whoever created it is told. This can't be undone."),
+      confirm: plain('Decline'),
+      deny: plain('Keep it'),
+      style: 'danger',
+    },
+  };
 }
 
 /** How it stands, in sentences of our own. */
@@ -168,7 +186,7 @@ function buttons(token: UsedToken, facts: ReceiptFacts, now: number): Button[] {
     ...(isDue(token, now) && !isChangedOver ? offered.map(asMain) : offered),
     ...(isActive && isUnseen(facts) ? [newValueButton(token)] : []),
     ...(hasOld && !isChangedOver ? [endOldButton(token)] : []),
-    revokeButton(token),
+    mayDecline(token, now) ? declineButton(token) : revokeButton(token),
     ...(offers.includes('rotate') ? [button(REFRESH_ID, 'Refresh', token.id)] : []),
   ];
 }
