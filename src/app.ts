@@ -9,7 +9,7 @@ import { createLog, type Log } from './log.ts';
 import { SetupError } from './setup-error.ts';
 import { connectSlack } from './slack/connect.ts';
 import { StoreFault } from './store/fault.ts';
-import { openStore, type Store, type StoreOptions } from './store/store.ts';
+import { openStore, type Store } from './store/store.ts';
 import { createCheckHash } from './tokens/check-hash.ts';
 import { type Hasher, startHasher } from './tokens/hasher.ts';
 import { createRedigests } from './tokens/redigest.ts';
@@ -47,7 +47,7 @@ export async function startApp(
   }: { clock?: Clock; log: Log; droppedLogLines?: () => number; hasher?: Hasher },
 ): Promise<RunningApp> {
   const { peppers, prefix, policy, roles, leavers } = config;
-  const store = await openStoreOrSay({ url: config.databaseUrl, pepper: peppers.current, forApp: 'forApp' });
+  const store = await openForApp(config, clock, log);
   const usage = createUsageRecorder(store);
   const redigests = createRedigests({ store, peppers });
   const checkHash = createCheckHash({ store, hasher, peppers, redigests });
@@ -119,9 +119,14 @@ export async function startAppFrom(
   return startApp(config, { log: createLog({ level: config.logLevel, stream }) });
 }
 
-async function openStoreOrSay(options: StoreOptions): Promise<Store> {
+async function openForApp({ databaseUrl, peppers }: Config, clock: Clock, log: Log): Promise<Store> {
   try {
-    return await openStore(options);
+    const store = await openStore({ url: databaseUrl, pepper: peppers.current, forApp: 'forApp', clock });
+    const { tokens, values } = store.endedAgain;
+    if (tokens + values > 0) {
+      log.warn({ tokens, values }, 'what had ended was live in the database, and was ended again');
+    }
+    return store;
   } catch (error) {
     if (error instanceof StoreFault && error.code === 'cannot_open') throw new SetupError(error.message);
     throw error;

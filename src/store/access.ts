@@ -41,8 +41,15 @@ const TRIAL = "insert into settings (key, value) values ('trial', hex(zeroblob(1
 
 const TRIAL_CACHE_PAGES = 1;
 
+/** What is to be on the disk before a transaction commits: `forget` when it came to nothing. */
+export type BeforeCommit = { sync(): void; forget(): void };
+
 /** The writer of a connection. */
-export function createWriter(sqlite: Database.Database, busyMsMax: number): Writer {
+export function createWriter(
+  sqlite: Database.Database,
+  busyMsMax: number,
+  before: BeforeCommit = { sync: () => undefined, forget: () => undefined },
+): Writer {
   const begin = sqlite.prepare('BEGIN IMMEDIATE');
   const commit = sqlite.prepare('COMMIT');
   const rollback = sqlite.prepare('ROLLBACK');
@@ -54,9 +61,11 @@ export function createWriter(sqlite: Database.Database, busyMsMax: number): Writ
     begin.run();
     try {
       const outcome = body();
+      before.sync();
       commit.run();
       return outcome;
     } finally {
+      before.forget();
       // Still in it only after a throw; SQLite itself ends a transaction when the disk is full.
       if (sqlite.inTransaction) rollback.run();
     }

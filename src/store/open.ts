@@ -5,6 +5,7 @@ import { whenFree } from './access.ts';
 import { type Db, drizzle } from './drizzle.ts';
 import { cannotOpen, isBusy, StoreFault, sqliteErrorIn } from './fault.ts';
 import { migrate } from './migrate.ts';
+import { refuseDamaged, refuseLost } from './recovery/start-check.ts';
 
 /** Another process may be migrating a large database, once. */
 const START_BUSY_MS_MAX = 30_000;
@@ -35,9 +36,11 @@ export async function openDatabase(
   const path = pathOf(url);
   let lock: AppLock | undefined;
   try {
+    refuseLost(path);
     makePrivate(path);
     // Before anything of it is changed, its schema included.
     lock = forApp && (await lockForApp(path));
+    if (lock !== undefined) refuseDamaged(path);
     const deadline = performance.now() + START_BUSY_MS_MAX;
     return { connections: await whenFree(() => openAll(path, migrationsFolder), deadline), lock };
   } catch (error) {
@@ -46,7 +49,8 @@ export async function openDatabase(
   }
 }
 
-function pathOf(url: string): string {
+/** The file that `url` names. Throws a `StoreFault`. */
+export function pathOf(url: string): string {
   const path = /^file:(?!:memory:)([^?#]+)$/.exec(url)?.[1];
   if (path !== undefined) return resolve(path);
   // Without the URL itself: one of another kind may hold a password.

@@ -20,6 +20,7 @@ import {
   textParam,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
+import type { RevokedLog } from './recovery/revoked-log.ts';
 import { secrets, secretUsage, tokens } from './schema.ts';
 import { createOthersOfOwner } from './tokens.ts';
 
@@ -87,9 +88,9 @@ export function createLiveValues(db: Db, read: Read): Pick<TokenStore, 'liveValu
 export type Rotate = (tokenId: TokenId, rotation: Rotation, at: number) => void;
 
 /** The rotation on the write connection `db`. */
-export function createRotate(db: Db, effects: Effects): Rotate {
-  const endOlder = endStatement(db, lt(secrets.generation, integerParam('generation')));
-  const endLatest = endStatement(db, eq(secrets.generation, integerParam('generation')));
+export function createRotate(db: Db, effects: Effects, log: Pick<RevokedLog, 'note'>): Rotate {
+  const endOlder = createEndValues(db, log, lt(secrets.generation, integerParam('generation')));
+  const endLatest = createEndValues(db, log, eq(secrets.generation, integerParam('generation')));
   const advance = db
     .update(tokens)
     .set({ generation: sql`${tokens.generation} + 1`, expiresAt: storedParam('expiresAt') })
@@ -100,18 +101,23 @@ export function createRotate(db: Db, effects: Effects): Rotate {
     const values = { tokenId, generation, at };
     // No value outlives its token: the new expiry may come before the end of a grace.
     const olderEnd = endsOlder ? at : expiresAt;
-    if (olderEnd !== null) endOlder.run({ ...values, end: olderEnd });
+    if (olderEnd !== null) endOlder({ ...values, end: olderEnd });
     // Two values at most: where an older one is still honoured, there is no grace.
     const grace = endsOlder ? graceEndsAt : Math.min(graceEndsAt, at);
-    endLatest.run({ ...values, end: Math.min(grace, expiresAt ?? grace) });
+    endLatest({ ...values, end: Math.min(grace, expiresAt ?? grace) });
     advance.run({ tokenId, expiresAt });
     effects.notices.endGeneration(tokenId);
   };
 }
 
 /** Ending the grace of a rotation before its time. */
-export function createOldValues(db: Db, write: Write, effects: Effects): Pick<TokenStore, 'endOldValues'> {
-  const endOlder = endStatement(db, lt(secrets.generation, integerParam('generation')));
+export function createOldValues(
+  db: Db,
+  write: Write,
+  effects: Effects,
+  log: Pick<RevokedLog, 'note'>,
+): Pick<TokenStore, 'endOldValues'> {
+  const endOlder = createEndValues(db, log, lt(secrets.generation, integerParam('generation')));
   const find = db
     .select({ generation: tokens.generation })
     .from(tokens)
@@ -124,22 +130,35 @@ export function createOldValues(db: Db, write: Write, effects: Effects): Pick<To
         const repeated = effects.repeated(effect.delivery);
         if (repeated !== undefined) return repeated;
         const generation = find.get({ tokenId })?.generation ?? 0;
-        if (endOlder.all({ tokenId, generation, at, end: at }).length === 0) return { kind: 'none' };
+        if (!endOlder({ tokenId, generation, at, end: at })) return { kind: 'none' };
         effects.bring(effect, tokenId);
         return { kind: 'ended' };
       }),
   };
 }
 
-/** Ends, no later than `end`, what is honoured at `at`. */
-function endStatement(db: Db, isMeant: SQL) {
+type EndedValues = {
+  readonly tokenId: TokenId;
+  readonly generation: number;
+  readonly at: number;
+  readonly end: number;
+};
+
+/** Ends, no later than `end`, what is honoured at `at`, inside a write that `log` is told of. False when there is nothing such. */
+function createEndValues(db: Db, log: Pick<RevokedLog, 'note'>, isMeant: SQL) {
   const end = integerParam('end');
-  return db
+  const endValues = db
     .update(secrets)
     .set({ endsAt: sql`min(coalesce(${secrets.endsAt}, ${end}), ${end})` })
     .where(and(OF_TOKEN, isMeant, IS_HONOURED))
     .returning({ lookupId: secrets.lookupId })
     .prepare();
+
+  return (ended: EndedValues): boolean => {
+    const values = endValues.all(ended).map(({ lookupId }) => lookupId);
+    if (values.length > 0) log.note({ at: ended.at, token: ended.tokenId, values, endsAt: ended.end });
+    return values.length > 0;
+  };
 }
 
 /** Which condition of a rotation of the token does not hold at `at`; a first value has none. For use inside the write that depends on it. */

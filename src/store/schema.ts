@@ -248,6 +248,6 @@ export const refusalCounts = sqliteTable(
 );
 
 export const settings = sqliteTable('settings', {
-  key: text('key').$type<'workspace'>().primaryKey(),
+  key: text('key').$type<'workspace' | 'revoked_log'>().primaryKey(),
   value: text('value').notNull(),
 });

@@ -17,6 +17,7 @@ import {
   textParam,
 } from './drizzle.ts';
 import { createDeliveries, type Effects } from './effects.ts';
+import type { RevokedLog } from './recovery/revoked-log.ts';
 import { createFindUnmet, createRotate, OF_TOKEN } from './rotation.ts';
 import { secrets, tokens } from './schema.ts';
 import { IS_BEING_SHOWN, isUnexpiredAt, MAY_HAVE_VALUE, sinceAt } from './token-query.ts';
@@ -105,13 +106,14 @@ export function createSecretWrites(
   db: Db,
   write: Write,
   effects: Effects,
+  log: Pick<RevokedLog, 'note'>,
 ): Pick<TokenStore, 'insertSecret' | 'markShown' | 'withdrawSecret'> {
   const insert = createInsert(db);
   const dropLost = dropLostStatement(db);
   const show = byPurpose((guard) => showStatement(db, guard));
   const claim = claimStatement(db);
   const narrow = narrowStatement(db);
-  const rotate = createRotate(db, effects);
+  const rotate = createRotate(db, effects, log);
   const withdraw = withdrawStatement(db);
   const obstacles = createObstacles(db);
   const tokenOf = db

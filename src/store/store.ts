@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { type Clock, systemClock } from '../clock.ts';
 import type { Owners } from '../tokens/leavers.ts';
 import type { Outbox } from '../tokens/outbox.ts';
 import type { Pepper } from '../tokens/pepper.ts';
@@ -8,12 +9,14 @@ import { BUSY_MS_MAX, createReader, createWriter, type Writer } from './access.t
 import { createAttention } from './attention.ts';
 import { createBoardReads, createBoardWrites, createMessageReads, createMessageWrites } from './boards.ts';
 import type { Db } from './drizzle.ts';
-import { createDeliveryReads, createEffects } from './effects.ts';
+import { createDeliveryReads, createEffects, type Effects } from './effects.ts';
 import { createHistory, createRefusals } from './events.ts';
 import { createNotices } from './notices.ts';
 import { type Connections, type Opened, openDatabase } from './open.ts';
 import { createOutboxReads, createOutboxWrites } from './outbox.ts';
 import { createOwnerReads, createOwnerWrites } from './owners.ts';
+import { type EndedAgain, endAgain } from './recovery/end-again.ts';
+import { createRevokedLog, type RevokedLog } from './recovery/revoked-log.ts';
 import { createLiveValues, createOldValues } from './rotation.ts';
 import { createSecretReads, createSecretWrites } from './secrets.ts';
 import { createSettings, type Settings } from './settings.ts';
@@ -38,6 +41,8 @@ export type StoreOptions = {
   readonly forApp?: 'forApp';
   /** How long a write waits for a busy database: 5 s. */
   readonly busyMsMax?: number;
+  /** What time it is: the system's. */
+  readonly clock?: Clock;
 };
 
 /** Where everything is kept. All its methods throw nothing but `StoreFault`. */
@@ -52,6 +57,8 @@ export type Store = TokenStore &
      * removed or replaced still takes what is lost with it.
      */
     isWritable(): Promise<boolean>;
+    /** What was found live at the opening for the app though it had ended before, and was ended again. */
+    readonly endedAgain: EndedAgain;
     /** Waits for the writes that are queued, then closes. Nothing works afterwards. */
     close(): Promise<void>;
   };
@@ -61,13 +68,26 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const folder = options.migrationsFolder ?? MIGRATIONS_FOLDER;
   const opened = await openDatabase(options.url, folder, options.forApp);
   const { connections } = opened;
-  const writer = createWriter(connections.write.sqlite, options.busyMsMax ?? BUSY_MS_MAX);
-
-  return {
-    ...createReads(connections),
-    ...createWrites(connections.write.db, writer, options.pepper),
-    ...createLifecycle(opened, writer),
-  };
+  const log = createRevokedLog(connections.write.sqlite.name);
+  const writer = createWriter(connections.write.sqlite, options.busyMsMax ?? BUSY_MS_MAX, log);
+  const reads = createReads(connections);
+  const { db } = connections.write;
+  const effects = createEffects(db, options.pepper);
+  const writes = createWrites(db, writer, effects, log);
+  const lifecycle = createLifecycle(opened, writer, log);
+  try {
+    const endedAgain =
+      options.forApp === undefined
+        ? { tokens: 0, values: 0 }
+        : await endAgain(
+            { ...writes, db, write: writer.write, effects, log },
+            (options.clock ?? systemClock)(),
+          );
+    return { ...reads, ...writes, ...lifecycle, endedAgain };
+  } catch (error) {
+    await lifecycle.close().catch(() => undefined);
+    throw error;
+  }
 }
 
 function createReads({ verify, read: reading }: Connections) {
@@ -92,15 +112,14 @@ function createReads({ verify, read: reading }: Connections) {
   };
 }
 
-function createWrites(db: Db, writer: Writer, pepper: Pepper) {
+function createWrites(db: Db, writer: Writer, effects: Effects, log: RevokedLog) {
   const { write } = writer;
-  const effects = createEffects(db, pepper);
   const refusals = createRefusals(db, write, effects);
   return {
-    ...createTokenWrites(db, write, effects),
-    ...createSecretWrites(db, write, effects),
+    ...createTokenWrites(db, write, effects, log),
+    ...createSecretWrites(db, write, effects, log),
     ...createDigestWrites(db, write),
-    ...createOldValues(db, write, effects),
+    ...createOldValues(db, write, effects, log),
     ...createUsage(db, write, effects),
     ...createNotices(db, write, effects),
     ...createOutboxWrites(db, write),
@@ -118,7 +137,11 @@ function createWrites(db: Db, writer: Writer, pepper: Pepper) {
   };
 }
 
-function createLifecycle({ connections: { write, verify, read }, lock }: Opened, writer: Writer) {
+function createLifecycle(
+  { connections: { write, verify, read }, lock }: Opened,
+  writer: Writer,
+  log: RevokedLog,
+) {
   const { readSecret } = createSecretRead(verify, createReader(verify.sqlite));
   const path = write.sqlite.name;
   const file = fileAt(path);
@@ -138,6 +161,7 @@ function createLifecycle({ connections: { write, verify, read }, lock }: Opened,
       try {
         await writer.stop();
       } finally {
+        log.close();
         for (const { sqlite } of [verify, read, write]) sqlite.close();
         lock?.release();
       }

@@ -33,6 +33,7 @@ import {
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
 import { createAddOwner } from './owners.ts';
+import type { RevokedLog } from './recovery/revoked-log.ts';
 import { auditEvents, secrets, tokens, tokenUsage } from './schema.ts';
 import {
   IN_WORKSPACE,
@@ -61,6 +62,7 @@ export function createTokenWrites(
   db: Db,
   write: Write,
   effects: Effects,
+  log: Pick<RevokedLog, 'note'>,
 ): Pick<TokenStore, 'insertToken' | 'revokeTokens'> {
   const exceededLimit = createExceededLimit(db);
   const addOwner = createAddOwner(db);
@@ -68,8 +70,8 @@ export function createTokenWrites(
     .onConflictDoNothing({ target: [tokens.workspace, tokens.nameKey] })
     .returning({ id: tokens.id })
     .prepare();
-  const end = createEnd(db);
-  const endUnclaimed = createEnd(db, isNull(tokens.claimedAt));
+  const end = createEnd(db, log);
+  const endUnclaimed = createEnd(db, log, isNull(tokens.claimedAt));
   const byId = usedTokens(db)
     .where(eq(tokens.id, textParam('id')))
     .prepare();
@@ -110,10 +112,14 @@ function revokedEvent({ id, name }: Token, { at, actor, reason, held }: Ending):
 }
 
 /**
- * Ends a token, if it is as `isMeant` says, and empties its secrets, inside a write. Nothing, and nothing is changed, when it
- * is not or was ended before.
+ * Ends a token, if it is as `isMeant` says, and empties its secrets, inside a write that `log` is told of. Nothing, and nothing is
+ * changed, when it is not or was ended before.
  */
-function createEnd(db: Db, isMeant?: SQL): (id: TokenId, by: Ending) => readonly Token[] {
+function createEnd(
+  db: Db,
+  log: Pick<RevokedLog, 'note'>,
+  isMeant?: SQL,
+): (id: TokenId, by: Ending) => readonly Token[] {
   const revoke = db
     .update(tokens)
     .set({
@@ -129,11 +135,13 @@ function createEnd(db: Db, isMeant?: SQL): (id: TokenId, by: Ending) => readonly
     .update(secrets)
     .set({ hash: null, digest: null })
     .where(eq(secrets.tokenId, textParam('id')))
+    .returning({ lookupId: secrets.lookupId })
     .prepare();
 
   return (id, { at, actor, reason }) => {
     const ended = revoke.all({ id, at, actor, reason });
-    if (ended.length > 0) emptySecrets.run({ id });
+    if (ended.length === 0) return ended;
+    log.note({ at, token: id, values: emptySecrets.all({ id }).map(({ lookupId }) => lookupId) });
     return ended;
   };
 }

@@ -8,6 +8,9 @@ export const NEVER_CLAIMED = 'never claimed';
 export const OWNER_LEFT = 'owner left';
 export const OWNER_BARRED = 'owner may not use apitoken';
 
+/** Of what is ended once more, since a backup or a crash brought it back. */
+export const PUT_BACK = 'ended before the database was put back';
+
 const OWN_REASONS = [NEVER_CLAIMED, OWNER_LEFT, OWNER_BARRED] as const;
 
 /** What somebody hears of: a new action does not compile until it is known who hears of it, or that nobody does. */

@@ -143,7 +143,7 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
 test('every method of the store is in these tests', async () => {
   const { store } = await aStore();
 
-  const others = ['isReadable', 'isWritable', 'close'];
+  const others = ['isReadable', 'isWritable', 'endedAgain', 'close'];
   expect([...new Set(CALLS.map(([name]) => name)), ...others].sort()).toEqual(Object.keys(store).sort());
 });
 

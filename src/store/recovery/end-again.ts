@@ -1,0 +1,184 @@
+import type { TokenStore } from '../../tokens/store.ts';
+import { effectOf, PUT_BACK } from '../../tokens/telling.ts';
+import type { Token, TokenId } from '../../tokens/token.ts';
+import type { Write } from '../access.ts';
+import {
+  and,
+  asc,
+  type Db,
+  eq,
+  gt,
+  insertInto,
+  integerParam,
+  isIn,
+  isNotNull,
+  isNull,
+  lt,
+  or,
+  rowCount,
+  sql,
+  storedParam,
+  textParam,
+} from '../drizzle.ts';
+import type { Effects } from '../effects.ts';
+import { secrets, settings, tokens } from '../schema.ts';
+import { TOKEN } from '../token-query.ts';
+import { inBatches, type LogMark, makeRevokedLog, type RevokedLine, type RevokedLog } from './revoked-log.ts';
+
+/** Lines whose tokens one transaction looks at; `revokeTokens` ends as many. */
+const LINES_AT_ONCE = 100;
+
+const ROWS_AT_ONCE = 1000;
+
+const MARK_KEY = 'revoked_log';
+
+/** What was live in the database though `revoked.log` says that it ended. */
+export type EndedAgain = { readonly tokens: number; readonly values: number };
+
+type Deps = {
+  readonly db: Db;
+  readonly write: Write;
+  readonly effects: Effects;
+  readonly log: RevokedLog;
+  readonly revokeTokens: TokenStore['revokeTokens'];
+};
+
+/**
+ * Ends whatever is live in the database though `revoked.log` says that it ended, each with its event, and notes how much of the log
+ * holds. A database that has no log yet gets one, with all that ended so far.
+ */
+export async function endAgain(deps: Deps, at: number): Promise<EndedAgain> {
+  const { log, db, write } = deps;
+  const marks = createMarks(db);
+  if (!log.exists()) makeRevokedLog(log, endedLines(db));
+  const ended = await replay(deps, log.linesAfter(await write(() => marks.read())), at);
+  const mark = log.mark();
+  await write(() => marks.keep(mark));
+  return ended;
+}
+
+async function replay(deps: Deps, lines: Iterable<RevokedLine>, at: number): Promise<EndedAgain> {
+  const endValues = createEndValuesAgain(deps);
+  const findLive = createFindLive(deps.db);
+  let ended = { tokens: 0, values: 0 };
+  for (const batch of inBatches(lines, LINES_AT_ONCE)) {
+    const whole = batch.filter(({ endsAt }) => endsAt === undefined).map(({ token }) => token);
+    const live = await deps.write(() => findLive(whole));
+    if (live.length > 0) {
+      await deps.revokeTokens(live, { actor: 'system', at, reason: PUT_BACK, held: false }, { keys: [] });
+    }
+    const values = await deps.write(() => endValues(batch, at));
+    ended = { tokens: ended.tokens + live.length, values: ended.values + values };
+  }
+  return ended;
+}
+
+function createFindLive(db: Db) {
+  const live = db
+    .select({ id: tokens.id })
+    .from(tokens)
+    .where(and(isIn(tokens.id, 'ids'), isNull(tokens.revokedAt)))
+    .prepare();
+  return (ids: readonly TokenId[]): TokenId[] => live.all({ ids: JSON.stringify(ids) }).map(({ id }) => id);
+}
+
+/** Ends single values no later than their lines say; how many, inside a write. */
+function createEndValuesAgain({ db, effects }: Pick<Deps, 'db' | 'effects'>) {
+  const endsAt = integerParam('endsAt');
+  const end = db
+    .update(secrets)
+    .set({ endsAt: sql`${storedParam('endsAt')}` })
+    .where(
+      and(
+        isIn(secrets.lookupId, 'values'),
+        isNotNull(secrets.digest),
+        or(isNull(secrets.endsAt), gt(secrets.endsAt, endsAt)),
+      ),
+    )
+    .returning({ lookupId: secrets.lookupId })
+    .prepare();
+  const find = db
+    .select(TOKEN)
+    .from(tokens)
+    .where(eq(tokens.id, textParam('id')))
+    .prepare();
+
+  function endThose({ token: id, values, endsAt: until }: RevokedLine, at: number): number {
+    if (until === undefined) return 0;
+    const ended = end.all({ values: JSON.stringify(values), endsAt: until });
+    const token: Token | undefined = ended.length === 0 ? undefined : find.get({ id });
+    if (token === undefined) return ended.length;
+    const happened = { action: 'old_value.ended', actor: 'system', at } as const;
+    effects.bring(effectOf(happened, token, { reason: PUT_BACK }), token.id);
+    return ended.length;
+  }
+
+  return (lines: readonly RevokedLine[], at: number): number =>
+    lines.reduce((count, line) => count + endThose(line, at), 0);
+}
+
+/** All that ended before there was a log: revoked tokens, and the values that a newer one took the place of. */
+function* endedLines(db: Db): Generator<RevokedLine> {
+  const values = db
+    .select({ lookupId: secrets.lookupId, tokenId: tokens.id, endsAt: secrets.endsAt, at: tokens.revokedAt })
+    .from(tokens)
+    .leftJoin(secrets, eq(secrets.tokenId, tokens.id))
+    .where(
+      and(
+        gt(tokens.id, textParam('after')),
+        or(
+          isNotNull(tokens.revokedAt),
+          and(isNotNull(secrets.endsAt), lt(secrets.generation, tokens.generation)),
+        ),
+      ),
+    )
+    .orderBy(asc(tokens.id))
+    .limit(rowCount(ROWS_AT_ONCE))
+    .prepare();
+
+  for (let after = ''; ; ) {
+    const rows = values.all({ after });
+    // A token's rows may go on in the next page, which begins behind it: it is left for that one.
+    const last = rows.at(-1)?.tokenId;
+    const whole = rows.length < ROWS_AT_ONCE ? rows : rows.filter(({ tokenId }) => tokenId !== last);
+    for (const [token, ofToken] of Map.groupBy(whole, ({ tokenId }) => tokenId))
+      yield* linesOf(token, ofToken);
+    after = whole.at(-1)?.tokenId ?? '';
+    if (after === '' || rows.length < ROWS_AT_ONCE) return;
+  }
+}
+
+type EndedRow = {
+  readonly lookupId: string | null;
+  readonly endsAt: number | null;
+  readonly at: number | null;
+};
+
+function* linesOf(token: TokenId, rows: readonly EndedRow[]): Generator<RevokedLine> {
+  const [first] = rows;
+  if (first === undefined) return;
+  const named = rows.flatMap(({ lookupId, endsAt }) => (lookupId === null ? [] : [{ lookupId, endsAt }]));
+  if (first.at !== null) {
+    yield { at: first.at, token, values: named.map(({ lookupId }) => lookupId) };
+    return;
+  }
+  for (const { lookupId, endsAt } of named) {
+    if (endsAt !== null) yield { at: endsAt, token, values: [lookupId], endsAt };
+  }
+}
+
+/** How much of the log is known to hold in this database. For use inside a write. */
+function createMarks(db: Db) {
+  const find = db
+    .select({ value: settings.value })
+    .from(settings)
+    .where(eq(settings.key, MARK_KEY))
+    .prepare();
+  const keep = insertInto(db, settings)
+    .onConflictDoUpdate({ target: settings.key, set: { value: sql`excluded.value` } })
+    .prepare();
+  return {
+    read: () => find.get()?.value as LogMark | undefined,
+    keep: (mark: LogMark) => void keep.run({ key: MARK_KEY, value: mark }),
+  };
+}

@@ -1,0 +1,215 @@
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { TokenId } from '../../tokens/token.ts';
+import { StoreFault } from '../fault.ts';
+
+const OWNER_ONLY_FILE = 0o600;
+
+const NEW_LINE = 0x0a;
+
+/** What is read at once while the log is gone through. */
+const CHUNK_BYTES = 1024 * 1024;
+
+const LINES_AT_ONCE = 10_000;
+
+/** How much before a mark must still be there for the mark to hold. */
+const MARKED_BYTES = 512;
+
+/**
+ * What ended for good: a token with all its values or, where `endsAt` is given, these values no later than then. Lookup ids
+ * are no secret, and no value is ever in it.
+ */
+export type RevokedLine = {
+  readonly at: number;
+  readonly token: TokenId;
+  readonly values: readonly string[];
+  readonly endsAt?: number;
+};
+
+/** How much of a log is known to hold in a database: its first bytes, told by their number and the last of them. */
+export type LogMark = string & { readonly brand: 'LogMark' };
+
+/**
+ * `revoked.log` beside the database: every revocation, a line of JSON each, on the disk before its commit. So neither a
+ * backup that was put back nor a crash between the two revives a token. Nothing is ever taken away from it.
+ */
+export type RevokedLog = {
+  readonly path: string;
+  exists(): boolean;
+  /** To be written before the transaction that is under way commits. */
+  note(line: RevokedLine): void;
+  /** Writes what was noted and waits for the disk. Throws a `StoreFault`; then the transaction must not commit. */
+  sync(): void;
+  /** Forgets what was noted: its transaction came to nothing. */
+  forget(): void;
+  /** The lines after `mark`, or all of them where it does not hold. A line that a crash cut off is left out. */
+  linesAfter(mark: LogMark | undefined): Generator<RevokedLine>;
+  /** The mark of all that the log holds. */
+  mark(): LogMark;
+  close(): void;
+};
+
+/** Where the log of the database at `path` is. */
+export function revokedLogOf(path: string): string {
+  return join(dirname(path), 'revoked.log');
+}
+
+/** The log of the database at `databasePath`, which is made with the first line. */
+export function createRevokedLog(databasePath: string): RevokedLog {
+  const path = revokedLogOf(databasePath);
+  let noted: RevokedLine[] = [];
+  let file: number | undefined;
+
+  function opened(): number {
+    file ??= openToAppend(path);
+    return file;
+  }
+
+  return {
+    path,
+    exists: () => existsSync(path),
+    note: (line) => void noted.push(line),
+    sync: () => {
+      const lines = noted;
+      noted = [];
+      if (lines.length === 0) return;
+      try {
+        append(opened(), lines);
+      } catch (error) {
+        throw cannotWrite(path, error);
+      }
+    },
+    forget: () => {
+      noted = [];
+    },
+    linesAfter: (mark) => linesAfter(path, mark),
+    mark: () => markOf(path),
+    close: () => {
+      if (file !== undefined) closeSync(file);
+      file = undefined;
+    },
+  };
+}
+
+/** Makes the log where there is none, with `lines`, so that a database that is lost later is known to be lost. */
+export function makeRevokedLog(log: RevokedLog, lines: Iterable<RevokedLine>): void {
+  try {
+    const file = openToAppend(log.path);
+    for (const batch of inBatches(lines, LINES_AT_ONCE)) append(file, batch);
+    closeSync(file);
+  } catch (error) {
+    throw cannotWrite(log.path, error);
+  }
+}
+
+/** The same in their order, `size` at most at once. */
+export function* inBatches<T>(each: Iterable<T>, size: number): Generator<readonly T[]> {
+  let batch: T[] = [];
+  for (const one of each) {
+    batch.push(one);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function cannotWrite(path: string, error: unknown): StoreFault {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'no code';
+  const sentence = `${path} cannot be written (${code}), so nothing was revoked: let this user write it, or make room on its disk.`;
+  return new StoreFault('failed', sentence, error instanceof Error ? error : undefined);
+}
+
+/** Its name must be on the disk too: https://man7.org/linux/man-pages/man2/fsync.2.html */
+function openToAppend(path: string): number {
+  const file = openSync(path, 'a+', OWNER_ONLY_FILE);
+  const folder = openSync(dirname(path), 'r');
+  fsyncSync(folder);
+  closeSync(folder);
+  return file;
+}
+
+function append(file: number, lines: Iterable<RevokedLine>): void {
+  const text = [...lines].map((line) => `${JSON.stringify(line)}\n`).join('');
+  const { size } = fstatSync(file);
+  // Whoever wrote last may have stopped in the middle of a line: this one begins on its own.
+  const isCutOff = size > 0 && bytesAt(file, size - 1, 1)[0] !== NEW_LINE;
+  const bytes = Buffer.from(isCutOff ? `\n${text}` : text);
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+  fdatasyncSync(file);
+}
+
+function bytesAt(file: number, position: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  return bytes.subarray(0, readSync(file, bytes, 0, length, position));
+}
+
+function markOf(path: string): LogMark {
+  const file = openSync(path, 'r');
+  try {
+    return markAt(file, fstatSync(file).size);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function markAt(file: number, end: number): LogMark {
+  const length = Math.min(end, MARKED_BYTES);
+  return `${end}:${crc32(bytesAt(file, end - length, length))}` as LogMark;
+}
+
+function* linesAfter(path: string, mark: LogMark | undefined): Generator<RevokedLine> {
+  const file = openSync(path, 'r');
+  try {
+    const end = Number(mark?.split(':')[0] ?? 0);
+    const holds = mark !== undefined && end <= fstatSync(file).size && markAt(file, end) === mark;
+    for (const line of textLines(file, holds ? end : 0)) {
+      const read = lineIn(line);
+      if (read !== undefined) yield read;
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function* textLines(file: number, from: number): Generator<string> {
+  let left = '';
+  for (let position = from; ; ) {
+    const bytes = bytesAt(file, position, CHUNK_BYTES);
+    if (bytes.length === 0) break;
+    position += bytes.length;
+    // Only ASCII is ever written, so no character is cut in two.
+    const lines = (left + bytes.toString('latin1')).split('\n');
+    left = lines.pop() ?? '';
+    yield* lines;
+  }
+  yield left;
+}
+
+/** Undefined of what is no line of ours: one that a crash cut off, or an empty one. */
+function lineIn(text: string): RevokedLine | undefined {
+  try {
+    const line: unknown = JSON.parse(text);
+    return isLine(line) ? line : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isLine(line: unknown): line is RevokedLine {
+  if (typeof line !== 'object' || line === null) return false;
+  const { at, token, values, endsAt } = line as Record<string, unknown>;
+  const areIds = Array.isArray(values) && values.every((id) => typeof id === 'string');
+  const isInstant = endsAt === undefined || typeof endsAt === 'number';
+  return typeof at === 'number' && typeof token === 'string' && areIds && isInstant;
+}
