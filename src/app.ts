@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { createChainWatch } from './chain-watch.ts';
 import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from './clock.ts';
 import { type Config, parseConfig } from './config.ts';
 import { every } from './every.ts';
@@ -12,8 +13,9 @@ import { StoreFault } from './store/fault.ts';
 import { openStore, type Store } from './store/store.ts';
 import { createCheckHash } from './tokens/check-hash.ts';
 import { type Hasher, startHasher } from './tokens/hasher.ts';
-import { createRedigests } from './tokens/redigest.ts';
-import { createUsageRecorder } from './tokens/usage.ts';
+import type { Peppers } from './tokens/pepper.ts';
+import { createRedigests, type Redigests } from './tokens/redigest.ts';
+import { createUsageRecorder, type UsageRecorder } from './tokens/usage.ts';
 
 /** Figures are to be told within 10 s. */
 const FLUSH_MS = 8 * SECOND_MS;
@@ -58,6 +60,7 @@ export async function startApp(
     countTokens: (now) => store.countTokens(now),
     waitingSayings: (now) => store.waitingSayings(now),
     waitingHashes: () => hasher.waiting(),
+    isChainBroken: async () => (await store.chainAlarm()) !== undefined,
     slackConnected,
     droppedLogLines,
   });
@@ -84,19 +87,16 @@ export async function startApp(
     slackConnected,
     slackDoor: slack.door,
   });
-  const chores = [
-    every(FLUSH_MS, 'writing when tokens were used', () => usage.flush(), log),
-    every(FLUSH_MS, 'writing digests under the current pepper', () => redigests.flush(), log),
-    every(TIDY_MS, 'tidying the database', () => store.tidy(clock()), log),
-  ];
+  const chores = startChores(verifying);
+
+  let stopping: Promise<void> | undefined;
 
   async function stop(): Promise<void> {
     http.drain();
     await slack.drain(config.drainMs);
     await slack.stop();
     await http.stop();
-    await Promise.all(chores.map((chore) => chore.stop()));
-    await Promise.all([usage.flush(), redigests.flush()]);
+    await chores.stop();
     await hasher.stop();
     await store.close();
   }
@@ -106,7 +106,42 @@ export async function startApp(
     isConnectedToSlack: slackConnected,
     inWork: slack.inWork,
     ended: slack.ended,
-    stop,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+type ChoreDeps = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly peppers: Peppers;
+  readonly redigests: Redigests;
+  readonly usage: UsageRecorder;
+  readonly log: Log;
+};
+
+/** What is done by itself while the app runs; `stop` does once more what must not be lost. */
+function startChores(deps: ChoreDeps): { stop(): Promise<void> } {
+  const { store, clock, redigests, usage, log } = deps;
+  const chain = createChainWatch(deps);
+  const look = () => chain.look();
+  look().catch((fault: unknown) => log.error({ err: fault }, 'the audit chain could not be looked at'));
+  const chores = [
+    every(FLUSH_MS, 'writing when tokens were used', () => usage.flush(), log),
+    every(FLUSH_MS, 'writing digests under the current pepper', () => redigests.flush(), log),
+    every(FLUSH_MS, 'looking after the audit chain', look, log),
+    every(TIDY_MS, 'tidying the database', () => store.tidy(clock()), log),
+  ];
+  return {
+    stop: async () => {
+      await Promise.all(chores.map((chore) => chore.stop()));
+      await Promise.all([usage.flush(), redigests.flush()]);
+      await chain
+        .tellHead()
+        .catch((fault: unknown) => log.warn({ err: fault }, 'the head of the audit chain is not told'));
+    },
   };
 }
 
@@ -122,9 +157,9 @@ export async function startAppFrom(
 async function openForApp({ databaseUrl, peppers }: Config, clock: Clock, log: Log): Promise<Store> {
   try {
     const store = await openStore({ url: databaseUrl, pepper: peppers.current, forApp: 'forApp', clock });
-    const { tokens, values } = store.endedAgain;
-    if (tokens + values > 0) {
-      log.warn({ tokens, values }, 'what had ended was live in the database, and was ended again');
+    const { tokens, values, expired } = store.endedAgain;
+    if (tokens + values + expired > 0) {
+      log.warn({ tokens, values, expired }, 'what had ended was live in the database, and was ended again');
     }
     return store;
   } catch (error) {

@@ -126,12 +126,39 @@ const settings = z
 export type Config = z.infer<typeof settings>;
 
 /** The settings in `env`. Surrounding spaces are taken off, and what is empty is not set. Throws a `ConfigError`. */
-export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.keys(settings.in.shape).flatMap((name) => {
+export function parseConfig(env: Environment): Config {
+  return parse(settings, env);
+}
+
+const { DATABASE_URL, TOKEN_PEPPER, TOKEN_PEPPERS_OLD } = settings.in.shape;
+
+const storeSettings = z
+  .object({ DATABASE_URL, TOKEN_PEPPER, TOKEN_PEPPERS_OLD })
+  .superRefine(refuseRepeatedPeppers)
+  .transform((env) => ({
+    databaseUrl: env.DATABASE_URL,
+    peppers: peppersFrom(env.TOKEN_PEPPER, env.TOKEN_PEPPERS_OLD),
+  }));
+
+/** What the database needs to be worked with, without Slack. */
+export type StoreConfig = z.infer<typeof storeSettings>;
+
+/** As `parseConfig`, of the settings that the database needs alone. Throws a `ConfigError`. */
+export function parseStoreConfig(env: Environment): StoreConfig {
+  return parse(storeSettings, env);
+}
+
+/** Variables by their names. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+type Schema<T> = z.ZodType<T> & { readonly in: { readonly shape: Readonly<Record<string, unknown>> } };
+
+function parse<T>(schema: Schema<T>, env: Environment): T {
+  const given = Object.keys(schema.in.shape).flatMap((name) => {
     const value = env[name]?.trim();
     return value ? [[name, value]] : [];
   });
-  const parsed = settings.safeParse(Object.fromEntries(given));
+  const parsed = schema.safeParse(Object.fromEntries(given));
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `- ${String(issue.path[0])} ${issue.message}`);
   throw new ConfigError(

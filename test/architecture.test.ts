@@ -18,7 +18,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/log.ts',
     'src/setup-error.ts',
   ],
+  'src/cli.ts': ['src/cli', 'src/clock.ts', 'src/config.ts', 'src/environment-file.ts'],
+  'src/cli': ['src/clock.ts', 'src/config.ts', 'src/counted.ts', 'src/store', 'src/tokens'],
   'src/app.ts': [
+    'src/chain-watch.ts',
     'src/clock.ts',
     'src/config.ts',
     'src/every.ts',
@@ -48,6 +51,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/line-output.ts': ['src/clock.ts'],
   'src/environment-file.ts': ['src/config.ts'],
   'src/every.ts': ['src/log.ts'],
+  'src/chain-watch.ts': ['src/clock.ts', 'src/log.ts', 'src/tokens'],
   'src/clock.ts': [],
   'src/counted.ts': [],
   'src/setup-error.ts': [],
@@ -109,7 +113,13 @@ test.for([
 });
 
 /** The files that are run and never imported. */
-const PROCESSES = ['src/main.ts', 'sandbox/main.ts', 'sandbox/screenshots.ts', 'sandbox/page/main.tsx'];
+const PROCESSES = [
+  'src/main.ts',
+  'src/cli.ts',
+  'sandbox/main.ts',
+  'sandbox/screenshots.ts',
+  'sandbox/page/main.tsx',
+];
 
 test('nothing but the process itself has an effect when it is imported', () => {
   const topLevelCalls = sources
@@ -160,7 +170,7 @@ test('what all deeds stand on knows none of them, and only the tables of listene
 /** Drawings: they take no client, no clock and no store, and import no values of those that do. */
 const isDrawing = (path: string) =>
   path.startsWith('src/slack/blocks/') ||
-  /^src\/slack\/.*(?:-blocks|-dialog|-input|status-rows|not-shown|shown-value|help|dialog-metadata)\.ts$/.test(
+  /^src\/slack\/.*(?:-blocks|-dialog|-input|status-rows|not-shown|shown-value|help|dialog-metadata|leaked-message)\.ts$/.test(
     path,
   );
 

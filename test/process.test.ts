@@ -231,7 +231,7 @@ test('a second app on the same database refuses to start and names it; killing t
   await third.ready;
   third.signal('SIGTERM');
   expect(await third.ended).toBe(0);
-  expect(readdirSync(folder).sort()).toEqual(['apitoken.db', 'apitoken.db.lock']);
+  expect(readdirSync(folder).sort()).toEqual(['apitoken.db', 'apitoken.db.lock', 'revoked.log']);
 });
 
 test.for([

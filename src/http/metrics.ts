@@ -16,6 +16,7 @@ export type MetricSources = {
   readonly waitingSayings: (now: number) => Promise<{ count: number; sinceAt: number | null }>;
   readonly waitingHashes: () => number;
   readonly slackConnected: () => boolean;
+  readonly isChainBroken: () => Promise<boolean>;
   readonly droppedLogLines: () => number;
 };
 
@@ -43,6 +44,12 @@ export function createMetrics(sources: MetricSources): Metrics {
   addGauge(registry, 'apitoken_bcrypt_queue_length', 'Values that wait to be hashed', sources.waitingHashes);
   addGauge(registry, 'apitoken_slack_connected', '1 while Slack can reach the app', () =>
     Number(sources.slackConnected()),
+  );
+  addGauge(
+    registry,
+    'apitoken_audit_chain_broken',
+    '1 while an event of the audit chain is known to be changed or missing',
+    async () => Number(await sources.isChainBroken()),
   );
   const acks = new Histogram({
     name: 'apitoken_slack_ack_seconds',

@@ -10,6 +10,7 @@ import {
   desc,
   eq,
   getTableColumns,
+  gt,
   inArray,
   insertInto,
   integerParam,
@@ -32,10 +33,16 @@ const SHOWING_ENDED: readonly AuditAction[] = [
   'token.renewed',
 ];
 
+/** Events that one read takes of the chain. */
+const CHAIN_ROWS_MAX = 200;
+
 const OF_TOKEN = eq(auditEvents.tokenId, textParam('tokenId'));
 
 /** What the audit events tell of a token. */
-export function createHistory(db: Db, read: Read): Pick<TokenStore, 'lastWithdrawal' | 'listEvents'> {
+export function createHistory(
+  db: Db,
+  read: Read,
+): Pick<TokenStore, 'lastWithdrawal' | 'listEvents' | 'eventsAfter' | 'chainHead'> {
   const lastShowing = db
     .select({ action: auditEvents.action, detail: auditEvents.detail })
     .from(auditEvents)
@@ -45,8 +52,24 @@ export function createHistory(db: Db, read: Read): Pick<TokenStore, 'lastWithdra
     .prepare();
   const count = countQuery(db, auditEvents, OF_TOKEN);
   const events = eventsQuery(db);
+  const after = db
+    .select()
+    .from(auditEvents)
+    .where(gt(auditEvents.sequence, integerParam('sequence')))
+    .orderBy(asc(auditEvents.sequence))
+    .limit(rowCount(CHAIN_ROWS_MAX))
+    .prepare();
+
+  const head = db
+    .select({ sequence: auditEvents.sequence, mac: auditEvents.mac })
+    .from(auditEvents)
+    .orderBy(desc(auditEvents.sequence))
+    .limit(rowCount(1))
+    .prepare();
 
   return {
+    chainHead: () => read(() => head.get()),
+    eventsAfter: (sequence) => read(() => after.all({ sequence })),
     lastWithdrawal: (tokenId) =>
       read(() => {
         const last = lastShowing.get({ tokenId });

@@ -5,7 +5,8 @@ import { whenFree } from './access.ts';
 import { type Db, drizzle } from './drizzle.ts';
 import { cannotOpen, isBusy, StoreFault, sqliteErrorIn } from './fault.ts';
 import { migrate } from './migrate.ts';
-import { refuseDamaged, refuseLost } from './recovery/start-check.ts';
+import { refuseDamaged, refuseLost, refuseMissing, refusePresent } from './recovery/start-check.ts';
+import type { StoreOptions } from './store.ts';
 
 /** Another process may be migrating a large database, once. */
 const START_BUSY_MS_MAX = 30_000;
@@ -29,14 +30,15 @@ export type Opened = { readonly connections: Connections; readonly lock: AppLock
  * says what to do.
  */
 export async function openDatabase(
-  url: string,
+  { url, forApp, presence }: Pick<StoreOptions, 'url' | 'forApp' | 'presence'>,
   migrationsFolder: string,
-  forApp?: 'forApp',
 ): Promise<Opened> {
   const path = pathOf(url);
   let lock: AppLock | undefined;
   try {
-    refuseLost(path);
+    if (presence === 'must_not') refusePresent(path);
+    else refuseLost(path);
+    if (presence === 'must') refuseMissing(path);
     makePrivate(path);
     // Before anything of it is changed, its schema included.
     lock = forApp && (await lockForApp(path));
@@ -57,8 +59,11 @@ export function pathOf(url: string): string {
   throw cannotOpen('DATABASE_URL must be file:PATH, for example file:data/apitoken.db.');
 }
 
-/** SQLite gives the log and the shared memory beside the database the database's own mode. */
-function makePrivate(path: string): void {
+/**
+ * Makes the file where it is missing, for its owner alone. SQLite gives the log and the shared memory beside the database the
+ * database's own mode.
+ */
+export function makePrivate(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER });
   closeSync(openSync(path, 'a', OWNER_ONLY_FILE));
   for (const file of [path, `${path}-wal`, `${path}-shm`]) {
@@ -184,7 +189,7 @@ type AppLock = { release(): void };
  * The lock is SQLite's own exclusive one on an empty file beside the database, so the system frees it when its holder is killed
  * (https://sqlite.org/lockingv3.html). Throws a `StoreFault` when another app has it, or when it could have it by another name.
  */
-async function lockForApp(path: string): Promise<AppLock> {
+export async function lockForApp(path: string): Promise<AppLock> {
   // By whatever symbolic link it was named, one database has one lock.
   const file = `${realpathSync(path)}.lock`;
   refuseSecondName(path);

@@ -248,6 +248,6 @@ export const refusalCounts = sqliteTable(
 );
 
 export const settings = sqliteTable('settings', {
-  key: text('key').$type<'workspace' | 'revoked_log'>().primaryKey(),
+  key: text('key').$type<'workspace' | 'revoked_log' | 'unlogged_restore' | 'audit_alarm'>().primaryKey(),
   value: text('value').notNull(),
 });

@@ -1,13 +1,50 @@
+import type { ChainAlarm } from '../tokens/audit.ts';
+import type { TokenStore } from '../tokens/store.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
-import type { Write } from './access.ts';
-import { type Db, eq, insertInto } from './drizzle.ts';
+import type { Read, Write } from './access.ts';
+import { type Db, eq, insertInto, sql } from './drizzle.ts';
 import { settings } from './schema.ts';
 
 /** What is set once for the database. */
 export type Settings = {
   /** The workspace whose tokens these are: `id` at the first call, the same one ever after. */
   bindWorkspace(id: WorkspaceId): Promise<WorkspaceId>;
+  /** The same once it is bound; undefined before the app was first connected. */
+  workspace(): Promise<WorkspaceId | undefined>;
 };
+
+const ALARM_KEY = 'audit_alarm';
+
+/** What is known of the chain, on the connection `db`. */
+export function createAlarmRead(db: Db, read: Read): Pick<TokenStore, 'chainAlarm'> {
+  const find = db
+    .select({ value: settings.value })
+    .from(settings)
+    .where(eq(settings.key, ALARM_KEY))
+    .prepare();
+  return {
+    chainAlarm: () =>
+      read(() => {
+        const kept = find.get()?.value;
+        return kept === undefined ? undefined : (JSON.parse(kept) as ChainAlarm);
+      }),
+  };
+}
+
+/** Keeps it, on the write connection `db`. */
+export function createAlarmWrite(db: Db, write: Write): Pick<TokenStore, 'keepChainAlarm'> {
+  const drop = db.delete(settings).where(eq(settings.key, ALARM_KEY)).prepare();
+  const keep = insertInto(db, settings)
+    .onConflictDoUpdate({ target: settings.key, set: { value: sql`excluded.value` } })
+    .prepare();
+  return {
+    keepChainAlarm: (alarm) =>
+      write(() => {
+        if (alarm === undefined) drop.run();
+        else keep.run({ key: ALARM_KEY, value: JSON.stringify(alarm) });
+      }),
+  };
+}
 
 /** The settings on the write connection `db`. */
 export function createSettings(db: Db, write: Write): Settings {
@@ -19,6 +56,7 @@ export function createSettings(db: Db, write: Write): Settings {
     .prepare();
 
   return {
+    workspace: () => write(() => find.get()?.value as WorkspaceId | undefined),
     bindWorkspace: (id) =>
       write(() => {
         insert.run({ key: 'workspace', value: id });

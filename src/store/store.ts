@@ -15,11 +15,11 @@ import { createNotices } from './notices.ts';
 import { type Connections, type Opened, openDatabase } from './open.ts';
 import { createOutboxReads, createOutboxWrites } from './outbox.ts';
 import { createOwnerReads, createOwnerWrites } from './owners.ts';
-import { type EndedAgain, endAgain } from './recovery/end-again.ts';
+import { type EndedAgain, endAgain, NOTHING_ENDED } from './recovery/end-again.ts';
 import { createRevokedLog, type RevokedLog } from './recovery/revoked-log.ts';
 import { createLiveValues, createOldValues } from './rotation.ts';
 import { createSecretReads, createSecretWrites } from './secrets.ts';
-import { createSettings, type Settings } from './settings.ts';
+import { createAlarmRead, createAlarmWrite, createSettings, type Settings } from './settings.ts';
 import { createTokenCounts } from './token-counts.ts';
 import { createTokenList } from './token-list.ts';
 import { createTokenReads, createTokenWrites } from './tokens.ts';
@@ -39,6 +39,8 @@ export type StoreOptions = {
   readonly migrationsFolder?: string;
   /** Refuses to open what another app has open, and keeps others from opening it. */
   readonly forApp?: 'forApp';
+  /** Refuses a database that is not there, or one that is; else it is made where it is missing, unless it was lost. */
+  readonly presence?: 'must' | 'must_not';
   /** How long a write waits for a busy database: 5 s. */
   readonly busyMsMax?: number;
   /** What time it is: the system's. */
@@ -66,7 +68,7 @@ export type Store = TokenStore &
 /** Opens the SQLite database that `url` names, with all its statements prepared. A `StoreFault` says why it cannot. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const folder = options.migrationsFolder ?? MIGRATIONS_FOLDER;
-  const opened = await openDatabase(options.url, folder, options.forApp);
+  const opened = await openDatabase(options, folder);
   const { connections } = opened;
   const log = createRevokedLog(connections.write.sqlite.name);
   const writer = createWriter(connections.write.sqlite, options.busyMsMax ?? BUSY_MS_MAX, log);
@@ -78,7 +80,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     const endedAgain =
       options.forApp === undefined
-        ? { tokens: 0, values: 0 }
+        ? NOTHING_ENDED
         : await endAgain(
             { ...writes, db, write: writer.write, effects, log },
             (options.clock ?? systemClock)(),
@@ -104,6 +106,7 @@ function createReads({ verify, read: reading }: Connections) {
     ...createRecentReads(db, read),
     ...createAttention(db, read),
     ...createHistory(db, read),
+    ...createAlarmRead(db, read),
     ...createDeliveryReads(db, read),
     ...createOutboxReads(db, read),
     ...createMessageReads(db, read),
@@ -127,6 +130,7 @@ function createWrites(db: Db, writer: Writer, effects: Effects, log: RevokedLog)
     ...createBoardWrites(db, write, effects),
     ...createOwnerWrites(db, write, effects),
     ...createSettings(db, write),
+    ...createAlarmWrite(db, write),
     recordDeed: refusals.recordDeed,
     recordRefusal: refusals.recordRefusal,
     tidy: async (now: number) => {

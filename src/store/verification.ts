@@ -1,6 +1,16 @@
 import type { StoredSecret, TokenStore } from '../tokens/store.ts';
 import type { Read, Write } from './access.ts';
-import { and, blobParam, type Db, eq, getTableColumns, sql, storedParam, textParam } from './drizzle.ts';
+import {
+  and,
+  blobParam,
+  type Db,
+  eq,
+  getTableColumns,
+  isNotNull,
+  sql,
+  storedParam,
+  textParam,
+} from './drizzle.ts';
 import type { Connection } from './open.ts';
 import { secrets } from './schema.ts';
 
@@ -8,13 +18,20 @@ import { secrets } from './schema.ts';
 const DIGESTS_MAX = 200;
 
 /** The verifier of record, which a verification reads only where no pepper at hand made the digest. */
-export function createHashRead(db: Db, read: Read): Pick<TokenStore, 'readHash'> {
+export function createHashRead(db: Db, read: Read): Pick<TokenStore, 'readHash' | 'countByPepper'> {
   const find = db
     .select({ hash: secrets.hash, prefix: secrets.prefix })
     .from(secrets)
     .where(eq(secrets.lookupId, textParam('lookupId')))
     .prepare();
+  const count = db
+    .select({ pepperId: secrets.pepperId, total: sql<number>`count(*)` })
+    .from(secrets)
+    .where(isNotNull(secrets.digest))
+    .groupBy(secrets.pepperId)
+    .prepare();
   return {
+    countByPepper: () => read(() => new Map(count.all().map(({ pepperId, total }) => [pepperId, total]))),
     readHash: (lookupId) =>
       read(() => {
         const found = find.get({ lookupId });

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ChainAlarm } from './audit.ts';
 import { withoutStrays, withoutUnseen } from './characters.ts';
 import { holdsSecret } from './finder.ts';
 import {
@@ -120,7 +121,11 @@ function refuseUnknown(
 }
 
 /** The token that `text` means by its id or name, whoever may do what with it. */
-export function lookUpToken(text: string, actor: Actor, store: TokenStore): Promise<UsedToken | undefined> {
+export function lookUpToken(
+  text: string,
+  actor: Pick<Actor, 'workspace'>,
+  store: TokenStore,
+): Promise<UsedToken | undefined> {
   if (text.length > TYPED_LENGTH_MAX) return Promise.resolve(undefined);
   const id = parseTokenId(withoutUnseen(text).trim());
   return id === undefined
@@ -306,10 +311,24 @@ function textFinder(text: string): ((token: TokenTexts) => boolean) | undefined 
 export async function historyOf(
   request: PageRequest & { readonly actor: Actor; readonly nameOrId: string },
   deps: RefuseDeps,
-): Promise<{ readonly kind: 'history'; readonly token: UsedToken; readonly history: EventPage } | Refused> {
+): Promise<
+  | {
+      readonly kind: 'history';
+      readonly token: UsedToken;
+      readonly history: EventPage;
+      readonly alarm: ChainAlarm | undefined;
+    }
+  | Refused
+> {
   const { actor, nameOrId, page, pageSize } = request;
   const found = await findToken(nameOrId, 'see', actor, deps);
   if (found.kind === 'refused') return found;
   const history = await deps.store.listEvents(found.token.id, { page, pageSize });
-  return { kind: 'history', token: found.token, history };
+  return { kind: 'history', token: found.token, history, alarm: await alarmOf(found.token.id, deps.store) };
+}
+
+/** That the chain is broken at an event of this token, or where nobody knows whose it was. */
+async function alarmOf(id: TokenId, store: TokenStore): Promise<ChainAlarm | undefined> {
+  const alarm = await store.chainAlarm();
+  return alarm === undefined || alarm.tokenId === null || alarm.tokenId === id ? alarm : undefined;
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Attention, byAttention, isListed } from './attention.ts';
-import { askFor, type Deed } from './audit.ts';
+import { askFor, type ChainAlarm, type Deed } from './audit.ts';
 import { type Actor, may } from './policy.ts';
 import { type RefuseDeps, type Refused, refuseByPolicy } from './refusal.ts';
 import type { ListPage, PageRequest, StatusSelection, TokenStore } from './store.ts';
@@ -137,6 +137,8 @@ export type BoardFacts = {
   readonly expiringSoon: number;
   /** Those of which there is one or more. */
   readonly exceptions: readonly BoardException[];
+  /** Where the audit chain is known to be broken. */
+  readonly chainAlarm: ChainAlarm | undefined;
 };
 
 /** How everybody's tokens stand at `now`. */
@@ -155,5 +157,5 @@ export async function boardFacts(
     const tokens = await store.firstByAttention(workspace, { attention, limit: NAMED_MAX, now });
     exceptions.push({ attention, tokens, total });
   }
-  return { counts, expiringSoon, exceptions };
+  return { counts, expiringSoon, exceptions, chainAlarm: await store.chainAlarm() };
 }

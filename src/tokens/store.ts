@@ -1,5 +1,5 @@
 import type { Attention, StatusFilter } from './attention.ts';
-import type { AuditEvent } from './audit.ts';
+import type { AuditEvent, ChainAlarm, ChainedEvent, ChainHead } from './audit.ts';
 import type { NameKey, TokenName } from './name.ts';
 import type { Delivery, Effect, Notice, Repeated } from './telling.ts';
 import type { Doer, PersonId, Token, TokenCounts, TokenId, UsedToken, WorkspaceId } from './token.ts';
@@ -310,6 +310,16 @@ export interface TokenStore {
    */
   addUses(uses: readonly SecretUse[]): Promise<void>;
 
+  /** All events in their order: those after `sequence` (0: from the first on), 200 at most. */
+  eventsAfter(sequence: number): Promise<readonly ChainedEvent[]>;
+  /** The last event's sequence and MAC; undefined when there is none. */
+  chainHead(): Promise<ChainHead | undefined>;
+  /** Where the chain is known to be broken. */
+  chainAlarm(): Promise<ChainAlarm | undefined>;
+  /** Keeps that, or that nothing is known to be broken. */
+  keepChainAlarm(alarm: ChainAlarm | undefined): Promise<void>;
+  /** How many values that are not revoked have a digest under which pepper, by its id. */
+  countByPepper(): Promise<ReadonlyMap<string, number>>;
   /** Events of a token, the latest first. */
   listEvents(id: TokenId, request: PageRequest): Promise<EventPage>;
   /** The person's tokens among those whose name has `text` in it (in whatever case), live ones first; 100 at most. */

@@ -56,6 +56,7 @@ export const HEARD: Readonly<Record<Told | (typeof OWN_REASONS)[number], Hearing
   [NEVER_CLAIMED]: { owner: 'revoked_by_other', creator: 'never_claimed' },
   [OWNER_LEFT]: { creator: 'owner_left' },
   [OWNER_BARRED]: { owner: 'revoked_by_other', creator: 'owner_left' },
+  'token.expired': {},
   'owner.marked': { owner: 'barred' },
   'owner.unmarked': {},
 };

@@ -59,6 +59,7 @@ export function httpDeps(
     countTokens: async () => ({ unclaimed: 0, active: 0, expired: 0, revoked: 0, expiringSoon: 0 }),
     waitingSayings: async () => ({ count: 0, sinceAt: null }),
     waitingHashes: () => 0,
+    isChainBroken: async () => false,
     slackConnected: () => true,
     droppedLogLines: () => 0,
     ...sources,

@@ -65,6 +65,7 @@ import { aToken, PEPPER, T0 } from '../tokens/a-token.ts';
 
 const YEAR_MS = 365 * 86_400_000;
 /** Ids of Slack are 11 characters long today; this is twice that. */
+const AN_ALARM = { sequence: Number.MAX_SAFE_INTEGER, flaw: 'changed', tokenId: null } as const;
 const LONG_ID = `U${'W'.repeat(21)}` as PersonId;
 const LONGEST_VALUE = TokenValue.generate('abcdefghij').reveal();
 /** As much as can be allowed. */
@@ -208,7 +209,7 @@ export function messagesAbout(unit: string): [string, Message][] {
     ['an empty list', listMessage({ tokens: [], page: 1, pageCount: 1, total: 0 }, 'all', NOW)],
     ...ACTIONS.map((action): [string, Message] => [
       `history of ${action}`,
-      historyMessage(aWideToken(unit, 'active'), aFullHistory(unit, action)),
+      historyMessage(aWideToken(unit, 'active'), aFullHistory(unit, action), AN_ALARM),
     ]),
     ['revoked by another', revokedByOtherMessage(aWideToken(unit, 'revoked'))],
     ['revoked, to its creator', revokedOfCreatedMessage(aWideToken(unit, 'revoked'))],
@@ -283,6 +284,7 @@ function boardMessages(unit: string): [string, Message][] {
   const facts: BoardFacts = {
     counts: Object.fromEntries(ATTENTIONS.map((one) => [one, total])) as BoardFacts['counts'],
     expiringSoon: total,
+    chainAlarm: AN_ALARM,
     exceptions: (
       ['revoked_presented', 'presented', 'endless', 'idle', 'unclaimed', 'owner_gone'] as const
     ).map((attention) => ({

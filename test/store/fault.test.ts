@@ -3,6 +3,7 @@ import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { expect, test } from 'vitest';
 import { faultFrom } from '../../src/store/fault.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { TokenId } from '../../src/tokens/token.ts';
 import { aStore } from './fixtures/temp-store.ts';
 import {
   aDelivery,
@@ -42,6 +43,15 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
     (store) =>
       store.revokeTokens([TOKEN.id], { ...BY_ANN, reason: MARK, onlyUnclaimed: true }, aDelivery(MARK)),
   ],
+  ['eventsAfter', (store) => store.eventsAfter(0)],
+  ['chainHead', (store) => store.chainHead()],
+  ['chainAlarm', (store) => store.chainAlarm()],
+  [
+    'keepChainAlarm',
+    (store) => store.keepChainAlarm({ sequence: 1, flaw: 'changed', tokenId: MARK as TokenId }),
+  ],
+  ['countByPepper', (store) => store.countByPepper()],
+  ['workspace', (store) => store.workspace()],
   ['findToken', (store) => store.findToken(WORKSPACE, TOKEN.id)],
   ['findTokens', (store) => store.findTokens(WORKSPACE, [TOKEN.id])],
   ['findTokenByName', (store) => store.findTokenByName(WORKSPACE, TOKEN.nameKey)],

@@ -21,7 +21,7 @@ const MIGRATIONS = fileURLToPath(new URL('../../drizzle', import.meta.url));
 const USES = ['write', 'verify', 'read'] as const;
 
 async function opened(path: string): Promise<Connections> {
-  const { connections } = await openDatabase(`file:${path}`, MIGRATIONS);
+  const { connections } = await openDatabase({ url: `file:${path}` }, MIGRATIONS);
   onTestFinished(() => close(connections));
   return connections;
 }

@@ -1,9 +1,10 @@
 import type { Button, ContextBlock, MrkdwnElement, SectionBlock } from '@slack/types';
+import type { ChainAlarm } from '../../tokens/audit.ts';
 import { asSeen } from '../../tokens/characters.ts';
 import type { LeftOut } from '../../tokens/kept-scopes.ts';
 import { type Doer, type Offer, offersFor, remarksOf, statusOf, type UsedToken } from '../../tokens/token.ts';
 import { REVOKE_ID, ROTATE_ID, SHOW_VALUE_ID } from './ids.ts';
-import { button, cut, mention, mrkdwn, plain, section } from './text.ts';
+import { button, cut, escaped, mention, mrkdwn, plain, section } from './text.ts';
 import { dateTime } from './times.ts';
 
 const NOTE_DRAWN_MAX = 300;
@@ -80,7 +81,7 @@ export function doerText(doer: Doer): string {
     case 'holder':
       return 'somebody who held its value';
     default:
-      return mention(doer);
+      return doer.startsWith('cli:') ? `an operator (${escaped(doer.slice('cli:'.length))})` : mention(doer);
   }
 }
 
@@ -107,6 +108,16 @@ export function leftOutBlocks(leftOut: readonly LeftOut[]): SectionBlock[] {
       section(
         `Left out of the new value, since neither its owner nor whoever created the token is an admin now: ${scope}.`,
       ),
+    ),
+  ];
+}
+
+/** That the audit chain is broken, and whom to tell; nothing where it holds. */
+export function alarmBlocks(alarm: ChainAlarm | undefined): SectionBlock[] {
+  if (alarm === undefined) return [];
+  return [
+    section(
+      `⚠️ The audit history was changed outside apitoken, at event ${alarm.sequence}. Tell whoever runs apitoken.`,
     ),
   ];
 }

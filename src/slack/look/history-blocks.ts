@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import { counted } from '../../counted.ts';
-import type { AuditEvent } from '../../tokens/audit.ts';
+import type { AuditEvent, ChainAlarm } from '../../tokens/audit.ts';
 import { asSeen } from '../../tokens/characters.ts';
 import type { EventPage } from '../../tokens/store.ts';
 import { OWNER_BARRED, OWNER_LEFT } from '../../tokens/telling.ts';
@@ -11,7 +11,7 @@ import type { Message } from '../blocks/message.ts';
 import { historyPageText, turns } from '../blocks/pages.ts';
 import { context, cut, escaped, mention, mrkdwn, plain } from '../blocks/text.ts';
 import { dateTime } from '../blocks/times.ts';
-import { doerText } from '../blocks/token-facts.ts';
+import { alarmBlocks, doerText } from '../blocks/token-facts.ts';
 import { notShownSentence } from '../show/not-shown.ts';
 
 const REASON_DRAWN_MAX = 300;
@@ -22,7 +22,7 @@ const SCOPES_DRAWN_MAX = 1000;
 export const HISTORY_PAGE_SIZE = 15;
 
 /** What happened to a token, in people's words, the latest first. */
-export function historyMessage(token: Token, history: EventPage): Message {
+export function historyMessage(token: Token, history: EventPage, alarm: ChainAlarm | undefined): Message {
   const { events, page, pageCount } = history;
   const elements = turns(history, [HISTORY_NEWER_ID, 'Newer'], [HISTORY_OLDER_ID, 'Older'], (other) =>
     historyPageText(token.id, other),
@@ -31,6 +31,7 @@ export function historyMessage(token: Token, history: EventPage): Message {
     text: `History of the API token ${escaped(token.name)}`,
     blocks: [
       { type: 'header', text: plain(cut(`History of ${token.name}`, 150)) },
+      ...alarmBlocks(alarm),
       ...events.map(eventBlock),
       context(`Page ${page} of ${pageCount} · token id \`${token.id}\``),
       ...(elements.length === 0 ? [] : [{ type: 'actions' as const, elements }]),
@@ -73,6 +74,8 @@ function deedOf(event: AuditEvent): string {
     case 'token.revoked':
       if (isOfLeaver(event)) return `revoked it: its ${detail.reason}`;
       return detail.held === 1 && actor !== 'holder' ? 'revoked it, having its value' : 'revoked it';
+    case 'token.expired':
+      return 'expired it: a backup was put back without revoked.log';
     case 'value.checked':
       return 'checked a value of it';
     case 'card.share_asked':

@@ -27,7 +27,7 @@ export async function historyAnswer(
 ): Promise<Answer> {
   const outcome = await historyOf({ actor, nameOrId, page, pageSize: HISTORY_PAGE_SIZE }, deps);
   if (outcome.kind === 'refused') return refusalAnswer(outcome.refusal);
-  return { kind: 'message', message: historyMessage(outcome.token, outcome.history) };
+  return { kind: 'message', message: historyMessage(outcome.token, outcome.history, outcome.alarm) };
 }
 
 /** The buttons of what the actor may do with a token in its state. */

@@ -6,6 +6,7 @@ import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import { button, context, mention, mrkdwn, plain, section, timesOf } from '../blocks/text.ts';
 import { dateElement, dateTime } from '../blocks/times.ts';
+import { alarmBlocks } from '../blocks/token-facts.ts';
 
 const HEADINGS: Readonly<Record<BoardException['attention'], string>> = {
   revoked_presented: 'Revoked but still presented',
@@ -86,7 +87,7 @@ export function boardBlocks(facts: BoardFacts): KnownBlock[] {
   ];
 }
 
-function headBlocks({ counts, expiringSoon }: BoardFacts): KnownBlock[] {
+function headBlocks({ counts, expiringSoon, chainAlarm }: BoardFacts): KnownBlock[] {
   const active = counts.owner_gone + counts.expiring + counts.idle + counts.endless + counts.none;
   const numbers = [
     `*Active* ${active}`,
@@ -98,6 +99,7 @@ function headBlocks({ counts, expiringSoon }: BoardFacts): KnownBlock[] {
   return [
     { type: 'header', text: plain('API Tokens') },
     { type: 'section', text: mrkdwn(numbers.join(' · ')) },
+    ...alarmBlocks(chainAlarm),
   ];
 }
 

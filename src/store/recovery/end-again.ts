@@ -30,10 +30,26 @@ const LINES_AT_ONCE = 100;
 
 const ROWS_AT_ONCE = 1000;
 
+/** Tokens that one transaction expires. */
+const EXPIRED_AT_ONCE = 200;
+
 const MARK_KEY = 'revoked_log';
 
+/** Set in a copy that was put back where there was no log: nobody knows what was revoked since it was made. */
+export const UNLOGGED_KEY = 'unlogged_restore';
+
+/** Why tokens are expired then, as the event has it. */
+const UNLOGGED = 'put back without revoked.log';
+
 /** What was live in the database though `revoked.log` says that it ended. */
-export type EndedAgain = { readonly tokens: number; readonly values: number };
+export type EndedAgain = {
+  readonly tokens: number;
+  readonly values: number;
+  /** Tokens that expired now, since there was no log that could tell. */
+  readonly expired: number;
+};
+
+export const NOTHING_ENDED: EndedAgain = { tokens: 0, values: 0, expired: 0 };
 
 type Deps = {
   readonly db: Db;
@@ -50,14 +66,62 @@ type Deps = {
 export async function endAgain(deps: Deps, at: number): Promise<EndedAgain> {
   const { log, db, write } = deps;
   const marks = createMarks(db);
+  const isUnlogged = await write(() => marks.read(UNLOGGED_KEY) !== undefined);
+  const expired = isUnlogged ? await expireAll(deps, at) : 0;
   if (!log.exists()) makeRevokedLog(log, endedLines(db));
-  const ended = await replay(deps, log.linesAfter(await write(() => marks.read())), at);
-  const mark = log.mark();
-  await write(() => marks.keep(mark));
-  return ended;
+  const mark = (await write(() => marks.read(MARK_KEY))) as LogMark | undefined;
+  const ended = await replay(deps, log.linesAfter(mark), at);
+  const newMark = log.mark();
+  if (newMark !== mark) await write(() => marks.keep(MARK_KEY, newMark));
+  if (isUnlogged) await write(() => marks.drop(UNLOGGED_KEY));
+  return { ...ended, expired };
 }
 
-async function replay(deps: Deps, lines: Iterable<RevokedLine>, at: number): Promise<EndedAgain> {
+/** Expires every claimed token that lives at `at`, with all its values; their owners can renew them. */
+async function expireAll({ db, write, effects }: Deps, at: number): Promise<number> {
+  const isLive = and(
+    isNull(tokens.revokedAt),
+    isNotNull(tokens.claimedAt),
+    or(isNull(tokens.expiresAt), gt(tokens.expiresAt, integerParam('at'))),
+  );
+  const find = db.select(TOKEN).from(tokens).where(isLive).limit(rowCount(EXPIRED_AT_ONCE)).prepare();
+  const expire = db
+    .update(tokens)
+    .set({ expiresAt: storedParam('at') })
+    .where(eq(tokens.id, textParam('id')))
+    .prepare();
+  const endValues = db
+    .update(secrets)
+    .set({ endsAt: storedParam('at') })
+    .where(
+      and(
+        eq(secrets.tokenId, textParam('id')),
+        or(isNull(secrets.endsAt), gt(secrets.endsAt, integerParam('at'))),
+      ),
+    )
+    .prepare();
+
+  const expireSome = () =>
+    write(() => {
+      const some: readonly Token[] = find.all({ at });
+      for (const token of some) {
+        expire.run({ id: token.id, at });
+        endValues.run({ id: token.id, at });
+        const happened = { action: 'token.expired', actor: 'system', at } as const;
+        effects.bring(effectOf(happened, { ...token, expiresAt: at }, { reason: UNLOGGED }), token.id);
+      }
+      return some.length;
+    });
+  let expired = 0;
+  for (let some = await expireSome(); some > 0; some = await expireSome()) expired += some;
+  return expired;
+}
+
+async function replay(
+  deps: Deps,
+  lines: Iterable<RevokedLine>,
+  at: number,
+): Promise<Omit<EndedAgain, 'expired'>> {
   const endValues = createEndValuesAgain(deps);
   const findLive = createFindLive(deps.db);
   let ended = { tokens: 0, values: 0 };
@@ -167,18 +231,17 @@ function* linesOf(token: TokenId, rows: readonly EndedRow[]): Generator<RevokedL
   }
 }
 
-/** How much of the log is known to hold in this database. For use inside a write. */
+/** What was noted of the log in this database. For use inside a write. */
 function createMarks(db: Db) {
-  const find = db
-    .select({ value: settings.value })
-    .from(settings)
-    .where(eq(settings.key, MARK_KEY))
-    .prepare();
+  const ofKey = eq(settings.key, textParam('key'));
+  const find = db.select({ value: settings.value }).from(settings).where(ofKey).prepare();
+  const drop = db.delete(settings).where(ofKey).prepare();
   const keep = insertInto(db, settings)
     .onConflictDoUpdate({ target: settings.key, set: { value: sql`excluded.value` } })
     .prepare();
   return {
-    read: () => find.get()?.value as LogMark | undefined,
-    keep: (mark: LogMark) => void keep.run({ key: MARK_KEY, value: mark }),
+    read: (key: string) => find.get({ key })?.value,
+    keep: (key: string, value: string) => void keep.run({ key, value }),
+    drop: (key: string) => void drop.run({ key }),
   };
 }

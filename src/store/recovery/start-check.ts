@@ -13,7 +13,21 @@ export function refuseLost(path: string): void {
   const log = revokedLogOf(path);
   if (sizeOf(path) > 0 || !existsSync(log)) return;
   throw cannotOpen(
-    `the database is missing or empty, but ${log} tells of one: put a backup back with "npm run cli -- restore FILE", or make a new one with "npm run cli -- init".`,
+    `the database is missing or empty, but ${log} tells of one. Put a backup back with "npm run cli -- restore FILE", or make a new one with "npm run cli -- init".`,
+  );
+}
+
+/** Throws a `StoreFault` when there is a database at `path`. */
+export function refusePresent(path: string): void {
+  if (sizeOf(path) === 0) return;
+  throw cannotOpen('there is a database already: it is left as it is. Set DATABASE_URL to another path.');
+}
+
+/** Throws a `StoreFault` when there is no database at `path`. */
+export function refuseMissing(path: string): void {
+  if (sizeOf(path) > 0) return;
+  throw cannotOpen(
+    'there is no database: set DATABASE_URL to its path, or make a new one with "npm run cli -- init".',
   );
 }
 
@@ -46,6 +60,12 @@ export function flawIn(path: string): string | undefined {
   }
 }
 
+/** SQLite heads its list of flaws with the name of the database between stars. */
 function inOneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/^\*+ |[*. ]+$/g, '');
+  return text
+    .replaceAll('*', '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(', ');
 }

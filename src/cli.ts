@@ -1,0 +1,37 @@
+import { userInfo } from 'node:os';
+import { runCommandLine } from './cli/program.ts';
+import { createTerminal } from './cli/terminal.ts';
+import { systemClock } from './clock.ts';
+import { ConfigError } from './config.ts';
+import { readEnvironmentFile } from './environment-file.ts';
+
+const { stdin, stdout, stderr } = process;
+
+// Whoever reads the output has read enough, as in `… list | head`.
+stdout.on('error', () => process.exit(0));
+
+try {
+  readEnvironmentFile('.env', process.env);
+  const streams = { stdin, stdout, stderr };
+  const surroundings = {
+    env: process.env,
+    user: userName(),
+    clock: systemClock,
+    streams,
+    terminal: createTerminal(streams),
+  };
+  process.exitCode = await runCommandLine(process.argv.slice(2), surroundings);
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
+
+/** Throws where the system does not know the user: in a container, by a number alone. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

@@ -1,0 +1,67 @@
+import { parseStoreConfig } from '../config.ts';
+import { counted } from '../counted.ts';
+import { backUp, restoreFrom } from '../store/recovery/copy.ts';
+import { openStore } from '../store/store.ts';
+import { aCommand, type Surroundings } from './command.ts';
+
+/** `backup`: a consistent copy while the app runs. */
+export function backupCommand({ env, terminal }: Surroundings) {
+  return aCommand('backup', 'copies the database into a new file, while the app runs')
+    .argument('<file>', 'the new file; one that is there already is never overwritten')
+    .action(async (file: string) => {
+      const { databaseUrl } = parseStoreConfig(env);
+      const progress = terminal.progress('Copying');
+      const written = await backUp(databaseUrl, file, progress.at).finally(progress.end);
+      terminal.print(
+        `${written} is a whole copy. Keep revoked.log with it: it tells a later restore what was revoked since.`,
+      );
+    });
+}
+
+/** `restore`: a backup takes the place of the database, and nothing comes back to life. */
+export function restoreCommand({ env, terminal, clock }: Surroundings) {
+  return aCommand(
+    'restore',
+    'puts a backup back in the place of the database; what was revoked since stays so',
+  )
+    .argument('<file>', 'the backup')
+    .option(
+      '--accept-revived',
+      'without revoked.log: leave alive what the backup holds, revoked since or not',
+    )
+    .action(async (file: string, { acceptRevived = false }: { readonly acceptRevived?: boolean }) => {
+      const { databaseUrl, peppers } = parseStoreConfig(env);
+      const progress = terminal.progress('Restoring');
+      const restored = await restoreFrom(databaseUrl, file, {
+        now: clock(),
+        acceptRevived,
+        onProgress: progress.at,
+      }).finally(progress.end);
+      const store = await openStore({ url: databaseUrl, pepper: peppers.current, forApp: 'forApp', clock });
+      const { tokens, values, expired } = store.endedAgain;
+      await store.close();
+      terminal.print(`${restored.path} is put back from ${file}.`);
+      if (restored.before !== undefined)
+        terminal.print(`What was there before is kept as ${restored.before}.`);
+      if (expired > 0) {
+        terminal.print(
+          `There was no revoked.log, so ${counted(expired, 'token')} expired now: nobody knows which were revoked since. Their owners can renew them.`,
+        );
+      } else {
+        terminal.print(
+          `${counted(tokens, 'token')} and ${counted(values, 'old value')} that had ended since the backup ended again.`,
+        );
+      }
+    });
+}
+
+/** `init`: a new, empty database. */
+export function initCommand({ env, terminal }: Surroundings) {
+  return aCommand('init', 'makes a new, empty database where there is none').action(async () => {
+    const { databaseUrl, peppers } = parseStoreConfig(env);
+    const store = await openStore({ url: databaseUrl, pepper: peppers.current, presence: 'must_not' });
+    await store.close();
+    terminal.print(`${databaseUrl} is a new, empty database. No token of another one works here.`);
+    terminal.print('Start the app with "npm start". To bring tokens back, use "restore" instead.');
+  });
+}

@@ -1,0 +1,142 @@
+import { text as textOf } from 'node:stream/consumers';
+import { createCheckHash } from '../tokens/check-hash.ts';
+import { findTyped } from '../tokens/find.ts';
+import { findValues, holdsSecret, SEARCHED_LENGTH_MAX } from '../tokens/finder.ts';
+import { startHasher } from '../tokens/hasher.ts';
+import { createRedigests } from '../tokens/redigest.ts';
+import { revokeTokens } from '../tokens/revoke.ts';
+import { REVOKED_AT_ONCE_MAX } from '../tokens/store.ts';
+import type { Token, UsedToken } from '../tokens/token.ts';
+import type { TokenValue } from '../tokens/token-value.ts';
+import { type Verdict, verifyValue } from '../tokens/verify.ts';
+import {
+  aCommand,
+  CommandFault,
+  type Desk,
+  instantText,
+  jsonOption,
+  reasonOf,
+  reasonOption,
+  refuse,
+  type Surroundings,
+  UsageFault,
+  withDesk,
+} from './command.ts';
+import { forMachines } from './list.ts';
+
+type Options = { readonly reason?: string; readonly stdin?: true; readonly json?: true };
+
+/** `revoke`: one token, by its name, its id or a value of it. */
+export function revokeCommand(surroundings: Surroundings) {
+  return aCommand('revoke', 'revokes one token: the next request with it is refused')
+    .argument('[name or id]', 'the name of the token, or its id (tok_…)')
+    .option('--stdin', 'read a value of the token from standard input instead')
+    .addOption(reasonOption())
+    .addOption(jsonOption())
+    .action((text: string | undefined, options: Options) => {
+      const reason = reasonOf(options.reason);
+      refuseArguments(text, options);
+      return withDesk(surroundings, async (desk) => {
+        const token = await (text === undefined ? ofStdin(desk, surroundings) : ofName(text, desk));
+        await revokeOne(token, reason, desk, surroundings, options);
+      });
+    });
+}
+
+function refuseArguments(text: string | undefined, { stdin }: Options): void {
+  if ((text === undefined) !== (stdin === true)) {
+    throw new UsageFault('Name one token, or pass a value with --stdin: not both, and not neither.');
+  }
+  if (text !== undefined && holdsSecret(text)) {
+    throw new UsageFault(
+      'This looks like a token value, which other people can see on a command line. Pass it with --stdin.',
+    );
+  }
+}
+
+async function revokeOne(
+  token: UsedToken,
+  reason: string,
+  desk: Desk,
+  { terminal, clock }: Surroundings,
+  { json }: Options,
+): Promise<void> {
+  const wasRevokedAt = token.revokedAt;
+  const [ended = token] = wasRevokedAt === null ? await revokeAll([token], reason, desk) : [];
+  if (json) {
+    terminal.print(JSON.stringify({ ...forMachines(ended, clock()), alreadyRevoked: wasRevokedAt !== null }));
+    return;
+  }
+  terminal.print(
+    wasRevokedAt === null
+      ? `${token.name} is revoked. The next request with it is refused.`
+      : `${token.name} was already revoked on ${instantText(wasRevokedAt)}. Nothing more needs to be done.`,
+  );
+}
+
+async function ofName(text: string, { operator, deps }: Desk): Promise<UsedToken> {
+  const found = await findTyped(text, 'revoke', operator, deps);
+  if (found.kind === 'refused') {
+    const { refusal } = found;
+    const nearly = refusal.code === 'token_misnamed' ? refusal.nearly.map(({ name }) => name) : [];
+    const hint = nearly.length === 0 ? '"list" shows all tokens.' : `Did you mean ${nearly.join(' or ')}?`;
+    throw new CommandFault(`There is no token of this name or id. ${hint}`);
+  }
+  const [token, ...others] = found.tokens;
+  if (token === undefined || others.length > 0) {
+    const ids = found.tokens.map(({ id, name }) => `${name} (${id})`).join(', ');
+    throw new CommandFault(`This may mean several tokens: ${ids}. Name one by its id.`);
+  }
+  return token;
+}
+
+async function ofStdin(desk: Desk, { streams }: Surroundings): Promise<UsedToken> {
+  const [value, ...others] = findValues((await textOf(streams.stdin)).slice(0, SEARCHED_LENGTH_MAX));
+  if (value === undefined) {
+    throw new CommandFault(
+      'There is no token value on standard input. Copy it again, from its first to its last character.',
+    );
+  }
+  if (others.length > 0)
+    throw new CommandFault('There are several values on standard input: use "find - --revoke".');
+  return (await tokenOfValue(value, desk)) ?? refuse({ code: 'value_not_live' });
+}
+
+/** The token of a value: of one that is good, has ended, or is of a revoked token; undefined of any other. */
+export async function tokenOfValue(value: TokenValue, desk: Desk): Promise<UsedToken | undefined> {
+  const verdict = await verdictOf(value, desk);
+  const secret = verdict.kind !== 'busy' && 'secret' in verdict ? verdict.secret : undefined;
+  return secret && desk.store.findToken(desk.workspace, secret.tokenId);
+}
+
+async function verdictOf(value: TokenValue, { store, config, deps }: Desk): Promise<Verdict> {
+  const { peppers } = config;
+  const hasher = startHasher(1);
+  const redigests = createRedigests({ store, peppers });
+  try {
+    const checkHash = createCheckHash({ store, hasher, peppers, redigests });
+    return await verifyValue(value, { store, clock: deps.clock, peppers, redigests, checkHash });
+  } finally {
+    await redigests.flush();
+    await hasher.stop();
+  }
+}
+
+/** Revokes these tokens, 100 a transaction, and tells how they are by then. Throws a `CommandFault` when one may not be. */
+export async function revokeAll(
+  tokens: readonly Pick<Token, 'id'>[],
+  reason: string,
+  { operator, deps }: Desk,
+  onDone: (count: number) => void = () => undefined,
+): Promise<readonly UsedToken[]> {
+  const ended: UsedToken[] = [];
+  for (let at = 0; at < tokens.length; at += REVOKED_AT_ONCE_MAX) {
+    const tokenIds = tokens.slice(at, at + REVOKED_AT_ONCE_MAX).map(({ id }) => id);
+    const delivery = { keys: [] };
+    const outcome = await revokeTokens({ actor: operator, tokenIds, reason, held: false, delivery }, deps);
+    if (outcome.kind !== 'refused') ended.push(...outcome.tokens);
+    else if (!/already_revoked$/.test(outcome.refusal.code)) refuse(outcome.refusal);
+    onDone(at + tokenIds.length);
+  }
+  return ended;
+}

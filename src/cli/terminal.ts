@@ -1,0 +1,95 @@
+import { createInterface } from 'node:readline/promises';
+import { styleText } from 'node:util';
+
+/** What a process has to do with whoever started it. */
+export type Streams = {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+};
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Where a command reads and writes. Colour and progress are for a terminal alone; what is piped is plain. */
+export type Terminal = {
+  /** A line of the result. */
+  print(line: string): void;
+  /** A line beside the result: what goes wrong, or what to do next. */
+  note(line: string): void;
+  styled(style: Style, text: string): string;
+  table(heads: readonly string[], rows: readonly (readonly string[])[]): void;
+  /** Whether what was typed is `expected`. Without a terminal nobody can answer, so it is not. */
+  asksFor(question: string, expected: string): Promise<boolean>;
+  /** Shows how far long work has come, from its second second on. */
+  progress(what: string): Progress;
+};
+
+export type Progress = {
+  /** `total` undefined: nobody knows how much there is. */
+  at(done: number, total?: number): void;
+  end(): void;
+};
+
+const SHOWN_AFTER_MS = 2000;
+
+const REDRAWN_MS = 100;
+
+const BAR_WIDTH = 30;
+
+/** The terminal of these streams. */
+export function createTerminal({ stdin, stdout, stderr }: Streams): Terminal {
+  const print = (line: string) => void stdout.write(`${line}\n`);
+  const note = (line: string) => void stderr.write(`${line}\n`);
+  const styled = (style: Style, text: string) => (stdout.isTTY ? styleText(style, text) : text);
+
+  return {
+    print,
+    note,
+    styled,
+    table: (heads, rows) => {
+      const widths = heads.map((head, column) =>
+        Math.max(head.length, ...rows.map((row) => [...(row[column] ?? '')].length)),
+      );
+      const lineOf = (cells: readonly string[]) =>
+        cells
+          .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length))
+          .join('  ')
+          .trimEnd();
+      print(styled('bold', lineOf(heads)));
+      for (const row of rows) print(lineOf(row));
+    },
+    asksFor: async (question, expected) => {
+      if (!stdin.isTTY) return false;
+      const lines = createInterface({ input: stdin, output: stderr });
+      try {
+        return (await lines.question(`${question} `)).trim() === expected;
+      } finally {
+        lines.close();
+      }
+    },
+    progress: (what) => createProgress(what, stderr),
+  };
+}
+
+function createProgress(what: string, stderr: Streams['stderr']): Progress {
+  const startedAt = performance.now();
+  let drawnAt = 0;
+  return {
+    at: (done, total) => {
+      const now = performance.now();
+      if (!stderr.isTTY || now - startedAt < SHOWN_AFTER_MS || now - drawnAt < REDRAWN_MS) return;
+      drawnAt = now;
+      stderr.write(`\r\u001b[K${what} ${barOf(done, total)}`);
+    },
+    end: () => {
+      if (drawnAt > 0) stderr.write('\r\u001b[K');
+    },
+  };
+}
+
+function barOf(done: number, total: number | undefined): string {
+  if (total === undefined || total === 0) return done.toLocaleString('en-US');
+  const share = Math.min(1, done / total);
+  const filled = Math.round(share * BAR_WIDTH);
+  return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${Math.floor(share * 100)} %`;
+}

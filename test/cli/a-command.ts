@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import type { Stage } from '../fixture.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** What a command printed, and how it ended. */
+export type Ran = { readonly code: number | null; readonly out: string; readonly err: string };
+
+/** What is set for commands beside the app of `stage`: nothing of Slack. */
+export function besides({ folder }: Pick<Stage, 'folder'>): Record<string, string> {
+  return {
+    DATABASE_URL: `file:${folder}/apitoken.db`,
+    TOKEN_PEPPER: 'a pepper for tests that nobody uses elsewhere',
+  };
+}
+
+/** Runs the real command line as a process of its own, in `folder`, where no `.env` lies. */
+export async function runs(
+  args: readonly string[],
+  options: {
+    readonly env: Record<string, string>;
+    readonly folder: string;
+    readonly stdin?: string | Buffer;
+  },
+): Promise<Ran> {
+  const child = spawn(
+    process.execPath,
+    ['--require', join(ROOT, 'require-node.cjs'), join(ROOT, 'src/cli.ts'), ...args],
+    {
+      cwd: options.folder,
+      env: options.env,
+    },
+  );
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.stdin ?? '');
+  const code = await new Promise<number | null>((done) => void child.on('close', done));
+  return { code, out, err };
+}
