@@ -1,6 +1,8 @@
 import type { ModalView } from '@slack/types';
 import { expect, test } from 'vitest';
 import { checkMessageBlocks, checkView } from '../../sandbox/workspace/blocks.ts';
+import { ephemeralKindOf } from '../../src/slack/blocks/marked.ts';
+import type { Message } from '../../src/slack/blocks/message.ts';
 import {
   historyPageText,
   listPageText,
@@ -267,6 +269,15 @@ test('an instant is written with and without its time of day, and in English whe
       fallback: 'Nov 29, 2027 at 3:07 PM UTC',
     },
   ]);
+});
+
+test('what lasts does not say how long ago something was: it would soon be untrue', () => {
+  const drawn = messagesAbout('m');
+  const isLasting = ({ blocks }: Message) => ephemeralKindOf(blocks[0]?.block_id ?? '') === undefined;
+
+  const ages = drawn.filter(([, message]) => / ago\b/.test(JSON.stringify(message)));
+  expect(ages.length).toBeGreaterThan(0);
+  expect(ages.filter(([, message]) => isLasting(message)).map(([what]) => what)).toEqual([]);
 });
 
 const ISO_DATE = /\d{4}-\d\d-\d\d/;

@@ -55,7 +55,11 @@ export function killCardMessage(card: KillCard, sharing: Sharing): Message {
 export function sharedCardMessage(card: KillCard, sharedBy: PersonId): Message {
   return marked('shared', {
     text: escaped(headline(card)),
-    blocks: [section(headline(card)), ...facts(card), context(`Shared by ${mention(sharedBy)}`)],
+    blocks: [
+      section(headline(card)),
+      ...facts(card, { lasts: true }),
+      context(`Shared by ${mention(sharedBy)}`),
+    ],
   });
 }
 
@@ -65,7 +69,7 @@ export function killCardBlocks(card: KillCard, sharing: Sharing): KnownBlock[] {
     section(
       `${headline(card)} Anything using ${card.tokens.length === 1 ? 'it' : 'them'} has stopped working.`,
     ),
-    ...facts(card),
+    ...facts(card, { lasts: false }),
     ...reasonBlocks(card),
     ...deleteMessageBlocks(card.inMessage, card.reader),
     buttons(card, sharing),
@@ -113,18 +117,19 @@ function reasonBlocks({ tokens }: KillCard): KnownBlock[] {
   return others.length === 0 ? noteBlocks('Reason', reason) : [];
 }
 
-function facts(card: KillCard): KnownBlock[] {
+/** `lasts`: with dates in place of *3 minutes ago*, which would soon be untrue. */
+function facts(card: KillCard, { lasts }: { readonly lasts: boolean }): KnownBlock[] {
   const [first, ...others] = card.tokens;
   if (first === undefined) throw new Error('a card tells of at least one token');
   const revoked = `Date Revoked: ${dateTime(endOf(first))} · By: ${revokerOf(first)}`;
-  const since = `Refused since: ${triesText(card)}`;
+  const since = `Refused since: ${triesText(card, lasts)}`;
   if (others.length === 0) {
     const use = first.lastUsedAt === null ? 'never' : dateTime(first.lastUsedAt);
     return [context(`Owner: ${mention(first.owner)} · ${revoked} · Last used: ${use} · ${since}`)];
   }
   const endedAlike = others.every((one) => endOf(one) === endOf(first) && one.revokedBy === first.revokedBy);
   const rows = tokenLines(card.tokens, (token) => {
-    const line = tokenLine(token, card.now);
+    const line = lasts ? lastingLine(token) : tokenLine(token, card.now);
     return endedAlike ? line : { ...line, elements: [...line.elements, ...endElements(token)] };
   });
   return [...rows, context(endedAlike ? `${revoked} · ${since}` : since)];
@@ -134,6 +139,23 @@ function facts(card: KillCard): KnownBlock[] {
 function endOf({ revokedAt }: UsedToken): number {
   if (revokedAt === null) throw new Error('a card tells of revoked tokens alone');
   return revokedAt;
+}
+
+/** `NAME of @owner, last used Nov 29 at 3:07 PM`. */
+function lastingLine({ name, owner, lastUsedAt }: UsedToken): RichTextSection {
+  const use: RichTextSection['elements'] =
+    lastUsedAt === null
+      ? [{ type: 'text', text: ', never used' }]
+      : [{ type: 'text', text: ', last used ' }, dateTimeElement(lastUsedAt)];
+  return {
+    type: 'rich_text_section',
+    elements: [
+      { type: 'text', text: name },
+      { type: 'text', text: ' of ' },
+      { type: 'user', user_id: owner },
+      ...use,
+    ],
+  };
 }
 
 /** By whom and when, of one that another act ended than the others. */
@@ -149,11 +171,11 @@ function endElements(token: UsedToken): RichTextSection['elements'] {
 }
 
 /** Told by lookup id alone: whoever knows how a value began can make some of these. */
-function triesText({ tokens, tries, now }: KillCard): string {
+function triesText({ tokens, tries, now }: KillCard, lasts: boolean): string {
   const all = tokens.flatMap(({ id }) => tries.get(id) ?? []);
   const count = all.reduce((sum, one) => sum + one.count, 0);
   const lastAt = Math.max(...all.map((one) => one.lastAt ?? 0));
-  return count === 0 ? 'never' : `${timesOf(count)}, last ${agoOf(lastAt, now)}`;
+  return count === 0 ? 'never' : `${timesOf(count)}, last ${lasts ? dateTime(lastAt) : agoOf(lastAt, now)}`;
 }
 
 function buttons(card: KillCard, sharing: Sharing): ActionsBlock {
