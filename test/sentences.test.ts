@@ -42,7 +42,6 @@ const NOT_YET: readonly string[] = [
   'sandbox/page/story-doing.ts',
   'sandbox/page/story-steps.ts',
   'sandbox/workspace/fill.ts',
-  'src/slack/blocks/token-facts.ts',
   'src/slack/create/create-dialog.ts',
   'src/slack/listeners/help.ts',
   'src/slack/look/info-blocks.ts',

@@ -166,8 +166,8 @@ test('an ex-admin’s rotation leaves introspect out: the dialog says so before,
   await workspace.setPerson('dave', { is_admin: false });
   await stage.restart({ SCOPES: 'read' });
   const leftOut = [
-    'Left out of the new value, since they are not offered here any more: deploy.',
-    'Left out of the new value, since neither its owner nor whoever created the token is an admin now: introspect.',
+    "These scopes are no longer offered, so the new value doesn't have them: deploy.",
+    "The new value doesn't have introspect: neither its owner nor the token's creator is an admin now.",
   ];
 
   const asked = await opens(dave, '/apitoken rotate gateway');

@@ -101,12 +101,12 @@ export function leftOutBlocks(leftOut: readonly LeftOut[]): SectionBlock[] {
       ? []
       : [
           section(
-            `Left out of the new value, since they are not offered here any more: ${cut(removed.join(', '), SCOPES_DRAWN_MAX)}.`,
+            `These scopes are no longer offered, so the new value doesn't have them: ${cut(removed.join(', '), SCOPES_DRAWN_MAX)}.`,
           ),
         ]),
     ...named('not_granted').map((scope) =>
       section(
-        `Left out of the new value, since neither its owner nor whoever created the token is an admin now: ${scope}.`,
+        `The new value doesn't have ${scope}: neither its owner nor the token's creator is an admin now.`,
       ),
     ),
   ];
