@@ -86,6 +86,7 @@ const DRAWN: Readonly<Record<string, readonly [value: string, places: readonly P
   share_card: ['alone:DEAD', CARD],
   revoke_person: ['U0ALICE0001', CARD],
   status_open: ['ID', STATUS],
+  status_search: ['bot', ['status']],
   status_filter: ['status:all::1', STATUS],
   status_owner: ['U0ALICE0001', STATUS],
   status_everybody: ['status:all::1', STATUS],

@@ -39,6 +39,7 @@ import {
   STATUS_OPEN_ID,
   STATUS_OWNER_ID,
   STATUS_PREVIOUS_ID,
+  STATUS_SEARCH_ID,
   STATUS_SHARE_ID,
 } from '../../src/slack/blocks/ids.ts';
 import type { TokenId } from '../../src/tokens/token.ts';
@@ -446,6 +447,11 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     about: 'tokens',
     take: button(STATUS_OPEN_ID, inStatus, ofToken),
     sign: nameOf,
+  },
+  'status: search': {
+    about: 'none',
+    take: button(STATUS_SEARCH_ID, inStatus, () => 'bot'),
+    sign: 'API tokens with',
   },
   'status: filter': {
     about: 'none',

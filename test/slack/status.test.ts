@@ -49,6 +49,12 @@ function drawnAt(person: Person, ts: string, text: string) {
   });
 }
 
+/** Types into the field that searches, and presses Enter. */
+async function searches(person: Person, ts: string, typed: string): Promise<void> {
+  const press = { type: 'block_actions', action_id: 'status_search', value: typed } as const;
+  await person.forges({ ...press, from: { message: ts } });
+}
+
 /** One token of each kind, of Alice and of Bob, on a stage whose manager is Carol. */
 async function setEachKind() {
   const set = await setStill(CAROL);
@@ -158,6 +164,23 @@ test('a token is opened beside the table, with all that is cut there and what ma
   );
 
   expect(own.buttons).toEqual(['Rotate', 'Revoke']);
+});
+
+test('what is searched for takes the place of the page, and the filter leads back', async () => {
+  const { carol } = await setEachKind();
+  const { ts } = await answerTo(carol, '/apitoken status');
+
+  await searches(carol, ts, 'EN');
+  const found = await drawnAt(carol, ts, 'Search “EN”');
+  expect(namesIn(found.blocks).sort()).toEqual(['ended', 'endless', 'presented', 'unseen'].sort());
+  expect(found.text).toContain('4 tokens');
+  await searches(carol, ts, '*zebra* <!channel>');
+  const none = await drawnAt(carol, ts, 'Search “*zebra* <!channel>”');
+  expect(none.text).toContain('No tokens match.');
+  expect(none.raw.text).toBe('API tokens with “*zebra* &lt;!channel&gt;”: 0 tokens');
+  await carol.selects('Status', 'Expired', { in: '#general' });
+
+  expect(namesIn((await drawnAt(carol, ts, 'Expired · everybody')).blocks)).toEqual(['presented', 'over']);
 });
 
 test('tokens of one instant stand in the order in which they were created, on one page and over several', async () => {

@@ -43,6 +43,7 @@ import { shownValueMessage } from '../../src/slack/show/shown-value.ts';
 import { boardMessage, emptyBoardMessage, stoppedBoardMessage } from '../../src/slack/status/board-blocks.ts';
 import { notSentSentence } from '../../src/slack/status/csv.ts';
 import {
+  foundMessage,
   STATUS_PAGE_SIZE,
   sharedStatusMessage,
   statusMessage,
@@ -270,7 +271,11 @@ export function tableMessagesAbout(unit: string): [string, Message][] {
   return STATUS_FILTERS.flatMap((filter) => {
     const drawing = { list, asked: { filter, owner: LONG_ID, page: 500 }, now: NOW };
     return [true, false].flatMap((asTable): [string, Message][] => [
-      [`status of ${filter}, ${asTable}`, statusMessage({ ...drawing, asTable })],
+      [`status of ${filter}, ${asTable}`, statusMessage({ ...drawing, asTable, search: '' }, LONG_ID)],
+      [
+        `found for ${filter}, ${asTable}`,
+        foundMessage({ ...drawing, asTable, search: repeated(unit, 100), isCut: true }),
+      ],
       [`shared status of ${filter}, ${asTable}`, sharedStatusMessage({ ...drawing, asTable }, LONG_ID)],
       [`empty status of ${filter}, ${asTable}`, statusMessage({ ...drawing, list: empty, asTable })],
     ]);

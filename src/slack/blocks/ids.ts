@@ -31,6 +31,7 @@ export const CARD_SHARE_ID = 'share_card';
 
 export const STATUS_FILTER_ID = 'status_filter';
 export const STATUS_OWNER_ID = 'status_owner';
+export const STATUS_SEARCH_ID = 'status_search';
 export const STATUS_OPEN_ID = 'status_open';
 export const STATUS_EVERYBODY_ID = 'status_everybody';
 export const STATUS_PREVIOUS_ID = 'status_previous';

@@ -16,12 +16,23 @@ import {
   STATUS_NEXT_ID,
   STATUS_OWNER_ID,
   STATUS_PREVIOUS_ID,
+  STATUS_SEARCH_ID,
   STATUS_SHARE_ID,
 } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import { type PageOfStatus, statusPageText, turns } from '../blocks/pages.ts';
-import { button, context, cut, mention, mrkdwn, plain, section } from '../blocks/text.ts';
+import {
+  button,
+  context,
+  cut,
+  escaped,
+  mention,
+  mrkdwn,
+  plain,
+  searchInput,
+  section,
+} from '../blocks/text.ts';
 import { openSelect, statusSections, statusTable } from './status-rows.ts';
 
 const TYPED_LENGTH_MAX = 80;
@@ -32,6 +43,8 @@ export type StatusDrawing = {
   readonly asked: PageOfStatus;
   readonly now: number;
   readonly asTable: boolean;
+  /** What was searched for; empty: nothing yet. Undefined where there is no field to search in: a dialog takes none without a submit. */
+  readonly search?: string | undefined;
 };
 
 /** Everybody's tokens, with what opens, turns, filters, shares and exports them. `sharedTo`: the channel that has seen this page. */
@@ -42,10 +55,42 @@ export function statusMessage(drawing: StatusDrawing, sharedTo?: string): Messag
   return marked('status', {
     text: textOf(drawing),
     blocks: [
-      ...statusBlocks(drawing),
+      ...statusBlocks(drawing, searchBlocks(drawing)),
       ...openBlocks(page, list),
       controls(page, list, sharedTo !== undefined),
       ...(sharedTo === undefined ? [] : [context(sharedToText(sharedTo))]),
+    ],
+  });
+}
+
+/**
+ * What a search found, 40 at most, in place of a page: whoever wants fewer types more. The filter and the owner lead back to the pages.
+ */
+export function foundMessage(
+  drawing: StatusDrawing & { readonly search: string; readonly isCut: boolean },
+): Message {
+  const { list, now, asTable, search, isCut } = drawing;
+  const { tokens, total } = list;
+  const count = isCut ? `More than ${countText(total)}` : countText(total);
+  const told =
+    total > tokens.length
+      ? `${count}, the first ${tokens.length} shown. Type more to narrow it down.`
+      : count;
+  const shown = cut(search, TYPED_LENGTH_MAX);
+  return marked('status', {
+    text: `API tokens with “${escaped(shown)}”: ${count}`,
+    blocks: [
+      { type: 'header', text: plain('API Tokens') },
+      ...searchBlocks(drawing),
+      { type: 'context', elements: [mrkdwn('*Search*'), plain(`“${shown}”`)] },
+      ...rowsOf(tokens, now, asTable),
+      context(told),
+      ...openBlocks(drawing.asked, list, 'found'),
+      {
+        type: 'actions',
+        block_id: statusPageText(drawing.asked),
+        elements: [filterSelect(drawing.asked), ownerSelect(null)],
+      },
     ],
   });
 }
@@ -73,16 +118,27 @@ function textOf({ list, asked }: StatusDrawing): string {
   return `API tokens, ${FILTER_WORDS[asked.filter].toLowerCase()}: ${countText(list.total)}, page ${list.page} of ${list.pageCount}`;
 }
 
-function statusBlocks({ list, asked, now, asTable }: StatusDrawing): KnownBlock[] {
+function statusBlocks({ list, asked, now, asTable }: StatusDrawing, onTop: KnownBlock[] = []): KnownBlock[] {
   const { tokens, page, pageCount, total } = list;
   const whose = asked.owner === null ? 'everybody' : mention(asked.owner);
-  const rows = asTable ? [statusTable(tokens, now)] : statusSections(tokens, now);
   return [
     { type: 'header', text: plain('API Tokens') },
+    ...onTop,
     { type: 'context', elements: [mrkdwn(`*${FILTER_WORDS[asked.filter]}* · ${whose}`)] },
-    ...(tokens.length === 0 ? [section('No tokens match.')] : rows),
+    ...rowsOf(tokens, now, asTable),
     context(`Page ${page} of ${pageCount} · ${countText(total)}`),
   ];
+}
+
+function rowsOf(tokens: ListPage['tokens'], now: number, asTable: boolean): KnownBlock[] {
+  if (tokens.length === 0) return [section('No tokens match.')];
+  return asTable ? [statusTable(tokens, now)] : statusSections(tokens, now);
+}
+
+/** Under another id once something was found: what was typed stays in the field for as long as its block's id does. */
+function searchBlocks({ search }: StatusDrawing): KnownBlock[] {
+  if (search === undefined) return [];
+  return [searchInput(STATUS_SEARCH_ID, search, search === '' ? 'status:search' : 'status:found')];
 }
 
 function countText(total: number): string {
@@ -90,9 +146,9 @@ function countText(total: number): string {
 }
 
 /** Of its own, by the page: Slack keeps what was chosen for as long as the block's id stays. */
-function openBlocks(page: PageOfStatus, { tokens }: ListPage): ActionsBlock[] {
+function openBlocks(page: PageOfStatus, { tokens }: ListPage, what = 'open'): ActionsBlock[] {
   if (tokens.length === 0) return [];
-  return [{ type: 'actions', block_id: `${statusPageText(page)}:open`, elements: [openSelect(tokens)] }];
+  return [{ type: 'actions', block_id: `${statusPageText(page)}:${what}`, elements: [openSelect(tokens)] }];
 }
 
 /** A conversation of two has no name to link to. */

@@ -1,5 +1,6 @@
 import { counted } from '../../counted.ts';
 import type { StatusFilter } from '../../tokens/attention.ts';
+import { findByText } from '../../tokens/find.ts';
 import { sentenceFor } from '../../tokens/refusal.ts';
 import {
   EXPORT_ROWS_MAX,
@@ -21,6 +22,7 @@ import {
   STATUS_OPEN_ID,
   STATUS_OWNER_ID,
   STATUS_PREVIOUS_ID,
+  STATUS_SEARCH_ID,
   STATUS_SHARE_ID,
 } from '../blocks/ids.ts';
 import { type PageOfStatus, parseStatusPage } from '../blocks/pages.ts';
@@ -36,6 +38,7 @@ import { stopBoard } from './board.ts';
 import { csvOf, notSentSentence, sendFile } from './csv.ts';
 import {
   FILTER_WORDS,
+  foundMessage,
   STATUS_PAGE_SIZE,
   sharedStatusMessage,
   statusMessage,
@@ -78,7 +81,8 @@ async function showStatus(
   if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
   const { list } = outcome;
   const now = deps.clock();
-  const draw = (asTable: boolean) => statusMessage({ list, asked: page, now, asTable });
+  const search = visit.responseUrl === undefined ? undefined : '';
+  const draw = (asTable: boolean) => statusMessage({ list, asked: page, now, asTable, search });
   // Where there is no conversation to answer in, a dialog opens, and a dialog has no tables.
   if (visit.responseUrl === undefined) return tell(visit, draw(false), deps.client);
   await deps.tables.respond(visit.responseUrl, draw, placing);
@@ -107,7 +111,7 @@ async function showToChannel(
     return undefined;
   };
   await carryOut(deed, share, deps);
-  const drawAgain = (asTable: boolean) => statusMessage({ ...drawing, asTable }, channel);
+  const drawAgain = (asTable: boolean) => statusMessage({ ...drawing, asTable, search: '' }, channel);
   await deps.tables.respond(responseUrl, drawAgain, 'instead');
 }
 
@@ -159,6 +163,23 @@ const onOpen: PressListener = async (visit, value, deps) => {
   await answerVisit(visit, await infoAnswer(visit.actor, tokenId, deps), deps);
 };
 
+/** Something was typed into the field that searches: what it finds is drawn in place of the page. */
+const onSearch: PressListener = async (visit, value, deps) => {
+  const { actor, responseUrl } = visit;
+  const search = value.trim();
+  if (responseUrl === undefined) return tellForged(visit, 'see', deps);
+  const asked = { filter: 'all', owner: null, page: 1 } as const;
+  if (search === '') return showStatus(visit, { ...asked, filter: 'current' }, 'instead', deps);
+  const refusal = await refusalToSeeAll(actor, deps);
+  const outcome =
+    refusal ?? (await findByText({ actor, text: search, page: 1, pageSize: STATUS_PAGE_SIZE }, deps));
+  if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
+  const { list, isCut } = outcome;
+  const now = deps.clock();
+  const draw = (asTable: boolean) => foundMessage({ list, isCut, asked, now, asTable, search });
+  await deps.tables.respond(responseUrl, draw, 'instead');
+};
+
 /** A page or another filter of everybody's tokens: drawn in place of what stands there. */
 const onTurn: PressListener = (visit, value, deps) =>
   showStatus(visit, parseStatusPage(value), 'instead', deps);
@@ -197,6 +218,7 @@ const STATUS = ['status', 'dialog'] as const;
 /** What stands under everybody's tokens and under a board, with what answers it. */
 export const STATUS_PRESSES: readonly (readonly [actionId: string, press: Press])[] = [
   [STATUS_OPEN_ID, { listener: onOpen, drawnIn: STATUS }],
+  [STATUS_SEARCH_ID, { listener: onSearch, drawnIn: ['status'] }],
   [STATUS_FILTER_ID, { listener: onTurn, drawnIn: STATUS }],
   [STATUS_OWNER_ID, { listener: onOwner, drawnIn: STATUS }],
   [STATUS_EVERYBODY_ID, { listener: onTurn, drawnIn: STATUS }],
