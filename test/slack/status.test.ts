@@ -90,6 +90,7 @@ test('a manager sees in a table which tokens there are, whose, and what needs at
   expect(status.text).toBe(
     [
       'API Tokens',
+      'Search',
       'Not revoked · everybody',
       'Name | Owner | Status | Created | Last used | Expires | Date Revoked',
       'presented | @bob | :red_circle: expired · still presented | Jan 1, 2026 | never | Apr 10, 2026 | –',
@@ -508,7 +509,7 @@ test.for([
   const before = urlCalls(workspace);
 
   await carol.clicks('Share to channel', { in: '#general' });
-  await soon(() => expect(carol.reads('#general')).toContain('Something broke on our side'));
+  await soon(() => expect(carol.reads('#general')).toContain('Something went wrong before this was done'));
 
   // The page of which nobody knows, and that something broke.
   expect(urlCalls(workspace)).toBe(before + 2);
@@ -541,7 +542,7 @@ test.for([['Expired url'], ['used_url']] as const)(
 
     const told = await answerTo(carol, '/apitoken status');
 
-    expect(told.text).toContain('Something broke on our side');
+    expect(told.text).toContain('Something went wrong before this was done');
     expect(namesIn((await answerTo(carol, '/apitoken status')).blocks)).toHaveLength(7);
   },
 );
