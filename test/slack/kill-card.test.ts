@@ -51,7 +51,7 @@ test('the card tells what, whose, by whom, when, the last use, and what was trie
   expectNeverSaid(value, stage);
 });
 
-test('tries since are no uses and no refusals of the token', async () => {
+test('tries since are no uses, and info counts them as refused', async () => {
   const { stage, alice, workspace } = await setStill(ONCALL);
   const { id, value } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
   await revokes(workspace.person('carol'), 'deploy-bot');
@@ -60,7 +60,7 @@ test('tries since are no uses and no refusals of the token', async () => {
   await settled(stage);
 
   const info = await answerIn(alice, '#general', () => alice.types('#general', `/apitoken info ${id}`));
-  expect(info.text).toContain('Uses\n0\nRefused\n0');
+  expect(info.text).toContain('Uses\n0\nRefused\n1');
 });
 
 test('the card is shared once it is confirmed, with who shared it and without buttons, and then says so', async () => {

@@ -22,7 +22,7 @@ export function infoMessage(token: UsedToken, now: number, offers: readonly Butt
           ...tokenFields(token, now),
           field('Owner', mention(token.owner)),
           field('Uses', String(token.useCount)),
-          field('Refused', String(token.refusedCount)),
+          field('Refused', String(token.refusedCount + token.triedCount)),
           ...(addresses === '' ? [] : [field('Last addresses', addresses)]),
         ],
       },
