@@ -438,11 +438,11 @@ test.for([
     { error: 'restricted_action' },
     "Slack doesn't accept messages from apitoken here. Ask whoever manages this channel.",
   ],
-  ['says that it is archived', { error: 'is_archived' }, 'This channel is archived: open it again first.'],
+  ['says that it is archived', { error: 'is_archived' }, 'This channel is archived. Unarchive it first.'],
   [
     'says that too much was sent',
     { error: 'message_limit_exceeded' },
-    'This workspace has sent as many messages as its plan allows: ask an admin.',
+    "This workspace has reached its plan's message limit. Ask an admin.",
   ],
 ] as const)('when Slack %s, no board is kept and the person is told so', async ([, fault, sentence]) => {
   const { stage, workspace } = await setStill(CAROL);

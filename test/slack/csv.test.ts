@@ -257,14 +257,14 @@ test.for([
   [
     'the end of it is refused',
     { method: 'files.completeUploadExternal', error: 'posting_to_channel_denied' },
-    "A setting of this workspace forbids this app's messages: ask an admin. Nothing was sent.",
+    "A setting of this workspace blocks apitoken's messages. Ask an admin. Nothing was sent.",
     'posting_to_channel_denied',
   ],
   ['its answer is lost', { method: 'files.completeUploadExternal', drop: true }, NO_ANSWER],
   [
     'there is no conversation',
     { method: 'conversations.open', error: 'messages_tab_disabled' },
-    'Slack does not let this app write to you: an admin must switch on its Messages tab. Nothing was sent.',
+    "Slack doesn't let apitoken message you. Ask an admin to turn on its Messages tab. Nothing was sent.",
     'messages_tab_disabled',
   ],
 ] as const)(

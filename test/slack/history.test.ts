@@ -51,7 +51,7 @@ test('the history tells a whole life in people’s words, the latest first, and 
     'History of deploy-bot',
     'Jan 9, 2026 at 12:00 AM UTC · @dave revoked it “seen in <a> *log*”',
     'Jan 9, 2026 at 12:00 AM UTC · @alice renewed it: was shown a new value; it expires Feb 8, 2026 at 12:00 AM UTC',
-    "Jan 2, 2026 at 12:00 AM UTC · apitoken could not show a value. A setting of this workspace forbids this app's messages: ask an admin.",
+    "Jan 2, 2026 at 12:00 AM UTC · apitoken could not show a value. A setting of this workspace blocks apitoken's messages. Ask an admin.",
     'Jan 2, 2026 at 12:00 AM UTC · @bob tried to do something with it that they may not',
     'Jan 2, 2026 at 12:00 AM UTC · @alice ended the old value',
     'Jan 2, 2026 at 12:00 AM UTC · @alice rotated it: was shown a new value; the old one ends Jan 3, 2026 at 12:00 AM UTC at the latest',

@@ -140,7 +140,7 @@ test.for([
   [
     'refuses',
     { error: 'restricted_action' },
-    "A setting of this workspace forbids this app's messages: ask an admin.",
+    "A setting of this workspace blocks apitoken's messages. Ask an admin.",
   ],
   ['does not answer', { drop: 'after' }, "Slack didn't confirm that it showed the value"],
 ] as const)(

@@ -17,7 +17,7 @@ import {
 } from './flows.ts';
 import { expectKeptAsHash } from './leaks.ts';
 
-const NO_WRITING = 'This app may not write to you: an admin must install it again.';
+const NO_WRITING = "apitoken can't message you. Ask an admin to install it again.";
 const NO_CONVERSATION =
   "Slack can't find your direct messages with apitoken. Open them and send any message.";
 const UNKNOWN = "Slack didn't confirm that it showed the value, so that value doesn't work.";
@@ -26,14 +26,14 @@ test.for([
   [
     'messages_tab_disabled',
     { error: 'messages_tab_disabled' },
-    'Slack does not let this app write to you: an admin must switch on its Messages tab.',
+    "Slack doesn't let apitoken message you. Ask an admin to turn on its Messages tab.",
   ],
   ['channel_not_found', { error: 'channel_not_found' }, NO_CONVERSATION],
   ['user_not_in_channel', { error: 'user_not_in_channel' }, NO_CONVERSATION],
   [
     'restricted_action',
     { error: 'restricted_action' },
-    "A setting of this workspace forbids this app's messages: ask an admin.",
+    "A setting of this workspace blocks apitoken's messages. Ask an admin.",
   ],
   ['429', { status: 429, retryAfter: 30 }, 'Slack is busy. Try again in a minute.'],
   ['ratelimited', { error: 'ratelimited' }, 'Slack is busy. Try again in a minute.'],
@@ -134,8 +134,8 @@ test('Show value that fails again says why and is offered again', async () => {
   const answer = await answerIn(alice, '@apitoken', () => alice.clicks('Show value', { in: '@apitoken' }));
   await settled(stage);
 
-  expect(answer.text).toContain('an admin must switch on its Messages tab');
-  expect(receiptOf(alice, 'deploy-bot').text).toContain('an admin must switch on its Messages tab');
+  expect(answer.text).toContain('Ask an admin to turn on its Messages tab');
+  expect(receiptOf(alice, 'deploy-bot').text).toContain('Ask an admin to turn on its Messages tab');
   expect(receiptOf(alice, 'deploy-bot').buttons).toEqual(['Show value', 'Revoke']);
   expect(rowsOf(stage, 'select * from secrets')).toEqual([]);
 });

@@ -215,18 +215,15 @@ test.for([
 });
 
 test.for([
-  [
-    'accesslimited',
-    'Slack takes no calls from where this app runs: an admin must allow its network address.',
-  ],
-  ['message_limit_exceeded', 'This workspace has sent as many messages as its plan allows: ask an admin.'],
-  ['ekm_access_denied', 'Administrators have suspended messages in this workspace: ask an admin.'],
+  ['accesslimited', "Slack refuses apitoken's network address. Ask an admin to allow it."],
+  ['message_limit_exceeded', "This workspace has reached its plan's message limit. Ask an admin."],
+  ['ekm_access_denied', 'Messages are suspended in this workspace. Ask an admin.'],
   [
     'restricted_action_read_only_channel',
-    "A setting of this workspace forbids this app's messages: ask an admin.",
+    "A setting of this workspace blocks apitoken's messages. Ask an admin.",
   ],
-  ['no_permission', 'This app may not write to you: an admin must install it again.'],
-  ['org_login_required', 'This workspace is being moved by Slack just now: try again when that is done.'],
+  ['no_permission', "apitoken can't message you. Ask an admin to install it again."],
+  ['org_login_required', "Slack is moving this workspace. Try again when that's done."],
 ] as const)('whoever cannot be shown a value for %s reads what mends it', async ([error, sentence]) => {
   const { stage, clock, alice, workspace } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', { ...A_MONTH, shown: false });

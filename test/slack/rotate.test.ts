@@ -291,11 +291,11 @@ test.for([
 );
 
 test.for([
-  ['messages_tab_disabled', { error: 'messages_tab_disabled' }, 'switch on its Messages tab'],
+  ['messages_tab_disabled', { error: 'messages_tab_disabled' }, 'turn on its Messages tab'],
   // The first time, the conversation is asked for anew.
   ['channel_not_found', { error: 'channel_not_found', times: 2 }, 'Open them and send any message.'],
   ['user_not_in_channel', { error: 'user_not_in_channel' }, 'Open them and send any message.'],
-  ['restricted_action', { error: 'restricted_action' }, 'ask an admin'],
+  ['restricted_action', { error: 'restricted_action' }, 'Ask an admin.'],
   ['429', { status: 429, retryAfter: 30 }, 'Try again in a minute.'],
   ['missing_scope', { error: 'missing_scope' }, 'install it again'],
   ['token_revoked', { error: 'token_revoked' }, 'install it again'],

@@ -1,23 +1,22 @@
 /** For whatever ends with a new installation. */
-export const INSTALL_AGAIN = 'This app may not write to you: an admin must install it again.';
+export const INSTALL_AGAIN = "apitoken can't message you. Ask an admin to install it again.";
 const ADD_TO_WORKSPACE =
-  'Your organisation does not let this app into this workspace: an admin of the organisation must add it.';
-const ARCHIVED = 'This channel is archived: open it again first.';
-const MOVING = 'This workspace is being moved by Slack just now: try again when that is done.';
-const FORBIDDEN = "A setting of this workspace forbids this app's messages: ask an admin.";
+  "Your organisation doesn't allow apitoken in this workspace. Ask one of its admins to add it.";
+const ARCHIVED = 'This channel is archived. Unarchive it first.';
+const MOVING = "Slack is moving this workspace. Try again when that's done.";
+const FORBIDDEN = "A setting of this workspace blocks apitoken's messages. Ask an admin.";
 
 const SENTENCES: Readonly<Record<string, string>> = {
-  access_denied: 'Slack denies this app what it needs for that: ask an admin.',
-  accesslimited: 'Slack takes no calls from where this app runs: an admin must allow its network address.',
+  access_denied: "Slack doesn't let apitoken do that. Ask an admin.",
+  accesslimited: "Slack refuses apitoken's network address. Ask an admin to allow it.",
   account_inactive: INSTALL_AGAIN,
-  ekm_access_denied: 'Administrators have suspended messages in this workspace: ask an admin.',
+  ekm_access_denied: 'Messages are suspended in this workspace. Ask an admin.',
   enterprise_is_restricted: ADD_TO_WORKSPACE,
   invalid_auth: INSTALL_AGAIN,
   is_archived: ARCHIVED,
   is_inactive: ARCHIVED,
-  message_limit_exceeded: 'This workspace has sent as many messages as its plan allows: ask an admin.',
-  messages_tab_disabled:
-    'Slack does not let this app write to you: an admin must switch on its Messages tab.',
+  message_limit_exceeded: "This workspace has reached its plan's message limit. Ask an admin.",
+  messages_tab_disabled: "Slack doesn't let apitoken message you. Ask an admin to turn on its Messages tab.",
   missing_scope: INSTALL_AGAIN,
   no_permission: INSTALL_AGAIN,
   not_allowed_token_type: INSTALL_AGAIN,
@@ -29,7 +28,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   team_added_to_org: MOVING,
   token_expired: INSTALL_AGAIN,
   token_revoked: INSTALL_AGAIN,
-  two_factor_setup_required: 'Slack wants two-factor authentication before this app may go on: ask an admin.',
+  two_factor_setup_required: 'Slack wants two-factor authentication before apitoken can go on. Ask an admin.',
 };
 
 /** What is wrong where Slack refused with this code, and what mends it; undefined where that is not known. Our own words. */

@@ -102,7 +102,7 @@ function declineButton(token: UsedToken): Button {
 function standing(token: UsedToken, facts: ReceiptFacts, now: number): KnownBlock[] {
   if (wasNeverClaimed(token, now)) {
     const days = counted(UNCLAIMED_MS_MAX / DAY_MS, 'day');
-    return [context(`You didn't claim it within ${days}, so it is being revoked.`)];
+    return [context(`You didn't claim it within ${days}, so it's being revoked.`)];
   }
   switch (statusOf(token, now)) {
     case 'revoked':
