@@ -2,6 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import { LRUCache } from 'lru-cache';
 import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { AuditEvent } from '../tokens/audit.ts';
 import { BARRED_MS_MAX, type LeaverPolicy } from '../tokens/leavers.ts';
 import { isStillDue } from '../tokens/notices.ts';
 import type { DueSaying, Outbox } from '../tokens/outbox.ts';
@@ -14,6 +15,7 @@ import {
   barredMessage,
   claimedMessage,
   neverClaimedMessage,
+  oldValueEndedMessage,
   ownerLeftMessage,
   revokedByOtherMessage,
   revokedOfCreatedMessage,
@@ -34,6 +36,9 @@ const POLL_MS = 200;
 const NAMES_MAX = 20;
 
 const BATCH_MAX = 10;
+
+/** Events that one is looked for among. */
+const EVENTS_MAX = 50;
 
 /**
  * Where Slack's answer is lost, nobody knows whether a message was posted. A receipt, a revocation by somebody else and the
@@ -184,6 +189,9 @@ async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined
     case 'revoked_by_other':
       await postDirectMessage(deps, token.owner, revokedByOtherMessage(token));
       return undefined;
+    case 'old_value_ended':
+      await postDirectMessage(deps, token.owner, oldValueEndedMessage(token, await endingOf(token, deps)));
+      return undefined;
     case 'revoked_of_created':
       await postDirectMessage(deps, token.createdBy, revokedOfCreatedMessage(token));
       return undefined;
@@ -204,6 +212,12 @@ async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined
       return undefined;
     }
   }
+}
+
+/** The latest end of an old value of the token; undefined where much has happened since. */
+async function endingOf({ id }: UsedToken, { store }: OutboxDeps): Promise<AuditEvent | undefined> {
+  const { events } = await store.listEvents(id, { page: 1, pageSize: EVENTS_MAX });
+  return events.find(({ action }) => action === 'old_value.ended');
 }
 
 async function tokenOf(id: TokenId, deps: OutboxDeps): Promise<UsedToken> {

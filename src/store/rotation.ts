@@ -117,7 +117,9 @@ export function createOldValues(
   effects: Effects,
   log: Pick<RevokedLog, 'note'>,
 ): Pick<TokenStore, 'endOldValues'> {
-  const endOlder = createEndValues(db, log, lt(secrets.generation, integerParam('generation')));
+  const isOlder = lt(secrets.generation, integerParam('generation'));
+  const endOlder = createEndValues(db, log, isOlder);
+  const endOne = createEndValues(db, log, and(isOlder, eq(secrets.lookupId, textParam('lookupId'))));
   const find = db
     .select({ generation: tokens.generation })
     .from(tokens)
@@ -125,12 +127,14 @@ export function createOldValues(
     .prepare();
 
   return {
-    endOldValues: (tokenId, at, effect) =>
+    endOldValues: (tokenId, at, effect, lookupId) =>
       write(() => {
         const repeated = effects.repeated(effect.delivery);
         if (repeated !== undefined) return repeated;
         const generation = find.get({ tokenId })?.generation ?? 0;
-        if (!endOlder({ tokenId, generation, at, end: at })) return { kind: 'none' };
+        const values = { tokenId, generation, at, end: at };
+        const hasEnded = lookupId === undefined ? endOlder(values) : endOne({ ...values, lookupId });
+        if (!hasEnded) return { kind: 'none' };
         effects.bring(effect, tokenId);
         return { kind: 'ended' };
       }),
@@ -142,10 +146,12 @@ type EndedValues = {
   readonly generation: number;
   readonly at: number;
   readonly end: number;
+  /** Where one alone is meant. */
+  readonly lookupId?: string;
 };
 
 /** Ends, no later than `end`, what is honoured at `at`, inside a write that `log` is told of. False when there is nothing such. */
-function createEndValues(db: Db, log: Pick<RevokedLog, 'note'>, isMeant: SQL) {
+function createEndValues(db: Db, log: Pick<RevokedLog, 'note'>, isMeant: SQL | undefined) {
   const end = integerParam('end');
   const endValues = db
     .update(secrets)

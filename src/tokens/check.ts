@@ -1,15 +1,43 @@
 import { type Actor, may } from './policy.ts';
 import { type RefuseDeps, type Refused, refuseByPolicy, refused } from './refusal.ts';
-import type { StoredSecret } from './store.ts';
-import { statusOf, type UsedToken } from './token.ts';
+import type { StoredSecret, TokenStore } from './store.ts';
+import { statusOf, type TokenId, type UsedToken } from './token.ts';
 import type { TokenValue } from './token-value.ts';
 import { type Verdict, type VerifyDeps, verifyValue } from './verify.ts';
 
 export type Checked = { readonly kind: 'checked'; readonly finding: Finding };
 
+/** How a good value stands to others of its token: by itself, or in the grace of a rotation, the new one or the old one. */
+export type ValueStanding =
+  | { readonly is: 'only' }
+  | { readonly is: 'new' | 'old'; readonly oldEndsAt: number };
+
+/** How the good value of `secret` stands at `now`. */
+export async function standingOf(
+  { tokenId, lookupId }: Pick<StoredSecret, 'tokenId' | 'lookupId'>,
+  now: number,
+  store: Pick<TokenStore, 'standingValues' | 'liveValues'>,
+): Promise<ValueStanding> {
+  const [newest, old] = (await store.standingValues([tokenId], now)).get(tokenId) ?? [];
+  const oldEndsAt = await oldEndOf(tokenId, now, store);
+  if (old === undefined || oldEndsAt === undefined) return { is: 'only' };
+  return { is: lookupId === newest ? 'new' : 'old', oldEndsAt };
+}
+
+/** Until when a token's old value works, beside its new one; undefined when there is none. */
+export async function oldEndOf(
+  tokenId: TokenId,
+  now: number,
+  store: Pick<TokenStore, 'liveValues'>,
+): Promise<number | undefined> {
+  const [, old] = await store.liveValues(tokenId, now);
+  return old?.endsAt ?? undefined;
+}
+
 /** What a value is. `revoked`: its lookup id is that of a revoked token; nothing is left that could prove the rest of it. */
 export type Finding =
-  | { readonly is: 'valid' | 'expired' | 'retired' | 'revoked'; readonly token: UsedToken }
+  | { readonly is: 'valid'; readonly token: UsedToken; readonly standing: ValueStanding }
+  | { readonly is: 'expired' | 'retired' | 'revoked'; readonly token: UsedToken }
   | { readonly is: 'unknown' };
 
 /**
@@ -49,7 +77,9 @@ async function findingOf(verdict: Verdict, actor: Actor, deps: RefuseDeps): Prom
   if (!('secret' in verdict)) return { is: 'unknown' };
   const token = await deps.store.findToken(actor.workspace, verdict.secret.tokenId);
   if (token === undefined) return { is: 'unknown' };
-  if (verdict.kind === 'good') return { is: 'valid', token };
+  if (verdict.kind === 'good') {
+    return { is: 'valid', token, standing: await standingOf(verdict.secret, deps.clock(), deps.store) };
+  }
   if (verdict.why === 'revoked') return { is: 'revoked', token };
   return { is: statusOf(token, deps.clock()) === 'expired' ? 'expired' : 'retired', token };
 }

@@ -32,6 +32,12 @@ export function heldProof(
   return [at, ...values.map((value) => macOf(actor, value, at, pepper).toString('base64url'))].join('.');
 }
 
+type HeldDeps = {
+  readonly store: Pick<TokenStore, 'standingValues'>;
+  readonly peppers: Peppers;
+  readonly clock: Clock;
+};
+
 /**
  * Whether `proof` is such a note of ours, under whatever pepper at hand and not yet 30 minutes old, of a value of each of the
  * tokens (100 at most) that is still honoured. A value that was replaced or has ended proves nothing any more. Of a token
@@ -40,26 +46,50 @@ export function heldProof(
 export async function areHeld(
   proof: string,
   held: { readonly actor: PersonId; readonly tokenIds: readonly TokenId[] },
-  deps: {
-    readonly store: Pick<TokenStore, 'standingValues'>;
-    readonly peppers: Peppers;
-    readonly clock: Clock;
-  },
+  deps: HeldDeps,
 ): Promise<boolean> {
-  const [instant = '', ...texts] = proof.split('.', MACS_MAX + 1);
-  const at = Number(instant);
   const now = deps.clock();
-  if (!/^\d{1,16}$/.test(instant) || at > now || now - at > HELD_MS_MAX) return false;
-  const macs = texts.map((text) => Buffer.from(text, 'base64url'));
+  const isHeld = heldBy(proof, held.actor, now, deps.peppers);
+  if (isHeld === undefined) return false;
   const standing = await deps.store.standingValues(held.tokenIds, now);
-  const isHeld = (value: HeldValue) =>
-    deps.peppers.all.some((pepper) => {
-      const expected = macOf(held.actor, value, at, pepper);
-      return macs.some((mac) => mac.length === expected.length && timingSafeEqual(mac, expected));
-    });
   return held.tokenIds.every((tokenId) =>
     (standing.get(tokenId) ?? []).some((lookupId) => isHeld({ tokenId, lookupId })),
   );
+}
+
+/**
+ * The old value of the token that `proof` is such a note of, by its lookup id: one beside which a newer one is honoured, or was
+ * until the token was revoked. `ended`: it is none, or not any more. `lapsed`: whatever it is, it was made too long ago.
+ */
+export async function heldOldValue(
+  proof: string,
+  { actor, tokenId }: { readonly actor: PersonId; readonly tokenId: TokenId },
+  deps: HeldDeps,
+): Promise<{ readonly kind: 'held'; readonly lookupId: string } | { readonly kind: 'ended' | 'lapsed' }> {
+  const now = deps.clock();
+  const isHeld = heldBy(proof, actor, now, deps.peppers);
+  if (isHeld === undefined) return { kind: 'lapsed' };
+  const [, ...older] = (await deps.store.standingValues([tokenId], now)).get(tokenId) ?? [];
+  const lookupId = older.find((one) => isHeld({ tokenId, lookupId: one }));
+  return lookupId === undefined ? { kind: 'ended' } : { kind: 'held', lookupId };
+}
+
+/** What tells whether a value is among those of `proof`; undefined when that is none of `actor`, or no longer. */
+function heldBy(
+  proof: string,
+  actor: PersonId,
+  now: number,
+  peppers: Peppers,
+): ((value: HeldValue) => boolean) | undefined {
+  const [instant = '', ...texts] = proof.split('.', MACS_MAX + 1);
+  const at = Number(instant);
+  if (!/^\d{1,16}$/.test(instant) || at > now || now - at > HELD_MS_MAX) return undefined;
+  const macs = texts.map((text) => Buffer.from(text, 'base64url'));
+  return (value) =>
+    peppers.all.some((pepper) => {
+      const expected = macOf(actor, value, at, pepper);
+      return macs.some((mac) => mac.length === expected.length && timingSafeEqual(mac, expected));
+    });
 }
 
 function macOf(actor: PersonId, { tokenId, lookupId }: HeldValue, at: number, pepper: Pepper): Buffer {

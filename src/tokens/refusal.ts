@@ -36,8 +36,8 @@ type Carried = {
   press_unknown: unknown;
   /** A value that is not one of a live token, for whatever reason. */
   value_not_live: unknown;
-  /** A value that was live once, told to whoever may see its token. */
-  value_ended: Named;
+  /** A value that was live once. Of which token is told to whoever may see that: `name`, and whether another value of it works. */
+  value_ended: { readonly name?: string; readonly hasNewer?: boolean };
   /** The lookup id is that of a revoked token, told to whoever may see it. */
   value_of_revoked: Named;
   /** Shaped like a value, with wrong check digits. */
@@ -51,7 +51,7 @@ type Carried = {
   /** More tokens than are offered have a value that begins so. */
   too_many_matches: unknown;
   check_not_permitted: unknown;
-  too_many_checks: unknown;
+  too_many_checks: { readonly waitSeconds: number };
   /** Not there, not theirs, or not for them to do: all three read the same. */
   token_not_found: unknown;
   /** The same, where tokens that they could do it with have nearly this name. */
@@ -133,18 +133,19 @@ const SENTENCES: { readonly [C in Code]: (refusal: RefusalOf<C>) => string } = {
   press_unknown: () =>
     "This no longer works: it's from another version of apitoken. Type /apitoken list to start again.",
   value_not_live: () => "This value doesn't work, so there is nothing to revoke. It was not saved.",
-  value_ended: ({ name }) => `This is an old value of ${name} and no longer works. ${name} was not changed.`,
-  value_of_revoked: ({ name }) => `Looks like ${name}, already revoked. ${NOTHING_MORE}`,
+  value_ended: ({ name, hasNewer = false }) => endedSentence(name, hasNewer),
+  value_of_revoked: ({ name }) => `Looks like ${name}, already revoked. It no longer works.`,
   value_misread: () =>
     'This value is incomplete or mistyped. It was not saved. Copy the whole value and try again.',
   verification_busy: () => 'Too many values are being checked. Nothing was changed. Try again in 10 seconds.',
   several_values: () => 'These are several values, and none was revoked. Revoke them one at a time.',
   no_longer_held: () =>
-    'Nothing was changed. The value has ended, or you entered it over 30 minutes ago. Enter it again.',
+    'Nothing was changed. That value no longer works, or you entered it over 30 minutes ago. Enter it again.',
   too_many_matches: () => 'More than 5 tokens match. Type more characters.',
   check_not_permitted: () =>
     'Only its owner, on-call and admins can check a value. If it leaked, type /apitoken revoke VALUE.',
-  too_many_checks: () => "You've checked 10 values in a minute, the limit here. Try again in a minute.",
+  too_many_checks: ({ waitSeconds }) =>
+    `You've checked 10 values in a minute, the limit here. Try again in ${counted(waitSeconds, 'second')}.`,
   token_not_found: () => notFoundSentence([]),
   token_misnamed: ({ nearly }) => notFoundSentence(nearly.map(({ name }) => name)),
   already_revoked: ({ name }) => `${name} is already revoked. ${NOTHING_MORE}`,
@@ -199,6 +200,11 @@ function flawSentence(flawed: FlawedName): string {
     case 'like_first_characters':
       return 'This name looks like the start of a token value. Use a hyphen instead of the underscore.';
   }
+}
+
+function endedSentence(name: string | undefined, hasNewer: boolean): string {
+  if (name === undefined) return 'That value no longer works.';
+  return `That value no longer works. ${hasNewer ? `${name} has a newer value, which still works.` : `${name} has expired.`}`;
 }
 
 function notFoundSentence(names: readonly string[]): string {

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { allowedTokens, findToken } from './find.ts';
-import type { Actor } from './policy.ts';
-import { type RefuseDeps, type Refused, refused } from './refusal.ts';
+import { heldOldValue } from './held.ts';
+import type { Peppers } from './pepper.ts';
+import { type Actor, may } from './policy.ts';
+import { type RefuseDeps, type Refused, refuseByPolicy, refused } from './refusal.ts';
 import type { StoredSecret, TokenStore } from './store.ts';
-import { type Delivery, NEVER_CLAIMED } from './telling.ts';
+import { type Delivery, effectOf, NEVER_CLAIMED } from './telling.ts';
 import { type TokenId, UNCLAIMED_MS_MAX, type UsedToken, type WorkspaceId } from './token.ts';
 
 type RevokeRequest = {
@@ -62,6 +65,46 @@ export async function declineToken(
   if (outcome.kind !== 'already_revoked') return { kind: 'declined' };
   const { name, revokedAt } = found.token;
   return refused({ code: revokedAt === null ? 'changed_meanwhile' : 'already_revoked', name });
+}
+
+/**
+ * Ends the one old value that the actor presented (`held`), in the grace of a rotation: its token lives on with the new one.
+ * `repeated`: this delivery, or another press of the same button, has done it before.
+ */
+export async function endHeldOldValue(
+  request: {
+    readonly actor: Actor;
+    readonly tokenId: TokenId;
+    readonly held: string;
+    readonly delivery: Delivery;
+  },
+  deps: RefuseDeps & { readonly peppers: Peppers },
+): Promise<{ readonly kind: 'ended' | 'repeated'; readonly token: UsedToken } | Refused> {
+  const { actor, tokenId, held } = request;
+  // The note stands for the person, the value and the dialog: whatever presses with it wants the same.
+  const pressed = createHash('sha256').update(`${actor.id} ends ${held}`).digest('base64url');
+  const delivery = { keys: [...request.delivery.keys, pressed] };
+  const found = await findToken(tokenId, 'revoke_held', actor, deps);
+  if (found.kind === 'refused') return found;
+  const { token } = found;
+  if (token.revokedAt === null && (await deps.store.tokenOfDelivery(delivery)) === tokenId) {
+    return { kind: 'repeated', token };
+  }
+  const old = await heldOldValue(held, { actor: actor.id, tokenId }, deps);
+  if (old.kind !== 'held') {
+    const refusal = { code: old.kind === 'lapsed' ? 'no_longer_held' : 'value_ended' } as const;
+    if (may(actor, 'revoke', token, deps.policy)) return refused(refusal);
+    return refuseByPolicy({ actor, attempted: 'revoke_held', tokenId, refusal }, deps);
+  }
+
+  const at = deps.clock();
+  const effect = effectOf({ action: 'old_value.ended', actor: actor.id, at }, token, { held: 1 });
+  const outcome = await deps.store.endOldValues(tokenId, at, { ...effect, delivery }, old.lookupId);
+  if (outcome.kind !== 'none') return { kind: outcome.kind, token };
+  const { revokedAt } = (await deps.store.findToken(actor.workspace, tokenId)) ?? token;
+  return refused(
+    revokedAt === null ? { code: 'value_ended' } : { code: 'already_revoked', name: token.name },
+  );
 }
 
 /** Of what nobody in Slack asked for: what is revoked is not revoked again. */

@@ -226,11 +226,15 @@ export interface TokenStore {
     | (({ kind: 'revoked' } | Repeated) & { readonly tokens: readonly UsedToken[] })
   >;
 
-  /** Ends all values of the token but the newest, at `at`. False when there was none to end. */
+  /**
+   * Ends all values of the token but the newest, at `at`; with `lookupId` that one alone, and none where it is the newest.
+   * `none`: there was none to end, and nothing was written.
+   */
   endOldValues(
     id: TokenId,
     at: number,
     effect: Effect,
+    lookupId?: string,
   ): Promise<{ kind: 'ended' } | { kind: 'none' } | Repeated>;
 
   /** The token of the effect that this delivery had before; undefined when it had none. */

@@ -28,7 +28,7 @@ export type Happened = {
 };
 
 type Hearing = {
-  readonly owner?: 'revoked_by_other' | 'barred';
+  readonly owner?: 'revoked_by_other' | 'old_value_ended' | 'barred';
   /** Whoever created it for somebody else. */
   readonly creator?: 'claimed' | 'revoked_of_created' | 'never_claimed' | 'owner_left';
   /** Whether its owner is told of its expiry beforehand: notices are to come. */
@@ -51,7 +51,7 @@ export const HEARD: Readonly<Record<Told | (typeof OWN_REASONS)[number], Hearing
   'value.withdrawn': {},
   'token.rotated': OF_NEW_VALUE,
   'token.renewed': OF_NEW_VALUE,
-  'old_value.ended': {},
+  'old_value.ended': { owner: 'old_value_ended' },
   'token.revoked': { owner: 'revoked_by_other', creator: 'revoked_of_created' },
   [NEVER_CLAIMED]: { owner: 'revoked_by_other', creator: 'never_claimed' },
   [OWNER_LEFT]: { creator: 'owner_left' },
@@ -131,6 +131,8 @@ export type Saying =
   | { readonly kind: 'receipt'; readonly tokenId: TokenId }
   | { readonly kind: 'home'; readonly person: PersonId }
   | { readonly kind: 'revoked_by_other'; readonly tokenId: TokenId }
+  /** To its owner, when somebody else, who held it, ended its old value. */
+  | { readonly kind: 'old_value_ended'; readonly tokenId: TokenId }
   /** To whoever created it for its owner, when somebody else ended it, its owner too. */
   | { readonly kind: 'revoked_of_created'; readonly tokenId: TokenId }
   /** To their owner or creator: all of them were ended at once, so it is one message. */

@@ -24,20 +24,19 @@ import { expectNeverSaid } from './leaks.ts';
 
 const NOTHING_TOLD =
   'Only its owner, on-call and admins can check a value. If it leaked, type /apitoken revoke VALUE.';
-const USAGE =
-  'Type /apitoken check VALUE with a whole value, from its first to its last character. It is not saved.';
-const UNKNOWN = 'This is no value of a token here: nothing accepts it.';
+const USAGE = "Type /apitoken check VALUE with the whole value. It isn't saved.";
+const UNKNOWN = "This value doesn't belong to any token here, so it doesn't work.";
 const ONCALL = { ONCALL: 'U0CAROL0001' };
 
 test('on-call, admins and the owner are told what a value is, each time with an audit event', async () => {
   const { stage, clock, alice, workspace } = await setStill(ONCALL);
   const values = await oneOfEach();
   const sentences = {
-    valid: 'This is a value of in-use, and it is accepted.',
-    grace: 'This is a value of rotated, and it is accepted.',
-    expired: 'This is a value of over, which has expired: nothing accepts it.',
-    retired: 'This is an old value of changed, which ended when it was rotated: nothing accepts it.',
-    revoked: 'A value that begins like this one was of ended, which is revoked: nothing accepts it.',
+    valid: 'This value belongs to in-use and works.',
+    grace: "This value belongs to rotated and works. It's the old value.",
+    expired: 'This value belongs to over, which has expired. It no longer works.',
+    retired: 'This is an old value of changed. It no longer works.',
+    revoked: 'Looks like ended, already revoked. It no longer works.',
   };
   const asked = actionsOf(stage).length;
 
@@ -157,11 +156,12 @@ test('a person may check ten values a minute, whatever comes of it, and others g
     expect(await check(carol), `${count}`).toBe(UNKNOWN);
     expect(await check(bob), `${count}`).toBe(NOTHING_TOLD);
   }
-  const TOO_MANY = "You've checked 10 values in a minute, the limit here. Try again in a minute.";
-  expect([await check(carol), await check(bob)]).toEqual([TOO_MANY, TOO_MANY]);
+  const tooMany = (wait: string) =>
+    `You've checked 10 values in a minute, the limit here. Try again in ${wait}.`;
+  expect([await check(carol), await check(bob)]).toEqual([tooMany('60 seconds'), tooMany('60 seconds')]);
   expect(await check(workspace.person('dave'))).toBe(UNKNOWN);
   await clock.moveBy(MINUTE_MS - 1);
-  expect(await check(carol)).toBe(TOO_MANY);
+  expect(await check(carol)).toBe(tooMany('1 second'));
   await clock.moveBy(1);
 
   expect(await check(carol)).toBe(UNKNOWN);

@@ -16,7 +16,7 @@ import {
 
 const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
 const LAPSED =
-  'Nothing was changed. The value has ended, or you entered it over 30 minutes ago. Enter it again.';
+  'Nothing was changed. That value no longer works, or you entered it over 30 minutes ago. Enter it again.';
 const OTHER_VERSION =
   "This no longer works: it's from another version of apitoken. Type /apitoken list to start again.";
 const REASON = { reason: { reason: { type: 'plain_text_input', value: 'forged' } } };

@@ -101,7 +101,7 @@ test('a token is created, rotated and revoked from the Home tab alone', async ()
   await modalSaying(alice, 'New value for deploy-bot.');
   await alice.closes();
   await alice.choosesFrom({ in: 'home', near: 'deploy-bot' }, 'Revoke API Token');
-  await modalSaying(alice, 'deploy-bot of @alice');
+  await modalSaying(alice, 'Revoke your deploy-bot?');
   await alice.submits();
   await modalSaying(alice, 'deploy-bot is revoked.');
   await settled(stage);
@@ -129,7 +129,7 @@ test('what changes is drawn where the person has turned to, and they are not sen
   await soon(() => expect(alice.home()?.text).toContain('Page 2 of 3 · 25 tokens'));
 
   await alice.choosesFrom({ in: 'home', near: 'bot-15' }, 'Revoke API Token');
-  await modalSaying(alice, 'bot-15 of @alice');
+  await modalSaying(alice, 'Revoke your bot-15?');
   await alice.submits();
   await soon(() => expect(alice.home()?.text).toContain('Page 2 of 3 · 24 tokens'));
   await alice.closes();

@@ -108,7 +108,7 @@ test('info of a token that was revoked says when and by whom, and offers nothing
   const open = await answerTo(alice, '/apitoken info deploy-bot');
   expect(open.buttons).toEqual(['Rotate', 'Revoke']);
   await alice.clicks('Revoke', { in: '#general' });
-  await modalSaying(alice, 'deploy-bot of @alice');
+  await modalSaying(alice, 'Revoke your deploy-bot?');
   await alice.submits();
   await modalSaying(alice, 'deploy-bot is revoked.');
 

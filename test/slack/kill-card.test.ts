@@ -176,7 +176,7 @@ test('a token that is revoked from Home has a card in its dialog that cannot be 
   await alice.opensHome();
   await soon(() => expect(alice.home()?.text).toContain('deploy-bot'));
   await alice.choosesFrom({ in: 'home', near: 'deploy-bot' }, 'Revoke API Token');
-  await modalSaying(alice, 'deploy-bot of @alice');
+  await modalSaying(alice, 'Revoke your deploy-bot?');
   await alice.submits();
 
   expect((await modalSaying(alice, 'deploy-bot is revoked.')).buttons).toEqual(['Refresh']);
@@ -331,8 +331,13 @@ async function revokes(person: Person, name: string, place = '#general'): Promis
 }
 
 test.for([
-  ['refuses', { error: 'channel_not_found' }, 'channel_not_found', 'told no channel that it is revoked'],
-  ['does not answer', { drop: 'after' as const }, 'no_answer', 'may have told a channel that it is revoked'],
+  [
+    'refuses',
+    { error: 'channel_not_found' },
+    'channel_not_found',
+    "couldn't share its revocation to a channel: Slack refused",
+  ],
+  ['does not answer', { drop: 'after' as const }, 'no_answer', 'may have shared its revocation to a channel'],
 ] as const)(
   'of a card that Slack %s, the history says so, and that it was asked for',
   async ([, fault, code, told]) => {
@@ -352,6 +357,6 @@ test.for([
     expect(actionsOf(stage)).not.toContain('card.shared');
     const history = await answerTo(carol, '/apitoken history deploy-bot');
     expect(history.text).toContain(told);
-    expect(history.text).toContain('asked to tell a channel that it is revoked');
+    expect(history.text).toContain('asked to share its revocation to a channel');
   },
 );

@@ -43,7 +43,7 @@ test('each filter shows its own, by command and by choice, in place of the list 
   await holdsToken(stage, alice, 'over', { createdAt: T0 - 2 * DAY_MS, lifetimeDays: 2 });
   await holdsToken(stage, alice, 'ended', { createdAt: T0 - DAY_MS });
   await alice.types('#general', '/apitoken revoke ended');
-  await modalSaying(alice, 'ended of @alice');
+  await modalSaying(alice, 'Revoke your ended?');
   await alice.submits();
   await modalSaying(alice, 'ended is revoked.');
   await alice.closes();
@@ -132,7 +132,7 @@ test('a revocation is drawn in the very list that it came from, with its date', 
   const list = await answerTo(alice, '/apitoken');
 
   await alice.choosesFrom({ in: '#general', near: 'deploy-bot' }, 'Revoke API Token');
-  await modalSaying(alice, 'deploy-bot of @alice, never used.');
+  await modalSaying(alice, 'Revoke your deploy-bot? Never used.');
   await alice.submits();
 
   await soon(() => expect(alice.sees('#general')[0]?.text).toContain('Date Revoked\nJan 1, 2026'));

@@ -72,6 +72,7 @@ const DRAWN: Readonly<Record<string, readonly [value: string, places: readonly P
   decline_token: ['ID', RECEIPT],
   issue_new_value: ['ID:9', RECEIPT],
   end_old_value: ['ID:9', RECEIPT],
+  end_held_old_value: ['{"token":"ID","held":"0.x"}', ['dialog']],
   refresh_receipt: ['ID', RECEIPT],
   remind_tomorrow: ['ID:expires_in_7_days:0', ['notice', 'another app’s']],
   hide_value: ['', ['value']],

@@ -66,6 +66,7 @@ export const TABLE = {
   'receipt: End old value now': OWNER_ALONE,
   'receipt: Refresh': OWNER_ALONE,
   'notice: Remind me tomorrow': OWNER_ALONE,
+  'dialog: End old value only': EVERYONE,
   'history: Newer': SEES_ALL,
   'history: Older': SEES_ALL,
   'card: Refresh': SEES_ALL,

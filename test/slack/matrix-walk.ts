@@ -3,9 +3,12 @@ import { SEED, type Seed, type SeedPerson } from '../../sandbox/seed.ts';
 import type { Person } from '../../sandbox/workspace/person.ts';
 import type { TrafficEntry } from '../../sandbox/workspace/state.ts';
 import type { Workspace } from '../../sandbox/workspace/workspace.ts';
+import { DAY_MS } from '../../src/clock.ts';
 import { parseConfig } from '../../src/config.ts';
 import { heldProof } from '../../src/tokens/held.ts';
-import type { PersonId, TokenId } from '../../src/tokens/token.ts';
+import { effectOf } from '../../src/tokens/telling.ts';
+import type { PersonId, TokenId, WorkspaceId } from '../../src/tokens/token.ts';
+import { TokenValue } from '../../src/tokens/token-value.ts';
 import { openWorkspace, type Stage, setStage, settingsFor } from '../fixture.ts';
 import { aClock, answerTo, auditOf, putTokens, rowsOf, soon, withStore } from './flows.ts';
 import { type Comer, KEPT_OUT, LET_IN, TABLE, type Way, type Whose } from './matrix-table.ts';
@@ -133,6 +136,7 @@ async function prepareAll(at: {
     const own = made.splice(0, tokens.length);
     const [token = NO_TOKEN] = own;
     if (needs === 'revoked') await revokeByAlice(stage, token.id);
+    if (needs === 'rotated') await rotate(stage, token.id);
     const leak = workspace.post('#general', 'alice', { text: `look: ${token.value}` });
     const eleven = own.map(({ id }) => id);
     walks.push({
@@ -169,6 +173,27 @@ async function revokeByAlice(stage: Stage, id: TokenId): Promise<void> {
   const actor = stage.workspace.person('alice').id as PersonId;
   const by = { actor, at: stage.now(), reason: null, held: false };
   await withStore(stage, (store) => store.revokeTokens([id], by, { keys: [] }));
+}
+
+/** Gives it a newer value, which nobody knows, for a day beside the one that it has. */
+async function rotate(stage: Stage, id: TokenId): Promise<void> {
+  const { peppers } = parseConfig(settingsFor(stage.workspace, stage.folder));
+  const value = TokenValue.generate('apit');
+  const at = stage.now();
+  await withStore(stage, async (store) => {
+    const token = await store.findToken(stage.workspace.teamId as WorkspaceId, id);
+    if (token === undefined) throw new Error('there is no token to rotate');
+    const { generation, expiresAt, owner, name, scopes } = token;
+    const rotation = { generation, expiresAt, graceEndsAt: at + DAY_MS, endsOlder: true };
+    const secret = {
+      ...{ tokenId: id, name, owner, scopes, createdAt: at, endsAt: expiresAt },
+      ...{ lookupId: value.lookupId, prefix: 'apit', hash: 'no bcrypt in this test' },
+      ...{ digest: value.digest(peppers.current.key), pepperId: peppers.current.id },
+    };
+    await store.insertSecret(secret, rotation, { keys: [] });
+    const { event } = effectOf({ action: 'token.rotated', actor: owner, at }, token);
+    await store.markShown(value.lookupId, at, rotation, { event, sayings: [] });
+  });
 }
 
 /** `works` or `refused`; anything else says what was wrong with it. */

@@ -71,7 +71,7 @@ export type Taking = {
   /** `own`: only one's own can be named in it. `none`: it concerns no token. */
   readonly about: 'tokens' | 'own' | 'none';
   /** Active unless it says otherwise. */
-  readonly token?: 'unclaimed' | 'revoked' | 'eleven';
+  readonly token?: 'unclaimed' | 'revoked' | 'rotated' | 'eleven';
   readonly take: (walk: Walk) => Promise<AckOutcome>;
   /** What the app says when it worked, and does not when it refused. */
   readonly sign: string | ((walk: Walk) => string);
@@ -87,10 +87,10 @@ export const RECEIPT_SIGN = 'a receipt drawn anew';
 
 type Field = { [actionId: string]: { [key: string]: unknown } };
 
-const TOLD_NOTHING = 'Nothing is told about this value';
+const TOLD_NOTHING = 'Only its owner, on-call and admins can check a value.';
 const CANNOT_OWN = 'This person cannot own a token';
 const NO_SUCH_SCOPE = 'One of these scopes does not exist any more';
-const LAPSED = 'The value has ended, or you entered it';
+const LAPSED = 'That value no longer works, or you entered it';
 
 const nameOf = ({ token }: Walk) => token.name;
 
@@ -192,7 +192,23 @@ function picked(verb: string) {
 }
 
 /** Presents the value, and submits what was opened. */
-async function heldSubmission(walk: Walk): Promise<AckOutcome> {
+function heldSubmission(walk: Walk): Promise<AckOutcome> {
+  const state = WITH_REASON;
+  return presenting(walk, (id) => walk.walker.forges({ type: 'view_submission', id, state }));
+}
+
+/** The same, and ends nothing but that value. */
+function endingOldOnly(walk: Walk): Promise<AckOutcome> {
+  return presenting(walk, async (_id, outcome) => {
+    await walk.walker.clicks('End old value only', { in: 'modal' });
+    return outcome;
+  });
+}
+
+async function presenting(
+  walk: Walk,
+  act: (dialogId: string, opening: AckOutcome) => Promise<AckOutcome>,
+): Promise<AckOutcome> {
   const { workspace } = walk.stage;
   const before = workspace.traffic.length;
   const outcome = await walk.walker.forges({
@@ -201,8 +217,7 @@ async function heldSubmission(walk: Walk): Promise<AckOutcome> {
     channel: '#general',
   });
   const opened = await openedSince(walk, before);
-  if (opened === undefined) return outcome;
-  return walk.walker.forges({ type: 'view_submission', id: opened, state: WITH_REASON });
+  return opened === undefined ? outcome : act(opened, outcome);
 }
 
 /** The id of the dialog that was opened; undefined when something was said in its place. */
@@ -415,6 +430,12 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     about: 'tokens',
     take: button(REMIND_ID, inNotice, ofToken),
     sign: "You'll be reminded of",
+  },
+  'dialog: End old value only': {
+    about: 'tokens',
+    token: 'rotated',
+    take: endingOldOnly,
+    sign: 'The new value still works.',
   },
   'history: Newer': {
     about: 'tokens',

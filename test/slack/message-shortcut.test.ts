@@ -31,7 +31,7 @@ test('any member is two interactions away from the end of a value in a message',
   const ts = stage.workspace.post('#no-app', 'carol', { text: `oops: ${value}` });
 
   await bob.uses(SHORTCUT, ts);
-  const modal = await modalSaying(bob, 'deploy-bot of @alice, never used.');
+  const modal = await modalSaying(bob, "Revoke @alice's deploy-bot? Never used.");
   expect(modal).toMatchObject({ title: 'Revoke API Token', submit: 'Revoke' });
   expect(modal.text).not.toContain('deploys');
   await bob.fills({ Reason: 'it stood in a channel' });
@@ -174,7 +174,7 @@ test('a live value is found however many dead ones stand in front of it', async 
 
   await bob.uses(SHORTCUT, ts);
 
-  const modal = await modalSaying(bob, 'deploy-bot of @alice');
+  const modal = await modalSaying(bob, "Revoke @alice's deploy-bot?");
   expect(modal.text).toContain("600 other values in this message don't work.");
 });
 
@@ -222,10 +222,10 @@ test('having had the values is good for half an hour and that person, and for th
   const sends = async (person: typeof bob, ...ids: string[]) =>
     JSON.stringify(await person.forges({ type: 'view_submission', id, state: ticked(...ids) }));
 
-  expect(await sends(bob, first.id, other.id)).toContain('The value has ended, or you entered it');
-  expect(await sends(carol, first.id)).toContain('The value has ended, or you entered it');
+  expect(await sends(bob, first.id, other.id)).toContain('That value no longer works, or you entered it');
+  expect(await sends(carol, first.id)).toContain('That value no longer works, or you entered it');
   await clock.moveBy(30 * MINUTE_MS + 1);
-  expect(await sends(bob, first.id)).toContain('The value has ended, or you entered it');
+  expect(await sends(bob, first.id)).toContain('That value no longer works, or you entered it');
   expect(await verdictsOf(stage, first.value, second.value, other.value)).toEqual([200, 200, 200]);
   await clock.moveBy(-1);
 
@@ -250,13 +250,13 @@ test('of several values those prove nothing any more that ended since, and the n
   await bob.fills({ Reason: 'leaked' });
 
   await bob.submits();
-  await modalSaying(bob, 'The value has ended, or you entered it');
+  await modalSaying(bob, 'That value no longer works, or you entered it');
   expect(await verdictsOf(stage, newest, fresh)).toEqual([200, 200]);
 
   await bob.closes();
   await bob.uses(SHORTCUT, workspace.post('#general', 'buildbot', { text }));
-  const { text: asked } = await modalSaying(bob, 'second of @alice');
-  expect(asked).not.toContain('first of @alice');
+  const { text: asked } = await modalSaying(bob, "Revoke @alice's second?");
+  expect(asked).not.toContain("@alice's first");
 });
 
 test.for([
@@ -286,7 +286,7 @@ test('on-call sees by the shortcut what breaks, and owners need no reason for wh
   await modalSaying(carol, 'Purpose: deploys');
   await carol.closes();
   await alice.uses(SHORTCUT, ts);
-  await modalSaying(alice, 'deploy-bot of @alice');
+  await modalSaying(alice, 'Revoke your deploy-bot?');
   await alice.submits();
 
   expect((await modalOf(alice)).text).toContain('deploy-bot is revoked.');

@@ -118,7 +118,7 @@ test('in check it is a value or none, and is not repeated', async () => {
   for (const { what, text, isWhole } of written) {
     await clock.moveBy(MINUTE_MS);
     const { text: answer } = await answerTo(alice, `/apitoken check ${text}`);
-    expect(answer, what).toContain(isWhole ? 'This is a value of leaked-bot' : '/apitoken check VALUE');
+    expect(answer, what).toContain(isWhole ? 'This value belongs to leaked-bot' : '/apitoken check VALUE');
   }
 
   expectNoTrace(written, stage);

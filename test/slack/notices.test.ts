@@ -269,7 +269,7 @@ test('Revoke, not needed under a notice asks and revokes', async () => {
   await toNotice(stage, clock);
 
   await pressesUnderNotice(alice, 'Revoke, not needed');
-  await modalSaying(alice, 'deploy-bot of @alice, never used.');
+  await modalSaying(alice, 'Revoke your deploy-bot? Never used.');
   await alice.submits();
   await modalSaying(alice, 'deploy-bot is revoked.');
 

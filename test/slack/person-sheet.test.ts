@@ -328,7 +328,7 @@ test('a forged sheet without a person ends nothing that the sender may not end',
         reason: { reason: { type: 'plain_text_input', value: 'forged' } },
       },
     });
-    expect(JSON.stringify(outcome)).toMatch(/No token found|The value has ended, or you entered it/);
+    expect(JSON.stringify(outcome)).toMatch(/No token found|That value no longer works, or you entered it/);
   }
   expect(await verdictsOf(stage, others.value)).toEqual([200]);
 });

@@ -23,7 +23,7 @@ const [EXPIRED, REVOKED, UNCLAIMED] = ['old-bot (expired)', 'other-bot (revoked)
 
 const VERBS = [
   ['rotate', 'Rotate API Token', 'deploy-bot gets a new value, shown once', [EXPIRED]],
-  ['revoke', 'Revoke API Token', 'deploy-bot of @alice, never used.', [EXPIRED, UNCLAIMED]],
+  ['revoke', 'Revoke API Token', 'Revoke your deploy-bot? Never used.', [EXPIRED, UNCLAIMED]],
   ['info', 'API Token', 'deploy-bot\nStatus\nactive', [EXPIRED, REVOKED, UNCLAIMED]],
   ['history', 'History', 'History of deploy-bot', [EXPIRED, REVOKED, UNCLAIMED]],
 ] as const;
@@ -110,7 +110,7 @@ test('picked to be revoked, a token is revoked in the same dialog', async () => 
   await opens(alice, '/apitoken revoke');
   await alice.fills({ Token: 'deploy-bot' });
   await alice.submits();
-  await modalSaying(alice, 'deploy-bot of @alice');
+  await modalSaying(alice, 'Revoke your deploy-bot?');
 
   await alice.submits();
 
@@ -120,7 +120,7 @@ test('picked to be revoked, a token is revoked in the same dialog', async () => 
 
 test.for([
   ['Rotate', 'gets a new value'],
-  ['Revoke', 'deploy-bot of @alice'],
+  ['Revoke', 'Revoke your deploy-bot?'],
 ] as const)('the info of a picked token turns into the dialog of its %s', async ([button, says]) => {
   const { stage, alice } = await setStill();
   await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });

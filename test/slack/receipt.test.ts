@@ -58,7 +58,7 @@ test('a revocation changes the receipt that is there, and takes its buttons away
   const { ts } = await soon(() => receiptOf(alice, 'deploy-bot'));
 
   await alice.clicks('Revoke', { in: '@apitoken' });
-  await modalSaying(alice, 'deploy-bot of @alice');
+  await modalSaying(alice, 'Revoke your deploy-bot?');
   await alice.submits();
   await soon(() => expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([]));
 

@@ -39,7 +39,7 @@ test('on-call is two interactions away from the end of a pasted value, knowing w
 
   const modal = await opens(carol, `/apitoken revoke ${value}`, '#oncall');
   expect(modal.text).toContain(
-    'deploy-bot of @alice, last used 3 minutes ago. Anything that uses it is refused from the next request on. This cannot be undone.',
+    "Revoke @alice's deploy-bot? Last used 3 minutes ago. Anything using it stops working immediately. This can't be undone.",
   );
   expect(modal.text).toContain('Purpose: deploys <!here>');
   expect(modal.text).toContain('Uses in 24 h: 3 · Last addresses: 127.0.0.1');
@@ -61,7 +61,7 @@ test('whoever merely holds a value is told whose token it is and when it was use
 
   const modal = await opens(bob, `/apitoken revoke ${value}`);
 
-  expect(modal.text).toContain('deploy-bot of @alice, never used.');
+  expect(modal.text).toContain("Revoke @alice's deploy-bot? Never used.");
   for (const more of ['deploys', 'Uses in 24 h', 'Last addresses', 'It is']) {
     expect(modal.text).not.toContain(more);
   }
@@ -98,7 +98,7 @@ test.for([
   const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
 
   const modal = await opens(carol, `/apitoken revoke ${cutOff(value)}`);
-  expect(modal.text).toContain('deploy-bot of @alice');
+  expect(modal.text).toContain("Revoke @alice's deploy-bot?");
   await carol.fills({ Reason: 'leaked' });
   await carol.submits();
   await modalSaying(carol, 'deploy-bot is revoked.');
@@ -156,11 +156,11 @@ test.for([
     expect(answer.text).toBe('More than 5 tokens match. Type more characters.');
     return;
   }
-  expect(answer.text).toContain('5 tokens have a value that begins so. Which one is it?');
+  expect(answer.text).toContain('5 tokens have a value that starts like that. Which one is it?');
   expect(answer.text).toContain('bot 3\nOwner\n@alice\nStatus\nactive');
   expect(answer.text).not.toContain('AAAAAA');
   await carol.clicks('Revoke', { in: '#general', near: 'bot 3' });
-  expect((await modalOf(carol)).text).toContain('bot 3 of @alice');
+  expect((await modalOf(carol)).text).toContain("Revoke @alice's bot 3?");
 });
 
 test('a name that begins like a value and is not theirs is refused once, not as a name and as first characters', async () => {
@@ -178,7 +178,9 @@ test('a token of an older name that is like first characters, which no value has
   const alice = stage.workspace.person('alice');
   await holdsOldName(stage, alice, 'apit_00000000');
 
-  expect((await opens(carol, '/apitoken revoke apit_00000000')).text).toContain('apit_00000000 of @alice');
+  expect((await opens(carol, '/apitoken revoke apit_00000000')).text).toContain(
+    "Revoke @alice's apit_00000000?",
+  );
 });
 
 test('a value in its grace ends its token, and a retired one ends nothing and is told of to who may see it', async () => {
@@ -187,17 +189,15 @@ test('a value in its grace ends its token, and a retired one ends nothing and is
   const fresh = await rotates(stage, alice, 'deploy-bot', { 'Old value ends': 'In 1 hour' });
   const bob = workspace.person('bob');
 
-  expect((await opens(bob, `/apitoken revoke ${old.value}`)).text).toContain('deploy-bot of @alice');
+  expect((await opens(bob, `/apitoken revoke ${old.value}`)).text).toContain("Revoke @alice's deploy-bot?");
   await bob.closes();
   await clock.moveBy(HOUR_MS);
   const toBob = await answerTo(bob, `/apitoken revoke ${old.value}`);
   const toAlice = await answerTo(alice, `/apitoken revoke ${old.value}`);
 
-  expect(toBob.text).toContain(NOT_LIVE);
+  expect(toBob.text).toBe('That value no longer works.');
   expect(toBob.text).not.toContain('deploy-bot');
-  expect(toAlice.text).toContain(
-    'This is an old value of deploy-bot and no longer works. deploy-bot was not changed.',
-  );
+  expect(toAlice.text).toBe('That value no longer works. deploy-bot has a newer value, which still works.');
   expect(await verdictsOf(stage, old.value, fresh)).toEqual([401, 200]);
 });
 
@@ -210,7 +210,7 @@ test('the owner is told by first characters that a value is of a token that was 
   );
 
   expect((await answerTo(alice, `/apitoken revoke ${value}`)).text).toContain(
-    'Looks like deploy-bot, already revoked.',
+    'Looks like deploy-bot, already revoked. It no longer works.',
   );
   expect((await answerTo(stage.workspace.person('bob'), `/apitoken revoke ${value}`)).text).toContain(
     NOT_LIVE,

@@ -23,7 +23,7 @@ import {
 import { expectNotKept } from './leaks.ts';
 
 const LAPSED =
-  'Nothing was changed. The value has ended, or you entered it over 30 minutes ago. Enter it again.';
+  'Nothing was changed. That value no longer works, or you entered it over 30 minutes ago. Enter it again.';
 const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
 const WHY = 'Choose or type a reason. The owner sees it.';
 
@@ -46,7 +46,7 @@ test.for([
     const typed = { NAME: 'deploy-bot', ID: id, VALUE: value }[by];
 
     const modal = await opens(other, `/apitoken revoke ${typed}`);
-    expect(modal.text).toContain('deploy-bot of @alice, never used.');
+    expect(modal.text).toContain("Revoke @alice's deploy-bot? Never used.");
     expect(modal.inputs).toMatchObject([{ label: 'What happened?' }, { label: 'Reason', value: undefined }]);
     await other.fills({ Reason: 'it is in a public <repository>' });
     await other.submits();

@@ -19,7 +19,7 @@ import {
 } from './flows.ts';
 import { expectNotKept } from './leaks.ts';
 
-const UNDONE = 'Anything that uses it is refused from the next request on. This cannot be undone.';
+const UNDONE = "Anything using it stops working immediately. This can't be undone.";
 
 test('the dialog says whose token it is and when it was last used, and asks for a reason that may be left out', async () => {
   const stage = await setStage();
@@ -35,10 +35,9 @@ test('the dialog says whose token it is and when it was last used, and asks for 
       {
         type: 'rich_text_section',
         elements: [
+          { type: 'text', text: 'Revoke your ' },
           { type: 'text', text: 'deploy-bot' },
-          { type: 'text', text: ' of ' },
-          { type: 'user', user_id: alice.id },
-          { type: 'text', text: `, never used. ${UNDONE}` },
+          { type: 'text', text: `? Never used. ${UNDONE}` },
         ],
       },
     ],
@@ -48,9 +47,9 @@ test('the dialog says whose token it is and when it was last used, and asks for 
 });
 
 test.for([
-  [3 * MINUTE_MS, 'last used 3 minutes ago'],
-  [30_000, 'last used moments ago'],
-  [25 * HOUR_MS, 'last used 1 day ago'],
+  [3 * MINUTE_MS, 'Last used 3 minutes ago'],
+  [30_000, 'Last used moments ago'],
+  [25 * HOUR_MS, 'Last used 1 day ago'],
 ] as const)('%i ms after its last use the dialog says "%s"', async ([passed, words]) => {
   const clock = aClock();
   const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
@@ -62,7 +61,7 @@ test.for([
 
   const modal = await opens(alice, '/apitoken revoke deploy-bot');
 
-  expect(modal.text).toContain(`deploy-bot of @alice, ${words}. ${UNDONE}`);
+  expect(modal.text).toContain(`Revoke your deploy-bot? ${words}. ${UNDONE}`);
 });
 
 test.for([
@@ -93,7 +92,7 @@ test.for([
     expect((await stage.verify(held.value)).status).toBe(200);
     expect(actionsOf(stage)).toEqual(['token.created', 'value.shown']);
     await ask(alice, held);
-    await modalSaying(alice, 'deploy-bot of @alice');
+    await modalSaying(alice, 'Revoke your deploy-bot?');
     await alice.fills({ Reason: 'moved to <another> *bot*' });
     await alice.submits();
     const refused = await stage.verify(held.value);
@@ -139,7 +138,7 @@ test('revoking what is revoked says so, kindly, wherever it is asked', async () 
   await alice.choosesFrom({ in: '#general', near: 'deploy-bot' }, 'Revoke API Token');
   await soon(() => expect(alice.sees('#general').filter(({ text }) => text === sentence)).toHaveLength(3));
   expect((await answerTo(alice, `/apitoken revoke ${value}`)).text).toContain(
-    'Looks like deploy-bot, already revoked. Nothing more to do.',
+    'Looks like deploy-bot, already revoked. It no longer works.',
   );
   expect(actionsOf(stage)).toEqual(['token.created', 'value.shown', 'token.revoked']);
 });
@@ -187,7 +186,7 @@ test('an expired token can be revoked, and is revoked from then on', async () =>
   await answerTo(alice, '/apitoken list expired');
 
   await chooseInList(alice);
-  await modalSaying(alice, 'deploy-bot of @alice');
+  await modalSaying(alice, 'Revoke your deploy-bot?');
   await alice.submits();
 
   await modalSaying(alice, 'deploy-bot is revoked.');
@@ -205,7 +204,7 @@ test('a value that nothing accepts needs no revoking, whatever is wrong with it'
   const [sameLookup] = [`${expired.value.split('_').slice(0, 2).join('_')}_${'x'.repeat(38)}`];
 
   for (const [value, sentence] of [
-    [expired.value, 'This is an old value of over and no longer works. over was not changed.'],
+    [expired.value, 'That value no longer works. over has expired.'],
     [unknown.value, "This value doesn't work, so there is nothing to revoke. It was not saved."],
   ] as const) {
     expect((await answerTo(alice, `/apitoken revoke ${value}`)).text).toBe(sentence);
@@ -245,7 +244,7 @@ test('a revocation stands though Slack does not take the list that is drawn afte
   await holdsToken(stage, alice, 'deploy-bot');
   await answerTo(alice, '/apitoken');
   await chooseInList(alice);
-  await modalSaying(alice, 'deploy-bot of @alice');
+  await modalSaying(alice, 'Revoke your deploy-bot?');
   stage.workspace.faults.add({ url: 'response_url', status: 500 });
 
   await alice.submits();

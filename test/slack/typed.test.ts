@@ -33,11 +33,13 @@ test.for([
     const typed = nameOf(value).endsWith('…') ? nameOf(value) : value.slice(0, 12);
 
     const answer = await answerTo(carol, `/apitoken revoke ${typed}`);
-    expect(answer.text).toContain('2 tokens are called so, or have a value that begins so. Which one is it?');
+    expect(answer.text).toContain(
+      '2 tokens have that name, or a value that starts like that. Which one is it?',
+    );
     expect(answer.text).toContain('deploy-bot\nOwner\n@alice');
     expect(answer.text).toContain(`${nameOf(value)}\nOwner\n@bob`);
     await carol.clicks('Revoke', { in: '#general', near: 'deploy-bot' });
-    await modalSaying(carol, 'deploy-bot of @alice');
+    await modalSaying(carol, "Revoke @alice's deploy-bot?");
     await carol.fills({ Reason: 'leaked' });
     await carol.submits();
     await modalSaying(carol, 'deploy-bot is revoked.');
@@ -84,7 +86,7 @@ test('the id is found with an invisible sign behind it, and by on-call to revoke
 
   const modal = await opens(stage.workspace.person('carol'), `/apitoken revoke ${id}\u200b`);
 
-  expect(modal.text).toContain('deploy-bot of @alice');
+  expect(modal.text).toContain("Revoke @alice's deploy-bot?");
 });
 
 test('of two names that are typed alike the exact one wins, and else both are offered', async () => {
@@ -103,7 +105,7 @@ test('of two names that are typed alike the exact one wins, and else both are of
   );
   expect(info.text).toContain(dashed.id);
   expect((await answerTo(alice, '/apitoken revoke deploy–bot')).text).toContain(
-    '2 tokens have names that are typed alike. Which one is it?',
+    '2 tokens have names that look alike. Which one is it?',
   );
   expect(await verdictsOf(stage, dashed.value, doubled.value)).toEqual([200, 200]);
 });
@@ -173,7 +175,7 @@ test.for([
   expect(answer.text).toContain('No token has that whole name. Nothing was revoked.');
   expect(answer.buttons).toEqual(buttons.map((name) => `/apitoken revoke ${name}`));
   await alice.clicks('/apitoken revoke a-bot', { in: '#general' });
-  await modalSaying(alice, 'a-bot of @alice');
+  await modalSaying(alice, 'Revoke your a-bot?');
   await alice.submits();
   await modalSaying(alice, 'a-bot is revoked.');
 
@@ -211,7 +213,7 @@ test('a name and a person, or two ids, go one at a time too', async () => {
     `/apitoken revoke ${two.id}`,
   ]);
   await carol.clicks(`/apitoken revoke ${two.id}`, { in: '#general' });
-  await modalSaying(carol, 'b-bot of @alice');
+  await modalSaying(carol, "Revoke @alice's b-bot?");
 });
 
 test('a name that has a space wins over its parts', async () => {

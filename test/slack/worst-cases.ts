@@ -321,8 +321,8 @@ function messagesIn(unit: string, status: TokenStatus): [string, Message][] {
       `receipt, ${status}, ${JSON.stringify(one)}`,
       receiptMessage(token, one, NOW),
     ]),
-    [`info, ${status}`, infoMessage(token, NOW, buttons)],
-    [`info without buttons, ${status}`, infoMessage(token, NOW, [])],
+    [`info, ${status}`, infoMessage(token, [A_LIVE_VALUE, AN_OLD_VALUE], NOW, buttons)],
+    [`info without buttons, ${status}`, infoMessage(token, [], NOW, [])],
     [`claimed, ${status}`, claimedMessage(token)],
     [`never claimed, ${status}`, neverClaimedMessage(token)],
     [`owner left, ${status}`, ownerLeftMessage(token)],
@@ -415,7 +415,8 @@ function aCard(unit: string, count: number) {
 function findingsAbout(unit: string): Finding[] {
   const token = (status: TokenStatus) => aWideToken(unit, status);
   return [
-    { is: 'valid', token: token('active') },
+    { is: 'valid', token: token('active'), standing: { is: 'only' } },
+    { is: 'valid', token: token('active'), standing: { is: 'old', oldEndsAt: NOW } },
     { is: 'expired', token: token('expired') },
     { is: 'retired', token: token('active') },
     { is: 'revoked', token: token('revoked') },

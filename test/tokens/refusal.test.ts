@@ -28,7 +28,7 @@ const ONE_OF_EACH: { readonly [Code in Refusal['code']]: Refusal & { code: Code 
   value_misread: { code: 'value_misread' },
   too_many_matches: { code: 'too_many_matches' },
   check_not_permitted: { code: 'check_not_permitted' },
-  too_many_checks: { code: 'too_many_checks' },
+  too_many_checks: { code: 'too_many_checks', waitSeconds: 10 },
   all_already_revoked: { code: 'all_already_revoked' },
   nothing_ticked: { code: 'nothing_ticked' },
   person_not_named: { code: 'person_not_named', expected: 'Ann' },

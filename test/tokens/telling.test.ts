@@ -28,9 +28,10 @@ const RELATIONS = [
   ['one by Bob', BOB, 'the app', 'system'],
 ] as const satisfies readonly (readonly [string, PersonId, string, Doer])[];
 
-/** To the owner: O, B. To whoever created it: C, R, N, L. */
+/** To the owner: O, E, B. To whoever created it: C, R, N, L. */
 const LETTERS: Partial<Record<Saying['kind'], string>> = {
   revoked_by_other: 'O',
+  old_value_ended: 'E',
   barred: 'B',
   claimed: 'C',
   revoked_of_created: 'R',
@@ -47,7 +48,7 @@ const TABLE: readonly (readonly [keyof typeof HEARD, string])[] = [
   ['value.withdrawn', '           -     -     -      -           -     -   -     -      -'],
   ['token.rotated', '             -     -     -      -           C     -   C     C      C'],
   ['token.renewed', '             -     -     -      -           C     -   C     C      C'],
-  ['old_value.ended', '           -     -     -      -           -     -   -     -      -'],
+  ['old_value.ended', '           -     E     E      E           -     E   E     E      E'],
   ['token.revoked', '             -     O     O      O           R     O   OR    OR     OR'],
   ['never claimed', '             -     O     O      O           R     O   OR    OR     ON'],
   ['owner left', '                -     O     O      -           R     O   OR    OR     L'],

@@ -2,6 +2,7 @@ import {
   CREATE_DIALOG_ID,
   CREATE_ID,
   DECLINE_ID,
+  END_HELD_ID,
   END_OLD_ID,
   HIDE_VALUE_ID,
   HISTORY_NEWER_ID,
@@ -27,7 +28,7 @@ import { onCreate, onCreateSubmitted } from '../create/create.ts';
 import type { Press, SubmissionListener } from '../listener.ts';
 import { onTurnHistory } from '../look/info.ts';
 import { CARD_PRESSES } from '../revoke/card-presses.ts';
-import { onRevokeSubmitted } from '../revoke/revoke.ts';
+import { onEndHeld, onRevokeSubmitted } from '../revoke/revoke.ts';
 import { onPersonPicked, onSeveralSubmitted } from '../revoke/revoke-several.ts';
 import { onRotateSubmitted } from '../rotate/rotate.ts';
 import { onHide } from '../show/show.ts';
@@ -68,6 +69,7 @@ export const PRESSES: ReadonlyMap<string, Press> = new Map<string, Press>([
   [DECLINE_ID, { listener: onDecline, drawnIn: RECEIPT }],
   [NEW_VALUE_ID, { listener: onNewValue, drawnIn: RECEIPT }],
   [END_OLD_ID, { listener: onEndOld, drawnIn: RECEIPT }],
+  [END_HELD_ID, { listener: onEndHeld, drawnIn: ['dialog'] }],
   [REFRESH_ID, { listener: onRefresh, drawnIn: RECEIPT }],
   [REMIND_ID, { listener: onRemind, drawnIn: ['notice', 'unread'] }],
   [HIDE_VALUE_ID, { listener: onHide, drawnIn: ['value'] }],

@@ -8,8 +8,8 @@ const PEOPLE_MAX = 10_000;
 
 /** Lets each person check ten values in any minute. In memory: a restart begins anew. */
 export type CheckLimit = {
-  /** Counts one more. False when it is one too many, which is not counted. */
-  take(personId: string): boolean;
+  /** Counts one more and returns 0; or for how many milliseconds they must wait where it is one too many, which is not counted. */
+  take(personId: string): number;
 };
 
 /** Counts by `clock`. */
@@ -19,9 +19,10 @@ export function createCheckLimit(clock: Clock): CheckLimit {
     take: (personId) => {
       const now = clock();
       const lately = (taken.get(personId) ?? []).filter((at) => now - at < MINUTE_MS);
-      if (lately.length >= CHECKS_MAX) return false;
+      const [first] = lately;
+      if (first !== undefined && lately.length >= CHECKS_MAX) return first + MINUTE_MS - now;
       taken.set(personId, [...lately, now]);
-      return true;
+      return 0;
     },
   };
 }

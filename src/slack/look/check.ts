@@ -1,3 +1,4 @@
+import { SECOND_MS } from '../../clock.ts';
 import { checkValue } from '../../tokens/check.ts';
 import { type Actor, may } from '../../tokens/policy.ts';
 import type { TokenValue } from '../../tokens/token-value.ts';
@@ -14,7 +15,9 @@ export async function checkAnswer(
   deps: ListenerDeps,
 ): Promise<Answer> {
   if (value === undefined) return { kind: 'message', message: sentenceMessage(CHECK_USAGE) };
-  if (!deps.checkLimit.take(actor.id)) return refusalAnswer({ code: 'too_many_checks' });
+  const waitMs = deps.checkLimit.take(actor.id);
+  if (waitMs > 0)
+    return refusalAnswer({ code: 'too_many_checks', waitSeconds: Math.ceil(waitMs / SECOND_MS) });
   const outcome = await checkValue({ actor, value }, deps);
   if (outcome.kind === 'refused') return refusalAnswer(outcome.refusal);
   const { finding } = outcome;

@@ -62,46 +62,46 @@ function deedOf(event: AuditEvent): string {
     case 'value.shown':
       return 'was shown its value';
     case 'value.withdrawn':
-      return `could not show a value. ${notShownSentence(String(detail.reason))}`;
+      return `couldn't show a value. ${notShownSentence(String(detail.reason))}`;
     case 'value.replaced':
-      return 'was shown a new value; the one before, never used, ended';
+      return 'was shown a new value. The unused one before it ended';
     case 'token.rotated':
-      return `rotated it: was shown a new value; the old one ends ${dateOf(detail.old_value_ends_at)} at the latest`;
+      return `rotated it. The old value works until ${dateOf(detail.old_value_ends_at)} at the latest`;
     case 'token.renewed':
-      return `renewed it: was shown a new value; it expires ${dateOf(detail.expires_at)}`;
+      return `renewed it. It expires ${dateOf(detail.expires_at)}`;
     case 'old_value.ended':
-      return 'ended the old value';
+      return detail.held === 1 ? 'ended the old value, holding it' : 'ended the old value';
     case 'token.revoked':
       if (isOfLeaver(event)) return `revoked it: its ${detail.reason}`;
-      return detail.held === 1 && actor !== 'holder' ? 'revoked it, having its value' : 'revoked it';
+      return detail.held === 1 && actor !== 'holder' ? 'revoked it, holding its value' : 'revoked it';
     case 'token.expired':
       return 'expired it: a backup was put back without revoked.log';
     case 'value.checked':
-      return 'checked a value of it';
+      return 'checked one of its values';
     case 'card.share_asked':
-      return 'asked to tell a channel that it is revoked';
+      return 'asked to share its revocation to a channel';
     case 'card.shared':
-      return 'told a channel that it is revoked';
+      return 'shared its revocation to a channel';
     case 'card.share_failed':
       return detail.code === 'no_answer'
-        ? 'may have told a channel that it is revoked: Slack did not say'
-        : 'told no channel that it is revoked: Slack did not take it';
+        ? "may have shared its revocation to a channel: Slack didn't answer"
+        : "couldn't share its revocation to a channel: Slack refused";
     case 'status.share_asked':
     case 'status.share_failed':
     case 'status.export_asked':
     case 'status.export_failed':
-      return 'wanted to take everybody’s tokens along';
+      return "asked to share or export everybody's tokens";
     case 'status.shared':
     case 'status.exported':
-      return 'took everybody’s tokens along';
+      return "shared or exported everybody's tokens";
     case 'owner.marked':
     case 'owner.unmarked':
-      return 'noted whether its owner may use apitoken';
+      return "noted a change in its owner's access to apitoken";
     case 'board.placed':
     case 'board.stopped':
       return 'placed or stopped a board';
     case 'action.refused':
-      return 'tried to do something with it that they may not';
+      return "tried something that they aren't allowed to do with it";
     case 'refusals.counted':
       return `was refused ${counted(Number(detail.count), 'more time')}`;
   }
@@ -111,7 +111,7 @@ function deedOf(event: AuditEvent): string {
 function leftOutOf({ detail }: AuditEvent): string {
   const { scopes_left_out: scopes } = detail;
   return typeof scopes === 'string'
-    ? `; without ${escaped(cut(scopes.replaceAll(' ', ', '), SCOPES_DRAWN_MAX))}`
+    ? `; without scopes ${escaped(cut(scopes.replaceAll(' ', ', '), SCOPES_DRAWN_MAX))}`
     : '';
 }
 

@@ -1,16 +1,27 @@
-import type { Button, KnownBlock } from '@slack/types';
+import type { Button, KnownBlock, MrkdwnElement } from '@slack/types';
 import type { Finding } from '../../tokens/check.ts';
+import type { LiveValue } from '../../tokens/store.ts';
 import { statusOf, type UsedToken } from '../../tokens/token.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import { context, escaped, mention, plain, section } from '../blocks/text.ts';
+import { dateTime } from '../blocks/times.ts';
 import { field, noteBlocks, revokedText, tokenFields } from '../blocks/token-facts.ts';
 
 /** Scopes in one text, which holds 3,000 characters. */
 const SCOPES_DRAWN_MAX = 25;
 
-/** What there is to know of a token but its value, with the buttons (`offers`) that whoever asked may press. */
-export function infoMessage(token: UsedToken, now: number, offers: readonly Button[]): Message {
+/**
+ * What there is to know of a token but its values, with the buttons (`offers`) that whoever asked may press. `liveValues`: those
+ * that work, the newest first.
+ */
+export function infoMessage(
+  token: UsedToken,
+  liveValues: readonly LiveValue[],
+  now: number,
+  offers: readonly Button[],
+): Message {
+  const [newest, old] = liveValues;
   const addresses = token.addresses.map((address) => `\`${escaped(address)}\``).join(', ');
   return marked('info', {
     text: `API token ${escaped(token.name)}: ${statusOf(token, now)}`,
@@ -24,8 +35,12 @@ export function infoMessage(token: UsedToken, now: number, offers: readonly Butt
           field('Uses', String(token.useCount)),
           field('Refused', String(token.refusedCount + token.triedCount)),
           ...(addresses === '' ? [] : [field('Last addresses', addresses)]),
+          ...(old === undefined ? [] : [overlapField(old.endsAt)]),
         ],
       },
+      ...(newest === undefined || old === undefined
+        ? []
+        : [context(`New value: ${useOf(newest)} · Old value: ${useOf(old)}`)]),
       ...scopesBlocks(token),
       ...noteBlocks('Purpose', token.purpose),
       ...(token.revokedAt === null ? [] : [context(revokedText(token))]),
@@ -34,6 +49,15 @@ export function infoMessage(token: UsedToken, now: number, offers: readonly Butt
       ...(offers.length === 0 ? [] : [{ type: 'actions' as const, elements: [...offers] }]),
     ],
   });
+}
+
+/** How long the old value of two works. */
+function overlapField(oldEndsAt: number | null): MrkdwnElement {
+  return field('Old value works until', oldEndsAt === null ? 'it is ended' : dateTime(oldEndsAt));
+}
+
+function useOf({ lastUsedAt }: LiveValue): string {
+  return lastUsedAt === null ? 'never used' : `last used ${dateTime(lastUsedAt)}`;
 }
 
 /** 100 scopes of 75 characters are more than one text may hold. */
@@ -45,14 +69,14 @@ function scopesBlocks({ scopes }: UsedToken): KnownBlock[] {
 }
 
 /** How to ask about a value. */
-export const CHECK_USAGE =
-  'Type /apitoken check VALUE with a whole value, from its first to its last character. It is not saved.';
+export const CHECK_USAGE = "Type /apitoken check VALUE with the whole value. It isn't saved.";
 
 /** What a value is, without anything of it, with the buttons (`offers`) that whoever asked may press. */
 export function checkedMessage(finding: Finding, now: number, offers: readonly Button[]): Message {
   const sentence = sentenceOf(finding);
   if (finding.is === 'unknown') return { text: sentence, blocks: [section(sentence)] };
   const { token } = finding;
+  const overlap = finding.is === 'valid' && finding.standing.is !== 'only' ? finding.standing : undefined;
   return marked('checked', {
     text: escaped(sentence),
     blocks: [
@@ -60,7 +84,11 @@ export function checkedMessage(finding: Finding, now: number, offers: readonly B
       {
         type: 'section',
         text: plain(token.name),
-        fields: [...tokenFields(token, now), field('Owner', mention(token.owner))],
+        fields: [
+          ...tokenFields(token, now),
+          field('Owner', mention(token.owner)),
+          ...(overlap === undefined ? [] : [overlapField(overlap.oldEndsAt)]),
+        ],
       },
       ...(token.revokedAt === null ? [] : [context(revokedText(token))]),
       ...(offers.length === 0 ? [] : [{ type: 'actions' as const, elements: [...offers] }]),
@@ -68,17 +96,19 @@ export function checkedMessage(finding: Finding, now: number, offers: readonly B
   });
 }
 
+const WHICH = { only: '', new: " It's the new value.", old: " It's the old value." } as const;
+
 function sentenceOf(finding: Finding): string {
   switch (finding.is) {
     case 'valid':
-      return `This is a value of ${finding.token.name}, and it is accepted.`;
+      return `This value belongs to ${finding.token.name} and works.${WHICH[finding.standing.is]}`;
     case 'expired':
-      return `This is a value of ${finding.token.name}, which has expired: nothing accepts it.`;
+      return `This value belongs to ${finding.token.name}, which has expired. It no longer works.`;
     case 'retired':
-      return `This is an old value of ${finding.token.name}, which ended when it was rotated: nothing accepts it.`;
+      return `This is an old value of ${finding.token.name}. It no longer works.`;
     case 'revoked':
-      return `A value that begins like this one was of ${finding.token.name}, which is revoked: nothing accepts it.`;
+      return `Looks like ${finding.token.name}, already revoked. It no longer works.`;
     case 'unknown':
-      return 'This is no value of a token here: nothing accepts it.';
+      return "This value doesn't belong to any token here, so it doesn't work.";
   }
 }

@@ -15,7 +15,10 @@ export async function infoAnswer(actor: Actor, nameOrId: string, deps: ListenerD
   const found = await findToken(nameOrId, 'see', actor, deps);
   if (found.kind === 'refused') return refusalAnswer(found.refusal);
   const now = deps.clock();
-  return { kind: 'message', message: infoMessage(found.token, now, offersTo(actor, found.token, now, deps)) };
+  const { token } = found;
+  const liveValues = await deps.store.liveValues(token.id, now);
+  const offers = offersTo(actor, token, now, deps);
+  return { kind: 'message', message: infoMessage(token, liveValues, now, offers) };
 }
 
 /** What happened to the token of that name or id, page by page. */

@@ -1,13 +1,14 @@
 import type { KnownBlock, RichTextElement } from '@slack/types';
 import { DAY_MS } from '../../clock.ts';
 import { counted } from '../../counted.ts';
+import type { AuditEvent } from '../../tokens/audit.ts';
 import type { ListPage } from '../../tokens/store.ts';
 import { NEVER_CLAIMED, OWNER_BARRED, OWNER_LEFT } from '../../tokens/telling.ts';
 import { type Doer, type PersonId, UNCLAIMED_MS_MAX, type UsedToken } from '../../tokens/token.ts';
 import type { Message } from '../blocks/message.ts';
 import { context, escaped, mention, section } from '../blocks/text.ts';
 import { dateTime } from '../blocks/times.ts';
-import { noteBlocks } from '../blocks/token-facts.ts';
+import { doerText, noteBlocks } from '../blocks/token-facts.ts';
 
 /** A sentence with people in it, in which whatever was typed is drawn as it is. */
 type Sentence = readonly (string | { readonly person: PersonId })[];
@@ -79,6 +80,23 @@ export function revokedByOtherMessage(token: UsedToken): Message {
     return news([`Your token ${name} was revoked: you can no longer use apitoken.`], more);
   }
   return news([...doerOf(token), ` revoked your token ${name}.`], [...more, ...reasonOf(token)]);
+}
+
+/** What the owner is told when somebody else, who held it, ended the old value of a token: by whom, as far as `ending` tells. */
+export function oldValueEndedMessage(
+  token: UsedToken,
+  ending: Pick<AuditEvent, 'actor' | 'at'> | undefined,
+): Message {
+  const told = `The old value of your token ${token.name} no longer works.`;
+  return {
+    text: escaped(told),
+    blocks: [
+      section(`${told} The new value still works.`),
+      ...(ending === undefined
+        ? []
+        : [context(`Ended by ${doerText(ending.actor)} ${dateTime(ending.at)}.`)]),
+    ],
+  };
 }
 
 /** What whoever created a token for somebody else is told when it was ended by anybody but themselves. */

@@ -1,16 +1,34 @@
-import type { InputBlock, KnownBlock, ModalView, RichTextBlock, RichTextSection } from '@slack/types';
+import type {
+  Button,
+  InputBlock,
+  KnownBlock,
+  ModalView,
+  RichTextBlock,
+  RichTextElement,
+  RichTextSection,
+} from '@slack/types';
 import type { FoundToRevoke } from '../../tokens/find.ts';
 import { parseNote } from '../../tokens/note.ts';
 import { REASON_LENGTH_MAX } from '../../tokens/refusal.ts';
 import { type PersonId, statusOf, type UsedToken } from '../../tokens/token.ts';
 import { localTime } from '../../zone.ts';
-import { REVOKE_DIALOG_ID } from '../blocks/ids.ts';
+import { END_HELD_ID, REVOKE_DIALOG_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { context, escaped, mention, plain, section, tellingDialog, textInput } from '../blocks/text.ts';
-import { agoOf } from '../blocks/times.ts';
+import {
+  button,
+  context,
+  escaped,
+  mention,
+  plain,
+  section,
+  tellingDialog,
+  textInput,
+} from '../blocks/text.ts';
+import { agoOf, dateTimeElement } from '../blocks/times.ts';
 import { field, noteBlocks, revokeButton } from '../blocks/token-facts.ts';
 import type { Profile } from '../people/actor.ts';
+import { deleteMessageBlocks } from './leaked-message.ts';
 
 export const REVOKE_TITLE = 'Revoke API Token';
 
@@ -24,6 +42,9 @@ export const OWNER_LEFT_REASON = 'Owner left' as const;
 /** Lines in one block. */
 const LINES_MAX = 20;
 
+/** What the value that was presented is, beside another one of its token that works; `none` was presented, or `both` were. */
+export type PresentedValue = { readonly is: 'new' | 'old' | 'both' | 'none'; readonly oldEndsAt: number };
+
 /** The dialog that asks before a token is ended. `metadata` comes back with the answer. */
 export function revokeDialog(
   token: UsedToken,
@@ -33,26 +54,85 @@ export function revokeDialog(
     readonly now: number;
     /** For whoever may see it. */
     readonly radius?: BlastRadius | undefined;
+    /** Where the token has two values that work. */
+    readonly value?: PresentedValue | undefined;
     /** Of our own, about what else was found. */
     readonly note?: string | undefined;
     /** Why it ends, where the app knows it. */
     readonly reason?: string | undefined;
   },
 ): ModalView {
+  const { value, radius } = asked;
   return {
     type: 'modal',
     callback_id: REVOKE_DIALOG_ID,
     private_metadata: asked.metadata,
     title: plain(REVOKE_TITLE),
-    submit: plain('Revoke'),
+    submit: plain(value === undefined || value.is === 'none' ? 'Revoke' : 'Revoke token'),
     close: plain('Keep it'),
     blocks: [
-      question(token, asked.now),
-      ...(asked.radius === undefined ? [] : blastRadiusBlocks(token, asked.radius, asked.now)),
+      ...(value === undefined ? [] : [overlapLine(value)]),
+      question(token, asked.byOwner, asked.now),
+      ...(radius === undefined ? [] : blastRadiusBlocks(token, radius, asked.now)),
       ...(asked.note === undefined ? [] : [context(asked.note)]),
       ...reasonInputs({ byOwner: asked.byOwner, typed: asked.reason }),
+      ...(value?.is === 'old' ? endOldBlocks(asked.metadata) : []),
     ],
   };
+}
+
+/** Which of two values is meant, and how long the old one works. */
+function overlapLine({ is, oldEndsAt }: PresentedValue): RichTextBlock {
+  const [before, after] = OVERLAPS[is];
+  return richLine([
+    { type: 'text', text: before },
+    dateTimeElement(oldEndsAt),
+    { type: 'text', text: after },
+  ]);
+}
+
+const OVERLAPS: Readonly<Record<PresentedValue['is'], readonly [before: string, after: string]>> = {
+  old: ['This is the old value (works until ', ').'],
+  new: ['This is the new value. The old value works until ', '. Revoking the token ends both.'],
+  both: ['The new value and the old value (works until ', ') are both here. Revoking the token ends both.'],
+  none: ['The old value works until ', '. Revoking the token ends both values.'],
+};
+
+/** What else can be done about an old value. The button carries what the dialog does. */
+function endOldBlocks(metadata: string): KnownBlock[] {
+  return [
+    { type: 'actions', elements: [button(END_HELD_ID, 'End old value only', metadata)] },
+    context('*End old value only* keeps the token and its new value working.'),
+  ];
+}
+
+/** That the old value alone was ended. */
+export function oldValueEnded({ name }: UsedToken): string {
+  return `The old value of ${name} no longer works. The new value still works.`;
+}
+
+/** The same, with whose it was, and what is left to do where it stands in a message. */
+export function oldValueEndedBlocks(
+  token: UsedToken,
+  inMessage: string | undefined,
+  reader: PersonId,
+): KnownBlock[] {
+  return [
+    section(oldValueEnded(token)),
+    context(`Owner: ${mention(token.owner)}`),
+    ...deleteMessageBlocks(inMessage, reader),
+  ];
+}
+
+/** That a value works no longer (`sentence`), with the buttons (`offers`) for whoever may mean its token. */
+export function endedValueMessage(sentence: string, offers: readonly Button[]): Message {
+  return marked('checked', {
+    text: escaped(sentence),
+    blocks: [
+      section(sentence),
+      ...(offers.length === 0 ? [] : [{ type: 'actions' as const, elements: [...offers] }]),
+    ],
+  });
 }
 
 /** Why a token ends most of the time. */
@@ -117,7 +197,7 @@ export function parseReason(fields: Readonly<Record<string, string>>): ReturnTyp
 export function beingRevokedDialog(count: number): ModalView {
   const what = count === 1 ? 'The token is' : `${count} tokens are`;
   return tellingDialog(REVOKE_TITLE, [
-    section(`${what} being revoked. What became of it is told here in a moment.`),
+    section(`${what} being revoked. The result appears here in a moment.`),
   ]);
 }
 
@@ -126,20 +206,38 @@ export function notRevokedDialog(sentence: string): ModalView {
   return tellingDialog(REVOKE_TITLE, [section(sentence)]);
 }
 
-function question(token: UsedToken, now: number): RichTextBlock {
-  const warning = '. Anything that uses it is refused from the next request on. This cannot be undone.';
-  return { type: 'rich_text', elements: [tokenLine(token, now, warning)] };
+function question(token: UsedToken, byOwner: boolean, now: number): RichTextBlock {
+  const use = useOf(token, now);
+  const whose: RichTextElement[] = byOwner
+    ? [{ type: 'text', text: 'Revoke your ' }]
+    : [
+        { type: 'text', text: 'Revoke ' },
+        { type: 'user', user_id: token.owner },
+        { type: 'text', text: "'s " },
+      ];
+  return richLine([
+    ...whose,
+    { type: 'text', text: token.name },
+    {
+      type: 'text',
+      text: `? ${use.charAt(0).toUpperCase()}${use.slice(1)}. Anything using it stops working immediately. This can't be undone.`,
+    },
+  ]);
+}
+
+function richLine(elements: RichTextElement[]): RichTextBlock {
+  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] };
 }
 
 /** `NAME of @owner, last used 3 minutes ago`: what even a mere holder of the value is told. */
-export function tokenLine(token: UsedToken, now: number, ending = ''): RichTextSection {
+export function tokenLine(token: UsedToken, now: number): RichTextSection {
   return {
     type: 'rich_text_section',
     elements: [
       { type: 'text', text: token.name },
       { type: 'text', text: ' of ' },
       { type: 'user', user_id: token.owner },
-      { type: 'text', text: `, ${useOf(token, now)}${ending}` },
+      { type: 'text', text: `, ${useOf(token, now)}` },
     ],
   };
 }
@@ -194,9 +292,9 @@ export function ownerLines(owner: PersonId, profile: Profile | undefined, now: n
 }
 
 const HOW: Readonly<Record<FoundToRevoke['by'], (count: number) => string>> = {
-  name: (count) => `${count} tokens have names that are typed alike.`,
-  first_characters: (count) => `${count} tokens have a value that begins so.`,
-  either: (count) => `${count} tokens are called so, or have a value that begins so.`,
+  name: (count) => `${count} tokens have names that look alike.`,
+  first_characters: (count) => `${count} tokens have a value that starts like that.`,
+  either: (count) => `${count} tokens have that name, or a value that starts like that.`,
 };
 
 /** The tokens that what was typed may mean, to choose from; nothing of what was typed. */

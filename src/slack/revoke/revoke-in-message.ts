@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { counted } from '../../counted.ts';
+import { standingOf } from '../../tokens/check.ts';
 import type { CheckHash } from '../../tokens/check-hash.ts';
 import { findValues, SEARCHED_LENGTH_MAX } from '../../tokens/finder.ts';
 import { heldProof } from '../../tokens/held.ts';
@@ -15,8 +16,8 @@ import { rememberOpening } from '../look/opened-from.ts';
 import { type Answer, answerVisit } from '../reply/tell.ts';
 import { type KnownVisit, readDelivery } from '../visit.ts';
 import { leakReasonOf, leakTextOf } from './leaked-message.ts';
-import { revokeQuestion } from './revoke.ts';
-import { REVOKE_TITLE } from './revoke-dialog.ts';
+import { presentedOf, revokeQuestion } from './revoke.ts';
+import { type PresentedValue, REVOKE_TITLE } from './revoke-dialog.ts';
 import { sheetFacts } from './revoke-several.ts';
 import { SHEET_TOKENS_MAX, type SheetFacts, severalDialog } from './several-dialog.ts';
 
@@ -36,8 +37,10 @@ const NONE_FOUND =
 type Found = {
   /** Live tokens, each once: as many as one dialog takes. */
   readonly tokens: readonly UsedToken[];
-  /** Their values: of two of one token the newer, which is honoured longer. */
+  /** Their values: of two of one token the newer, which works longer. */
   readonly values: readonly StoredSecret[];
+  /** Those of which both values stand in it. */
+  readonly withBoth: ReadonlySet<TokenId>;
   /** Live ones beside those. */
   readonly othersCount: number;
   readonly deadCount: number;
@@ -57,11 +60,12 @@ async function messageAnswer(actor: Actor, body: object, deps: ListenerDeps): Pr
   const { values } = found;
   const reason = leakReasonOf(body);
   const inMessage = leakTextOf(body);
-  const proof = heldProof({ actor: actor.id, values, at: deps.clock() }, deps.peppers.current);
-  if (others.length === 0) {
-    return revokeQuestion(actor, first, { held: proof, inMessage, note, reason }, deps);
-  }
   const now = deps.clock();
+  const proof = heldProof({ actor: actor.id, values, at: now }, deps.peppers.current);
+  if (others.length === 0) {
+    const value = await presentedIn(found, first, now, deps);
+    return revokeQuestion(actor, first, { held: proof, inMessage, note, reason, value }, deps);
+  }
   const view = severalDialog(found.tokens, {
     metadata: { held: proof, inMessage },
     reader: actor,
@@ -92,6 +96,18 @@ async function factsOf(
   return facts;
 }
 
+/** What stands in the message of the two values that the token may have. */
+async function presentedIn(
+  { values, withBoth }: Found,
+  { id }: UsedToken,
+  now: number,
+  { store }: ListenerDeps,
+): Promise<PresentedValue | undefined> {
+  const value = values.find(({ tokenId }) => tokenId === id);
+  const presented = value && presentedOf(await standingOf(value, now, store));
+  return presented !== undefined && withBoth.has(id) ? { ...presented, is: 'both' } : presented;
+}
+
 function distinct(values: readonly TokenValue[], { peppers }: ListenerDeps): TokenValue[] {
   return [
     ...new Map(values.map((value) => [value.digest(peppers.current.key).toString('hex'), value])).values(),
@@ -102,11 +118,12 @@ async function lookUp(actor: Actor, values: readonly TokenValue[], deps: Listene
   const bounded = { ...deps, checkHash: checkHashFor(HASHING_MS_MAX, deps.checkHash) };
   const live = new Map<TokenId, StoredSecret>();
   const dead = new Set<unknown>();
+  const withBoth = new Set<TokenId>();
   let unclearCount = 0;
   for (const [index, value] of values.slice(0, VALUES_MAX).entries()) {
     if (index % AT_ONCE === AT_ONCE - 1) await nextTurn();
     const verdict = await verifyValue(value, bounded);
-    if (verdict.kind === 'good') keepNewer(live, verdict.secret);
+    if (verdict.kind === 'good') keepNewer(live, withBoth, verdict.secret);
     // Values of one token that have ended are told as one. Whose any other is, its lookup id does not prove.
     else if (verdict.kind === 'bad') dead.add(verdict.why === 'ended' ? verdict.secret.tokenId : value);
     else unclearCount += 1;
@@ -116,6 +133,7 @@ async function lookUp(actor: Actor, values: readonly TokenValue[], deps: Listene
   return {
     tokens: [...tokens.values()].toSorted((a, b) => drawn.indexOf(a.id) - drawn.indexOf(b.id)),
     values: drawn.flatMap((id) => live.get(id) ?? []),
+    withBoth,
     othersCount: live.size - drawn.length,
     deadCount: [...dead].filter((one) => !live.has(one as TokenId)).length,
     unclearCount,
@@ -123,8 +141,9 @@ async function lookUp(actor: Actor, values: readonly TokenValue[], deps: Listene
   };
 }
 
-function keepNewer(live: Map<TokenId, StoredSecret>, secret: StoredSecret): void {
+function keepNewer(live: Map<TokenId, StoredSecret>, withBoth: Set<TokenId>, secret: StoredSecret): void {
   const known = live.get(secret.tokenId);
+  if (known !== undefined) withBoth.add(secret.tokenId);
   if (known === undefined || known.createdAt < secret.createdAt) live.set(secret.tokenId, secret);
 }
 

@@ -1,35 +1,55 @@
+import { oldEndOf, standingOf, type ValueStanding } from '../../tokens/check.ts';
 import { findToken, findToRevoke } from '../../tokens/find.ts';
 import { holdsSecret } from '../../tokens/finder.ts';
 import { areHeld, heldProof } from '../../tokens/held.ts';
 import { type Actor, may } from '../../tokens/policy.ts';
-import { type Refusal, type Refused, refused } from '../../tokens/refusal.ts';
-import { revokeTokens } from '../../tokens/revoke.ts';
+
+import { type Refusal, type Refused, refused, sentenceFor } from '../../tokens/refusal.ts';
+import { endHeldOldValue, revokeTokens } from '../../tokens/revoke.ts';
+
 import type { StoredSecret } from '../../tokens/store.ts';
 import type { Delivery } from '../../tokens/telling.ts';
 import { type PersonId, statusOf, type Token, type TokenId, type UsedToken } from '../../tokens/token.ts';
 import type { TokenValue } from '../../tokens/token-value.ts';
 import { verifyValue } from '../../tokens/verify.ts';
+import { escaped, tellingDialog } from '../blocks/text.ts';
+import { revokeButton } from '../blocks/token-facts.ts';
 import {
   type DialogMetadata,
   metadataText,
   parseMetadata,
   type SeveralMetadata,
 } from '../dialog-metadata.ts';
-import type { ListenerDeps, SubmissionListener } from '../listener.ts';
+import type { ListenerDeps, PressListener, SubmissionListener } from '../listener.ts';
 import { confirmedActor, type Profile } from '../people/actor.ts';
 import { isNameOf, nameOf, profileInTime } from '../people/person-name.ts';
 import { errorAt, type RefusalFields, refusedSubmission } from '../reply/submission.ts';
-import { type Answer, refusalAnswer, refuseForged } from '../reply/tell.ts';
+import {
+  type Answer,
+  isTurned,
+  refusalAnswer,
+  refuseForged,
+  tell,
+  tellForged,
+  tellRefusal,
+  updateDialog,
+} from '../reply/tell.ts';
 import type { KnownVisit } from '../visit.ts';
 import { type Answered, ackRevocation, cardDialog, cardOf } from './card.ts';
 import {
   type BlastRadius,
+  endedValueMessage,
   matchesMessage,
   notRevokedDialog,
+  oldValueEnded,
+  oldValueEndedBlocks,
+  type PresentedValue,
   parseReason,
   REASON_INPUT_ID,
+  REVOKE_TITLE,
   revokeDialog,
 } from './revoke-dialog.ts';
+
 import { UNNAMED_MAX } from './several-dialog.ts';
 
 /**
@@ -65,8 +85,10 @@ export async function revokeHeldAnswer(actor: Actor, value: TokenValue, deps: Li
   const { secret } = verdict;
   const found = await findToken(secret.tokenId, 'revoke_held', actor, deps);
   if (found.kind === 'refused') return refusalAnswer(found.refusal);
-  const held = heldProof({ actor: actor.id, values: [secret], at: deps.clock() }, deps.peppers.current);
-  return revokeQuestion(actor, found.token, { held }, deps);
+  const now = deps.clock();
+  const held = heldProof({ actor: actor.id, values: [secret], at: now }, deps.peppers.current);
+  const presented = presentedOf(await standingOf(secret, now, deps.store));
+  return revokeQuestion(actor, found.token, { held, value: presented }, deps);
 }
 
 /** The dialog that asks whether the token shall be ended, with what will break for whoever may see that. */
@@ -76,24 +98,45 @@ export async function revokeQuestion(
   carried: Omit<DialogMetadata, 'tokenId'> & {
     readonly note?: string | undefined;
     readonly reason?: string | undefined;
+    /** Where a value was presented and another one of the token works too. */
+    readonly value?: PresentedValue | undefined;
   },
   deps: ListenerDeps,
 ): Promise<Answer> {
   const now = deps.clock();
   if (statusOf(token, now) === 'revoked') return refusalAnswer({ code: 'already_revoked', name: token.name });
-  const { note, reason, ...metadata } = carried;
+  const { note, reason, value, ...metadata } = carried;
   const view = revokeDialog(token, {
     byOwner: token.owner === actor.id,
     metadata: metadataText({ tokenId: token.id, ...metadata }),
     now,
     note,
     reason,
+    value: value ?? (await overlapOf(token, now, deps)),
     radius: await blastRadiusFor(actor, token, now, deps),
   });
   return { kind: 'dialog', view };
 }
 
-/** A value that was good once. Only whoever may see its token is told more than that it is dead. */
+/** How a value that was presented stands beside another one of its token; undefined where it is the only one. */
+export function presentedOf(standing: ValueStanding): PresentedValue | undefined {
+  return standing.is === 'only' ? undefined : standing;
+}
+
+/** That the token has two values, of which none was presented. */
+async function overlapOf(
+  { id }: UsedToken,
+  now: number,
+  { store }: ListenerDeps,
+): Promise<PresentedValue | undefined> {
+  const oldEndsAt = await oldEndOf(id, now, store);
+  return oldEndsAt === undefined ? undefined : { is: 'none', oldEndsAt };
+}
+
+/**
+ * A value that was good once. Only whoever may see its token is told more than that it is dead; of one that is revoked nobody
+ * can prove the rest, so that to anybody else it is like any other.
+ */
 async function deadValueAnswer(
   actor: Actor,
   { tokenId }: StoredSecret,
@@ -102,9 +145,15 @@ async function deadValueAnswer(
 ): Promise<Answer> {
   const token = await deps.store.findToken(actor.workspace, tokenId);
   if (token === undefined || !may(actor, 'see', token, deps.policy)) {
-    return refusalAnswer({ code: 'value_not_live' });
+    return refusalAnswer({ code: why === 'ended' ? 'value_ended' : 'value_not_live' });
   }
-  return refusalAnswer({ code: why === 'ended' ? 'value_ended' : 'value_of_revoked', name: token.name });
+  const { name } = token;
+  if (why === 'revoked') return refusalAnswer({ code: 'value_of_revoked', name });
+  const hasNewer = statusOf(token, deps.clock()) === 'active';
+  const refusal = { code: 'value_ended', name, hasNewer } as const;
+  // Whoever comes with one that leaked may mean the token.
+  const offers = may(actor, 'revoke', token, deps.policy) ? [revokeButton(token, 'Revoke token')] : [];
+  return { kind: 'message', message: endedValueMessage(sentenceFor(refusal), offers) };
 }
 
 async function blastRadiusFor(
@@ -120,6 +169,24 @@ async function blastRadiusFor(
   ]);
   return { usesInDay, owner };
 }
+
+/** *End old value only* was pressed: ends what was presented, and turns the dialog into what came of it. */
+export const onEndHeld: PressListener = async (visit, value, deps) => {
+  const asked = parseMetadata(value);
+  if (asked?.held === undefined) return tellForged(visit, 'revoke_held', deps);
+  const { tokenId, held, inMessage } = asked;
+  const there = await deps.store.findTokens(visit.actor.workspace, [tokenId]);
+  const actor = await confirmedActor(visit, 'revoke_held', there.values(), deps);
+  if (actor === undefined) return tellRefusal(visit, { code: 'person_unknown' }, deps);
+  const outcome = await endHeldOldValue({ actor, tokenId, held, delivery: visit.delivery }, deps);
+  if (outcome.kind === 'refused') {
+    return updateDialog(visit.viewId, notRevokedDialog(sentenceFor(outcome.refusal)), deps.client);
+  }
+  const blocks = oldValueEndedBlocks(outcome.token, inMessage, actor.id);
+  if (await isTurned(visit.viewId ?? '', tellingDialog(REVOKE_TITLE, blocks), deps.client)) return;
+  // It was closed meanwhile.
+  await tell(visit, { text: escaped(oldValueEnded(outcome.token)), blocks }, deps.client);
+};
 
 /** *Revoke* was pressed: ends the token, turns the dialog into its card, and tells it where the dialog was opened. */
 export const onRevokeSubmitted: SubmissionListener = async (visit, { fields, metadata, ack }, deps) => {
