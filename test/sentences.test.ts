@@ -44,7 +44,6 @@ const NOT_YET: readonly string[] = [
   'sandbox/workspace/fill.ts',
   'src/slack/create/create-dialog.ts',
   'src/slack/listeners/help.ts',
-  'src/slack/look/info-blocks.ts',
   'src/tokens/refusal.ts',
 ];
 
