@@ -148,7 +148,7 @@ describe('nothing more than kind words comes of *End old value only*', () => {
     ['when the grace ends first', ({ clock }) => clock.moveBy(29 * MINUTE_MS), NO_LONGER, [401, 200]],
     ['when its owner ended it first', endsOldNow, NO_LONGER, [401, 200]],
     ['when the token is revoked first', revokes, 'deploy-bot is already revoked.', [401, 401]],
-    ['half an hour later', ({ clock }) => clock.moveBy(31 * MINUTE_MS), 'Nothing changed.', [200, 200]],
+    ['half an hour later', ({ clock }) => clock.moveBy(31 * MINUTE_MS), 'Nothing was changed.', [200, 200]],
   ])('%s', async ([what, happens, said, verdicts]) => {
     const at = await setRotated();
     const { stage, clock, bob, old, fresh } = at;
