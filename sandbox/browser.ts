@@ -26,7 +26,9 @@ export function findBrowser(): string | undefined {
 export function startBrowser(): Promise<Browser> {
   const executablePath = findBrowser();
   if (executablePath === undefined) {
-    throw new Error('There is no Chromium on this machine: install it, as in apt-get install chromium.');
+    throw new Error(
+      'Chromium is not installed. Install it first, for example with apt-get install chromium.',
+    );
   }
   return chromium.launch({ executablePath, args: ARGUMENTS });
 }

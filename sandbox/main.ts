@@ -4,9 +4,9 @@ import { type Sandbox, startSandbox } from './start.ts';
 
 const PORT = 3210;
 const USAGE = `npm run sandbox -- [--port N] [--open] [--data DIR]
-  --port N     where the page is served (${PORT}; any free port when it is taken)
-  --open       opens the page in the browser
-  --data DIR   keeps the tokens there; without it they are gone at the end`;
+  --port N     serves the page on this port (default ${PORT}; a free one if it is taken)
+  --open       opens the page in your browser
+  --data DIR   keeps the tokens in this folder; without it they are deleted at the end`;
 
 type Options = { port: number; open: boolean; data: string | undefined };
 
@@ -15,7 +15,7 @@ await run();
 async function run(): Promise<void> {
   try {
     if (process.env.NODE_ENV === 'production')
-      throw new Error('The sandbox does not run with NODE_ENV=production.');
+      throw new Error('The sandbox does not run with NODE_ENV=production. Unset it, then try again.');
     const options = readOptions();
     const stopping = stopOnSignal();
     const starting = startSandbox({ ...options, log: process.stderr });
@@ -48,9 +48,9 @@ function readOptions(): Options {
 function announce(sandbox: Sandbox, options: Options): void {
   const isMoved = options.port !== 0 && sandbox.port !== options.port;
   const lines = [
-    ...(isMoved ? [`Port ${options.port} is taken, so this is another one.`] : []),
+    ...(isMoved ? [`Port ${options.port} is taken, so the sandbox uses another one.`] : []),
     `Open ${sandbox.link}`,
-    'Nothing leaves this computer. Ctrl-C ends it. Warnings of the app are printed below, if there are any.',
+    'Nothing leaves this computer. Press Ctrl-C to stop. Warnings from the app appear below.',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
@@ -59,7 +59,9 @@ function openInBrowser(link: string): void {
   const commands: Readonly<Record<string, string>> = { darwin: 'open', win32: 'explorer' };
   const command = commands[process.platform] ?? 'xdg-open';
   const child = spawn(command, [link], { stdio: 'ignore', detached: true });
-  child.on('error', () => process.stderr.write(`could not run ${command}: open the link yourself\n`));
+  child.on('error', () =>
+    process.stderr.write(`The browser did not open (${command} failed). Open the link yourself.\n`),
+  );
   child.unref();
 }
 

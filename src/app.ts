@@ -175,7 +175,7 @@ async function listenOrSay(options: HttpOptions): Promise<HttpServer> {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     if (!/^E[A-Z]+$/.test(code)) throw error;
     throw new SetupError(
-      `${options.host}:${options.port} cannot be listened on (${code}): set HTTP_PORT or HTTP_HOST to a free one of this machine.`,
+      `${options.host}:${options.port} can't be used (${code}). Set HTTP_PORT or HTTP_HOST to a free one on this machine.`,
     );
   }
 }

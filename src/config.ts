@@ -36,31 +36,31 @@ export class ConfigError extends Error {
 }
 
 const APP_TOKEN =
-  'an app-level token, xapp-…: make one with the scope connections:write in your Slack app, "Basic Information" → "App-Level Tokens"';
+  'an app-level token, xapp-…, with the scope connections:write. Make one in your Slack app, "Basic Information" → "App-Level Tokens"';
 
 const SIGNING_SECRET =
-  'the signing secret of your Slack app, 16 characters or more without spaces: "Basic Information" → "Signing Secret"';
+  'the signing secret of your Slack app, at least 16 characters without spaces. Copy it from "Basic Information" → "Signing Secret"';
 
 const settings = z
   .object({
     SLACK_BOT_TOKEN: text(
       /^xoxb-\S+$/,
-      'a bot token, xoxb-…: copy it from your Slack app, "OAuth & Permissions" → "Bot User OAuth Token"',
+      'a bot token, xoxb-…. Copy it from your Slack app, "OAuth & Permissions" → "Bot User OAuth Token"',
     ),
     SLACK_APP_TOKEN: text(/^xapp-\S+$/, APP_TOKEN).optional(),
     SLACK_SIGNING_SECRET: text(/^[\x21-\x7e]{16,}$/, SIGNING_SECRET).optional(),
     SLACK_API_URL: z.string().transform(parseApiUrl).prefault('https://slack.com/api/'),
-    DATABASE_URL: text(/^file:./, 'file: and a path, as in file:data/apitoken.db').prefault(
+    DATABASE_URL: text(/^file:./, 'file: and a path, for example file:data/apitoken.db').prefault(
       'file:data/apitoken.db',
     ),
     TOKEN_PEPPER: text(
       new RegExp(`^.{${PEPPER_LENGTH_MIN},}$`, 's'),
-      `a secret of at least ${PEPPER_LENGTH_MIN} characters: make one with "openssl rand -hex 32" and keep it safe`,
+      `a secret of at least ${PEPPER_LENGTH_MIN} characters. Make one with "openssl rand -hex 32" and keep it safe`,
     ).transform(pepperFrom),
     TOKEN_PEPPERS_OLD: listOf(oldPeppers),
     TOKEN_PREFIX: text(
       PREFIX_PATTERN,
-      'a small letter followed by 1 to 9 small letters or digits, as in apit',
+      'a lowercase letter, then 1 to 9 lowercase letters or digits, for example apit',
     ).prefault('apit'),
     MANAGERS: listOf(roleHolders),
     ONCALL: listOf(roleHolders),
@@ -72,7 +72,7 @@ const settings = z
     SCOPES: listOf(scopes),
     TOKENS_PER_PERSON_MAX: wholeNumber(1, COUNT_MAX).prefault('50'),
     CREATIONS_PER_DAY_MAX: wholeNumber(1, COUNT_MAX).prefault('50'),
-    HTTP_HOST: text(/^\S+$/, 'an address or host name of this machine').prefault('127.0.0.1'),
+    HTTP_HOST: text(/^\S+$/, 'an address or host name of this machine, without spaces').prefault('127.0.0.1'),
     HTTP_PORT: wholeNumber(0, PORT_MAX).prefault('8080'),
     TRUSTED_PROXIES: listOf(addressRanges),
     PUBLIC_URL: z.string().transform(parsePublicUrl).optional(),
@@ -81,14 +81,14 @@ const settings = z
   })
   .refine(({ SLACK_APP_TOKEN, SLACK_SIGNING_SECRET }) => SLACK_APP_TOKEN ?? SLACK_SIGNING_SECRET, {
     path: ['SLACK_APP_TOKEN'],
-    error: `is not set. It must be ${APP_TOKEN}. Or, for Slack to deliver over HTTP, set SLACK_SIGNING_SECRET instead: ${SIGNING_SECRET}`,
+    error: `is not set. It must be ${APP_TOKEN}. For HTTP mode, set SLACK_SIGNING_SECRET instead: ${SIGNING_SECRET}`,
     // Whatever else is wrong: every problem is named.
     when: () => true,
   })
   .refine((env) => env.SLACK_APP_TOKEN === undefined || env.SLACK_SIGNING_SECRET === undefined, {
     path: ['SLACK_SIGNING_SECRET'],
     error:
-      'must not be set beside SLACK_APP_TOKEN: keep the one (HTTP mode) or the other (Socket Mode), as your Slack app is set up',
+      'must not be set together with SLACK_APP_TOKEN. Keep this one for HTTP mode, or SLACK_APP_TOKEN for Socket Mode',
     when: () => true,
   })
   .superRefine(refuseRepeatedPeppers)
@@ -162,7 +162,7 @@ function parse<T>(schema: Schema<T>, env: Environment): T {
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `- ${String(issue.path[0])} ${issue.message}`);
   throw new ConfigError(
-    `These settings are not usable (.env.example explains each):\n${problems.join('\n')}`,
+    `apitoken can't start with these settings (.env.example explains each):\n${problems.join('\n')}`,
   );
 }
 
@@ -180,7 +180,7 @@ function text(pattern: RegExp, what: string) {
 function oldPeppers(peppers: readonly string[], context: z.RefinementCtx): readonly Pepper[] {
   const flawed = peppers.findIndex((pepper) => pepper.length < PEPPER_LENGTH_MIN);
   if (flawed === -1 && peppers.length <= OLD_PEPPERS_MAX) return peppers.map(pepperFrom);
-  const message = `must be ${OLD_PEPPERS_MAX} former peppers at most with commas between them, each of at least ${PEPPER_LENGTH_MIN} characters`;
+  const message = `must list at most ${OLD_PEPPERS_MAX} old peppers, separated by commas, each at least ${PEPPER_LENGTH_MIN} characters`;
   return refuse(flawed === -1 ? message : `${message}: entry ${flawed + 1} is shorter`, context);
 }
 
@@ -196,7 +196,7 @@ function refuseRepeatedPeppers(
   context.addIssue({
     code: 'custom',
     path: ['TOKEN_PEPPERS_OLD'],
-    message: `must hold each former pepper once: entry ${repeated} is ${twin === 0 ? 'TOKEN_PEPPER' : `entry ${twin}`} again`,
+    message: `must list each old pepper once: entry ${repeated} is the same as ${twin === 0 ? 'TOKEN_PEPPER' : `entry ${twin}`}`,
   });
 }
 
@@ -225,7 +225,7 @@ function wholeNumber(min: number, max: number) {
 function roleHolders(ids: readonly string[], context: z.RefinementCtx): RoleHolders {
   for (const [index, id] of ids.entries()) {
     if (/^[UWS][A-Z0-9]+$/.test(id)) continue;
-    const message = `must be Slack user ids (U… or W…) and user group ids (S…) with commas between them: entry ${index + 1} is neither`;
+    const message = `must list Slack user ids (U… or W…) and user group ids (S…), separated by commas: entry ${index + 1} is neither`;
     refuse(message, context);
   }
   return {
@@ -241,7 +241,7 @@ function scopes(entries: readonly string[], context: z.RefinementCtx): readonly 
     !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(name) || name.length > SCOPE_LENGTH_MAX || name === INTROSPECT_SCOPE;
   const flawed = names.findIndex(isFlawed);
   if (flawed === -1 && names.length <= SCOPES_MAX) return names;
-  const message = `must be ${SCOPES_MAX} scopes at most with commas between them, each of up to ${SCOPE_LENGTH_MAX} printable ASCII characters without spaces, quotes and backslashes, and none of them "${INTROSPECT_SCOPE}"`;
+  const message = `must list at most ${SCOPES_MAX} scopes, separated by commas, and not "${INTROSPECT_SCOPE}". Each is up to ${SCOPE_LENGTH_MAX} printable ASCII characters, without spaces, quotes or backslashes`;
   return refuse(flawed === -1 ? message : `${message}: entry ${flawed + 1} is not`, context);
 }
 
@@ -249,7 +249,7 @@ function addressRanges(entries: readonly string[], context: z.RefinementCtx): re
   const ranges = entries.map(parseAddressRange);
   const flawed = ranges.indexOf(undefined);
   if (flawed === -1) return ranges.filter((range) => range !== undefined);
-  const message = `must be addresses or ranges (10.0.0.0/8) with commas between them: entry ${flawed + 1} is neither`;
+  const message = `must list addresses or ranges (10.0.0.0/8), separated by commas: entry ${flawed + 1} is neither`;
   return refuse(message, context);
 }
 
@@ -267,7 +267,7 @@ function parseApiUrl(text: string, context: z.RefinementCtx): string {
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
   if (url === null || !isSafe || url.username + url.password + url.search + url.hash !== '') {
     const message =
-      'must be an https:// address (http:// for this machine alone), as in https://slack.com/api/';
+      'must be an https:// address, for example https://slack.com/api/. http:// works for this machine only';
     return refuse(message, context);
   }
   return url.href.endsWith('/') ? url.href : `${url.href}/`;
@@ -279,7 +279,7 @@ function parsePublicUrl(text: string, context: z.RefinementCtx): string {
   const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
   if (url === null || !isWeb || !PUBLIC_ADDRESS.test(text)) {
     const message =
-      'must be an https:// or http:// address without a user, a query or a fragment, as in https://tokens.example';
+      'must be an https:// or http:// address without a user, query or fragment, for example https://tokens.example';
     return refuse(message, context);
   }
   return url.href.replace(/(?<!\/)\/+$/, '');

@@ -19,7 +19,7 @@ function bytesOf(path: string): Buffer | undefined {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     if (code === 'ENOENT') return undefined;
     throw new ConfigError(
-      `${path} cannot be read (${code}): let this user read it, or remove it and set the variables themselves.`,
+      `${path} can't be read (${code}). Let this user read it, or delete it and set the variables yourself.`,
     );
   }
 }
@@ -33,7 +33,7 @@ function textOf(bytes: Buffer, path: string): string {
     // Said below.
   }
   throw new ConfigError(
-    `${path} is encoded as ${encodingOf(bytes)}, not as UTF-8: save it as UTF-8 and start again.`,
+    `${path} is encoded as ${encodingOf(bytes)}, not as UTF-8. Save it as UTF-8, then start again.`,
   );
 }
 

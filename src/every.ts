@@ -10,7 +10,7 @@ export function every(
   let running: Promise<void> | undefined;
   const timer = setInterval(() => {
     running ??= job()
-      .catch((fault: unknown) => log.error({ err: fault }, `${what} failed; it is tried again`))
+      .catch((fault: unknown) => log.error({ err: fault }, `${what} failed; trying again`))
       .finally(() => {
         running = undefined;
       });

@@ -35,7 +35,7 @@ async function run(stream: LineOutput): Promise<void> {
 function end(error: unknown, log: Log): void {
   if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
   else if (error instanceof SetupError) log.fatal(error.message);
-  else log.fatal({ err: error }, 'apitoken cannot go on');
+  else log.fatal({ err: error }, 'apitoken stopped: it cannot go on');
   process.exit(1);
 }
 

@@ -183,7 +183,7 @@ describe('Slack delivers in one way', () => {
     const message = problemsOf({ ...NEEDED, SLACK_SIGNING_SECRET: SIGNING_SECRET });
 
     expect(message.split('\n').slice(1)).toEqual([
-      expect.stringMatching(/^- SLACK_SIGNING_SECRET must not be set beside SLACK_APP_TOKEN/),
+      expect.stringMatching(/^- SLACK_SIGNING_SECRET must not be set together with SLACK_APP_TOKEN/),
     ]);
     for (const secret of [APP_TOKEN, SIGNING_SECRET]) expect(message).not.toContain(secret);
   });
@@ -196,7 +196,7 @@ describe('Slack delivers in one way', () => {
     const message = problemsOf({ ...OVER_HTTP, SLACK_SIGNING_SECRET: secret });
 
     expect(message.split('\n').slice(1)).toEqual([
-      expect.stringMatching(/^- SLACK_SIGNING_SECRET must be .*, 16 characters or more without spaces: /),
+      expect.stringMatching(/^- SLACK_SIGNING_SECRET must be .*, at least 16 characters without spaces\. /),
     ]);
     expect(message).not.toContain('badvalu');
   });
@@ -222,7 +222,7 @@ describe('scopes', () => {
     const names = Array.from({ length: 100 }, (_, index) => `scope${index}`);
 
     expect(parseConfig({ ...NEEDED, SCOPES: names.slice(1).join() }).policy.scopes).toHaveLength(99);
-    expect(problemsOf({ ...NEEDED, SCOPES: names.join() })).toContain('- SCOPES must be 99 scopes at most');
+    expect(problemsOf({ ...NEEDED, SCOPES: names.join() })).toContain('- SCOPES must list at most 99 scopes');
   });
 
   test('may be 99 with one of them twice', () => {
@@ -247,7 +247,7 @@ describe('old peppers', () => {
   test('may be 10, and not 11', () => {
     expect(parseConfig({ ...NEEDED, TOKEN_PEPPERS_OLD: old(10).join() }).peppers.all).toHaveLength(11);
     expect(problemsOf({ ...NEEDED, TOKEN_PEPPERS_OLD: old(11).join() })).toMatch(
-      /^- TOKEN_PEPPERS_OLD must be 10 former peppers at most [^:]*$/m,
+      /^- TOKEN_PEPPERS_OLD must list at most 10 old peppers, [^.]*$/m,
     );
   });
 
@@ -255,8 +255,8 @@ describe('old peppers', () => {
     ['a short one', 'badvalue'.padEnd(31, 'x'), 'entry 1 is shorter'],
     ['a short one behind others', [...old(2), 'badvalue'].join(), 'entry 3 is shorter'],
     ['a comma too much', `${old(1)},`, 'entry 2 is shorter'],
-    ['the current one', [...old(1), PEPPER].join(), 'entry 2 is TOKEN_PEPPER again'],
-    ['one twice', [...old(2), old(1)].join(), 'entry 3 is entry 1 again'],
+    ['the current one', [...old(1), PEPPER].join(), 'entry 2 is the same as TOKEN_PEPPER'],
+    ['one twice', [...old(2), old(1)].join(), 'entry 3 is the same as entry 1'],
   ] as const)('must not hold %s, which is named by its place', ([, given, problem]) => {
     const message = problemsOf({ ...NEEDED, TOKEN_PEPPERS_OLD: given });
 

@@ -218,7 +218,7 @@ describe('where the optional scopes were not granted', () => {
 
     expect(toBob.text).toContain('No token found');
     expect(toCarol.text).toContain('API Tokens');
-    expect(stage.log()).toContain('Slack did not tell who is in a user group');
+    expect(stage.log()).toContain('Slack did not say who is in a user group');
     expect(new Set(workspace.takeRefusals().map(({ error }) => error))).toEqual(new Set(['missing_scope']));
   });
 

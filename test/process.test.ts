@@ -222,7 +222,7 @@ test('a second app on the same database refuses to start and names it; killing t
 
   expect(await second.ended).toBe(1);
   expect(second.output()).toContain(
-    `${path}: another apitoken app has this database open: stop that one first, or set DATABASE_URL to another path.`,
+    `${path}: another apitoken app has this database open. Stop that one first, or set DATABASE_URL to another path.`,
   );
   expect(statSync(`${path}.lock`).mode & 0o777).toBe(0o600);
   first.signal('SIGKILL');
@@ -248,7 +248,9 @@ test.for([
 
   expect(await app.ended).toBe(1);
   expect(app.output()).toMatch(
-    new RegExp(`^\\.env is encoded as .*${encoding}.*, not as UTF-8: save it as UTF-8 and start again\\.\n$`),
+    new RegExp(
+      `^\\.env is encoded as .*${encoding}.*, not as UTF-8\\. Save it as UTF-8, then start again\\.\n$`,
+    ),
   );
 });
 
@@ -260,7 +262,7 @@ test('a .env that cannot be read is one sentence', async () => {
 
   expect(await app.ended).toBe(1);
   expect(app.output()).toBe(
-    '.env cannot be read (EISDIR): let this user read it, or remove it and set the variables themselves.\n',
+    ".env can't be read (EISDIR). Let this user read it, or delete it and set the variables yourself.\n",
   );
 });
 

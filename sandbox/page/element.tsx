@@ -54,8 +54,8 @@ function PressButton({ element, control }: { element: Button; control: Control }
         <span
           class="late"
           role="img"
-          aria-label="The app did not answer in time"
-          title="The app did not answer in time"
+          aria-label="The app didn't answer in time"
+          title="The app didn't answer in time"
         >
           ⚠
         </span>

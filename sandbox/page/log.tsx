@@ -80,9 +80,9 @@ function Entry({ message, before }: { message: VisibleMessage; before: VisibleMe
 
 function emptyText(now: PageState): string {
   if (now.place === appPlace(now)) {
-    return 'This is your conversation with apitoken. Nobody else sees it. Values and receipts of your tokens come here.';
+    return 'Only you and apitoken see this conversation. Your token values and receipts appear here.';
   }
-  return `This is the beginning of ${now.place}. Say something, or type / for a command.`;
+  return `This is the start of ${now.place}. Type a message, or / for a command.`;
 }
 
 function continues(before: VisibleMessage, message: VisibleMessage): boolean {

@@ -152,7 +152,7 @@ async function deliver(control: Control, what: Act): Promise<void> {
   change({ busy: without(state().busy, key) });
   if (!('late' in result && result.late)) return;
   change({ late: new Set([...state().late, key]) });
-  tell('The app did not answer in time. Nothing may have happened: look, and try again.');
+  tell("The app didn't answer in time. Check whether it worked, then try again.");
 }
 
 function without(keys: ReadonlySet<string>, key: string): ReadonlySet<string> {

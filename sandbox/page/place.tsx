@@ -12,7 +12,7 @@ export function PlaceView() {
   if (!isKnown) {
     return (
       <main class="main">
-        <PlaceHeader title={now.place} about="You are not in this channel. Choose another one." />
+        <PlaceHeader title={now.place} about="You aren't in this channel. Choose another one." />
       </main>
     );
   }
@@ -35,9 +35,9 @@ export function PlaceView() {
 }
 
 const ABOUT: Readonly<Record<string, string>> = {
-  '#general': 'Everybody, and a partner company',
-  '#oncall': 'Those who are called when something leaks',
-  '#no-app': 'A channel that the app is not in',
+  '#general': 'Everyone, including a partner company',
+  '#oncall': 'For leaks and other emergencies',
+  '#no-app': 'The app is not in this channel',
 };
 
 function aboutChannel(place: string): string {
@@ -91,7 +91,7 @@ function Home({ now }: { now: PageState }) {
   return (
     <div id="panel-home" class="home" role="tabpanel" aria-labelledby="tab-home" tabIndex={0}>
       {home === undefined ? (
-        <p class="empty">The app has not drawn its Home yet.</p>
+        <p class="empty">Opening Home…</p>
       ) : (
         <Blocks blocks={home.blocks} where={{ in: 'home', values: home.values }} />
       )}

@@ -33,7 +33,7 @@ export function Sidebar() {
         <Place place={app} label={app.slice(1)} />
       </div>
       <p class="promise">
-        Nothing leaves this computer. Two people at once:{' '}
+        Nothing leaves this computer. To be two people at once, open{' '}
         <a href={`/?as=${other}`} target="_blank" rel="noopener">
           another window as {other === 'bob' ? 'Bob' : 'Alice'}
         </a>

@@ -116,7 +116,13 @@ export function usePageState(): PageState {
 /** Waits until the state is as wanted. Rejects after `msMax`. */
 export function until<T>(read: (now: PageState) => T | undefined | false, msMax: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => finish(() => reject(new Error('it did not come to that in time'))), msMax);
+    const timer = setTimeout(
+      () =>
+        finish(() =>
+          reject(new Error('What should happen next did not happen in time. Try again, or start over.')),
+        ),
+      msMax,
+    );
     const check = (): void => {
       const found = read(current);
       if (found !== undefined && found !== false) finish(() => resolve(found));

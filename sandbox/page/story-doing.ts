@@ -31,7 +31,7 @@ let tokenName = 'deploy-bot';
 export async function runCurl(id: string): Promise<void> {
   const { value } = state().story;
   const answer = await curl(value);
-  if ('problem' in answer) throw new Error('there is no value to send: read one first');
+  if ('problem' in answer) throw new Error('There is no value to send. Paste one into the field first.');
   changeStory({ answers: { ...state().story.answers, [id]: { ...answer, sent: beginningOf(value) } } });
 }
 
@@ -75,7 +75,7 @@ export async function readValue(): Promise<void> {
   await be('alice');
   await openApp('messages');
   const value = await until((now) => valuesIn(now).at(-1), WAIT_MS).catch(() => {
-    throw new Error('no value is on show any more: create another token first');
+    throw new Error('No value is visible. Create another token first.');
   });
   changeStory({ value });
   await pause();

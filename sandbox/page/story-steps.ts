@@ -38,8 +38,8 @@ export const STEPS: readonly Step[] = [
   {
     id: 'create',
     title: 'Create a token',
-    todo: 'As Alice, type `/apitoken create deploy-bot`, press *Create Token*, and copy the value from *apitoken*, *Messages*.',
-    look: 'Only visible to you: be Bob for a moment, and it is not there. Reload, and it is gone for good.',
+    todo: 'As Alice, type `/apitoken create deploy-bot` and press *Create Token*. Copy the value from *apitoken* → *Messages*.',
+    look: "Only Alice sees it: switch to Bob and it isn't there. Reload the page and it's gone for good.",
     isDone: (now) => isAt(now, 'messages') && valuesIn(now).length > 0,
     run: async () => {
       await createAs('alice', 'deploy-bot', 'Deploys the website');
@@ -49,8 +49,8 @@ export const STEPS: readonly Step[] = [
   {
     id: 'use',
     title: 'Use it',
-    todo: 'Paste the value below and run curl, here or in your own terminal.',
-    look: 'A demo API asks apitoken whether the value is good, and greets the token by its name.',
+    todo: 'Paste the value below. Run curl here, or copy it into your own terminal.',
+    look: 'A demo API asks apitoken about the value, then greets the token by name.',
     hasCurl: true,
     isDone: ({ story }) => story.answers.use?.status === 200,
     run: useValue,
@@ -58,16 +58,16 @@ export const STEPS: readonly Step[] = [
   {
     id: 'list',
     title: 'Find it in your list',
-    todo: 'Open *apitoken*, *Home*. In any channel, `/apitoken list` shows the same.',
-    look: 'Status, expiry, last use and, one day, when it was revoked. The ⋯ beside it holds what can be done.',
+    todo: 'Open *apitoken* → *Home*, or type `/apitoken list` in any channel.',
+    look: 'One row shows when it was last used and when it expires. Its ⋯ menu holds what you can do.',
     isDone: (now) => isAt(now, 'home') && now.story.done.has('create'),
     run: openList,
   },
   {
     id: 'rotate',
     title: 'Rotate it',
-    todo: 'Choose *Rotate* in the ⋯ menu, then *Rotate*, and run curl with the old value and with the new one.',
-    look: 'Both are good for 24 hours, so nothing that runs breaks. The receipt tells when each was last used.',
+    todo: 'In the ⋯ menu choose *Rotate*, then press *Rotate*. Run curl with the old value, then with the new one.',
+    look: 'Both values work for 24 hours, so nothing breaks. The receipt shows when each was last used.',
     hasCurl: true,
     isDone: ({ as, scene }) => as === 'alice' && ROTATED.test(topText(scene)),
     run: rotateFromList,
@@ -75,8 +75,8 @@ export const STEPS: readonly Step[] = [
   {
     id: 'revoke',
     title: 'Revoke it',
-    todo: 'Choose *Revoke API Token* in the ⋯ menu, then *Revoke*, and run curl once more.',
-    look: 'The dialog says what will happen before it asks. Refused by the very next request: nothing is cached.',
+    todo: 'In the ⋯ menu choose *Revoke API Token*, then press *Revoke*. Run curl again.',
+    look: 'The very next request is refused, because nothing is cached.',
     hasCurl: true,
     isDone: ({ as, scene }) => as === 'alice' && REVOKED.test(topText(scene)),
     run: async () => {
@@ -87,16 +87,16 @@ export const STEPS: readonly Step[] = [
   {
     id: 'other',
     title: 'Create one for somebody else',
-    todo: 'As Dave (admin), type `/apitoken create nightly-report` and choose Alice as *Owner*. As Alice, press *Show value* in *Messages*.',
-    look: 'Dave is told that she took it, and never sees the value. Be Dave and look.',
+    todo: 'As Dave, type `/apitoken create nightly-report` and choose Alice as *Owner*. As Alice, press *Show value* in *Messages*.',
+    look: 'Dave hears that Alice claimed it, but never sees the value. Switch to Dave and look.',
     isDone: ({ as, scene }) => as !== 'alice' && topText(scene).includes('only its owner can have it made'),
     run: createForAlice,
   },
   {
     id: 'leak',
     title: 'On-call kills a leaked token',
-    todo: 'As Alice, create another token and paste its value into #general. As Bob, choose *Revoke token in message* in the ⋯ of her message, or type `/apitoken revoke` and the value.',
-    look: 'Holding the value is enough to kill it, whosever it is. Alice is told by whom, and why.',
+    todo: "As Alice, create another token and paste its value into #general. As Bob, choose *Revoke token in message* in that message's ⋯ menu, then press *Revoke*.",
+    look: 'Anyone who holds a value can revoke it. Alice hears who did it, and why.',
     hasCurl: true,
     isDone: ({ as, scene }) => as !== 'alice' && REVOKED.test(topText(scene)),
     run: killLeaked,
@@ -105,7 +105,7 @@ export const STEPS: readonly Step[] = [
     id: 'look',
     title: 'A manager looks at everything',
     todo: 'As Carol, type `/apitoken status` in #oncall, then `/apitoken board`.',
-    look: 'The table is for her alone. The board stays, for everybody in the channel: create or revoke a token, and it follows within a minute.',
+    look: 'Only Carol sees the table. Everyone in the channel sees the board, which updates within a minute.',
     isDone: (now) => now.as === 'carol' && boardIn(now) !== undefined,
     run: lookAsManager,
   },
@@ -121,7 +121,7 @@ export async function runStep(step: Step): Promise<void> {
       await one.run();
     }
   } catch (error) {
-    tell(`The story cannot go on: ${error instanceof Error ? error.message : String(error)}`);
+    tell(`The story stopped: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
     changeStory({ running: undefined });
   }

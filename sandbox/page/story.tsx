@@ -15,7 +15,7 @@ export function Story() {
   return (
     <section class={isOpen ? 'story open' : 'story'} aria-label="Story">
       <header>
-        <h2>{next === undefined ? 'That was the whole story' : `The story in ${STEPS.length} steps`}</h2>
+        <h2>{next === undefined ? 'You finished the story' : `The story in ${STEPS.length} steps`}</h2>
         {isOpen && <StartOver now={now} />}
         <button
           type="button"
@@ -108,7 +108,7 @@ function Curl({ step, now }: { step: Step; now: PageState }) {
           <input
             type="text"
             class="secret"
-            placeholder="paste it here"
+            placeholder="Paste the value here"
             autoComplete="off"
             spellcheck={false}
             value={value}

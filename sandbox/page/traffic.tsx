@@ -26,7 +26,7 @@ export function Traffic() {
           {lines.toReversed().map((line) => (
             <Line key={line.number} line={line} />
           ))}
-          {lines.length === 0 && <li class="empty">Nothing was sent yet.</li>}
+          {lines.length === 0 && <li class="empty">Nothing has been sent yet.</li>}
         </ol>
       )}
     </section>

@@ -13,7 +13,8 @@ const CREDENTIALS = ['authorization', 'x-api-key', 'token'];
 export async function startDemoApi(verifyUrl: () => string): Promise<DemoApi> {
   const server = createServer((request, response) => {
     sayHello(verifyUrl(), request, response).catch(() => {
-      if (!response.headersSent) respond(response, 503, { error: 'The token could not be verified.' });
+      if (!response.headersSent)
+        respond(response, 503, { error: "The token can't be verified right now. Try again." });
     });
   });
   const port = await listenOn(server, 0);
@@ -34,7 +35,7 @@ async function sayHello(
   response: ServerResponse,
 ): Promise<void> {
   if (request.method !== 'GET' || request.url !== '/hello') {
-    return respond(response, 404, { error: 'There is GET /hello and nothing else.' });
+    return respond(response, 404, { error: 'Only GET /hello exists here.' });
   }
   const headers = CREDENTIALS.flatMap((name): [string, string][] => {
     const value = request.headers[name];
@@ -44,7 +45,7 @@ async function sayHello(
   if (!verdict.ok) {
     const challenge = verdict.headers.get('www-authenticate');
     if (challenge !== null) response.setHeader('www-authenticate', challenge);
-    return respond(response, verdict.status, { error: 'This token does not open the door.' });
+    return respond(response, verdict.status, { error: 'This token is not accepted.' });
   }
   const name = decodeURIComponent(verdict.headers.get('x-token-name') ?? '');
   const owner = verdict.headers.get('x-token-owner');

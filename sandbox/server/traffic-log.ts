@@ -82,7 +82,7 @@ function ofRefusal(refusal: Refusal): Told {
 
 function ofDelivery(entry: DeliveryEntry): Told {
   const title = titleOf(entry);
-  if (entry.timedOut) return { kind: 'delivery', title, outcome: 'no answer within 3 s', tone: 'bad' };
+  if (entry.timedOut) return { kind: 'delivery', title, outcome: 'no answer within 3 seconds', tone: 'bad' };
   if (!entry.acked) return { kind: 'delivery', title, outcome: 'waiting for the app', tone: 'waiting' };
   const retry = entry.retryAttempt > 0 ? `, try ${entry.retryAttempt + 1}` : '';
   const action = textIn(entry.ackBody, 'response_action');

@@ -144,7 +144,7 @@ function date(text: string): string {
     Number.isNaN(time) ||
     new Date(time).toISOString().slice(0, 10) !== text
   ) {
-    throw new Error(`"${text}" is no date: write YYYY-MM-DD`);
+    throw new Error(`"${text}" is not a date as a date picker sends it`);
   }
   return text;
 }

@@ -41,7 +41,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   addCounters(registry, figures, sources.droppedLogLines);
   addTokenGauges(registry, sources);
   addOutboxGauges(registry, sources);
-  addGauge(registry, 'apitoken_bcrypt_queue_length', 'Values that wait to be hashed', sources.waitingHashes);
+  addGauge(registry, 'apitoken_bcrypt_queue_length', 'Values waiting to be hashed', sources.waitingHashes);
   addGauge(registry, 'apitoken_slack_connected', '1 while Slack can reach the app', () =>
     Number(sources.slackConnected()),
   );
@@ -53,7 +53,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   );
   const acks = new Histogram({
     name: 'apitoken_slack_ack_seconds',
-    help: 'From the arrival of a delivery of Slack to its acknowledgement',
+    help: 'Time from a Slack delivery to its acknowledgement',
     labelNames: ['kind'],
     buckets: ACK_SECONDS,
     registers: [registry],
@@ -78,10 +78,10 @@ function addCounters(registry: Registry, figures: Figures, droppedLogLines: () =
   const { verifications, refusals, introspections, revocations, limited } = figures;
   const counters = [
     ['verifications', 'result', 'Answers of /verify', verifications],
-    ['verification_refusals', 'reason', 'Requests that /verify did not allow, by why', refusals],
+    ['verification_refusals', 'reason', 'Requests that /verify refused, by reason', refusals],
     ['introspections', 'result', 'Answers of /introspect', introspections],
     ['revocations_by_value', 'result', 'Values presented at /revoke', revocations],
-    ['limited_requests', 'path', 'Requests beyond what one address may ask in a minute', limited],
+    ['limited_requests', 'path', 'Requests over the limit of one address in a minute', limited],
   ] as const;
   for (const [noun, label, help, counts] of counters) {
     new Counter({
@@ -98,10 +98,10 @@ function addCounters(registry: Registry, figures: Figures, droppedLogLines: () =
   const totals = [
     [
       'dropped_connections',
-      'Connections that were refused because there were too many',
+      'Connections refused because there were too many',
       () => figures.connectionsDropped,
     ],
-    ['log_lines_dropped', 'Log lines that standard output did not take', droppedLogLines],
+    ['log_lines_dropped', 'Log lines that standard output did not accept', droppedLogLines],
   ] as const;
   for (const [noun, help, read] of totals) {
     new Counter({
@@ -152,13 +152,13 @@ function addOutboxGauges(registry: Registry, { clock, waitingSayings }: MetricSo
   addGauge(
     registry,
     'apitoken_outbox_length',
-    'What should have been said in Slack by now',
+    'Messages to Slack that are due',
     async () => (await waitingSayings(clock())).count,
   );
   addGauge(
     registry,
     'apitoken_outbox_oldest_age_seconds',
-    'How long the first of what should have been said in Slack waits',
+    'Age of the oldest message to Slack that is due',
     async () => {
       const now = clock();
       const { sinceAt } = await waitingSayings(now);
@@ -209,7 +209,7 @@ function createFigures() {
     introspections: { active: 0, inactive: 0, refused: 0 },
     /** `/revoke`, by whether the value was live. */
     revocations: { revoked: 0, not_live: 0 },
-    /** Requests beyond what one address may ask in a minute. */
+    /** Requests over the limit of one address in a minute. */
     limited: { introspect: 0, revoke: 0 },
     /** Connections that were refused because there are too many. */
     connectionsDropped: 0,

@@ -105,7 +105,7 @@ async function connect(deps: SlackDeps & DeliveryDeps, signal: AbortSignal): Pro
   const bound = await deps.store.bindWorkspace(identity.workspace);
   if (bound !== identity.workspace) {
     throw new SetupError(
-      `This database belongs to the workspace ${bound}, SLACK_BOT_TOKEN to ${identity.workspace}. Set DATABASE_URL to another file, or the token of the first workspace.`,
+      `This database belongs to workspace ${bound}, but SLACK_BOT_TOKEN to ${identity.workspace}. Set another DATABASE_URL, or the first workspace's token.`,
     );
   }
   const app = createSlackApp({ ...deps, workspace: bound, identity });

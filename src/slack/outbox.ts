@@ -136,14 +136,14 @@ function retryAt(due: DueSaying, error: unknown, deps: OutboxDeps, quiet: Quiet)
   const { code, retryAfterMs } = slackErrorOf(error);
   const attemptsMax = attemptsMaxOf(code);
   if (attemptsMax === 0) {
-    deps.log.info({ key, code }, 'a message is dropped: nobody is there to read it');
+    deps.log.info({ key, code }, 'a message was dropped: nobody is left to read it');
     return undefined;
   }
   if (attempts >= attemptsMax) {
-    deps.log.error({ key, code, attempts }, 'a message is given up: Slack did not take it for too long');
+    deps.log.error({ key, code, attempts }, 'a message was given up: Slack refused it for too long');
     return undefined;
   }
-  deps.log.warn({ key, code, attempts }, 'Slack did not take a message: it is tried again');
+  deps.log.warn({ key, code, attempts }, 'Slack refused a message; trying again');
   const againAt = deps.clock() + (retryAfterMs ?? backOff(attempts));
   if (retryAfterMs !== undefined) quiet.set(key, againAt);
   return againAt;

@@ -19,7 +19,7 @@ function applyMissing(sqlite: Database.Database, known: readonly Migration[]): v
   const unknown = [...applied].find((madeAt) => !known.some(({ folderMillis }) => folderMillis === madeAt));
   if (unknown !== undefined) {
     throw cannotOpen(
-      'The database was written by a newer apitoken: start that version, or restore a backup from before the upgrade.',
+      'A newer apitoken wrote this database. Start that version, or restore a backup from before the upgrade.',
     );
   }
   const missing = known.filter(({ folderMillis }) => !applied.has(folderMillis));
@@ -34,7 +34,7 @@ function appliedOf(sqlite: Database.Database): ReadonlySet<unknown> {
   if (tables.length === 0) {
     sqlite.exec('create table migrations (made_at integer primary key not null) strict');
   } else if (!tables.includes('migrations')) {
-    throw cannotOpen('The database belongs to another program: set DATABASE_URL to another path.');
+    throw cannotOpen('This database belongs to another program. Set DATABASE_URL to another path.');
   }
   return new Set(sqlite.prepare('select made_at from migrations').pluck().all());
 }
@@ -48,6 +48,6 @@ function checkReferences(sqlite: Database.Database): void {
   const broken = sqlite.prepare('select count(*) from pragma_foreign_key_check').pluck().get();
   if (broken === 0) return;
   throw cannotOpen(
-    `An upgrade of the database would leave ${broken} rows without what they refer to; nothing was changed. Start the version before, and report this.`,
+    `The upgrade would break ${broken} rows of the database, so nothing was changed. Start the previous version, and report this.`,
   );
 }

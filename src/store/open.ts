@@ -91,7 +91,7 @@ function openAll(path: string, migrationsFolder: string): Connections {
 
 function openingFault(error: unknown, path: string): StoreFault {
   const cause = sqliteErrorIn(error) ?? error;
-  if (!(cause instanceof Error)) return cannotOpen(`${path} cannot be opened.`);
+  if (!(cause instanceof Error)) return cannotOpen(`${path} can't be opened.`);
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
   if (cause instanceof StoreFault && cause.code !== 'busy') {
     return cannotOpen(`${path}: ${cause.message}`, cause);
@@ -101,15 +101,15 @@ function openingFault(error: unknown, path: string): StoreFault {
 
 function sentenceOf(code: string, path: string): string {
   if (code === 'busy') {
-    return `${path} is locked by another process: stop that one, or wait until it is done, and start again.`;
+    return `${path} is locked by another process. Stop that process, or wait until it is done, then start again.`;
   }
   if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) {
-    return `${path} is no SQLite database, or a damaged one (${code}): set DATABASE_URL to another path, or restore a backup.`;
+    return `${path} is not a SQLite database, or is damaged (${code}). Set DATABASE_URL to another path, or restore a backup.`;
   }
   if (/^(SQLITE_(CANTOPEN|READONLY|PERM|IOERR|FULL)|E[A-Z]+$)/.test(code)) {
-    return `${path} cannot be written (${code}): let this user write it and its folder, or set DATABASE_URL to another path.`;
+    return `${path} can't be written (${code}). Let this user write it and its folder, or set DATABASE_URL to another path.`;
   }
-  return `${path} cannot be opened (${code}): set DATABASE_URL to another path, or restore a backup.`;
+  return `${path} can't be opened (${code}). Set DATABASE_URL to another path, or restore a backup.`;
 }
 
 /** What a connection is for. Only `write` and `migrate` can change anything. */
@@ -170,7 +170,7 @@ function setPragma(sqlite: Database.Database, [name, value, readBack]: Pragma): 
   const actual = sqlite.pragma(name, { simple: true });
   if (actual === readBack) return;
   throw cannotOpen(
-    `The database does not take ${name} = ${value} (it stays ${actual}): put the file on a local disk.`,
+    `The database does not accept ${name} = ${value} (it stays ${actual}). Put the file on a local disk.`,
   );
 }
 
@@ -198,7 +198,7 @@ export async function lockForApp(path: string): Promise<AppLock> {
   } catch (error) {
     if (!(error instanceof StoreFault) || error.code !== 'busy') throw error;
     throw cannotOpen(
-      'another apitoken app has this database open: stop that one first, or set DATABASE_URL to another path.',
+      'another apitoken app has this database open. Stop that one first, or set DATABASE_URL to another path.',
     );
   }
 }
@@ -207,7 +207,7 @@ export async function lockForApp(path: string): Promise<AppLock> {
 function refuseSecondName(path: string): void {
   if (statSync(path).nlink <= 1) return;
   throw cannotOpen(
-    'this file has a second name (a hard link), by which another app could open it: remove that name, or make it a copy.',
+    'this file has a second name (a hard link). Another app could open it by that name. Remove the link, or copy the file.',
   );
 }
 
@@ -228,7 +228,5 @@ function locked(file: string): AppLock {
 
 /** Not the database is to blame, which may stand well beside what somebody put there. */
 function unusable(file: string, code: string): StoreFault {
-  return cannotOpen(
-    `${file}, which keeps a second app away, cannot be used (${code}): remove it and start again.`,
-  );
+  return cannotOpen(`The lock file ${file} can't be used (${code}). Remove it, then start again.`);
 }

@@ -308,9 +308,9 @@ test.for([
     await looksAtBoards(stage);
 
     expect(updatesOf(stage)).toHaveLength(2);
-    expect(stage.log().split('a board is gone, and kept up to date no longer').length - 1).toBe(1);
+    expect(stage.log().split('a board is gone and is no longer updated').length - 1).toBe(1);
     expect(stage.log()).toContain(reason);
-    expect(stage.log()).not.toContain('Slack did not take a message');
+    expect(stage.log()).not.toContain('Slack refused a message');
   },
 );
 

@@ -35,7 +35,7 @@ test('what Slack took is not told as failed because the record of that fails', a
   expect(await carryOut(DEED, async () => undefined, deps)).toBeUndefined();
 
   expect(events()).toEqual([]);
-  expect(lines()).toContain('what came of a deed could not be recorded');
+  expect(lines()).toContain('an outcome could not be recorded');
 });
 
 async function aDesk() {

@@ -282,7 +282,7 @@ test.for([
     const told = await answerIn(carol, '#general', () => carol.clicks('CSV', { in: '#general' }));
 
     expect(told.text).toBe(sentence);
-    expect(stage.log()).toContain('Slack did not take a file');
+    expect(stage.log()).toContain('Slack refused a file');
     expect(stage.log()).not.toContain('deploy-bot');
     const [asked, failed, ...others] = eventsOf(stage);
     expect([asked?.action, failed?.action, others]).toEqual([

@@ -219,7 +219,7 @@ test('an acknowledgement that does not come within 3 s is 503, and the dialog te
   await modalSaying(alice, 'Something broke on our side');
   release();
   expect(rowsOf(stage, 'select name from tokens')).toEqual([]);
-  expect(stage.log()).toContain('Slack waited 3 s for an acknowledgement in vain');
+  expect(stage.log()).toContain('Slack waited 3 seconds and got no acknowledgement');
 });
 
 test('a submission that Slack has stopped waiting for is done all the same', async () => {

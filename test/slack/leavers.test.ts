@@ -85,10 +85,10 @@ test('what cannot be said to somebody who left is dropped with a line of informa
   await settled(stage);
 
   expect(rowsOf(stage, 'select key from outbox')).toEqual([]);
-  expect(logged(stage, 'a message is dropped: nobody is there to read it')).toEqual([
+  expect(logged(stage, 'a message was dropped: nobody is left to read it')).toEqual([
     expect.objectContaining({ level: 'info', key: `owner_left:${id}`, code: 'user_disabled' }),
   ]);
-  expect(logged(stage, 'Slack did not take a message')).toEqual([]);
+  expect(logged(stage, 'Slack refused a message')).toEqual([]);
   workspace.expectRefusal('user_disabled');
 });
 

@@ -140,7 +140,7 @@ test.for(NOT_TAKEN)(
     expect(board).toContain('Revoked 1');
     expect(board).toContain('Too many names to show here. Type /apitoken status to see them.');
     expect(rowsOf(stage, 'select key from outbox where attempts > 0')).toEqual([]);
-    expect(stage.log()).toContain('Slack did not take a message as it is: it is said in short');
+    expect(stage.log()).toContain('Slack refused a message; sending a shorter one');
   },
 );
 
@@ -195,7 +195,7 @@ test('what can be mended is tried for a week, what nobody can tell for half a da
   await triesWith('a_code_of_next_year', 80);
 
   expect(attempts()).toEqual([]);
-  expect(stage.log()).toContain('a message is given up: Slack did not take it for too long');
+  expect(stage.log()).toContain('a message was given up: Slack refused it for too long');
 });
 
 test.for([
@@ -243,7 +243,7 @@ test('of a group that Slack does not tell of for want of a scope, nothing is rem
   expect((await answerTo(bob, '/apitoken status')).text).toContain('No token found');
   expect((await answerTo(bob, '/apitoken status')).text).toContain('API Tokens');
 
-  expect(stage.log()).toContain('Slack did not tell who is in a user group');
+  expect(stage.log()).toContain('Slack did not say who is in a user group');
 });
 
 test.for(TYPED)(

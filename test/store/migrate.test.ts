@@ -338,7 +338,7 @@ test('a migration that would leave a secret without its token is refused as a wh
   );
   const opening = openStore({ url: `file:${path}`, pepper: PEPPER, migrationsFolder });
 
-  await expect(opening).rejects.toThrow('would leave 1 rows without what they refer to; nothing was changed');
+  await expect(opening).rejects.toThrow('would break 1 rows of the database, so nothing was changed');
   const again = await openStore({ url: `file:${path}`, pepper: PEPPER });
   onTestFinished(() => again.close());
   expect(await again.findToken(WORKSPACE, token.id)).toMatchObject({ id: token.id });
@@ -357,7 +357,7 @@ test('a database of a newer version is refused', async () => {
   await newer.close();
 
   await expect(openStore({ url: `file:${path}`, pepper: PEPPER })).rejects.toThrow(
-    'was written by a newer apitoken: start that version',
+    'A newer apitoken wrote this database. Start that version',
   );
 });
 

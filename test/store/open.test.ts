@@ -100,9 +100,9 @@ test.for([
   ['in memory', () => 'file::memory:', 'DATABASE_URL must be file:PATH'],
   ['with a query', () => 'file:a.db?mode=ro', 'DATABASE_URL must be file:PATH'],
   ['without a path', () => 'file:', 'DATABASE_URL must be file:PATH'],
-  ['of a folder', (folder: string) => `file:${folder}`, 'cannot be written (EISDIR): let this user write it'],
-  ['below a file', (folder: string) => `file:${aTextFile(folder)}/x.db`, 'cannot be written ('],
-  ['of a text file', (folder: string) => `file:${aTextFile(folder)}`, 'is no SQLite database'],
+  ['of a folder', (folder: string) => `file:${folder}`, "can't be written (EISDIR). Let this user write it"],
+  ['below a file', (folder: string) => `file:${aTextFile(folder)}/x.db`, "can't be written ("],
+  ['of a text file', (folder: string) => `file:${aTextFile(folder)}`, 'is not a SQLite database'],
   ['of another program', (folder: string) => `file:${anotherProgram(folder)}`, 'belongs to another program'],
 ] as const)('a URL %s is refused with a sentence that says what to do', async ([, urlIn, sentence]) => {
   const url = urlIn(aFolder());
@@ -124,7 +124,7 @@ test('an app refuses a file with a second name, by which another app could open 
 
   await expect(opening).rejects.toMatchObject({ name: 'StoreFault', code: 'cannot_open' });
   await expect(opening).rejects.toThrow(
-    `${path}: this file has a second name (a hard link), by which another app could open it: remove that name, or make it a copy.`,
+    `${path}: this file has a second name (a hard link). Another app could open it by that name. Remove the link, or copy the file.`,
   );
 });
 
@@ -143,7 +143,7 @@ test.for([
     const opening = openStore({ url: `file:${path}`, pepper: PEPPER, forApp: 'forApp' });
 
     await expect(opening).rejects.toThrow(
-      /apitoken\.db\.lock, which keeps a second app away, cannot be used \(SQLITE_[A-Z]+\): remove it and start again\.$/,
+      /The lock file .*apitoken\.db\.lock can't be used \(SQLITE_[A-Z]+\)\. Remove it, then start again\.$/,
     );
     expect(modeOf(`${path}.lock`)).toBe(mode);
   },

@@ -110,7 +110,7 @@ export class HttpReceiver implements Receiver {
     const { intake, log } = this.#options;
     const late = setTimeout(() => {
       intake.giveUp(body);
-      log.warn('Slack waited 3 s for an acknowledgement in vain');
+      log.warn('Slack waited 3 seconds and got no acknowledgement');
       respond(response, 503);
     }, SLACK_MS_MAX);
     const ack: ReceiverEvent['ack'] = async (body) => {

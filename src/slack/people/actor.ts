@@ -146,7 +146,7 @@ export function createActors(deps: ActorDeps): Actors {
         const { standing, zone, names } = await people.find(personId);
         return { standing, zone, names };
       } catch (error) {
-        log.warn({ person: personId, code: slackErrorOf(error).code }, 'Slack did not tell who somebody is');
+        log.warn({ person: personId, code: slackErrorOf(error).code }, 'Slack did not say who a person is');
         return undefined;
       }
     },
@@ -172,7 +172,7 @@ function createGroups(deps: ActorDeps) {
 
   /** A failure that passes is not remembered: on-call must not be shut out for minutes by one late answer. */
   function nobody(error: unknown): ReadonlySet<string> {
-    log.warn({ code: slackErrorOf(error).code }, 'Slack did not tell who is in a user group');
+    log.warn({ code: slackErrorOf(error).code }, 'Slack did not say who is in a user group');
     return new Set();
   }
 
@@ -213,7 +213,7 @@ async function actorFrom(
   } catch (error) {
     const slackError = slackErrorOf(error);
     if (isForeign || isUnknownPerson(slackError)) return stranger;
-    log.warn({ person: personId, code: slackError.code }, 'Slack did not tell who somebody is');
+    log.warn({ person: personId, code: slackError.code }, 'Slack did not say who a person is');
     return undefined;
   }
 }
@@ -238,7 +238,7 @@ async function membersOf(groupId: string, { client, log }: ActorDeps): Promise<R
     const slackError = slackErrorOf(error);
     if (!isUnknownGroup(slackError)) throw error;
     const { code } = slackError;
-    log.warn({ group: groupId, code }, 'a user group cannot be read: nobody counts as in it');
+    log.warn({ group: groupId, code }, 'a user group cannot be read, so nobody counts as a member');
     return new Set();
   }
 }

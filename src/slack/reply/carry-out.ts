@@ -30,6 +30,6 @@ async function note(deed: Deed, code: string | undefined, deps: CarryOutDeps): P
     if (code === undefined) await noteDone(deed, deps);
     else await noteFailed(deed, code, deps);
   } catch (fault) {
-    deps.log.error({ err: fault, deed: deed.kind, code }, 'what came of a deed could not be recorded');
+    deps.log.error({ err: fault, deed: deed.kind, code }, 'an outcome could not be recorded');
   }
 }

@@ -20,7 +20,7 @@ export async function orInShort<T>(
   } catch (error) {
     const { code } = slackErrorOf(error);
     if (fateOf(code) !== 'not_taken') throw error;
-    log.warn({ code }, 'Slack did not take a message as it is: it is said in short');
+    log.warn({ code }, 'Slack refused a message; sending a shorter one');
     return send(short);
   }
 }

@@ -20,7 +20,7 @@ export function valueDelivery(client: WebClient, log: Log): Deliver {
       return undefined;
     } catch (error) {
       const { code } = slackErrorOf(error);
-      log.warn({ token: token.id, code }, 'a value could not be shown and was made worthless');
+      log.warn({ token: token.id, code }, 'a value could not be shown, so it was removed');
       return code;
     }
   };

@@ -147,7 +147,7 @@ async function drawInTurn(channel: string, deps: BoardDeps): Promise<number | un
     const reason = Object.hasOwn(ENDINGS, code) ? ENDINGS[code] : undefined;
     if (reason === undefined) throw error;
     if (await store.forgetBoard(board))
-      log.info({ channel, code, reason }, 'a board is gone, and kept up to date no longer');
+      log.info({ channel, code, reason }, 'a board is gone and is no longer updated');
     return undefined;
   }
   await store.keepDrawing(board, drawing);
@@ -180,7 +180,7 @@ async function postEmpty(
     return await postMessage(client, channel, emptyBoardMessage());
   } catch (error) {
     const { code, isPassing } = slackErrorOf(error);
-    if (!UNINVITED_CODES.has(code)) log.warn({ channel, code }, 'Slack did not take a board');
+    if (!UNINVITED_CODES.has(code)) log.warn({ channel, code }, 'Slack refused a board');
     return { sentence: notPostedSentence(code, isPassing, channel) };
   }
 }

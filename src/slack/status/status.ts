@@ -141,7 +141,7 @@ async function makeAndSend(visit: KnownVisit, page: PageOfStatus, deps: Listener
   };
   const refusedWith = await carryOut(outcome.deed, () => sendFile(deps.client, actor.id, file), deps);
   if (refusedWith !== undefined) {
-    deps.log.warn({ code: refusedWith }, 'Slack did not take a file');
+    deps.log.warn({ code: refusedWith }, 'Slack refused a file');
     return tellSentence(visit, notSentSentence(refusedWith), deps.client);
   }
   const sentence = 'The file is in your direct messages with apitoken.';

@@ -157,7 +157,7 @@ describe.skipIf(!hasBrowser())('the page', () => {
     expect(await dialog.getByRole('textbox', { name: 'Token Name' }).inputValue()).toBe('deploy-bot');
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('button', { name: 'Create API Token' }).click();
-    await page.getByRole('img', { name: 'The app did not answer in time' }).waitFor();
+    await page.getByRole('img', { name: "The app didn't answer in time" }).waitFor();
     await say(page, '/apitoken list');
 
     await page.getByRole('log').getByText('/apitoken failed with the error "dispatch_failed"').waitFor();
