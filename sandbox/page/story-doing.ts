@@ -134,7 +134,7 @@ export async function createForAlice(): Promise<void> {
   tokenName = 'nightly-report';
   await submitModal();
   await useFreeName();
-  await until(({ scene }) => topText(scene).includes('only its owner can have it made'), WAIT_MS);
+  await until(({ scene }) => topText(scene).includes('can reveal its value'), WAIT_MS);
   await pause(2);
   await closeDialog();
   await be('alice');

@@ -89,7 +89,7 @@ export const STEPS: readonly Step[] = [
     title: 'Create one for somebody else',
     todo: 'As Dave, type `/apitoken create nightly-report` and choose Alice as *Owner*. As Alice, press *Show value* in *Messages*.',
     look: 'Dave hears that Alice claimed it, but never sees the value. Switch to Dave and look.',
-    isDone: ({ as, scene }) => as !== 'alice' && topText(scene).includes('only its owner can have it made'),
+    isDone: ({ as, scene }) => as !== 'alice' && topText(scene).includes('can reveal its value'),
     run: createForAlice,
   },
   {

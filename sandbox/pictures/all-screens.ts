@@ -64,7 +64,7 @@ async function screensOfCreating(page: Page, shoot: Shoot): Promise<void> {
   await shoot('create-error');
   await dialog.getByRole('textbox', { name: 'Token Name' }).fill('nightly-backup');
   await dialog.getByRole('button', { name: 'Create Token' }).click();
-  await dialog.getByText('on its way').waitFor();
+  await dialog.getByText('in your direct messages').waitFor();
   await shoot('on-its-way');
   await dialog.getByRole('button', { name: 'Open the conversation' }).click();
   await page.getByText('Your token nightly-backup is ready').waitFor();

@@ -49,7 +49,9 @@ export async function create(
     await dialog.getByRole('combobox', { name: 'Owner' }).selectOption(more.owner);
   await dialog.getByRole('combobox', { name: 'Expires' }).selectOption(expires);
   await dialog.getByRole('button', { name: 'Create Token' }).click();
-  await dialog.getByText(more.owner === undefined ? 'on its way' : 'only its owner').waitFor();
+  await dialog
+    .getByText(more.owner === undefined ? 'in your direct messages' : 'can reveal its value')
+    .waitFor();
   await dialog.getByRole('button', { name: 'Close' }).click();
   await dialog.waitFor({ state: 'hidden' });
 }

@@ -150,7 +150,7 @@ test('Create again offers it to an admin, chosen as it was, and to nobody else',
     value: ['read'],
   });
   expect((await modalOf(alice)).text).toContain(
-    "Left out, because you can't choose them anymore: introspect.",
+    'Left out, because you can no longer choose them: introspect.',
   );
   expect(await createsAgain(dave, 'his')).toMatchObject({
     options: ['read', 'introspect'],

@@ -138,7 +138,7 @@ function namePrint({ name, expiresAt }: Token): ContextBlock {
 function leftOutPrint(leftOut: readonly string[]) {
   if (leftOut.length === 0) return [];
   return [
-    section(`Left out, because you can't choose them anymore: ${cut(leftOut.join(', '), SCOPES_DRAWN_MAX)}.`),
+    section(`Left out, because you can no longer choose them: ${cut(leftOut.join(', '), SCOPES_DRAWN_MAX)}.`),
   ];
 }
 
