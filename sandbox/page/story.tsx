@@ -15,7 +15,7 @@ export function Story() {
   return (
     <section class={isOpen ? 'story open' : 'story'} aria-label="Story">
       <header>
-        <h2>{next === undefined ? 'You finished the story' : `The story in ${STEPS.length} steps`}</h2>
+        <h2>{next === undefined ? 'You finished the story' : `Story in ${STEPS.length} steps`}</h2>
         {isOpen && <StartOver now={now} />}
         <button
           type="button"

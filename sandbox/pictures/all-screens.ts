@@ -55,7 +55,7 @@ async function talk(page: Page, { workspace }: Sandbox): Promise<void> {
 async function screensOfCreating(page: Page, shoot: Shoot): Promise<void> {
   await create(page, 'deploy-bot', '90 days');
   await send(page, '/apitoken create deploy-bot');
-  const dialog = page.getByRole('dialog', { name: 'Create API Token' });
+  const dialog = page.getByRole('dialog', { name: /^(Create API Token|Token created)$/ });
   await dialog.waitFor();
   await shoot('create-dialog');
   await dialog.getByRole('textbox', { name: 'Purpose' }).fill('Deploys the website');
@@ -66,7 +66,7 @@ async function screensOfCreating(page: Page, shoot: Shoot): Promise<void> {
   await dialog.getByRole('button', { name: 'Create Token' }).click();
   await dialog.getByText('in your direct messages').waitFor();
   await shoot('on-its-way');
-  await dialog.getByRole('button', { name: 'Open the conversation' }).click();
+  await dialog.getByRole('button', { name: 'Open direct messages' }).click();
   await page.getByText('Your token nightly-backup is ready').waitFor();
   await shoot('value');
 }

@@ -43,7 +43,7 @@ export async function create(
   more: { purpose?: string; owner?: string } = {},
 ): Promise<void> {
   await send(page, `/apitoken create ${name}`);
-  const dialog = page.getByRole('dialog', { name: 'Create API Token' });
+  const dialog = page.getByRole('dialog', { name: /^(Create API Token|Token created)$/ });
   await dialog.getByRole('textbox', { name: 'Purpose' }).fill(more.purpose ?? '');
   if (more.owner !== undefined)
     await dialog.getByRole('combobox', { name: 'Owner' }).selectOption(more.owner);

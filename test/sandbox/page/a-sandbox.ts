@@ -74,7 +74,7 @@ export async function say(page: Page, text: string): Promise<void> {
 /** Creates a token by command and dialog, and closes the dialog. */
 export async function createToken(page: Page, name: string): Promise<void> {
   await say(page, `/apitoken create ${name}`);
-  const dialog = page.getByRole('dialog', { name: 'Create API Token' });
+  const dialog = page.getByRole('dialog', { name: /^(Create API Token|Token created)$/ });
   await dialog.getByRole('button', { name: 'Create Token' }).click();
   await dialog.getByText('The token is in your direct messages with apitoken.').waitFor();
   await dialog.getByRole('button', { name: 'Close' }).click();

@@ -75,7 +75,7 @@ describe.skipIf(!hasBrowser())('the page', () => {
     await createToken(page, 'deploy-bot');
 
     await say(page, '/apitoken create deploy-bot');
-    const dialog = page.getByRole('dialog', { name: 'Create API Token' });
+    const dialog = page.getByRole('dialog', { name: /^(Create API Token|Token created)$/ });
     await dialog.getByRole('textbox', { name: 'Purpose' }).fill('typed before');
     await dialog.getByRole('button', { name: 'Create Token' }).click();
     await dialog.getByRole('alert').getByText('deploy-bot-2 is free').waitFor();
@@ -130,12 +130,12 @@ describe.skipIf(!hasBrowser())('the page', () => {
     const page = await openPage(link);
 
     await say(page, '/apitoken create deploy-bot');
-    const dialog = page.getByRole('dialog', { name: 'Create API Token' });
+    const dialog = page.getByRole('dialog', { name: /^(Create API Token|Token created)$/ });
     await dialog.getByRole('button', { name: 'Create Token' }).click();
     // Behind a dialog nothing has a role.
     const app = page.locator('button', { hasText: /^apitoken/ });
     await expect.poll(() => app.getAttribute('aria-describedby')).toBe('unread-apitoken');
-    await dialog.getByRole('button', { name: 'Open the conversation' }).click();
+    await dialog.getByRole('button', { name: 'Open direct messages' }).click();
 
     await page.getByRole('log').getByText('Copy it now').waitFor();
     expect(await app.getAttribute('aria-describedby')).toBeNull();
@@ -147,7 +147,7 @@ describe.skipIf(!hasBrowser())('the page', () => {
     await say(page, '/apitoken list');
     await page.getByRole('log').getByText('My API Tokens').waitFor();
     await say(page, '/apitoken create deploy-bot');
-    const dialog = page.getByRole('dialog', { name: 'Create API Token' });
+    const dialog = page.getByRole('dialog', { name: /^(Create API Token|Token created)$/ });
     await dialog.waitFor();
 
     workspace.sockets.dropAll();

@@ -11,12 +11,12 @@ describe.skipIf(!hasBrowser())('the story, by roles and labels alone', () => {
       fetch(demoUrl, { headers: { authorization: `Bearer ${value}` } });
 
     await say(page, '/apitoken create deploy-bot');
-    const create = page.getByRole('dialog', { name: 'Create API Token' });
+    const create = page.getByRole('dialog', { name: /^(Create API Token|Token created)$/ });
     expect(await create.getByRole('textbox', { name: 'Token Name' }).inputValue()).toBe('deploy-bot');
     await create.getByRole('textbox', { name: 'Purpose' }).fill('Deploys the website');
     await create.getByRole('combobox', { name: 'Expires' }).selectOption('30 days');
     await create.getByRole('button', { name: 'Create Token' }).click();
-    await create.getByRole('button', { name: 'Open the conversation' }).click();
+    await create.getByRole('button', { name: 'Open direct messages' }).click();
     const value = await readValue(page);
     expect((await knock(value)).status).toBe(200);
 
