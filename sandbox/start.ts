@@ -155,9 +155,9 @@ function prepareFolder(data: string | undefined, endings: (() => unknown)[]): Pl
 
 /** The database and what SQLite and the app put beside it, and nothing else that may lie in this folder. */
 function removeDatabase(folder: string): void {
-  for (const file of ['', '-wal', '-shm', '.lock', '.lock-journal']) {
-    rmSync(join(folder, `${DATABASE}${file}`), { force: true });
-  }
+  const beside = ['', '-wal', '-shm', '.lock', '.lock-journal'].map((ending) => `${DATABASE}${ending}`);
+  // Without it the app starts with a new database, and does not ask for a backup of the old one.
+  for (const file of [...beside, 'revoked.log']) rmSync(join(folder, file), { force: true });
 }
 
 /** As a real workspace's app is set up; only warnings are logged. */
