@@ -97,7 +97,11 @@ describe('no text from outside takes longer than it takes to read it 100 times:'
     ['what Slack escapes', unescaped],
     [
       'a command that is not understood',
-      (text) => unknownCommandMessage(text, 'help', { seesAll: true, revokesAny: true }),
+      (text) =>
+        unknownCommandMessage(
+          { typed: text, nearest: 'revoke', rest: text },
+          { seesAll: true, revokesAny: true },
+        ),
     ],
     ['a name', parseName],
     ['a purpose', (text) => parseNote(text, 200)],

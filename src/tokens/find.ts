@@ -12,8 +12,15 @@ import {
   type TokenName,
   TYPED_LENGTH_MAX,
 } from './name.ts';
-import { type Action, type Actor, may, mayUseApp } from './policy.ts';
-import { PURPOSE_LENGTH_MAX, type RefuseDeps, type Refused, refuseByPolicy, refused } from './refusal.ts';
+import { type Action, type Actor, may, mayUseApp, rolesFor } from './policy.ts';
+import {
+  PURPOSE_LENGTH_MAX,
+  type Refusal,
+  type RefuseDeps,
+  type Refused,
+  refuseByPolicy,
+  refused,
+} from './refusal.ts';
 import type { EventPage, ListFilter, ListPage, PageRequest, TokenStore, TokenTexts } from './store.ts';
 import { parseTokenId, type TokenId, type UsedToken } from './token.ts';
 
@@ -101,12 +108,22 @@ async function meantBy(text: string, action: Action, actor: Actor, deps: RefuseD
   return { tokens: await find(alike), nearly: await find(near), hidden: exact };
 }
 
+const NOT_FOUND: Refusal = { code: 'token_not_found' };
+
 /**
  * Refuses what means nothing; in the same words, with an event, what means a token that is not for the actor, or was an attempt
  * at one.
  */
 function refuseUnknown(
-  { nearly, hidden, isAttempt = hidden !== undefined }: Omit<Meant, 'tokens'> & { isAttempt?: boolean },
+  {
+    nearly,
+    hidden,
+    isAttempt = hidden !== undefined,
+    refusal: unknown = NOT_FOUND,
+  }: Omit<Meant, 'tokens'> & {
+    isAttempt?: boolean;
+    refusal?: Refusal;
+  },
   action: Action,
   actor: Actor,
   deps: RefuseDeps,
@@ -114,7 +131,7 @@ function refuseUnknown(
   const refusal =
     nearly.length > 0
       ? ({ code: 'token_misnamed', nearly: nearly.map(({ id, name }) => ({ id, name })) } as const)
-      : ({ code: 'token_not_found' } as const);
+      : unknown;
   return isAttempt
     ? refuseByPolicy({ actor, attempted: action, tokenId: hidden?.id ?? null, refusal }, deps)
     : refused(refusal);
@@ -216,7 +233,9 @@ export async function findToRevoke(
   if (tokens.length > 0) return { kind: 'found', tokens, by };
   // A whole value with wrong check digits is the slip of whoever holds it, and no attempt.
   const isAttempt = characters !== undefined && !mayRevokeAny && !holdsSecret(text);
-  return refuseUnknown({ ...meant, ...(isAttempt ? { isAttempt } : {}) }, 'revoke', actor, deps);
+  const refusal = { code: 'first_characters_not_permitted', roles: rolesFor('revoke') } as const;
+  const unsaid = isAttempt ? { isAttempt, refusal } : {};
+  return refuseUnknown({ ...meant, ...unsaid }, 'revoke', actor, deps);
 }
 
 export type Listed = { readonly kind: 'listed'; readonly filter: ListFilter; readonly list: ListPage };

@@ -2,7 +2,7 @@ import { type Clock, DAY_MS } from '../clock.ts';
 import { counted } from '../counted.ts';
 import { type CalendarDate, dayText } from '../zone.ts';
 import { type FlawedName, NAME_LENGTH_MAX } from './name.ts';
-import type { AccessPolicy, Action, Actor } from './policy.ts';
+import type { AccessPolicy, Action, Actor, Role } from './policy.ts';
 import type { TokenStore } from './store.ts';
 import { type TokenId, UNCLAIMED_MS_MAX } from './token.ts';
 
@@ -51,6 +51,11 @@ type Carried = {
   /** More tokens than are offered have a value that begins so. */
   too_many_matches: unknown;
   check_not_permitted: unknown;
+  /** A command that hangs on a role: which one, and who has it. */
+  command_not_permitted: { readonly command: string; readonly roles: readonly Role[] };
+  /** The first characters of a value, from somebody who may not revoke by them, whether or not there is such a value. */
+  first_characters_not_permitted: { readonly roles: readonly Role[] };
+  too_few_characters: { readonly prefix: string };
   too_many_checks: { readonly waitSeconds: number };
   /** Not there, not theirs, or not for them to do: all three read the same. */
   token_not_found: unknown;
@@ -144,6 +149,10 @@ const SENTENCES: { readonly [C in Code]: (refusal: RefusalOf<C>) => string } = {
   too_many_matches: () => 'More than 5 tokens match. Type more characters.',
   check_not_permitted: () =>
     'Only its owner, on-call and admins can check a value. If it leaked, type /apitoken revoke VALUE.',
+  command_not_permitted: ({ command, roles }) => `Only ${rolesText(roles)} can use /apitoken ${command}.`,
+  first_characters_not_permitted: ({ roles }) =>
+    `No token found. Only ${rolesText(roles)} can revoke by first characters.`,
+  too_few_characters: ({ prefix }) => `Type at least 6 characters after ${prefix}_.`,
   too_many_checks: ({ waitSeconds }) =>
     `You've checked 10 values in a minute, the limit here. Try again in ${counted(waitSeconds, 'second')}.`,
   token_not_found: () => notFoundSentence([]),
@@ -205,6 +214,17 @@ function flawSentence(flawed: FlawedName): string {
 function endedSentence(name: string | undefined, hasNewer: boolean): string {
   if (name === undefined) return 'That value no longer works.';
   return `That value no longer works. ${hasNewer ? `${name} has a newer value, which still works.` : `${name} has expired.`}`;
+}
+
+const ROLE_WORDS: Readonly<Record<Role, string>> = {
+  manager: 'managers',
+  on_call: 'on-call',
+  admin: 'admins',
+};
+
+/** `managers, on-call and admins`. */
+function rolesText(roles: readonly Role[]): string {
+  return new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(roles.map((role) => ROLE_WORDS[role]));
 }
 
 function notFoundSentence(names: readonly string[]): string {

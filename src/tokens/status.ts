@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Attention, byAttention, isListed } from './attention.ts';
 import { askFor, type ChainAlarm, type Deed } from './audit.ts';
-import { type Actor, may } from './policy.ts';
+import { type Actor, may, rolesFor } from './policy.ts';
 import { type RefuseDeps, type Refused, refuseByPolicy } from './refusal.ts';
 import type { ListPage, PageRequest, StatusSelection, TokenStore } from './store.ts';
 import type { Delivery } from './telling.ts';
@@ -72,10 +72,14 @@ export async function exportStatus(
   return { kind: 'asked', tokens, isCut, deed };
 }
 
-/** Undefined for those who may see everybody's tokens. To the others it reads as if there were none. */
-export async function refusalToSeeAll(actor: Actor, deps: RefuseDeps): Promise<Refused | undefined> {
+/** Undefined for those who may see everybody's tokens. The others hear who may, and nothing of what there is. */
+export async function refusalToSeeAll(
+  actor: Actor,
+  deps: RefuseDeps,
+  command: 'status' | 'board' = 'status',
+): Promise<Refused | undefined> {
   if (may(actor, 'see', undefined, deps.policy)) return undefined;
-  const refusal = { code: 'token_not_found' } as const;
+  const refusal = { code: 'command_not_permitted', command, roles: rolesFor('see') } as const;
   return refuseByPolicy({ actor, attempted: 'see', tokenId: null, refusal }, deps);
 }
 

@@ -215,7 +215,10 @@ test.for([
 ] as const)(
   'instead of what was mistyped, "%s" is offered only to who may type it',
   ([nearest, seesAll, offered]) => {
-    const { blocks } = unknownCommandMessage('bord', nearest, { seesAll, revokesAny: false });
+    const { blocks } = unknownCommandMessage(
+      { typed: 'bord', nearest, rest: '' },
+      { seesAll, revokesAny: false },
+    );
 
     expect(blocks[1]).toMatchObject({ elements: [{ text: { text: offered } }] });
   },

@@ -30,7 +30,7 @@ import {
 import { HOSTILE_NAMES } from './hostile.ts';
 
 const CAROL = { MANAGERS: 'U0CAROL0001' };
-const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
+const NOT_PERMITTED = 'Only managers, on-call and admins can use /apitoken board.';
 const BOARD = 'C0ONCALL001';
 
 /** Does now what the app does every 15 s, and waits until all that is due is said. */
@@ -561,7 +561,7 @@ test('a board that is kept up to date no longer says so to who stops it', async 
 });
 
 test.for([
-  ['a member', 'alice', NOT_FOUND],
+  ['a member', 'alice', NOT_PERMITTED],
   ['a stranger of a shared channel', 'sam', 'apitoken is only for full members of this workspace.'],
   ['a guest', 'gus', 'apitoken is only for full members of this workspace.'],
 ] as const)('%s can neither stop a board nor put one up', async ([, handle, sentence]) => {

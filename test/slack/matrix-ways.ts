@@ -87,6 +87,10 @@ export const RECEIPT_SIGN = 'a receipt drawn anew';
 
 type Field = { [actionId: string]: { [key: string]: unknown } };
 
+const STATUS_ONLY = 'Only managers, on-call and admins can use /apitoken status.';
+const BOARD_ONLY = 'Only managers, on-call and admins can use /apitoken board.';
+const PERSON_ONLY = 'Only on-call and admins can use /apitoken revoke @person.';
+const CHARACTERS_ONLY = 'No token found. Only on-call and admins can revoke by first characters.';
 const TOLD_NOTHING = 'Only its owner, on-call and admins can check a value.';
 const CANNOT_OWN = 'This person cannot own a token';
 const NO_SUCH_SCOPE = 'One of these scopes does not exist any more';
@@ -238,7 +242,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
   '/apitoken': { about: 'none', take: command(() => ''), sign: 'My API Tokens' },
   '/apitoken list all': { about: 'own', take: command(() => 'list all'), sign: nameOf },
   '/apitoken help': { about: 'none', take: command(() => 'help'), sign: 'apitoken: /apitoken create' },
-  '/apitoken frobnicate': { about: 'none', take: command(() => 'frobnicate'), sign: 'Did you mean this?' },
+  '/apitoken frobnicate': { about: 'none', take: command(() => 'frobnicate'), sign: "isn't a command." },
   '/apitoken create NAME': {
     about: 'none',
     take: command(() => 'create a-bot'),
@@ -284,11 +288,13 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
   '/apitoken revoke first characters': {
     about: 'tokens',
     take: command(({ token }) => `revoke ${token.value.slice(0, 15)}`),
+    refusal: CHARACTERS_ONLY,
     sign: opensDialog(REVOKE_DIALOG_ID),
   },
   '/apitoken revoke @person': {
     about: 'tokens',
     take: command(({ owner }) => `revoke <@${owner.id}|somebody>`),
+    refusal: PERSON_ONLY,
     sign: opensDialog(SEVERAL_DIALOG_ID),
   },
   '/apitoken revoke, to pick': {
@@ -302,20 +308,28 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     sign: nameOf,
     refusal: TOLD_NOTHING,
   },
-  '/apitoken status': { about: 'none', take: command(() => 'status'), sign: 'API tokens, not revoked' },
+  '/apitoken status': {
+    about: 'none',
+    take: command(() => 'status'),
+    refusal: STATUS_ONLY,
+    sign: 'API tokens, not revoked',
+  },
   '/apitoken status @person': {
     about: 'none',
     take: command(({ owner }) => `status <@${owner.id}|somebody>`),
+    refusal: STATUS_ONLY,
     sign: 'API tokens, not revoked',
   },
   '/apitoken status @nobody': {
     about: 'none',
     take: command(() => 'status @nobody'),
+    refusal: STATUS_ONLY,
     sign: 'Choose the person below.',
   },
   '/apitoken board': {
     about: 'none',
     take: command(() => 'board', '#oncall'),
+    refusal: BOARD_ONLY,
     sign: PLACED_SIGN,
   },
 
@@ -332,6 +346,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
   'Did you mean /apitoken status, forged': {
     about: 'none',
     take: button(RUN_COMMAND_ID, inOne('unknown'), () => 'status'),
+    refusal: STATUS_ONLY,
     sign: 'API tokens, not revoked',
   },
   'the list’s filter': { about: 'own', take: button(LIST_FILTER_ID, inList, () => 'all:1'), sign: nameOf },
@@ -462,6 +477,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
   'card: Show the others': {
     about: 'tokens',
     take: button(REVOKE_PERSON_ID, inCard, ({ owner }) => owner.id),
+    refusal: PERSON_ONLY,
     sign: opensDialog(SEVERAL_DIALOG_ID),
   },
   'status: Open NAME': {
@@ -477,41 +493,49 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
   'status: filter': {
     about: 'none',
     take: button(STATUS_FILTER_ID, inStatus, () => 'status:all::1'),
+    refusal: STATUS_ONLY,
     sign: 'API tokens, all',
   },
   'status: person': {
     about: 'none',
     take: button(STATUS_OWNER_ID, inStatus, ({ owner }) => owner.id),
+    refusal: STATUS_ONLY,
     sign: 'API tokens, not revoked',
   },
   'status: Everybody': {
     about: 'none',
     take: button(STATUS_EVERYBODY_ID, inStatus, () => 'status:all::1'),
+    refusal: STATUS_ONLY,
     sign: 'API tokens, all',
   },
   'status: Next': {
     about: 'none',
     take: button(STATUS_NEXT_ID, inStatus, () => 'status:all::2'),
+    refusal: STATUS_ONLY,
     sign: 'API tokens, all',
   },
   'status: Previous': {
     about: 'none',
     take: button(STATUS_PREVIOUS_ID, inStatus, () => 'status:all::1'),
+    refusal: STATUS_ONLY,
     sign: 'API tokens, all',
   },
   'status: Share to channel': {
     about: 'none',
     take: button(STATUS_SHARE_ID, inStatus, () => 'status:current::1'),
+    refusal: STATUS_ONLY,
     sign: '"response_type":"in_channel"',
   },
   'status: CSV': {
     about: 'none',
     take: button(STATUS_CSV_ID, inStatus, () => 'status:current::1'),
+    refusal: STATUS_ONLY,
     sign: 'The file is in your direct messages',
   },
   'board: Stop updating': {
     about: 'none',
     take: button(BOARD_STOP_ID, inBoard),
+    refusal: BOARD_ONLY,
     sign: STOPPED_SIGN,
   },
 
@@ -603,6 +627,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     take: submission(PICK_PERSON_DIALOG_ID, ({ owner }) => ({
       state: person(PICK_PERSON_ID, owner.id),
     })),
+    refusal: PERSON_ONLY,
     sign: opensDialog(SEVERAL_DIALOG_ID),
   },
 

@@ -84,7 +84,9 @@ test.for([
   const command = parseCommand(text);
 
   expect(command.verb === 'status' ? 'unknownPerson' in command : command).toEqual(
-    text.includes('subteam') ? true : { verb: 'unknown', typed: unescaped(text), nearest: 'status' },
+    text.includes('subteam')
+      ? true
+      : { verb: 'unknown', typed: unescaped(text), nearest: 'status', rest: '' },
   );
 });
 
@@ -264,9 +266,13 @@ test.for([
   ['rotat deploy-bot', 'rotate'],
   ['histroy', 'history'],
   ['frobnicate', 'help'],
+  ['go', 'help'],
+  ['revok <@U0BOB000001|bob>', 'revoke'],
   ['x'.repeat(5000), 'help'],
 ] as const)('"%s" is not understood, and "%s" is offered', ([text, nearest]) => {
-  expect(parseCommand(text)).toEqual({ verb: 'unknown', typed: text, nearest });
+  const [word = '', ...rest] = text.split(' ');
+  const expected = word === 'list' ? { typed: text, rest: '' } : { typed: word, rest: rest.join(' ') };
+  expect(parseCommand(text)).toEqual({ verb: 'unknown', nearest, ...expected });
 });
 
 test('any text is a command of some kind, in a moment', () => {

@@ -20,7 +20,7 @@ import {
 } from './flows.ts';
 import { expectNeverSaid } from './leaks.ts';
 
-const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
+const PERSON_ONLY = 'Only on-call and admins can use /apitoken revoke @person.';
 const ONCALL = { ONCALL: 'U0CAROL0001', TOKENS_PER_PERSON_MAX: '10000' };
 /** Names that would mean something to Slack, if they were not only text. */
 const HOSTILE = [
@@ -192,8 +192,8 @@ test.for([
   const other = stage.workspace.person(handle);
   await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
 
-  expect((await answerTo(other, '/apitoken revoke @alice')).text).toBe(NOT_FOUND);
-  expect((await answerTo(other, '/apitoken revoke @carol')).text).toBe(NOT_FOUND);
+  expect((await answerTo(other, '/apitoken revoke @alice')).text).toBe(PERSON_ONLY);
+  expect((await answerTo(other, '/apitoken revoke @carol')).text).toBe(PERSON_ONLY);
 
   expect(actionsOf(stage).slice(2)).toEqual(['action.refused', 'action.refused']);
   expect(callsOf(stage.workspace, 'views.open')).toEqual([]);

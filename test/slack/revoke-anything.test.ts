@@ -20,6 +20,8 @@ import {
 } from './flows.ts';
 import { expectNeverSaid } from './leaks.ts';
 
+const TOO_FEW = 'Type at least 6 characters after apit_.';
+const CHARACTERS_ONLY = 'No token found. Only on-call and admins can revoke by first characters.';
 const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
 const MISREAD = 'This value is incomplete or mistyped. It was not saved.';
 const NOT_LIVE = "This value doesn't work, so there is nothing to revoke.";
@@ -108,16 +110,21 @@ test.for([
 });
 
 test.for([
-  ['five characters', (value: string) => value.slice(0, 10)],
-  ['no prefix', (value: string) => value.slice(5, 13)],
-  ['another case', (value: string) => `apit_${swapCase(value.slice(5, 13))}`],
-] as const)('on-call finds nothing by %s', async ([, cutOff]) => {
+  ['no characters', (value: string) => value.slice(0, 5), TOO_FEW],
+  ['five characters', (value: string) => value.slice(0, 10), TOO_FEW],
+  ['four characters and an ellipsis', (value: string) => `${value.slice(0, 9)}…`, TOO_FEW],
+  ['no prefix', (value: string) => value.slice(5, 13), NOT_FOUND],
+  ['another case', (value: string) => `apit_${swapCase(value.slice(5, 13))}`, NOT_FOUND],
+] as const)('on-call finds nothing by %s', async ([, cutOff, sentence]) => {
   const stage = await setStage({ env: ONCALL });
   const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
 
   const answer = await answerTo(stage.workspace.person('carol'), `/apitoken revoke ${cutOff(value)}`);
 
-  expect(answer.text).toBe(NOT_FOUND);
+  expect(answer.text).toBe(sentence);
+  // Who may not revoke by them is told that, however few they are.
+  const member = await answerTo(stage.workspace.person('bob'), `/apitoken revoke ${value.slice(0, 10)}`);
+  expect(member.text).toBe(CHARACTERS_ONLY);
 });
 
 test.for([
@@ -131,8 +138,8 @@ test.for([
     const person = stage.workspace.person(handle);
     const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
 
-    expect((await answerTo(person, `/apitoken revoke ${value.slice(0, 13)}`)).text).toBe(NOT_FOUND);
-    expect((await answerTo(person, '/apitoken revoke apit_00000000')).text).toBe(NOT_FOUND);
+    expect((await answerTo(person, `/apitoken revoke ${value.slice(0, 13)}`)).text).toBe(CHARACTERS_ONLY);
+    expect((await answerTo(person, '/apitoken revoke apit_00000000')).text).toBe(CHARACTERS_ONLY);
 
     expect(actionsOf(stage).slice(2)).toEqual(['action.refused', 'action.refused']);
     expect(await verdictsOf(stage, value)).toEqual([200]);
@@ -167,7 +174,9 @@ test('a name that begins like a value and is not theirs is refused once, not as 
   const stage = await setStage();
   await holdsToken(stage, stage.workspace.person('alice'), 'my_bot123');
 
-  expect((await answerTo(stage.workspace.person('bob'), '/apitoken revoke my_bot123')).text).toBe(NOT_FOUND);
+  expect((await answerTo(stage.workspace.person('bob'), '/apitoken revoke my_bot123')).text).toBe(
+    CHARACTERS_ONLY,
+  );
 
   expect(actionsOf(stage).slice(2)).toEqual(['action.refused']);
 });
@@ -233,13 +242,13 @@ test.for([
   expect(actionsOf(stage)).toEqual([]);
 });
 
-test('a bare @name is never guessed: on-call picks the person, anybody else hears of no such token', async () => {
+test('a bare @name is never guessed: on-call picks the person, anybody else hears who may revoke by person', async () => {
   const stage = await setStage({ env: ONCALL });
   const carol = stage.workspace.person('carol');
   const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
 
   expect((await answerTo(stage.workspace.person('bob'), '/apitoken revoke @nobody-here')).text).toBe(
-    NOT_FOUND,
+    'Only on-call and admins can use /apitoken revoke @person.',
   );
   const picker = await opens(carol, '/apitoken revoke @nobody-here');
   expect(picker).toMatchObject({ title: 'Revoke API Token', submit: 'Continue' });

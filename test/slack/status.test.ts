@@ -21,7 +21,7 @@ import {
 import { HOSTILE_NAMES } from './hostile.ts';
 
 const CAROL = { MANAGERS: 'U0CAROL0001' };
-const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
+const NOT_PERMITTED = 'Only managers, on-call and admins can use /apitoken status.';
 const CONTROLS = ['Share to channel', 'CSV'];
 
 /** The names in the rows of a table, from top to bottom. */
@@ -264,7 +264,7 @@ test.for([
 
   for (const command of ['status', 'status revoked', 'status @alice', 'status @whoever']) {
     const { text } = await answerTo(person, `/apitoken ${command}`);
-    expect(text === NOT_FOUND).toBe(!may);
+    expect(text === NOT_PERMITTED).toBe(!may);
   }
 
   const refused = { actor: person.id, action: 'action.refused', tokenId: null };
@@ -290,7 +290,7 @@ test.for([
       await bob.forges({ type: 'block_actions', action_id: actionId, value, from: { message: ts } });
     });
 
-    expect(told.text).toBe(NOT_FOUND);
+    expect(told.text).toBe(NOT_PERMITTED);
     expect(auditOf(stage).slice(before)).toEqual([
       { actor: bob.id, action: 'action.refused', tokenId: null },
     ]);

@@ -256,7 +256,13 @@ export function messagesAbout(unit: string): [string, Message][] {
     ['who is meant', whoMessage(repeated(unit, 12_000), { filter: 'expiring', owner: LONG_ID, page: 500 })],
     ['not sent', sentenceMessage(notSentSentence('no_answer'))],
     ['help', helpMessage(EVERY_RIGHT)],
-    ['unknown command', unknownCommandMessage(repeated(unit, 40_000), 'revoke', EVERY_RIGHT)],
+    [
+      'unknown command',
+      unknownCommandMessage(
+        { typed: repeated(unit, 40_000), nearest: 'revoke', rest: repeated(unit, 1900) },
+        EVERY_RIGHT,
+      ),
+    ],
     ...sentencesAbout(unit).map((sentence): [string, Message] => [sentence, sentenceMessage(sentence)]),
   ];
 }

@@ -28,6 +28,13 @@ const ONE_OF_EACH: { readonly [Code in Refusal['code']]: Refusal & { code: Code 
   value_misread: { code: 'value_misread' },
   too_many_matches: { code: 'too_many_matches' },
   check_not_permitted: { code: 'check_not_permitted' },
+  command_not_permitted: {
+    code: 'command_not_permitted',
+    command: 'status',
+    roles: ['manager', 'on_call', 'admin'],
+  },
+  first_characters_not_permitted: { code: 'first_characters_not_permitted', roles: ['on_call', 'admin'] },
+  too_few_characters: { code: 'too_few_characters', prefix: 'apit' },
   too_many_checks: { code: 'too_many_checks', waitSeconds: 10 },
   all_already_revoked: { code: 'all_already_revoked' },
   nothing_ticked: { code: 'nothing_ticked' },
@@ -118,11 +125,21 @@ describe('the sentence of', () => {
     expect(sentenceFor(refusal)).toBe(sentence);
   });
 
+  test('what hangs on a role names those who have it', () => {
+    expect(sentenceFor(ONE_OF_EACH.command_not_permitted)).toBe(
+      'Only managers, on-call and admins can use /apitoken status.',
+    );
+    expect(sentenceFor(ONE_OF_EACH.first_characters_not_permitted)).toBe(
+      'No token found. Only on-call and admins can revoke by first characters.',
+    );
+    expect(sentenceFor(ONE_OF_EACH.too_few_characters)).toBe('Type at least 6 characters after apit_.');
+  });
+
   test.for(Object.values(ONE_OF_EACH))('$code is one or more whole sentences', (refusal) => {
     const sentence = sentenceFor(refusal);
 
     expect(sentence).toMatch(/^[\p{L}\d].*[.?]$/u);
-    expect(sentence).not.toMatch(/undefined|null|\[object|_|\d{4}-\d\d/);
+    expect(sentence).not.toMatch(/undefined|null|\[object|_(?!\.)|\d{4}-\d\d/);
   });
 
   test('each flaw of a name is its own, and repeats nothing that was typed', () => {

@@ -5,8 +5,14 @@ import { RUN_COMMAND_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import { button, context, cut, mrkdwn, section } from '../blocks/text.ts';
+import { unescaped } from './parse-command.ts';
 
 const TYPED_LENGTH_MAX = 100;
+
+/** A button's value holds 2,000 characters. */
+const REST_LENGTH_MAX = 1900;
+
+const BUTTON_LENGTH_MAX = 75;
 
 type Line = readonly [line: string, does: string];
 
@@ -54,20 +60,28 @@ export function helpMessage(rights: Rights): Message {
   return { text: `apitoken: ${lines.join(', ')}`, blocks: helpBlocks(rights) };
 }
 
-/** Quotes what was not understood, as plain text, with the nearest command as a button. */
-export function unknownCommandMessage(typed: string, nearest: string, rights: Rights): Message {
-  const offered = VERBS_TO_SEE_ALL.has(nearest) && !rights.seesAll ? 'help' : nearest;
+/** Quotes what was not understood, as plain text, with the nearest command as a button that keeps the rest of the line. */
+export function unknownCommandMessage(
+  { typed, nearest, rest }: { readonly typed: string; readonly nearest: string; readonly rest: string },
+  rights: Rights,
+): Message {
+  const isOffered = nearest !== 'help' && (rights.seesAll || !VERBS_TO_SEE_ALL.has(nearest));
+  const kept = rest === '' || rest.length > REST_LENGTH_MAX ? '' : ` ${rest}`;
+  const command = isOffered ? `${nearest}${kept}` : 'help';
+  const question = isOffered ? ` Did you mean ${nearest}?` : '';
   // A mark that turns the writing around would turn the rest of our sentence too.
-  const seen = asSeen(typed);
+  const quoted = cut(asSeen(typed), TYPED_LENGTH_MAX);
   return marked('unknown', {
-    text: 'apitoken did not understand this command.',
+    text: "That isn't an apitoken command.",
     blocks: [
-      section(`I do not know “${cut(seen, TYPED_LENGTH_MAX)}”. Did you mean this?`),
+      section(`"${quoted}" isn't a command.${question}`),
       {
         type: 'actions',
-        elements: [button(RUN_COMMAND_ID, `/apitoken ${offered}`, offered)],
+        elements: [
+          button(RUN_COMMAND_ID, cut(`/apitoken ${unescaped(command)}`, BUTTON_LENGTH_MAX), command),
+        ],
       },
-      ...helpBlocks(rights),
+      ...(isOffered ? [context('`/apitoken help` lists all commands.')] : []),
     ],
   });
 }

@@ -25,8 +25,8 @@ export type Command =
   | ({ readonly verb: 'status' } & StatusQuestion)
   | { readonly verb: 'board' }
   | { readonly verb: 'help' }
-  /** Not understood: `nearest` is a command that it may have meant. */
-  | { readonly verb: 'unknown'; readonly typed: string; readonly nearest: string }
+  /** Not understood: `nearest` is a command that it may have meant, `help` where none is, and `rest` what stands behind, as delivered. */
+  | { readonly verb: 'unknown'; readonly typed: string; readonly nearest: string; readonly rest: string }
   /** Several values: which of them is meant, or whether all, must be clear. */
   | { readonly verb: 'several_values' }
   /** A value stands where none belongs. What was typed is not repeated, so it is not here. */
@@ -128,7 +128,7 @@ export function parseCommand(delivered: string): Command {
     case 'help':
       return { verb };
     case undefined:
-      return { verb: 'unknown', typed, nearest: nearestVerb(folded(word)) };
+      return { verb: 'unknown', typed: word, nearest: nearestVerb(folded(word)), rest: withoutVerb(seen) };
   }
 }
 
@@ -204,7 +204,9 @@ function parseRevoke(seen: string, rest: string): Command {
 function parseList(rest: string, typed: string): Command {
   const word = folded(rest.trim());
   const filter = LIST_FILTERS.find((known) => known === (word || 'active'));
-  return filter === undefined ? { verb: 'unknown', typed, nearest: 'list' } : { verb: 'list', filter };
+  return filter === undefined
+    ? { verb: 'unknown', typed, nearest: 'list', rest: '' }
+    : { verb: 'list', filter };
 }
 
 /** The verb, a filter and a person, and one that is too many: what comes behind it changes nothing. */
@@ -212,7 +214,7 @@ const STATUS_WORDS_MAX = 4;
 
 /** A filter and a person, in whatever order. `text` is as delivered, since only there a person has an id. */
 function parseStatus(text: string, typed: string): Command {
-  const unknown = { verb: 'unknown', typed, nearest: 'status' } as const;
+  const unknown = { verb: 'unknown', typed, nearest: 'status', rest: '' } as const;
   const people = new Set([...text.matchAll(PEOPLE)].map(([, id]) => id as PersonId));
   const [, ...words] = unescaped(text.replaceAll(PEOPLE, ' ')).trim().split(/\s+/, STATUS_WORDS_MAX);
   const names = words.filter((word) => word.startsWith('@'));
@@ -250,9 +252,11 @@ function lookUp(table: Readonly<Record<string, Verb>>, word: string): Verb | und
 
 function nearestVerb(word: string): Verb {
   const short = word.slice(0, 20);
-  const known = Object.keys(SYNONYMS);
+  const known = Object.keys(SYNONYMS).filter((verb) => verb !== '?');
   const nearest = known.reduce((best, next) => (distance(short, next) < distance(short, best) ? next : best));
-  return distance(short, nearest) <= 2 ? (SYNONYMS[nearest] ?? 'help') : 'help';
+  // Two slips in three letters are another word.
+  const slipsMax = short.length <= 3 ? 1 : 2;
+  return distance(short, nearest) <= slipsMax ? (SYNONYMS[nearest] ?? 'help') : 'help';
 }
 
 /** Levenshtein's distance: how many characters must be put in, taken out or changed. Short words only. */

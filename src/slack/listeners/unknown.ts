@@ -44,15 +44,15 @@ export function alikeAnswer(verb: PickVerb, tokens: readonly UsedToken[]): Answe
  * is a button, with the filter where one was typed.
  */
 export function misreadAnswer(
-  { typed, nearest }: { readonly typed: string; readonly nearest: string },
+  misread: { readonly typed: string; readonly nearest: string; readonly rest: string },
   parts: readonly Part[],
-  rights: Parameters<typeof unknownCommandMessage>[2],
+  rights: Parameters<typeof unknownCommandMessage>[1],
 ): Answer {
   const isPerson = ({ shown }: Part) => shown.startsWith('@');
   const people = parts.filter(isPerson);
   const rest = parts.filter((part) => !isPerson(part));
-  if (nearest !== 'status' || people.length < 2 || rest.length > 1 || !rights.seesAll) {
-    return { kind: 'message', message: unknownCommandMessage(typed, nearest, rights) };
+  if (misread.nearest !== 'status' || people.length < 2 || rest.length > 1 || !rights.seesAll) {
+    return { kind: 'message', message: unknownCommandMessage(misread, rights) };
   }
   const choices = people.map((person) => ({
     shown: ['status', ...[...rest, person].map(({ shown }) => shown)].join(' '),

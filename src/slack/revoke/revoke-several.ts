@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Actor, may } from '../../tokens/policy.ts';
+import { type Actor, may, rolesFor } from '../../tokens/policy.ts';
 import { type Refusal, refuseByPolicy } from '../../tokens/refusal.ts';
 import type { Delivery } from '../../tokens/telling.ts';
 import {
@@ -82,6 +82,13 @@ const FIELDS: RefusalFields = {
   dialogOf: notRevokedDialog,
 };
 
+/** Whoever it is, and whatever they have. */
+const PERSON_NOT_PERMITTED: Refusal = {
+  code: 'command_not_permitted',
+  command: 'revoke @person',
+  roles: rolesFor('revoke'),
+};
+
 /** The sheet of a person's live tokens, to be ended at once: one's own, or anybody's for on-call and admins. */
 export async function revokePersonAnswer(
   actor: Actor,
@@ -90,9 +97,8 @@ export async function revokePersonAnswer(
 ): Promise<Answer> {
   const byOwner = person === actor.id;
   if (!byOwner && !may(actor, 'revoke', undefined, deps.policy)) {
-    const refusal = { code: 'token_not_found' } as const;
-    await refuseByPolicy({ actor, attempted: 'revoke', tokenId: null, refusal }, deps);
-    return refusalAnswer(refusal);
+    await refuseByPolicy({ actor, attempted: 'revoke', tokenId: null, refusal: PERSON_NOT_PERMITTED }, deps);
+    return refusalAnswer(PERSON_NOT_PERMITTED);
   }
   const now = deps.clock();
   const { tokens, total } = await deps.store.listTokens(actor.workspace, {
@@ -147,7 +153,9 @@ export async function unclearPersonAnswer(
 ): Promise<Answer> {
   return may(actor, 'revoke', undefined, deps.policy)
     ? { kind: 'dialog', view: personPicker() }
-    : revokeAnswer(actor, typed, deps, refuse);
+    : revokeAnswer(actor, typed, deps, (refusal) =>
+        refusal.code === 'token_not_found' ? refusalAnswer(PERSON_NOT_PERMITTED) : refuse(refusal),
+      );
 }
 
 function noLiveTokens(person: PersonId, byOwner: boolean): Answer {

@@ -2,11 +2,9 @@ import { oldEndOf, standingOf, type ValueStanding } from '../../tokens/check.ts'
 import { findToken, findToRevoke } from '../../tokens/find.ts';
 import { holdsSecret } from '../../tokens/finder.ts';
 import { areHeld, heldProof } from '../../tokens/held.ts';
-import { type Actor, may } from '../../tokens/policy.ts';
-
+import { type Actor, may, rolesFor } from '../../tokens/policy.ts';
 import { type Refusal, type Refused, refused, sentenceFor } from '../../tokens/refusal.ts';
 import { endHeldOldValue, revokeTokens } from '../../tokens/revoke.ts';
-
 import type { StoredSecret } from '../../tokens/store.ts';
 import type { Delivery } from '../../tokens/telling.ts';
 import { type PersonId, statusOf, type Token, type TokenId, type UsedToken } from '../../tokens/token.ts';
@@ -65,12 +63,30 @@ export async function revokeAnswer(
   const found = await findToRevoke(text, actor, deps);
   if (found.kind === 'refused') {
     const isMisread = found.refusal.code === 'token_not_found' && holdsSecret(text);
-    return isMisread ? refusalAnswer({ code: 'value_misread' }) : refuse(found.refusal);
+    if (isMisread) return refusalAnswer({ code: 'value_misread' });
+    return isTooShort(text, found.refusal, deps.prefix)
+      ? refuse(shortRefusal(actor, deps))
+      : refuse(found.refusal);
   }
   const [first, ...others] = found.tokens;
   return first !== undefined && others.length === 0
     ? revokeQuestion(actor, first, {}, deps)
     : { kind: 'message', message: matchesMessage(found, deps.clock()) };
+}
+
+/** Whether it is no name, but begins like a value and ends too soon to be one of few. */
+function isTooShort(text: string, { code }: Refusal, prefix: string): boolean {
+  const typed = text.trim().replace(/(?:…|\.{3})$/, '');
+  const isBeginning =
+    typed.startsWith(`${prefix}_`) && /^[0-9A-Za-z]{0,5}$/.test(typed.slice(prefix.length + 1));
+  return code === 'token_not_found' && isBeginning;
+}
+
+/** Who may not revoke by them is not told how many it takes. */
+function shortRefusal(actor: Actor, { prefix, policy }: ListenerDeps): Refusal {
+  return may(actor, 'revoke', undefined, policy)
+    ? { code: 'too_few_characters', prefix }
+    : { code: 'first_characters_not_permitted', roles: rolesFor('revoke') };
 }
 
 /** Asks the same of whoever holds a value, whosever token it is. */

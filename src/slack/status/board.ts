@@ -75,7 +75,7 @@ async function tellUnlessSeesAll(visit: KnownVisit, deps: StopDeps): Promise<boo
   const refusal =
     actor === undefined
       ? ({ code: 'person_unknown' } as const)
-      : (await refusalToSeeAll(actor, deps))?.refusal;
+      : (await refusalToSeeAll(actor, deps, 'board'))?.refusal;
   if (refusal !== undefined) await tellSentence(visit, sentenceFor(refusal), deps.client);
   return refusal !== undefined;
 }
