@@ -98,6 +98,7 @@ const DATE = /^until (\d{4})-(\d{1,2})-(\d{1,2})$/;
 
 /** What a typed lifetime asks for: hours, days, weeks or years, a date, or never. Undefined: it cannot be told. */
 export function parseLifetime(text: string): Exclude<ExpiryChoice, { kind: 'typed' | 'keep' }> | undefined {
+  if (text.length > LIFETIME_WORD_MAX * DATE_WORDS_MAX) return undefined;
   const typed = text.normalize('NFKC').toLowerCase();
   if (typed === 'never') return { kind: 'never' };
   const [, year, month = '', day = ''] = DATE.exec(typed) ?? [];
@@ -116,7 +117,16 @@ const OTHER_UNITS: ReadonlySet<string> = new Set(
   'm mo mos mth mths month months min mins minute minutes'.split(' '),
 );
 
-const IN_QUOTES = /^["'\u00ab\u00bb\u2018-\u201f`].*["'\u00ab\u00bb\u2018-\u201f`]$/s;
+const QUOTES = '"\'\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f`';
+
+/** Longer than any word of a lifetime, in whatever letters. */
+const LIFETIME_WORD_MAX = 16;
+
+/** A date may be written in so many words. */
+const DATE_WORDS_MAX = 4;
+
+/** More of them than anybody means, at the end of one line. */
+const LIFETIMES_MAX = 4;
 
 /**
  * What was typed behind `create`, on one line: a name, and the lifetime at its end, as it was typed. What stands in quotes is a
@@ -125,8 +135,8 @@ const IN_QUOTES = /^["'\u00ab\u00bb\u2018-\u201f`].*["'\u00ab\u00bb\u2018-\u201f
 export function splitLifetime(line: string): { readonly name: string; readonly lifetime?: string } {
   let words = line === '' ? [] : line.split(' ');
   const found: string[] = [];
-  for (;;) {
-    const count = IN_QUOTES.test(words.join(' ')) ? 0 : lifetimeWords(words);
+  for (let lifetimes = 0; lifetimes < LIFETIMES_MAX; lifetimes++) {
+    const count = areInQuotes(words) ? 0 : lifetimeWords(words);
     if (count === 0) break;
     found.unshift(...words.slice(-count));
     words = words.slice(0, -count);
@@ -135,19 +145,31 @@ export function splitLifetime(line: string): { readonly name: string; readonly l
   return found.length === 0 ? { name } : { name: name.replace(/,$/, ''), lifetime: found.join(' ') };
 }
 
-/** A date may be written in so many words. */
-const DATE_WORDS_MAX = 4;
+function areInQuotes(words: readonly string[]): boolean {
+  const [first = '', last = ''] = [words[0], words.at(-1)];
+  const isOne = words.length === 1 && first.length === 1;
+  return (
+    !isOne &&
+    first !== '' &&
+    last !== '' &&
+    QUOTES.includes(first.charAt(0)) &&
+    QUOTES.includes(last.charAt(last.length - 1))
+  );
+}
 
 /** How many of the last words are a lifetime, or are meant as one. */
 function lifetimeWords(words: readonly string[]): number {
-  const folded = words.slice(-DATE_WORDS_MAX - 1).map((word) => word.normalize('NFKC').toLowerCase());
+  const folded = words
+    .slice(-DATE_WORDS_MAX - 1)
+    .map((word) => (word.length > LIFETIME_WORD_MAX ? '' : word.normalize('NFKC').toLowerCase()));
   const last = folded.at(-1) ?? '';
   if (last === 'never') return 1;
   const counts = [1, 2].filter((count) => isLifetime(folded.slice(-count).join(' ')));
   const [count] = counts;
   if (count !== undefined) return ['for', 'until'].includes(folded.at(-1 - count) ?? '') ? count + 1 : count;
   const until = folded.lastIndexOf('until');
-  const isDate = until !== -1 && until < folded.length - 1 && !/["'\u00ab\u00bb\u2018-\u201f`]/.test(last);
+  const isDate =
+    until !== -1 && until < folded.length - 1 && ![...last].some((sign) => QUOTES.includes(sign));
   return isDate ? folded.length - until : 0;
 }
 

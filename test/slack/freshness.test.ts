@@ -164,7 +164,7 @@ describe('who was on call, by a group, until Slack changed that and told nobody'
       await bob.submits();
 
       await soon(() => expect(bob.modal()?.errors).toEqual({ Reason: NOT_TOLD }));
-      expect(bob.modal()?.inputs.map(({ value }) => value)).toEqual(['leaked']);
+      expect(bob.modal()?.inputs.map(({ value }) => value)).toEqual([undefined, 'leaked']);
       expect(tokens()).toEqual([{ revoked_at: null }]);
 
       await bob.submits();

@@ -34,7 +34,7 @@ test('the history tells a whole life in people’s words, the latest first, and 
   workspace.faults.add({ method: 'chat.postEphemeral', error: 'restricted_action' });
   await opens(alice, '/apitoken rotate deploy-bot');
   await alice.submits();
-  await modalSaying(alice, 'nothing was changed');
+  await modalSaying(alice, 'deploy-bot has no new value.');
   await alice.closes();
   await clock.moveTo(T0 + 8 * DAY_MS);
   values.push(await rotates(stage, alice, 'deploy-bot', { Expires: '30 days' }));

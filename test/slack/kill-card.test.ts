@@ -21,6 +21,7 @@ import {
 import { expectNeverSaid } from './leaks.ts';
 
 const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
+const PERSON_ONLY = 'Only on-call and admins can use /apitoken revoke @person.';
 const ONCALL = { ONCALL: 'U0CAROL0001' };
 
 test('the card tells what, whose, by whom, when, the last use, and what was tried since', async () => {
@@ -183,15 +184,15 @@ test('a token that is revoked from Home has a card in its dialog that cannot be 
 });
 
 test.for([
-  ['Refresh of a card', 'refresh_card', 'alone:ID'],
-  ['Share of a card', 'share_card', 'alone:ID'],
-  ['Refresh of no card', 'refresh_card', 'garbage'],
-  ['Share of no card', 'share_card', 'alone:rm -rf'],
-  ['the tokens of a person', 'revoke_person', 'U0ALICE0001'],
-  ['the tokens of nobody', 'revoke_person', '<!channel>'],
+  ['Refresh of a card', 'refresh_card', 'alone:ID', NOT_FOUND],
+  ['Share of a card', 'share_card', 'alone:ID', NOT_FOUND],
+  ['Refresh of no card', 'refresh_card', 'garbage', NOT_FOUND],
+  ['Share of no card', 'share_card', 'alone:rm -rf', NOT_FOUND],
+  ['the tokens of a person', 'revoke_person', 'U0ALICE0001', PERSON_ONLY],
+  ['the tokens of nobody', 'revoke_person', '<!channel>', PERSON_ONLY],
 ] as const)(
   '%s, forged by somebody who may not see it, is refused and noted',
-  async ([, action_id, given]) => {
+  async ([, action_id, given, sentence]) => {
     const stage = await setStage({ env: ONCALL });
     const bob = stage.workspace.person('bob');
     const { id } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
@@ -209,7 +210,7 @@ test.for([
       });
     });
 
-    expect(answer).toMatchObject({ text: NOT_FOUND, ephemeral: true });
+    expect(answer).toMatchObject({ text: sentence, ephemeral: true });
     expect(actionsOf(stage).at(-1)).toBe('action.refused');
     expect(stage.workspace.person('alice').sees('#oncall')).toEqual([]);
   },

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseCommand, partsOf, unescaped } from '../../src/slack/listeners/parse-command.ts';
+import { unescaped } from '../../src/slack/blocks/text.ts';
+import { parseCommand, partsOf } from '../../src/slack/listeners/parse-command.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 
 const VALUE = TokenValue.generate('apit').reveal();

@@ -48,6 +48,7 @@ const TABLE: readonly (readonly [keyof typeof HEARD, string])[] = [
   ['value.withdrawn', '           -     -     -      -           -     -   -     -      -'],
   ['token.rotated', '             -     -     -      -           C     -   C     C      C'],
   ['token.renewed', '             -     -     -      -           C     -   C     C      C'],
+  ['token.expired', '             -     -     -      -           -     -   -     -      -'],
   ['old_value.ended', '           -     E     E      E           -     E   E     E      E'],
   ['token.revoked', '             -     O     O      O           R     O   OR    OR     OR'],
   ['never claimed', '             -     O     O      O           R     O   OR    OR     ON'],

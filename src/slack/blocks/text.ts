@@ -31,6 +31,47 @@ export function plainTextOf(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
+/** Slack's forms of people, channels, groups and links: `<@U1|ann>`, `<#C1|general>`, `<https://x|x>`, `<!here>`. */
+const FORM = /<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g;
+
+/** The beginning of a form at the end of a text that was cut. Slack escapes a bracket that somebody typed. */
+const CUT_FORM = /<(?:[@#!]|https?:|mailto:|tel:)[^<>]*$/;
+
+/**
+ * What the person typed, from Slack's escaped form of it. Forms become the text that stood there, and ids where there was none;
+ * the three escaped signs are decoded last and once, so that a typed `&lt;` stays one.
+ * https://docs.slack.dev/messaging/formatting-message-text#retrieving-messages
+ */
+export function unescaped(text: string): string {
+  const typed = text
+    .replace(CUT_FORM, '$&>')
+    .replace(FORM, (_, sign: string, id: string, label = '') => formText(sign, id, label.trim()));
+  return typed.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}
+
+function formText(sign: string, id: string, label: string): string {
+  switch (sign) {
+    case '':
+      return label || id.replace(/^(?:mailto|tel):/, '');
+    case '!':
+      return specialText(id, label);
+    default:
+      return signed(sign, label || id);
+  }
+}
+
+/** A group, a date, or everybody who is there: `<!subteam^S1|@oncall>`, `<!date^1^{date}|today>`, `<!here>`. */
+function specialText(id: string, label: string): string {
+  const [kind = '', argument = ''] = id.split('^');
+  if (kind === 'date') return label || argument;
+  return signed('@', label || (kind === 'subteam' ? argument : id));
+}
+
+/** Never the sign alone, which would mean nobody and nothing. */
+function signed(sign: string, text: string): string {
+  return text === '' || /^[@#]/.test(text) ? text.replace(/^[@#]$/, '') : `${sign}${text}`;
+}
+
 /** A section that says `text` as it is. */
 export function section(text: string): SectionBlock {
   return { type: 'section', text: plain(text) };

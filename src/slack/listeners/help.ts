@@ -4,8 +4,7 @@ import type { Rights } from '../../tokens/policy.ts';
 import { RUN_COMMAND_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { button, context, cut, mrkdwn, section } from '../blocks/text.ts';
-import { unescaped } from './parse-command.ts';
+import { button, context, cut, mrkdwn, section, unescaped } from '../blocks/text.ts';
 
 const TYPED_LENGTH_MAX = 100;
 

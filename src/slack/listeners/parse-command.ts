@@ -5,6 +5,7 @@ import { findValues, holdsSecret, SEARCHED_LENGTH_MAX } from '../../tokens/finde
 import { LIST_FILTERS, type ListFilter } from '../../tokens/store.ts';
 import { type PersonId, parsePersonId } from '../../tokens/token.ts';
 import type { TokenValue } from '../../tokens/token-value.ts';
+import { unescaped } from '../blocks/text.ts';
 import type { StatusQuestion } from '../status/status.ts';
 
 /** What `/apitoken …` asks for. Names are as typed, not yet checked. */
@@ -77,12 +78,6 @@ const QUOTED = new RegExp(`^[${QUOTES}](.*)[${QUOTES}]$`, 's');
 /** One person and nothing else, as Slack escapes a mention. */
 const ONE_PERSON = /^<@([^<>|]*)(?:\|[^<>]*)?>$/;
 
-/** Slack's forms of people, channels, groups and links: `<@U1|ann>`, `<#C1|general>`, `<https://x|x>`, `<!here>`. */
-const FORM = /<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>/g;
-
-/** The beginning of a form at the end of a text that was cut. Slack escapes a bracket that somebody typed. */
-const CUT_FORM = /<(?:[@#!]|https?:|mailto:|tel:)[^<>]*$/;
-
 /** A form, something in quotes, or a word: what may be meant on its own. */
 const PART = new RegExp(`<[^<>]*>|[${QUOTES}][^${QUOTES}]*[${QUOTES}]|(?:&(?:amp|lt|gt);|[^\\s,;])+`, 'g');
 
@@ -148,41 +143,6 @@ export function partsOf(text: string): readonly Part[] {
 function aboutValue(verb: Verb | undefined, value: TokenValue, isOneOfSeveral: boolean): Command {
   if (verb === 'revoke') return isOneOfSeveral ? { verb: 'several_values' } : { verb, value };
   return verb === 'check' && !isOneOfSeveral ? { verb, value } : { verb: 'holds_value' };
-}
-
-/**
- * What the person typed, from Slack's escaped form of it. Forms become the text that stood there, and ids where there was none;
- * the three escaped signs are decoded last and once, so that a typed `&lt;` stays one.
- * https://docs.slack.dev/messaging/formatting-message-text#retrieving-messages
- */
-export function unescaped(text: string): string {
-  const typed = text
-    .replace(CUT_FORM, '$&>')
-    .replace(FORM, (_, sign: string, id: string, label = '') => formText(sign, id, label.trim()));
-  return typed.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
-}
-
-function formText(sign: string, id: string, label: string): string {
-  switch (sign) {
-    case '':
-      return label || id.replace(/^(?:mailto|tel):/, '');
-    case '!':
-      return specialText(id, label);
-    default:
-      return signed(sign, label || id);
-  }
-}
-
-/** A group, a date, or everybody who is there: `<!subteam^S1|@oncall>`, `<!date^1^{date}|today>`, `<!here>`. */
-function specialText(id: string, label: string): string {
-  const [kind = '', argument = ''] = id.split('^');
-  if (kind === 'date') return label || argument;
-  return signed('@', label || (kind === 'subteam' ? argument : id));
-}
-
-/** Never the sign alone, which would mean nobody and nothing. */
-function signed(sign: string, text: string): string {
-  return text === '' || /^[@#]/.test(text) ? text.replace(/^[@#]$/, '') : `${sign}${text}`;
 }
 
 function parseCreate(rest: string): Command {
