@@ -189,7 +189,7 @@ test.for([
   ['Refresh of no card', 'refresh_card', 'garbage', NOT_FOUND],
   ['Share of no card', 'share_card', 'alone:rm -rf', NOT_FOUND],
   ['the tokens of a person', 'revoke_person', 'U0ALICE0001', PERSON_ONLY],
-  ['the tokens of nobody', 'revoke_person', '<!channel>', PERSON_ONLY],
+  ['the tokens of nobody', 'revoke_person', '<!channel>', NOT_FOUND],
 ] as const)(
   '%s, forged by somebody who may not see it, is refused and noted',
   async ([, action_id, given, sentence]) => {
