@@ -11,6 +11,7 @@ export type ChooserProps = {
   entry: Entry;
   id: string;
   onEntry: (entry: Entry) => void;
+  onEnter?: (() => void) | undefined;
   'aria-label'?: string;
   'aria-labelledby'?: string;
   'aria-describedby'?: string | undefined;
@@ -48,7 +49,13 @@ export function Chooser(props: ChooserProps) {
   }
 }
 
-function namesOf({ element: _element, entry: _entry, onEntry: _onEntry, ...names }: ChooserProps) {
+function namesOf({
+  element: _element,
+  entry: _entry,
+  onEntry: _onEntry,
+  onEnter: _onEnter,
+  ...names
+}: ChooserProps) {
   return names;
 }
 
@@ -57,7 +64,7 @@ function one(entry: Entry): string {
 }
 
 function TextField(props: ChooserProps) {
-  const { element, entry, onEntry } = props;
+  const { element, entry, onEntry, onEnter } = props;
   const max = 'max_length' in element ? element.max_length : undefined;
   const common = {
     ...namesOf(props),
@@ -70,6 +77,9 @@ function TextField(props: ChooserProps) {
       const text = max === undefined ? currentTarget.value : [...currentTarget.value].slice(0, max).join('');
       currentTarget.value = text;
       onEntry(text);
+    },
+    onKeyDown: ({ key, isComposing }: KeyboardEvent) => {
+      if (key === 'Enter' && !isComposing) onEnter?.();
     },
   };
   if ('multiline' in element && element.multiline === true) return <textarea rows={4} {...common} />;

@@ -115,6 +115,13 @@ export function choose(control: Control, option: string, confirm: ConfirmationDi
   ask(confirm, () => void deliver(control, { act: 'chooses', text: option, aim: aimOf(control) }));
 }
 
+/** Presses Enter in a field of which the app hears at once. */
+export function enter(control: Control, text: string, key: string): void {
+  // From now on the workspace has it.
+  change({ drafts: Object.fromEntries(Object.entries(state().drafts).filter(([one]) => one !== key)) });
+  void deliver(control, { act: 'enters', text, aim: aimOf(control) });
+}
+
 /** Chooses in a select outside a dialog's fields, of which the app hears at once. */
 export function select(control: Control, entry: Entry, confirm: ConfirmationDialog | undefined): void {
   ask(confirm, () => void deliver(control, { act: 'selects', entry, aim: aimOf(control) }));

@@ -62,7 +62,7 @@ export type Act =
   | { act: 'reloads' | 'opens_home' | 'opens_messages' | 'closes' }
   | { act: 'types'; place: string; text: string }
   | { act: 'fills' | 'submits'; fields: Record<string, Entry> }
-  | { act: 'clicks' | 'chooses'; text: string; aim: Target }
+  | { act: 'clicks' | 'chooses' | 'enters'; text: string; aim: Target }
   | { act: 'selects'; entry: Entry; aim: Target }
   /** A shortcut on the message with this timestamp. */
   | { act: 'uses'; shortcut: string; ts: string };

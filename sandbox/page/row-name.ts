@@ -4,7 +4,7 @@ import { parseMrkdwn, type Span } from './parse-mrkdwn.ts';
 const NAME_LENGTH_MAX = 80;
 
 /**
- * What the row is about in which a block stands: the first line of its own text or, for a row of buttons, of the nearest block
+ * What the row is about in which a block stands: the bold words that facts follow behind a dot, or the first line of its own text or, for a row of buttons, of the nearest block
  * above it that has a text. Names the row's menu.
  */
 export function rowName(blocks: readonly KnownBlock[], index: number): string {
@@ -36,7 +36,12 @@ function wholeText(block: KnownBlock): string {
 
 function textOf(text: TextObject | undefined): string {
   if (text === undefined) return '';
-  return text.type === 'mrkdwn' ? parseMrkdwn(text.text).map(spanText).join('') : text.text;
+  if (text.type !== 'mrkdwn') return text.text;
+  const spans = parseMrkdwn(text.text);
+  const [first, second] = spans;
+  const isDotted = typeof second === 'string' && second.startsWith(' · ');
+  const isHeaded = typeof first === 'object' && first.kind === 'bold' && isDotted;
+  return (isHeaded ? [first] : spans).map(spanText).join('');
 }
 
 function spanText(span: Span): string {

@@ -12,7 +12,7 @@ const act = z.discriminatedUnion('act', [
   z.object({ act: z.enum(['reloads', 'opens_home', 'opens_messages', 'closes']) }),
   z.object({ act: z.literal('types'), place: z.string(), text: z.string().min(1).max(12_000) }),
   z.object({ act: z.enum(['fills', 'submits']), fields }),
-  z.object({ act: z.enum(['clicks', 'chooses']), text: z.string(), aim }),
+  z.object({ act: z.enum(['clicks', 'chooses', 'enters']), text: z.string(), aim }),
   z.object({ act: z.literal('selects'), entry, aim }),
   z.object({ act: z.literal('uses'), shortcut: z.string(), ts: z.string() }),
 ]);
@@ -66,6 +66,9 @@ async function doAct(person: Person, act: Act): Promise<boolean> {
       break;
     case 'chooses':
       await person.choosesFrom({ ...act.aim, heard }, act.text);
+      break;
+    case 'enters':
+      await person.enters('', act.text, { ...act.aim, heard });
       break;
     case 'selects':
       await person.selects('', act.entry, { ...act.aim, heard });

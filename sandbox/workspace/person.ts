@@ -107,6 +107,8 @@ export type Person = {
   choosesFrom(menu: Aim, optionText: string, options?: { confirm?: boolean | 'deny' }): Promise<void>;
   /** Chooses in a select, date picker or checkboxes outside a field: found by placeholder, or by a text of its row. */
   selects(label: string, filling: Filling, aim?: Aim): Promise<void>;
+  /** Types into a text field of a message or Home tab, found by its label, and presses Enter. */
+  enters(label: string, text: string, aim?: Aim): Promise<void>;
   /** A global shortcut, or one on a message given by its timestamp. */
   uses(shortcutName: string, onMessage?: string | { ts: string }): Promise<void>;
   /** Sends what no client would: stale, foreign or hand-made. */
@@ -153,6 +155,7 @@ export function createPerson(post: Post, me: PersonRecord): Person {
     confirmation: (label, aim = {}) => confirmation(desk, label, aim),
     choosesFrom: (menu, optionText, options = {}) => chooseFrom(desk, menu, optionText, options),
     selects: (label, filling, aim = {}) => select(desk, label, filling, aim),
+    enters: (label, text, aim = {}) => enter(desk, label, text, aim),
     uses: (shortcutName, onMessage) => useShortcut(desk, shortcutName, onMessage),
     forges: (forged) => forge(post, me, forged),
     drafts: (forged) => deliveryOf(post, me, forged),
@@ -390,6 +393,19 @@ async function select(desk: Desk, label: string, filling: Filling, aim: Aim): Pr
   const control = findControl(state, me, isIt, `select "${label}"`, { ...aim, labelled: label });
   const value = valueFor(state, me, control.placed.element, filling);
   await putInto(desk, control.origin, control.placed, value, aim.heard);
+}
+
+/** Slack tells the app on Enter unless a field says otherwise: https://docs.slack.dev/reference/block-kit/composition-objects/dispatch-action-configuration-object */
+async function enter(desk: Desk, label: string, text: string, aim: Aim): Promise<void> {
+  const { state, me } = desk;
+  mustBeThere(desk);
+  const isIt = ({ placed: { element, block } }: Control): boolean =>
+    block.type === 'input' &&
+    'label' in block &&
+    element.type === 'plain_text_input' &&
+    (block.label.text === label || aim.exactly !== undefined);
+  const { origin, placed } = findControl(state, me, isIt, `field "${label}"`, aim);
+  await putInto(desk, origin, placed, valueFor(state, me, placed.element, text), aim.heard);
 }
 
 async function useShortcut(

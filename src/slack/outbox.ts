@@ -6,7 +6,7 @@ import type { AuditEvent } from '../tokens/audit.ts';
 import { BARRED_MS_MAX, type LeaverPolicy } from '../tokens/leavers.ts';
 import { isStillDue } from '../tokens/notices.ts';
 import type { DueSaying, Outbox } from '../tokens/outbox.ts';
-import { type AccessPolicy, type Actor, mayUseApp } from '../tokens/policy.ts';
+import { type AccessPolicy, mayUseApp } from '../tokens/policy.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import type { NoticeKind, Saying } from '../tokens/telling.ts';
 import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
@@ -239,12 +239,15 @@ async function sayBarred(person: PersonId, deps: OutboxDeps): Promise<void> {
 }
 
 /**
- * Their Home tab was drawn at their own wish before, and shows their own tokens alone: their roles play no part, but whether
- * they may still use the app does. To who may not, it says so; of who left nobody reads it.
+ * Their Home tab was drawn at their own wish before: what they may do decides what it offers and, where they searched, what it shows.
+ * To who may not use the app it says so; of who left nobody reads it.
  */
-async function drawHome(person: PersonId, { actors, homes, workspace, policy }: OutboxDeps): Promise<void> {
+async function drawHome(person: PersonId, { actors, homes, policy }: OutboxDeps): Promise<void> {
   const standing = await actors.standing(person);
-  const actor: Actor = { id: person, workspace, standing, zone: 'UTC', roles: new Set() };
-  if (mayUseApp(actor, policy)) return homes.draw(actor);
+  if (mayUseApp({ standing }, policy)) {
+    const actor = await actors.find(person, undefined);
+    if (actor === undefined) throw new Error('Slack did not tell what somebody may do');
+    return homes.draw(actor);
+  }
   if (standing !== 'deactivated' && standing !== 'bot') await homes.drawRefusal(person);
 }

@@ -57,7 +57,8 @@ export function createTokenList(
   read: Read,
 ): Pick<TokenStore, 'listTokens' | 'searchTokens' | 'textsBefore' | 'unclaimedSince'> {
   const count = countQuery(db, tokens, IS_WANTED);
-  const rows = sortedQuery(db)
+  const rows = usedTokens(db)
+    .orderBy(desc(tokens.createdAt), desc(ROW))
     .where(IS_WANTED)
     .limit(rowCount(integerParam('limit')))
     .offset(rowCount(integerParam('offset')))

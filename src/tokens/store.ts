@@ -275,7 +275,7 @@ export interface TokenStore {
   lastWithdrawal(id: TokenId): Promise<string | undefined>;
   /** Which of the keys (100 at most) are taken. */
   takenNames(workspace: WorkspaceId, keys: readonly NameKey[]): Promise<ReadonlySet<NameKey>>;
-  /** Active ones by expiry, the soonest first; expired and revoked ones by that date, the latest first. */
+  /** The newest first. */
   listTokens(workspace: WorkspaceId, request: ListRequest): Promise<ListPage>;
 
   /** Everybody's tokens in the order of `byAttention`, but the idle ones to the day only. */

@@ -130,6 +130,7 @@ test.for([['help'], ['?'], ['HELP me']] as const)(
     expect(lines).toEqual([
       '/apitoken create',
       '/apitoken list',
+      '/apitoken find TEXT',
       '/apitoken info NAME',
       '/apitoken rotate NAME',
       '/apitoken revoke NAME',
@@ -199,7 +200,7 @@ test('Did you mean does what it offers', async () => {
 
   expect((await answerTo(alice, '/apitoken lst')).buttons).toEqual(['/apitoken list']);
   const list = await answerIn(alice, '#general', () => alice.clicks('/apitoken list'));
-  expect(list.text).toContain('My API Tokens\ndeploy-bot');
+  expect(list.text).toContain('1 token\ndeploy-bot');
   const unknown = await answerTo(alice, '/apitoken crate other-bot 30d');
   expect(unknown.text).toBe(
     '"crate" isn\'t a command. Did you mean create?\n/apitoken help lists all commands.',

@@ -2,7 +2,16 @@ import { expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
 import { openWorkspace, setStage } from '../fixture.ts';
 import { T0 } from '../tokens/a-token.ts';
-import { aClock, answerTo, holdsToken, holdsTokens, modalSaying, settled, soon } from './flows.ts';
+import {
+  aClock,
+  answerTo,
+  holdsToken,
+  holdsTokens,
+  modalSaying,
+  setStill,
+  settled,
+  soon,
+} from './flows.ts';
 
 test.for([[''], [' list'], [' ls'], [' LIST'], [' list active']] as const)(
   '"/apitoken%s" shows the tokens that are not over, to the person alone',
@@ -16,20 +25,11 @@ test.for([[''], [' list'], [' ls'], [' LIST'], [' list active']] as const)(
 
     expect(list.ephemeral).toBe(true);
     expect(list.text).toBe(
-      [
-        'My API Tokens',
-        'deploy-bot',
-        'Status\nactive',
-        'Created\nJan 1, 2026',
-        'Last used\nnever',
-        'Expires\nApr 1, 2026',
-        'Date Revoked\n–',
-        'Page 1 of 1 · 1 token',
-      ].join('\n'),
+      ['My API Tokens', 'Search', '1 token', 'deploy-bot · Never used · Expires Apr 1, 2026'].join('\n'),
     );
     expect(list.buttons).toEqual(['Create API Token']);
     expect(list.menus).toEqual([['Rotate', 'Revoke API Token', 'History']]);
-    expect(list.raw.text).toBe('My API Tokens, active: deploy-bot (active)');
+    expect(list.raw.text).toBe('My API Tokens, active: deploy-bot');
     expect(stage.workspace.person('bob').sees('#general')).toEqual([]);
   },
 );
@@ -48,16 +48,16 @@ test('each filter shows its own, by command and by choice, in place of the list 
   await modalSaying(alice, 'ended is revoked.');
   await alice.closes();
   const names = (text: string) =>
-    ['alive', 'unseen', 'over', 'ended'].filter((name) => text.includes(`${name}\nS`));
+    ['alive', 'unseen', 'over', 'ended'].filter((name) => text.includes(`\n${name} · `));
 
   expect(names((await answerTo(alice, '/apitoken list expired')).text)).toEqual(['over']);
   expect(names((await answerTo(alice, '/apitoken list REVOKED')).text)).toEqual(['ended']);
   const all = await answerTo(alice, '/apitoken list all');
   expect(names(all.text)).toEqual(['alive', 'unseen', 'over', 'ended']);
   expect(all.menus).toEqual([
+    ['Create again', 'History'],
     ['Show value', 'Revoke API Token', 'History'],
     ['Rotate', 'Revoke API Token', 'History'],
-    ['Create again', 'History'],
     ['Renew', 'Create again', 'Revoke API Token', 'History'],
   ]);
   const list = await answerTo(alice, '/apitoken list');
@@ -73,53 +73,77 @@ test('each filter shows its own, by command and by choice, in place of the list 
   expect(changed.menus).toEqual([['Create again', 'History']]);
 });
 
-test('25 tokens are three pages, turned in place, with nothing of anybody else', async () => {
+test('45 tokens are three pages, the newest first, turned in place, with nothing of anybody else', async () => {
   const stage = await setStage();
   const alice = stage.workspace.person('alice');
   const bob = stage.workspace.person('bob');
   await holdsToken(stage, bob, 'bobs-bot', { shown: false });
-  await holdsTokens(stage, alice, 25, botName, (number) => ({ shown: false, lifetimeDays: number }));
+  await holdsTokens(stage, alice, 45, botName, (number) => ({ shown: false, lifetimeDays: number }));
   const list = await answerTo(alice, '/apitoken');
   const shown = () => alice.sees('#general').find(({ ts }) => ts === list.ts);
   const turned = (page: string) => soon(() => expect(shown()?.text).toContain(page));
   const numbers = () =>
-    [...(shown()?.text ?? '').matchAll(/bot-(\d+)\n/g)].map(([, number]) => Number(number));
+    [...(shown()?.text ?? '').matchAll(/bot-(\d+) /g)].map(([, number]) => Number(number));
+  const down = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, less) => from - less);
 
-  expect(list.text).toContain('Page 1 of 3 · 25 tokens');
+  expect(list.text).toContain('Page 1 of 3 · 45 tokens');
   expect(list.buttons).toEqual(['Create API Token', 'Next']);
-  expect(numbers()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-  expect(list.menus).toHaveLength(10);
+  expect(numbers()).toEqual(down(45, 26));
+  expect(list.menus).toHaveLength(20);
   await alice.clicks('Next');
   await turned('Page 2 of 3');
   expect(shown()?.buttons).toEqual(['Create API Token', 'Previous', 'Next']);
   await alice.clicks('Next');
   await turned('Page 3 of 3');
   expect(shown()?.buttons).toEqual(['Create API Token', 'Previous']);
-  expect(numbers()).toEqual([21, 22, 23, 24, 25]);
+  expect(numbers()).toEqual(down(5, 1));
   await alice.clicks('Previous');
   await turned('Page 2 of 3');
-  expect(numbers()).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+  expect(numbers()).toEqual(down(25, 6));
   await alice.selects('Show', 'All', { in: '#general' });
   await turned('Page 1 of 3');
 
   expect(alice.sees('#general')).toHaveLength(1);
   expect(alice.reads('#general')).not.toContain('bobs-bot');
-  expect((await answerTo(bob, '/apitoken list all')).text).toContain('Page 1 of 1 · 1 token');
+  expect((await answerTo(bob, '/apitoken list all')).text).toContain('1 token\nbobs-bot · ');
   await settled(stage);
+});
+
+test('all that turns, filters and searches stands above the first row, where a page turn leaves the reader', async () => {
+  const { stage, alice } = await setStill();
+  await holdsTokens(stage, alice, 21, botName);
+
+  const list = await answerTo(alice, '/apitoken');
+
+  const kinds = list.blocks.map(({ type }) => type);
+  expect(kinds).toEqual(['header', 'actions', 'input', 'context', ...Array(20).fill('section')]);
+});
+
+test.for([
+  ['a plain one', 'deploy_bot (v2)', 'deploy_bot (v2) · Never used · Expires Apr 1, 2026'],
+  ['one of another script', 'שלום עולם', 'שלום עולם\nNever used · Expires Apr 1, 2026'],
+  ['one with formatting', '*x* _y_ :tada:', '*x* _y_ :tada:\nNever used · Expires Apr 1, 2026'],
+  ['one with a mention', '<!channel> & co', '<!channel> & co\nNever used · Expires Apr 1, 2026'],
+  ['one too long for a row', 'x'.repeat(64), `${'x'.repeat(47)}… · Never used · Expires Apr 1, 2026`],
+] as const)('a row says the name as it is: %s', async ([, name, row]) => {
+  const { stage, alice } = await setStill();
+  await holdsToken(stage, alice, name, { createdAt: T0 });
+
+  expect((await answerTo(alice, '/apitoken')).text).toBe(`My API Tokens\nSearch\n1 token\n${row}`);
 });
 
 test('the Home tab turns its pages too', async () => {
   const stage = await setStage();
   const alice = stage.workspace.person('alice');
-  await holdsTokens(stage, alice, 11, botName, (number) => ({ shown: false, lifetimeDays: number }));
+  await holdsTokens(stage, alice, 21, botName, (number) => ({ shown: false, lifetimeDays: number }));
   await settled(stage);
   await alice.opensHome();
-  await soon(() => expect(alice.home()?.text).toContain('Page 1 of 2 · 11 tokens'));
+  await soon(() => expect(alice.home()?.text).toContain('Page 1 of 2 · 21 tokens'));
 
   await alice.clicks('Next', { in: 'home' });
 
   await soon(() => expect(alice.home()?.text).toContain('Page 2 of 2'));
-  expect(alice.home()?.text).toContain('bot-11\n');
+  expect(alice.home()?.text).toContain('bot-1 · ');
   expect(alice.home()?.menus).toHaveLength(1);
 });
 
@@ -135,24 +159,26 @@ test('a revocation is drawn in the very list that it came from, with its date', 
   await modalSaying(alice, 'Revoke your deploy-bot? Never used.');
   await alice.submits();
 
-  await soon(() => expect(alice.sees('#general')[0]?.text).toContain('Date Revoked\nJan 1, 2026'));
+  await soon(() =>
+    expect(alice.sees('#general')[0]?.text).toContain('⚫ revoked · Never used · Date Revoked: Jan 1, 2026'),
+  );
   const [drawn] = alice.sees('#general');
   expect(drawn?.ts).toBe(list.ts);
   expect(drawn?.menus).toEqual([
     ['Rotate', 'Revoke API Token', 'History'],
     ['Create again', 'History'],
   ]);
-  expect(drawn?.text).toContain('Page 1 of 1 · 2 tokens');
+  expect(drawn?.text).toContain('\n2 tokens\n');
   expect(alice.modal()?.text).toContain('deploy-bot is revoked.');
 });
 
 test.for([
-  ['expiring soon at 14 days before its end', 14, 0, 'active · expiring soon'],
-  ['not yet expiring one millisecond before that', 14, -1, 'active'],
-  ['idle when it was not used for 90 days', 365, 90 * DAY_MS, 'active · idle'],
-  ['not yet idle one millisecond before that', 365, 90 * DAY_MS - 1, 'active'],
-  ['both', 100, 90 * DAY_MS, 'active · expiring soon · idle'],
-  ['neither, but expired, at its end', 100, 100 * DAY_MS, 'expired'],
+  ['expiring soon at 14 days before its end', 14, 0, '🟡 expiring soon · '],
+  ['not yet expiring one millisecond before that', 14, -1, ''],
+  ['idle when it was not used for 90 days', 365, 90 * DAY_MS, '🟡 idle · '],
+  ['not yet idle one millisecond before that', 365, 90 * DAY_MS - 1, ''],
+  ['both', 100, 90 * DAY_MS, '🟡 expiring soon, idle · '],
+  ['neither, but expired, at its end', 100, 100 * DAY_MS, '🔴 expired · '],
 ] as const)('a token is %s', async ([, lifetimeDays, later, status]) => {
   const clock = aClock();
   const stage = await setStage({ clock, workspace: await openWorkspace({ clock }) });
@@ -162,25 +188,32 @@ test.for([
 
   const list = await answerTo(alice, '/apitoken list all');
 
-  expect(list.text).toContain(`Status\n${status}\n`);
+  expect(list.text).toContain(`\ndeploy-bot · ${status}Never used · `);
 });
 
-test.for([
-  ['list', 'You have no active tokens.'],
-  ['list expired', 'You have no expired tokens.'],
-  ['list revoked', 'You have no revoked tokens.'],
-  ['list all', 'You have no tokens yet. Create API Token makes the first.'],
-] as const)(
-  '"/apitoken %s" of somebody without tokens says so, and offers to make one',
-  async ([typed, sentence]) => {
+test.for([['list'], ['list expired'], ['list revoked'], ['list all'], ['find']] as const)(
+  '"/apitoken %s" of somebody without tokens says what to do next',
+  async ([typed]) => {
     const stage = await setStage();
 
     const list = await answerTo(stage.workspace.person('alice'), `/apitoken ${typed}`);
 
-    expect(list.text).toBe(`My API Tokens\n${sentence}\nPage 1 of 1 · 0 tokens`);
+    expect(list.text).toBe(
+      'My API Tokens\nSearch\nYou have no tokens yet. Choose Create API Token to make one.',
+    );
     expect(list.buttons).toEqual(['Create API Token']);
   },
 );
+
+test('a filter that nothing passes says so', async () => {
+  const { stage, alice } = await setStill();
+  await holdsToken(stage, alice, 'deploy-bot');
+
+  const list = await answerTo(alice, '/apitoken list revoked');
+
+  expect(list.text).toBe('My API Tokens\nSearch\nNo tokens match.');
+  expect(list.raw.text).toBe('My API Tokens, revoked: No tokens match.');
+});
 
 test('when it was last used stands in the list', async () => {
   const stage = await setStage();
@@ -190,7 +223,7 @@ test('when it was last used stands in the list', async () => {
   expect((await stage.verify(value)).status).toBe(200);
   await stage.restart();
 
-  expect((await answerTo(alice, '/apitoken list')).text).toMatch(/Last used\n[A-Z][a-z]{2} \d{1,2}, \d{4}\n/);
+  expect((await answerTo(alice, '/apitoken list')).text).toMatch(/Last used [A-Z][a-z]{2} \d{1,2}, \d{4} · /);
 });
 
 function botName(number: number): string {

@@ -78,6 +78,10 @@ const DRAWN: Readonly<Record<string, readonly [value: string, places: readonly P
   hide_value: ['', ['value']],
   run_command: ['help', ['unknown', 'choices', 'another app’s', 'dialog']],
   list_filter: ['all:1', LIST],
+  list_search: ['carols', ['list', 'Home']],
+  list_clear: ['all:1', LIST],
+  all_tokens: ['', ['Home']],
+  revoke_leaked: ['', ['Home']],
   list_previous: ['all:1', LIST],
   list_next: ['all:1', LIST],
   token_menu_0: ['history:ID:all:1', LIST],
@@ -101,7 +105,7 @@ const DRAWN: Readonly<Record<string, readonly [value: string, places: readonly P
 const SHARES = new Set(['share_card in card', 'share_card in dialog', 'status_share in status']);
 
 test('every button and menu is in the table', () => {
-  const known = [...PRESSES.keys()].filter((id) => !/^token_menu_[1-9]$/.test(id));
+  const known = [...PRESSES.keys()].filter((id) => !/^token_menu_[1-9]\d?$/.test(id));
 
   expect(Object.keys(DRAWN).toSorted()).toEqual(known.toSorted());
 });
@@ -183,7 +187,7 @@ describe('where Slack sends the message along with a press in one that is epheme
 
     await alice.forges({ type: 'raw', envelope: 'interactive', payload: { ...payload, message } });
 
-    const said = outcome === 'served' ? 'You have no revoked tokens.' : OTHER_VERSION;
+    const said = outcome === 'served' ? 'You have no tokens yet.' : OTHER_VERSION;
     await soon(() => expect(alice.reads('#general')).toContain(said));
     expect(alice.reads('#general').includes(OTHER_VERSION)).toBe(outcome === 'refused');
   });
@@ -202,7 +206,7 @@ test.for([
 
   await alice.forges({ type: 'raw', envelope: 'interactive', payload: { ...payload, actions } });
 
-  await soon(() => expect(alice.reads('#general')).toContain('You have no revoked tokens.'));
+  await soon(() => expect(alice.reads('#general')).toContain('You have no tokens yet.'));
   expect(alice.sees('#general')).toHaveLength(1);
 });
 
@@ -253,7 +257,7 @@ test('a view draws no button that is not drawn in a view', () => {
 /** Of all elements but fields of a dialog, which nobody is told of when they are filled in. */
 function actionIdsIn(part: unknown): string[] {
   if (typeof part !== 'object' || part === null) return [];
-  if ('type' in part && part.type === 'input') return [];
+  if ('type' in part && part.type === 'input' && !('dispatch_action' in part)) return [];
   const own = 'action_id' in part && typeof part.action_id === 'string' ? [part.action_id] : [];
   return [...own, ...Object.values(part).flatMap(actionIdsIn)];
 }
@@ -380,6 +384,7 @@ function isAnswer(entry: TrafficEntry, press: DeliveryEntry | undefined, view: s
 
 function partsFor(actionId: string, value: string) {
   if (actionId === 'token_menu_0') return { action: { type: 'overflow', selected_option: { value } } };
+  if (actionId === 'list_search') return { action: { type: 'plain_text_input', value } };
   return actionId === 'status_owner' ? { action: { type: 'users_select', selected_user: value } } : { value };
 }
 

@@ -2,6 +2,7 @@ import type { Forged } from '../../sandbox/workspace/forge.ts';
 import type { Person } from '../../sandbox/workspace/person.ts';
 import type { AckOutcome } from '../../sandbox/workspace/sockets.ts';
 import {
+  ALL_TOKENS_ID,
   BOARD_STOP_ID,
   CARD_REFRESH_ID,
   CARD_SHARE_ID,
@@ -13,9 +14,13 @@ import {
   HIDE_VALUE_ID,
   HISTORY_NEWER_ID,
   HISTORY_OLDER_ID,
+  LEAKED_DIALOG_ID,
+  LEAKED_INPUT_ID,
+  LIST_CLEAR_ID,
   LIST_FILTER_ID,
   LIST_NEXT_ID,
   LIST_PREVIOUS_ID,
+  LIST_SEARCH_ID,
   MESSAGE_SHORTCUT_ID,
   NEW_VALUE_ID,
   PICK_DIALOG_ID,
@@ -26,6 +31,7 @@ import {
   REMIND_ID,
   REVOKE_DIALOG_ID,
   REVOKE_ID,
+  REVOKE_LEAKED_ID,
   REVOKE_PERSON_ID,
   ROTATE_DIALOG_ID,
   ROTATE_ID,
@@ -96,6 +102,8 @@ const CANNOT_OWN = 'This person cannot own a token';
 const NO_SUCH_SCOPE = 'One of these scopes does not exist any more';
 const LAPSED = 'That value no longer works, or you entered it';
 
+const ONE_FOUND = '1 token matches';
+
 const nameOf = ({ token }: Walk) => token.name;
 
 function command(text: (walk: Walk) => string, place = '#general') {
@@ -143,6 +151,17 @@ function cog(verb: string, place = inList) {
       type: 'block_actions',
       action_id: 'token_menu_0',
       action: { type: 'overflow', selected_option: { value: `${verb}:${walk.token.id}:active:1` } },
+      ...place(walk),
+    });
+}
+
+/** Enter, in the field that searches. */
+function searched(place: Place) {
+  return (walk: Walk) =>
+    walk.walker.forges({
+      type: 'block_actions',
+      action_id: LIST_SEARCH_ID,
+      action: { type: 'plain_text_input', value: nameOf(walk) },
       ...place(walk),
     });
 }
@@ -241,6 +260,8 @@ const opensDialog = (id: string) => `"callback_id":"${id}"`;
 export const WAYS: Readonly<Record<Way, Taking>> = {
   '/apitoken': { about: 'none', take: command(() => ''), sign: 'My API Tokens' },
   '/apitoken list all': { about: 'own', take: command(() => 'list all'), sign: nameOf },
+  // Of what somebody may not see nothing is found, and nothing refused.
+  '/apitoken find TEXT': { about: 'own', take: command((walk) => `find ${nameOf(walk)}`), sign: ONE_FOUND },
   '/apitoken help': { about: 'none', take: command(() => 'help'), sign: 'apitoken: /apitoken create' },
   '/apitoken frobnicate': { about: 'none', take: command(() => 'frobnicate'), sign: "isn't a command." },
   '/apitoken create NAME': {
@@ -350,6 +371,12 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     sign: 'API tokens, not revoked',
   },
   'the list’s filter': { about: 'own', take: button(LIST_FILTER_ID, inList, () => 'all:1'), sign: nameOf },
+  'the list’s search': { about: 'own', take: searched(inList), sign: ONE_FOUND },
+  'the list’s search, cleared': {
+    about: 'own',
+    take: button(LIST_CLEAR_ID, inList, () => 'all:1'),
+    sign: nameOf,
+  },
   'the list’s next page': { about: 'own', take: button(LIST_NEXT_ID, inList, () => 'all:1'), sign: nameOf },
   'the list’s previous page': {
     about: 'own',
@@ -358,6 +385,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
   },
   'cog: Rotate': { about: 'tokens', take: cog('rotate'), sign: opensDialog(ROTATE_DIALOG_ID) },
   'cog: Revoke API Token': { about: 'tokens', take: cog('revoke'), sign: opensDialog(REVOKE_DIALOG_ID) },
+  'cog: Info': { about: 'tokens', take: cog('info'), sign: nameOf },
   'cog: History': { about: 'tokens', take: cog('history'), sign: nameOf },
   'cog: Show value': {
     about: 'tokens',
@@ -408,6 +436,14 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     take: cog('revoke', inHome),
     sign: opensDialog(REVOKE_DIALOG_ID),
   },
+  'Home, search': { about: 'own', take: searched(inHome), sign: ONE_FOUND },
+  'Home, All tokens': { about: 'none', take: button(ALL_TOKENS_ID, inHome), sign: 'API Tokens' },
+  'Home, Revoke a leaked token': {
+    about: 'none',
+    take: button(REVOKE_LEAKED_ID, inHome),
+    sign: opensDialog(LEAKED_DIALOG_ID),
+  },
+  'Home, cog: Info': { about: 'tokens', take: cog('info', inHome), sign: nameOf },
   'Home, cog: History': { about: 'tokens', take: cog('history', inHome), sign: nameOf },
   'receipt: Rotate': {
     about: 'tokens',
@@ -629,6 +665,16 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     })),
     refusal: PERSON_ONLY,
     sign: opensDialog(SEVERAL_DIALOG_ID),
+  },
+  'submitted: NAME that leaked': {
+    about: 'tokens',
+    take: submission(LEAKED_DIALOG_ID, (walk) => ({ state: text(LEAKED_INPUT_ID, nameOf(walk)) })),
+    sign: opensDialog(REVOKE_DIALOG_ID),
+  },
+  'submitted: VALUE that leaked': {
+    about: 'tokens',
+    take: submission(LEAKED_DIALOG_ID, ({ token }) => ({ state: text(LEAKED_INPUT_ID, token.value) })),
+    sign: opensDialog(REVOKE_DIALOG_ID),
   },
 
   'shortcut Create API Token': {

@@ -1,5 +1,7 @@
 import type { HomeView, ModalView } from '@slack/types';
+import { LIST_PAGE_SIZE } from '../../src/slack/blocks/ids.ts';
 import type { Message } from '../../src/slack/blocks/message.ts';
+import type { PageOfList } from '../../src/slack/blocks/pages.ts';
 import { sentenceMessage, tellingDialog } from '../../src/slack/blocks/text.ts';
 import { offerButtons, revokeButton } from '../../src/slack/blocks/token-facts.ts';
 import {
@@ -10,11 +12,12 @@ import {
 } from '../../src/slack/create/create-dialog.ts';
 import { metadataText } from '../../src/slack/dialog-metadata.ts';
 import { helpMessage, unknownCommandMessage } from '../../src/slack/listeners/help.ts';
+import { leakedDialog } from '../../src/slack/listeners/leaked.ts';
 import { pickDialog } from '../../src/slack/listeners/pick-dialog.ts';
 import { choicesMessage } from '../../src/slack/listeners/unknown.ts';
 import { HISTORY_PAGE_SIZE, historyMessage } from '../../src/slack/look/history-blocks.ts';
 import { checkedMessage, infoMessage } from '../../src/slack/look/info-blocks.ts';
-import { listBlocks, listMessage } from '../../src/slack/look/list-blocks.ts';
+import { homeBlocks, type ListDrawing, listMessage } from '../../src/slack/look/list-blocks.ts';
 import {
   claimedMessage,
   neverClaimedMessage,
@@ -173,11 +176,24 @@ const ACTIONS = [
 ] as const satisfies AuditAction[];
 
 function aFullPage(unit: string): ListPage {
-  const tokens = Array.from({ length: 10 }, (_, row) =>
+  const tokens = Array.from({ length: LIST_PAGE_SIZE }, (_, row) =>
     aWideToken(unit, EACH_STATUS[row % EACH_STATUS.length] ?? 'active'),
   );
   return { tokens, page: 500, pageCount: 1000, total: 9_999 };
 }
+
+/** What a page of the list is drawn from, for whoever may do most. */
+function aListDrawing(list: ListPage, asked: PageOfList): ListDrawing {
+  const reader = { id: LONG_ID, seesAll: true, revokesAny: true };
+  return { list, asked, reader, now: NOW, hasNone: list.total === 0, isCut: false };
+}
+
+/** What was searched for, as long as it may be. */
+function aFoundPage(unit: string): ListDrawing {
+  return aListDrawing(aFullPage(unit), { filter: 'all', page: 500, search: repeated(unit, 100) });
+}
+
+const EMPTY: ListPage = { tokens: [], page: 1, pageCount: 1, total: 0 };
 
 /** A page of one kind of event, as full as a page is. */
 function aFullHistory(unit: string, action: AuditAction): EventPage {
@@ -205,9 +221,10 @@ export function messagesAbout(unit: string): [string, Message][] {
     ...EACH_STATUS.flatMap((status) => messagesIn(unit, status)),
     ...LIST_FILTERS.map((filter): [string, Message] => [
       `list of ${filter}`,
-      listMessage(aFullPage(unit), filter, NOW),
+      listMessage(aListDrawing(aFullPage(unit), { filter, page: 500 })),
     ]),
-    ['an empty list', listMessage({ tokens: [], page: 1, pageCount: 1, total: 0 }, 'all', NOW)],
+    ['an empty list', listMessage(aListDrawing(EMPTY, { filter: 'all', page: 1 }))],
+    ['what a search found', listMessage(aFoundPage(unit))],
     ...ACTIONS.map((action): [string, Message] => [
       `history of ${action}`,
       historyMessage(aWideToken(unit, 'active'), aFullHistory(unit, action), AN_ALARM),
@@ -373,8 +390,10 @@ export function viewsAbout(unit: string): [string, ModalView | HomeView][] {
     ...sentencesAbout(unit).map((one): [string, ModalView] => [one, notRevokedDialog(one)]),
     ...LIST_FILTERS.map((filter): [string, HomeView] => [
       `Home with ${filter}`,
-      { type: 'home', blocks: listBlocks(aFullPage(unit), filter, NOW) },
+      { type: 'home', blocks: homeBlocks(aListDrawing(aFullPage(unit), { filter, page: 500 })) },
     ]),
+    ['Home with what a search found', { type: 'home', blocks: homeBlocks(aFoundPage(unit)) }],
+    ['which token leaked', leakedDialog()],
     [
       'revoke with all that is known',
       revokeDialog(token, { ...asked, byOwner: false, radius: A_RADIUS, note: A_NOTE }),

@@ -1,5 +1,5 @@
-/** How many tokens one page of the list draws: each takes two blocks of the 50 that a message may have. */
-export const LIST_PAGE_SIZE = 10;
+/** How many tokens one page of the list draws: each takes one block of the 50 that a message may have. */
+export const LIST_PAGE_SIZE = 20;
 
 /** A row's menu. Ids are unique in a message, so each row of a page has its own. */
 export const TOKEN_MENU_IDS: readonly string[] = Array.from(
@@ -7,6 +7,12 @@ export const TOKEN_MENU_IDS: readonly string[] = Array.from(
   (_, row) => `token_menu_${row}`,
 );
 export const LIST_FILTER_ID = 'list_filter';
+export const LIST_SEARCH_ID = 'list_search';
+export const LIST_CLEAR_ID = 'list_clear';
+export const ALL_TOKENS_ID = 'all_tokens';
+export const REVOKE_LEAKED_ID = 'revoke_leaked';
+export const LEAKED_INPUT_ID = 'leaked';
+export const LEAKED_DIALOG_ID = 'revoke_leaked_dialog';
 export const LIST_PREVIOUS_ID = 'list_previous';
 export const LIST_NEXT_ID = 'list_next';
 export const CREATE_ID = 'create_token';

@@ -5,20 +5,24 @@ import { LIST_FILTERS, type ListFilter } from '../../tokens/store.ts';
 import { parsePersonId } from '../../tokens/token.ts';
 import { button } from './text.ts';
 
-/** Which part of somebody's own list is drawn. */
-export type PageOfList = { readonly filter: ListFilter; readonly page: number };
+/** Which part of somebody's own list is drawn; with `search`, of what a search for that found, whatever the filter. */
+export type PageOfList = { readonly filter: ListFilter; readonly page: number; readonly search?: string };
+
+/** Where a list begins. */
+export const BEGINNING: PageOfList = { filter: 'active', page: 1 };
 
 /** Which part of everybody's tokens is drawn. */
 export type PageOfStatus = StatusSelection & { readonly page: number };
 
 /** The `value` of a button that turns to this page of the list. */
-export function listPageText({ filter, page }: PageOfList): string {
-  return `${filter}:${page}`;
+export function listPageText({ filter, page, search }: PageOfList): string {
+  return search === undefined ? `${filter}:${page}` : `find:${page}:${search}`;
 }
 
 /** The page that `text` names; the first one of the active tokens when it names none. */
 export function parseListPage(text: string): PageOfList {
-  const [word, number] = text.split(':');
+  const [word, number, ...rest] = text.split(':');
+  if (word === 'find') return { filter: 'all', page: parseNumber(number), search: rest.join(':') };
   const filter = LIST_FILTERS.find((known) => known === word) ?? 'active';
   return { filter, page: parseNumber(number) };
 }

@@ -109,9 +109,10 @@ export function sentenceMessage(sentence: string): Message {
   return { text: escaped(sentence), blocks: [section(sentence)] };
 }
 
-/** A dialog that only tells something. */
+/** A dialog that only tells something. Slack takes a field in no dialog without a button to submit, so none is drawn. */
 export function tellingDialog(title: string, blocks: KnownBlock[]): ModalView {
-  return { type: 'modal', title: plain(title), close: plain('Close'), blocks };
+  const told = blocks.filter(({ type }) => type !== 'input');
+  return { type: 'modal', title: plain(title), close: plain('Close'), blocks: told };
 }
 
 /** The way to the person's conversation with the app, where one is known. */

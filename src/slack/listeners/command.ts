@@ -1,10 +1,11 @@
 import { findTyped } from '../../tokens/find.ts';
 import { type Actor, rightsOf } from '../../tokens/policy.ts';
 import type { Refusal } from '../../tokens/refusal.ts';
+import { BEGINNING, type PageOfList } from '../blocks/pages.ts';
 import { createTypedAnswer } from '../create/create.ts';
 import type { ListenerDeps, PressListener } from '../listener.ts';
 import { checkAnswer } from '../look/check.ts';
-import { ownListMessage } from '../look/list.ts';
+import { listMessageAt } from '../look/list.ts';
 import { rememberOpening } from '../look/opened-from.ts';
 import { type Answer, answerVisit, refusalAnswer } from '../reply/tell.ts';
 import { revokeAnswer, revokeHeldAnswer } from '../revoke/revoke.ts';
@@ -38,8 +39,10 @@ async function answerTo(
     case 'list':
       return {
         kind: 'message',
-        message: await ownListMessage(actor, { filter: command.filter, page: 1 }, deps),
+        message: await listMessageAt(actor, { filter: command.filter, page: 1 }, deps),
       };
+    case 'find':
+      return { kind: 'message', message: await listMessageAt(actor, pageOfSearch(command.text), deps) };
     case 'help':
       return { kind: 'message', message: helpMessage(rightsOf(actor, deps.policy)) };
     case 'holds_value':
@@ -49,7 +52,9 @@ async function answerTo(
     case 'unknown':
       return misreadAnswer(command, partsOf(text), rightsOf(actor, deps.policy));
     case 'revoke':
-      return answerToRevoke(command, text, actor, deps);
+      return answerToRevoke(command, actor, deps, (refusal) =>
+        unknownAnswer('revoke', refusal, partsOf(text)),
+      );
     case 'check':
       return checkAnswer(actor, command.value, deps);
     default:
@@ -57,14 +62,17 @@ async function answerTo(
   }
 }
 
+function pageOfSearch(search: string | undefined): PageOfList {
+  return search === undefined ? BEGINNING : { filter: 'all', page: 1, search };
+}
+
 /** In this order: a value, a person, and what may be an id, a name, or the first characters of a value. */
-async function answerToRevoke(
+export async function answerToRevoke(
   command: Extract<Command, { verb: 'revoke' }>,
-  text: string,
   actor: Actor,
   deps: ListenerDeps,
+  refuse: (refusal: Refusal) => Answer,
 ): Promise<Answer> {
-  const refuse = (refusal: Refusal) => unknownAnswer('revoke', refusal, partsOf(text));
   if ('value' in command) return revokeHeldAnswer(actor, command.value, deps);
   if ('person' in command) {
     return revokePersonAnswer(actor, command.person === 'me' ? actor.id : command.person, deps);

@@ -1,8 +1,8 @@
 import type { App } from '@slack/bolt';
 import { z } from 'zod';
 import type { PersonId } from '../../tokens/token.ts';
+import { BEGINNING } from '../blocks/pages.ts';
 import type { ListenerDeps } from '../listener.ts';
-import { BEGINNING } from '../look/list.ts';
 import { forgetDirectMessage } from '../reply/direct-message.ts';
 import { readDelivery } from '../visit.ts';
 

@@ -20,6 +20,12 @@ function commandsFor({ seesAll, revokesAny }: Rights): readonly Line[] {
   return [
     ['/apitoken create', 'create a token; `/apitoken create NAME 30d` fills in the dialog'],
     ['/apitoken list', 'your active tokens; also `list expired`, `list revoked`, `list all`'],
+    [
+      '/apitoken find TEXT',
+      seesAll
+        ? 'tokens with TEXT in their name or purpose'
+        : 'your tokens with TEXT in their name or purpose',
+    ],
     ['/apitoken info NAME', 'everything about a token except its value'],
     ['/apitoken rotate NAME', 'give a token a new value; the old one can keep working for a while'],
     ['/apitoken revoke NAME', 'end a token, after you confirm'],

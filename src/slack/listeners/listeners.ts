@@ -7,9 +7,12 @@ import {
   HIDE_VALUE_ID,
   HISTORY_NEWER_ID,
   HISTORY_OLDER_ID,
+  LEAKED_DIALOG_ID,
+  LIST_CLEAR_ID,
   LIST_FILTER_ID,
   LIST_NEXT_ID,
   LIST_PREVIOUS_ID,
+  LIST_SEARCH_ID,
   NEW_VALUE_ID,
   PICK_DIALOG_ID,
   PICK_PERSON_DIALOG_ID,
@@ -17,6 +20,7 @@ import {
   REMIND_ID,
   REVOKE_DIALOG_ID,
   REVOKE_ID,
+  REVOKE_LEAKED_ID,
   ROTATE_DIALOG_ID,
   ROTATE_ID,
   RUN_COMMAND_ID,
@@ -34,7 +38,8 @@ import { onRotateSubmitted } from '../rotate/rotate.ts';
 import { onHide } from '../show/show.ts';
 import { STATUS_PRESSES } from '../status/status.ts';
 import { onRunCommand } from './command.ts';
-import { onMenu, onTurn } from './list-presses.ts';
+import { onLeakedSubmitted, onRevokeLeaked } from './leaked.ts';
+import { onMenu, onSearch, onTurn } from './list-presses.ts';
 import { onPickSubmitted } from './pick.ts';
 import {
   onDecline,
@@ -74,7 +79,10 @@ export const PRESSES: ReadonlyMap<string, Press> = new Map<string, Press>([
   [REMIND_ID, { listener: onRemind, drawnIn: ['notice', 'unread'] }],
   [HIDE_VALUE_ID, { listener: onHide, drawnIn: ['value'] }],
   [RUN_COMMAND_ID, { listener: onRunCommand, drawnIn: ['unknown', 'choices', 'dialog', 'unread'] }],
+  [REVOKE_LEAKED_ID, { listener: onRevokeLeaked, drawnIn: ['home'] }],
   [LIST_FILTER_ID, { listener: onTurn, drawnIn: LIST }],
+  [LIST_SEARCH_ID, { listener: onSearch, drawnIn: ['list', 'home'] }],
+  [LIST_CLEAR_ID, { listener: onTurn, drawnIn: LIST }],
   [LIST_PREVIOUS_ID, { listener: onTurn, drawnIn: LIST }],
   [LIST_NEXT_ID, { listener: onTurn, drawnIn: LIST }],
   [HISTORY_NEWER_ID, { listener: onTurnHistory, drawnIn: HISTORY }],
@@ -89,6 +97,7 @@ export const SUBMISSIONS: ReadonlyMap<string, SubmissionListener> = new Map([
   [CREATE_DIALOG_ID, onCreateSubmitted],
   [REVOKE_DIALOG_ID, onRevokeSubmitted],
   [ROTATE_DIALOG_ID, onRotateSubmitted],
+  [LEAKED_DIALOG_ID, onLeakedSubmitted],
   [PICK_DIALOG_ID, onPickSubmitted],
   [SEVERAL_DIALOG_ID, onSeveralSubmitted],
   [PICK_PERSON_DIALOG_ID, onPersonPicked],

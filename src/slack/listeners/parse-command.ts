@@ -13,6 +13,7 @@ export type Command =
   /** The lifetime is as typed, too. */
   | { readonly verb: 'create'; readonly name?: string; readonly lifetime?: string }
   | { readonly verb: 'list'; readonly filter: ListFilter }
+  | { readonly verb: 'find'; readonly text?: string }
   | { readonly verb: 'info'; readonly name?: string }
   | { readonly verb: 'rotate'; readonly name?: string }
   | { readonly verb: 'history'; readonly name?: string }
@@ -39,6 +40,7 @@ export type Part = { readonly typed: string; readonly shown: string };
 type Verb =
   | 'create'
   | 'list'
+  | 'find'
   | 'info'
   | 'rotate'
   | 'revoke'
@@ -53,6 +55,8 @@ const SYNONYMS: Readonly<Record<string, Verb>> = {
   new: 'create',
   list: 'list',
   ls: 'list',
+  find: 'find',
+  search: 'find',
   info: 'info',
   show: 'info',
   rotate: 'rotate',
@@ -110,6 +114,8 @@ export function parseCommand(delivered: string): Command {
       return parseCreate(oneLine(rest));
     case 'list':
       return parseList(rest, typed);
+    case 'find':
+      return { verb, ...searched(rest) };
     case 'info':
     case 'rotate':
     case 'history':
@@ -195,6 +201,12 @@ function parseStatusFilter(word: string): StatusFilter | 'unknown' {
 function named(text: string): { name?: string } {
   const name = oneLine(text).replace(QUOTED, '$1').trim();
   return name === '' ? {} : { name };
+}
+
+/** What is searched for is what stands within quotes that are typed around it. */
+function searched(text: string): { text?: string } {
+  const { name } = named(text);
+  return name === undefined ? {} : { text: name };
 }
 
 function withoutVerb(seen: string): string {

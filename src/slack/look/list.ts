@@ -1,39 +1,47 @@
 import type { WebClient } from '@slack/web-api';
 import { LRUCache } from 'lru-cache';
 import type { Log } from '../../log.ts';
-import { listTokens } from '../../tokens/find.ts';
-import type { Actor } from '../../tokens/policy.ts';
-import { type RefuseDeps, sentenceFor } from '../../tokens/refusal.ts';
+import { findByText, listTokens } from '../../tokens/find.ts';
+import { type Actor, rightsOf } from '../../tokens/policy.ts';
+import { type Refusal, type RefuseDeps, sentenceFor } from '../../tokens/refusal.ts';
 import type { PersonId } from '../../tokens/token.ts';
 import { LIST_PAGE_SIZE } from '../blocks/ids.ts';
 import type { Message } from '../blocks/message.ts';
-import type { PageOfList } from '../blocks/pages.ts';
+import { BEGINNING, type PageOfList } from '../blocks/pages.ts';
 import { section, sentenceMessage } from '../blocks/text.ts';
 import { BARRED } from '../notices/notice-blocks.ts';
 import { orInShort } from '../reply/in-short.ts';
 import { createTurns } from '../turns.ts';
-import { listBlocks, listMessage } from './list-blocks.ts';
+import { homeBlocks, type ListDrawing, listMessage } from './list-blocks.ts';
 
 /** People whose page is remembered at once. */
 const PAGES_MAX = 10_000;
 
 type HomeDeps = RefuseDeps & { readonly client: WebClient; readonly log: Log };
 
-/** Where a Home tab is drawn when it is opened. */
-export const BEGINNING: PageOfList = { filter: 'active', page: 1 };
+/** `wipes`: how often something was taken out of the search field. */
+type PageOfHome = PageOfList & { readonly wipes: number };
 
 /** The Home tabs, each at the page that its person turned to. In memory: after a restart they begin anew. */
 export type Homes = {
   /** Draws the actor's Home tab at `page`, or where it stands; one after the other, so that the last drawn is the latest. */
   draw(actor: Actor, page?: PageOfList): Promise<void>;
+  /** The same at where it stands, without what was typed into its search field. */
+  wipe(actor: Actor): Promise<void>;
   /** Says instead of a Home tab why its person sees none: they did not ask now, so nothing is refused. */
   drawRefusal(person: PersonId): Promise<void>;
 };
 
 /** Draws Home tabs by `client`, one drawing of a person after the other. */
 export function createHomes(deps: HomeDeps): Homes {
-  const pages = new LRUCache<string, PageOfList>({ max: PAGES_MAX });
+  const pages = new LRUCache<string, PageOfHome>({ max: PAGES_MAX });
   const takeTurn = createTurns();
+  const standing = ({ id }: Actor): PageOfHome => pages.get(id) ?? { ...BEGINNING, wipes: 0 };
+
+  async function drawAt(actor: Actor, page: PageOfHome): Promise<void> {
+    pages.set(actor.id, page);
+    await takeTurn(actor.id, () => publishHome(actor, standing(actor), deps));
+  }
 
   return {
     drawRefusal: (person) =>
@@ -41,32 +49,51 @@ export function createHomes(deps: HomeDeps): Homes {
         const blocks = [section(BARRED)];
         await deps.client.views.publish({ user_id: person, view: { type: 'home', blocks } });
       }),
-    draw: async (actor, page) => {
-      if (page !== undefined) pages.set(actor.id, page);
-      await takeTurn(actor.id, () => publishHome(actor, pages.get(actor.id) ?? BEGINNING, deps));
+    draw: (actor, page) => {
+      const { wipes } = standing(actor);
+      return drawAt(actor, page === undefined ? standing(actor) : { ...page, wipes });
+    },
+    wipe: (actor) => {
+      const page = standing(actor);
+      return drawAt(actor, { ...page, wipes: page.wipes + 1 });
     },
   };
 }
 
 /** Draws the actor's Home tab: *My API Tokens* at `page`. */
-async function publishHome(actor: Actor, page: PageOfList, deps: HomeDeps): Promise<void> {
+async function publishHome(actor: Actor, page: PageOfHome, deps: HomeDeps): Promise<void> {
   const { client, log } = deps;
-  const outcome = await listTokens({ actor, ...page, pageSize: LIST_PAGE_SIZE }, deps);
-  const blocks =
-    outcome.kind === 'refused'
-      ? [section(sentenceFor(outcome.refusal))]
-      : listBlocks(outcome.list, page.filter, deps.clock());
+  const drawing = await drawingOf(actor, page, deps);
+  const blocks = 'code' in drawing ? [section(sentenceFor(drawing))] : homeBlocks(drawing, page.wipes);
   await orInShort(
     { text: '', blocks },
     log,
     (form) => client.views.publish({ user_id: actor.id, view: { type: 'home', blocks: form.blocks } }),
-    { text: '', blocks: [section('Slack does not take your list here. Type /apitoken list in a channel.')] },
+    { text: '', blocks: [section("Slack can't show your list here. Type /apitoken list in a channel.")] },
   );
 }
 
-/** *My API Tokens* of the actor at `page`, as a message. */
-export async function ownListMessage(actor: Actor, page: PageOfList, deps: RefuseDeps): Promise<Message> {
-  const outcome = await listTokens({ actor, ...page, pageSize: LIST_PAGE_SIZE }, deps);
-  if (outcome.kind === 'refused') return sentenceMessage(sentenceFor(outcome.refusal));
-  return listMessage(outcome.list, page.filter, deps.clock());
+/** *My API Tokens* of the actor at `page`, or what they search for there, as a message. */
+export async function listMessageAt(actor: Actor, page: PageOfList, deps: RefuseDeps): Promise<Message> {
+  const drawing = await drawingOf(actor, page, deps);
+  return 'code' in drawing ? sentenceMessage(sentenceFor(drawing)) : listMessage(drawing);
+}
+
+async function drawingOf(actor: Actor, asked: PageOfList, deps: RefuseDeps): Promise<ListDrawing | Refusal> {
+  const { search, filter, page } = asked;
+  const request = { actor, page, pageSize: LIST_PAGE_SIZE };
+  const outcome =
+    search === undefined
+      ? await listTokens({ ...request, filter }, deps)
+      : await findByText({ ...request, text: search }, deps);
+  if (outcome.kind === 'refused') return outcome.refusal;
+  const { list } = outcome;
+  const hasNone = list.total === 0 && (await isWithoutTokens(actor, deps));
+  const reader = { id: actor.id, ...rightsOf(actor, deps.policy) };
+  return { list, asked, reader, now: deps.clock(), hasNone, isCut: 'isCut' in outcome && outcome.isCut };
+}
+
+async function isWithoutTokens({ id, workspace }: Actor, { store, clock }: RefuseDeps): Promise<boolean> {
+  const all = { owner: id, filter: 'all', page: 1, pageSize: 1, now: clock() } as const;
+  return (await store.listTokens(workspace, all)).total === 0;
 }

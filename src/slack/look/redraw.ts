@@ -7,7 +7,7 @@ import { type DrawnNotice, noticeAgainMessage } from '../notices/notice-blocks.t
 import { inDirectMessage } from '../reply/direct-message.ts';
 import { respond } from '../reply/respond.ts';
 import type { KnownVisit } from '../visit.ts';
-import { ownListMessage } from './list.ts';
+import { listMessageAt } from './list.ts';
 import type { OpenedFrom } from './opened-from.ts';
 
 /**
@@ -47,7 +47,7 @@ export async function redrawNotice(
 async function draw(visit: KnownVisit, from: OpenedFrom, deps: ListenerDeps): Promise<void> {
   switch (from.kind) {
     case 'list': {
-      const list = await ownListMessage(visit.actor, pageAfter(from.page), deps);
+      const list = await listMessageAt(visit.actor, pageAfter(from.page), deps);
       return respond(from.responseUrl, list, 'instead');
     }
     case 'notice': {
@@ -66,7 +66,7 @@ function drawNotice(responseUrl: string, notice: DrawnNotice, token: UsedToken, 
 
 /** The row of a revoked token stays in sight with its date revoked: a list of the active ones becomes one of all. */
 function pageAfter(page: PageOfList): PageOfList {
-  return page.filter === 'active' ? { filter: 'all', page: 1 } : page;
+  return page.search === undefined && page.filter === 'active' ? { filter: 'all', page: 1 } : page;
 }
 
 /** Waits for a drawing without which what was done stands all the same: a failure is logged. */

@@ -93,11 +93,12 @@ export async function isTurned(viewId: string, view: ModalView, client: WebClien
 /** What a wish leads to: a dialog to fill in, or something to be told. */
 export type Answer =
   | { readonly kind: 'dialog'; readonly view: ModalView }
-  | { readonly kind: 'message'; readonly message: Message };
+  /** `refusal`: what the message says no to, so that a dialog can say it under its field. */
+  | { readonly kind: 'message'; readonly message: Message; readonly refusal?: Refusal };
 
 /** A refusal, in its sentence. */
 export function refusalAnswer(refusal: Refusal): Answer {
-  return { kind: 'message', message: sentenceMessage(sentenceFor(refusal)) };
+  return { kind: 'message', message: sentenceMessage(sentenceFor(refusal)), refusal };
 }
 
 /**

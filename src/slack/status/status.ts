@@ -14,6 +14,7 @@ import type { PersonId } from '../../tokens/token.ts';
 import { parsePersonId, parseTokenId } from '../../tokens/token.ts';
 import { dateIn } from '../../zone.ts';
 import {
+  ALL_TOKENS_ID,
   BOARD_STOP_ID,
   STATUS_CSV_ID,
   STATUS_EVERYBODY_ID,
@@ -25,14 +26,15 @@ import {
   STATUS_SEARCH_ID,
   STATUS_SHARE_ID,
 } from '../blocks/ids.ts';
+import type { Message } from '../blocks/message.ts';
 import { type PageOfStatus, parseStatusPage } from '../blocks/pages.ts';
-import { mention, sentenceMessage } from '../blocks/text.ts';
+import { mention, sentenceMessage, tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps, Press, PressListener } from '../listener.ts';
 import { infoAnswer } from '../look/info.ts';
 import { confirmedActor } from '../people/actor.ts';
 import { carryOut } from '../reply/carry-out.ts';
 import type { Placing } from '../reply/respond.ts';
-import { answerVisit, tell, tellForged, tellRefusal, tellSentence } from '../reply/tell.ts';
+import { answerVisit, tell, tellForged, tellRefusal, tellSentence, updateDialog } from '../reply/tell.ts';
 import { type KnownVisit, type PressedMessage, pressedMessageOf } from '../visit.ts';
 import { stopBoard } from './board.ts';
 import { csvOf, notSentSentence, sendFile } from './csv.ts';
@@ -84,8 +86,18 @@ async function showStatus(
   const search = visit.responseUrl === undefined ? undefined : '';
   const draw = (asTable: boolean) => statusMessage({ list, asked: page, now, asTable, search });
   // Where there is no conversation to answer in, a dialog opens, and a dialog has no tables.
-  if (visit.responseUrl === undefined) return tell(visit, draw(false), deps.client);
+  if (visit.responseUrl === undefined) return showInDialog(visit, draw(false), deps);
   await deps.tables.respond(visit.responseUrl, draw, placing);
+}
+
+/** In the dialog that was pressed in, else in one of its own. There is no channel to share it to. */
+async function showInDialog(visit: KnownVisit, message: Message, deps: ListenerDeps): Promise<void> {
+  const isKept = ({ action_id: id }: { action_id?: string }) => id !== STATUS_SHARE_ID;
+  const blocks = message.blocks.map((block) =>
+    block.type === 'actions' ? { ...block, elements: block.elements.filter(isKept) } : block,
+  );
+  if (visit.viewType !== 'modal') return tell(visit, { ...message, blocks }, deps.client);
+  await updateDialog(visit.viewId, tellingDialog('API Tokens', blocks), deps.client);
 }
 
 /** Shows the page to everybody where it stands. The one that was pressed in stays, and says from then on that it is shared. */
@@ -184,6 +196,10 @@ const onSearch: PressListener = async (visit, value, deps) => {
 const onTurn: PressListener = (visit, value, deps) =>
   showStatus(visit, parseStatusPage(value), 'instead', deps);
 
+/** *All tokens*, in the Home tab. */
+const onAllTokens: PressListener = (visit, _value, deps) =>
+  showStatus(visit, { filter: 'current', owner: null, page: 1 }, 'beside', deps);
+
 /** A person was chosen: their tokens, under the filter that stands there. */
 const onOwner: PressListener = (visit, value, deps) => {
   const page = { ...parseStatusPage(visit.blockId ?? ''), owner: parsePersonId(value) ?? null, page: 1 };
@@ -219,6 +235,7 @@ const STATUS = ['status', 'dialog'] as const;
 export const STATUS_PRESSES: readonly (readonly [actionId: string, press: Press])[] = [
   [STATUS_OPEN_ID, { listener: onOpen, drawnIn: STATUS }],
   [STATUS_SEARCH_ID, { listener: onSearch, drawnIn: ['status'] }],
+  [ALL_TOKENS_ID, { listener: onAllTokens, drawnIn: ['home'] }],
   [STATUS_FILTER_ID, { listener: onTurn, drawnIn: STATUS }],
   [STATUS_OWNER_ID, { listener: onOwner, drawnIn: STATUS }],
   [STATUS_EVERYBODY_ID, { listener: onTurn, drawnIn: STATUS }],
