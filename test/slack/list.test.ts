@@ -2,16 +2,7 @@ import { expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
 import { openWorkspace, setStage } from '../fixture.ts';
 import { T0 } from '../tokens/a-token.ts';
-import {
-  aClock,
-  answerTo,
-  holdsToken,
-  holdsTokens,
-  modalSaying,
-  setStill,
-  settled,
-  soon,
-} from './flows.ts';
+import { aClock, answerTo, holdsToken, holdsTokens, modalSaying, setStill, settled, soon } from './flows.ts';
 
 test.for([[''], [' list'], [' ls'], [' LIST'], [' list active']] as const)(
   '"/apitoken%s" shows the tokens that are not over, to the person alone',
@@ -199,7 +190,7 @@ test.for([['list'], ['list expired'], ['list revoked'], ['list all'], ['find']] 
     const list = await answerTo(stage.workspace.person('alice'), `/apitoken ${typed}`);
 
     expect(list.text).toBe(
-      'My API Tokens\nSearch\nYou have no tokens yet. Choose Create API Token to make one.',
+      'My API Tokens\nSearch\nYou have no tokens yet. Choose Create API Token to create one.',
     );
     expect(list.buttons).toEqual(['Create API Token']);
   },

@@ -203,7 +203,7 @@ export function parseChoice(text: string): MenuChoice | undefined {
 
 function emptyText({ hasNone, asked }: ListDrawing): string {
   if (hasNone && asked.search === undefined)
-    return 'You have no tokens yet. Choose Create API Token to make one.';
+    return 'You have no tokens yet. Choose Create API Token to create one.';
   return 'No tokens match.';
 }
 
