@@ -33,6 +33,13 @@ export type RoleHolders = { readonly people: readonly PersonId[]; readonly group
 /** The settings are not usable. The message names every problem, a line each, and holds no value of any setting. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
+  /** One each, without a full stop. */
+  readonly problems: readonly string[];
+
+  constructor(message: string, problems: readonly string[] = [message]) {
+    super(message);
+    this.problems = problems;
+  }
 }
 
 const APP_TOKEN =
@@ -160,9 +167,11 @@ function parse<T>(schema: Schema<T>, env: Environment): T {
   });
   const parsed = schema.safeParse(Object.fromEntries(given));
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `- ${String(issue.path[0])} ${issue.message}`);
+  const problems = parsed.error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`);
+  const list = problems.map((problem) => `- ${problem}`).join('\n');
   throw new ConfigError(
-    `apitoken can't start with these settings (.env.example explains each):\n${problems.join('\n')}`,
+    `apitoken can't start with these settings (.env.example explains each):\n${list}`,
+    problems,
   );
 }
 

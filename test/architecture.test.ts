@@ -19,7 +19,15 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/setup-error.ts',
   ],
   'src/cli.ts': ['src/cli', 'src/clock.ts', 'src/config.ts', 'src/environment-file.ts'],
-  'src/cli': ['src/clock.ts', 'src/config.ts', 'src/counted.ts', 'src/store', 'src/tokens'],
+  // Of Slack the doctor alone, and it is loaded only when it is called.
+  'src/cli': [
+    'src/clock.ts',
+    'src/config.ts',
+    'src/counted.ts',
+    'src/slack/doctor',
+    'src/store',
+    'src/tokens',
+  ],
   'src/app.ts': [
     'src/chain-watch.ts',
     'src/clock.ts',
@@ -72,11 +80,20 @@ test('imports point one way, and every part has its place in the table', () => {
     const allowed = ARROWS[part];
     if (allowed === undefined) return [`${path}: ${part} is not in the table`];
     return imports
-      .filter((target) => partOf(target) !== part && !allowed.includes(partOf(target)))
+      .filter((target) => partOf(target) !== part && !allowed.some((place) => isIn(target, place)))
       .map((target) => `${path} → ${target}`);
   });
 
   expect(wrong).toEqual([]);
+});
+
+test('the command line loads nothing that speaks to Slack before it is to speak to it', () => {
+  const across = /^(?:import|export) (?!type )[^;]*from '\.\.\/slack\/[^']+'/gm;
+  const loaded = sources
+    .filter(({ path }) => path.startsWith('src/cli'))
+    .flatMap(({ path, text }) => [...text.matchAll(across)].map(([line]) => `${path}: ${line}`));
+
+  expect(loaded).toEqual([]);
 });
 
 test('the page takes nothing but types from the workspace, and gives nothing but types to its server', () => {
@@ -250,6 +267,10 @@ function sourcesIn(folder: string): Source[] {
 function importsOf(path: string, text: string): string[] {
   const specifiers = [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'|new URL\('(\.[^']+\.ts)'/g)];
   return specifiers.map(([, from, url]) => relative(ROOT, resolve(ROOT, dirname(path), from ?? url ?? '')));
+}
+
+function isIn(path: string, place: string): boolean {
+  return path === place || path.startsWith(`${place}/`);
 }
 
 function partOf(path: string): string {

@@ -21,6 +21,8 @@ export type Fault = {
   delayMs?: number;
   /** Cuts the connection: `after` (or true) when it has happened and only the answer is lost, `before` when nothing has. */
   drop?: boolean | 'before' | 'after';
+  /** Heads of the answer in place of the usual ones, as `date`. */
+  headers?: Record<string, string>;
   /** What was asked for happens, and this is said of it: as Slack sometimes answers, with keys missing or null. */
   answers?: (usual: Json) => Json;
   /** `chat.postEphemeral` answers `ok: true`, and nobody is ever shown the message. */

@@ -73,7 +73,11 @@ export function isJson(value: unknown): value is Json {
 }
 
 /** What goes wrong on the way of an answer: it comes late, or not at all. */
-export type Mishap = { delayMs?: number; drop?: boolean | 'before' | 'after' };
+export type Mishap = {
+  delayMs?: number;
+  drop?: boolean | 'before' | 'after';
+  headers?: Record<string, string>;
+};
 
 /** Sends the answer, late or not at all when the mishap says so. */
 export function send(response: ServerResponse, answer: Answer, mishap: Mishap | undefined): void {
@@ -83,7 +87,7 @@ export function send(response: ServerResponse, answer: Answer, mishap: Mishap | 
   }
   const write = (): void => {
     if (response.destroyed) return;
-    response.writeHead(answer.status, answer.headers);
+    response.writeHead(answer.status, { ...answer.headers, ...mishap?.headers });
     response.end(answer.body);
   };
   if (mishap?.delayMs === undefined) write();

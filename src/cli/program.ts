@@ -4,6 +4,7 @@ import { StoreFault } from '../store/fault.ts';
 import { auditCommand } from './audit.ts';
 import { CommandFault, type Surroundings, UsageFault } from './command.ts';
 import { backupCommand, initCommand, restoreCommand } from './database.ts';
+import { doctorCommand } from './doctor.ts';
 import { findCommand } from './find.ts';
 import { listCommand } from './list.ts';
 import { pepperCommand } from './pepper.ts';
@@ -45,6 +46,7 @@ function programOf(surroundings: Surroundings): Command {
   program.addCommand(listCommand(surroundings));
   program.addCommand(findCommand(surroundings));
   program.addCommand(auditCommand(surroundings));
+  program.addCommand(doctorCommand(surroundings));
   program.commandsGroup('Revoke:');
   program.addCommand(revokeCommand(surroundings));
   program.addCommand(revokePersonCommand(surroundings));

@@ -51,3 +51,18 @@ function checkReferences(sqlite: Database.Database): void {
     `The upgrade would break ${broken} rows of the database, so nothing was changed. Start the previous version, and report this.`,
   );
 }
+
+/** How the schema of a database stands to the newest one in `folder`. */
+export type SchemaAge = 'current' | 'older' | 'newer' | 'foreign';
+
+/** That, of the database behind `sqlite`. Nothing is written. */
+export function schemaAge(sqlite: Database.Database, folder: string): SchemaAge {
+  const isOurs = sqlite.prepare("select 1 from sqlite_schema where name = 'migrations'").pluck().get() === 1;
+  if (!isOurs) return 'foreign';
+  const known = new Set<unknown>(
+    readMigrationFiles({ migrationsFolder: folder }).map(({ folderMillis }) => folderMillis),
+  );
+  const applied = new Set(sqlite.prepare('select made_at from migrations').pluck().all());
+  if ([...applied].some((madeAt) => !known.has(madeAt))) return 'newer';
+  return applied.size < known.size ? 'older' : 'current';
+}

@@ -26,7 +26,8 @@ import { createTokenReads, createTokenWrites } from './tokens.ts';
 import { createRecentReads, createUsage } from './usage.ts';
 import { createDigestWrites, createHashRead, createSecretRead } from './verification.ts';
 
-const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url));
+/** The schema's steps, as files. */
+export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url));
 
 /** Shorter than any: it is looked for, and not there. */
 const NO_LOOKUP_ID = '';

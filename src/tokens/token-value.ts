@@ -99,6 +99,11 @@ export class TokenValue {
   }
 }
 
+/** A text that looks like a value in every way and is none: it was made just now, and nothing keeps it. For trials of Slack. */
+export function valueOfNothing(prefix: string): string {
+  return TokenValue.generate(prefix).reveal();
+}
+
 function checkDigits(body: string): string {
   return toBase62(crc32(body), CHECK_LENGTH);
 }

@@ -33,7 +33,8 @@ const ROWS_AT_ONCE = 1000;
 /** Tokens that one transaction expires. */
 const EXPIRED_AT_ONCE = 200;
 
-const MARK_KEY = 'revoked_log';
+/** How much of `revoked.log` is known to hold in this database. */
+export const MARK_KEY = 'revoked_log';
 
 /** Set in a copy that was put back where there was no log: nobody knows what was revoked since it was made. */
 export const UNLOGGED_KEY = 'unlogged_restore';

@@ -171,12 +171,30 @@ function markAt(file: number, end: number): LogMark {
 function* linesAfter(path: string, mark: LogMark | undefined): Generator<RevokedLine> {
   const file = openSync(path, 'r');
   try {
-    const end = Number(mark?.split(':')[0] ?? 0);
-    const holds = mark !== undefined && end <= fstatSync(file).size && markAt(file, end) === mark;
-    for (const line of textLines(file, holds ? end : 0)) {
+    const from = mark !== undefined && markHolds(file, mark) ? endOf(mark) : 0;
+    for (const line of textLines(file, from)) {
       const read = lineIn(line);
       if (read !== undefined) yield read;
     }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function markHolds(file: number, mark: LogMark): boolean {
+  const end = endOf(mark);
+  return end <= fstatSync(file).size && markAt(file, end) === mark;
+}
+
+function endOf(mark: LogMark): number {
+  return Number(mark.split(':')[0]);
+}
+
+/** Whether the log at `path`, which this user must be able to write, still begins with what `mark` says of it. Nothing is written. */
+export function isUncut(path: string, mark: LogMark | undefined): boolean {
+  const file = openSync(path, 'r+');
+  try {
+    return mark === undefined || markHolds(file, mark);
   } finally {
     closeSync(file);
   }

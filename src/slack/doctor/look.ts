@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { type Clock, SECOND_MS } from '../../clock.ts';
+import { counted } from '../../counted.ts';
+import { createLog } from '../../log.ts';
+import type { WorkspaceId } from '../../tokens/token.ts';
+import { createSlackClient } from '../app.ts';
+import { INSTALL_AGAIN, mendingSentence } from '../blocks/mending.ts';
+import type { RoleSettings } from '../people/actor.ts';
+import { slackErrorOf } from '../reply/slack-error.ts';
+import type { Checked } from './checked.ts';
+import { missingScopes, SCOPES } from './scopes.ts';
+
+const CALL_MS_MAX = 5 * SECOND_MS;
+
+/** A clock that is off by more shifts expiries and graces; HTTP mode refuses what is five minutes old. */
+const CLOCK_OFF_MS_MAX = 60 * SECOND_MS;
+
+const REINSTALL = 'Install the app again from manifest.yml, and set the token that it shows.';
+
+/** What is needed to ask Slack. */
+export type SlackSettings = {
+  readonly apiUrl: string;
+  readonly botToken: () => string;
+  readonly roles: RoleSettings;
+  readonly clock: Clock;
+};
+
+/** What Slack says of the bot token. `workspace` undefined: Slack did not take it, or gave no answer. */
+export type Introduced = {
+  readonly workspace: WorkspaceId | undefined;
+  readonly scopes: readonly string[];
+  /** How far the clock of this machine is ahead of Slack's, to about a second; undefined where Slack told no time. */
+  readonly aheadMs: number | undefined;
+  readonly code: string | undefined;
+};
+
+const authTest = z.object({ ok: z.boolean(), error: z.string().nullish(), team_id: z.string().nullish() });
+
+/** Asks Slack who we are. Not by its SDK, which keeps the head of the answer to itself. */
+export async function introduce({ apiUrl, botToken, clock }: SlackSettings): Promise<Introduced> {
+  const nothing = { workspace: undefined, scopes: [], aheadMs: undefined };
+  const askedAt = clock();
+  try {
+    const response = await fetch(new URL('auth.test', apiUrl), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${botToken()}` },
+      redirect: 'error',
+      signal: AbortSignal.timeout(CALL_MS_MAX),
+    });
+    const told = Date.parse(response.headers.get('date') ?? '');
+    // Slack writes whole seconds: on average half of one is over.
+    const aheadMs = Number.isNaN(told)
+      ? undefined
+      : Math.round((askedAt + clock()) / 2 - told - SECOND_MS / 2);
+    const scopes = (response.headers.get('x-oauth-scopes') ?? '').split(',').map((scope) => scope.trim());
+    if (response.status === 429) return { ...nothing, aheadMs, code: 'ratelimited' };
+    if (!response.ok) return { ...nothing, aheadMs, code: `HTTP ${response.status}` };
+    const { ok, error, team_id } = authTest.parse(await response.json());
+    if (!ok || team_id == null) return { ...nothing, aheadMs, code: error ?? 'no team_id' };
+    return { workspace: team_id as WorkspaceId, scopes: scopes.filter(Boolean), aheadMs, code: undefined };
+  } catch {
+    return { ...nothing, code: 'no_answer' };
+  }
+}
+
+/** What Slack says of the token, its scopes and the groups of the settings, and the clock against Slack's. */
+export async function lookAtSlack(
+  settings: SlackSettings,
+  bound: WorkspaceId | undefined,
+): Promise<Checked[]> {
+  const introduced = await introduce(settings);
+  const { workspace, scopes } = introduced;
+  if (workspace === undefined) return [clockLine(introduced), refusedLine(introduced.code ?? 'unknown')];
+  return [
+    clockLine(introduced),
+    workspaceLine(workspace, bound),
+    ...scopeLines(scopes, settings.roles),
+    {
+      about: 'tabs',
+      is: 'not asked',
+      says: 'They only show in a conversation: "doctor --live U…" tries them.',
+    },
+    ...(await groupLines(settings)),
+  ];
+}
+
+function refusedLine(code: string): Checked {
+  const about = 'Slack token';
+  if (code === 'no_answer' || code.startsWith('HTTP') || code === 'ratelimited') {
+    const says = `Slack gave no answer to auth.test (${code}). Nothing more was asked.`;
+    return { about, is: 'wrong', says, todo: "Look at the network, SLACK_API_URL and Slack's status." };
+  }
+  const mending = mendingSentence(code);
+  const todo = mending === undefined || mending === INSTALL_AGAIN ? REINSTALL : mending;
+  return { about, is: 'wrong', says: `Slack refuses SLACK_BOT_TOKEN (${code}).`, todo };
+}
+
+function clockLine({ aheadMs, code }: Introduced): Checked {
+  const about = 'clock';
+  if (aheadMs === undefined) {
+    const why = code === 'no_answer' ? 'Slack gave no answer' : 'Slack told no time';
+    return { about, is: 'not asked', says: `${why}, so nobody knows how far off it is.` };
+  }
+  const seconds = Math.round(Math.abs(aheadMs) / SECOND_MS);
+  const off = `${counted(seconds, 'second')} ${aheadMs > 0 ? 'ahead of' : 'behind'} Slack's`;
+  if (Math.abs(aheadMs) <= CLOCK_OFF_MS_MAX) {
+    return { about, is: 'ok', says: seconds <= 1 ? "It is within 1 second of Slack's." : `It is ${off}.` };
+  }
+  const todo = 'Set the clock (NTP): expiries come at the wrong time, and HTTP mode refuses deliveries.';
+  return { about, is: 'wrong', says: `It is ${off}.`, todo };
+}
+
+function workspaceLine(workspace: WorkspaceId, bound: WorkspaceId | undefined): Checked {
+  const about = 'Slack token';
+  if (bound === undefined || bound === workspace) {
+    return { about, is: 'ok', says: `Slack takes it, for the workspace ${workspace}.` };
+  }
+  const says = `The database belongs to the workspace ${bound}, SLACK_BOT_TOKEN to ${workspace}.`;
+  return {
+    about,
+    is: 'wrong',
+    says,
+    todo: 'Set the token of the first one, or DATABASE_URL to another file.',
+  };
+}
+
+function scopeLines(granted: readonly string[], roles: RoleSettings): Checked[] {
+  const about = 'Slack scopes';
+  const missing = missingScopes(granted);
+  if (missing.length === 0) {
+    const beyond = granted.filter((scope) => !SCOPES.some((one) => one.scope === scope));
+    const more = beyond.length === 0 ? '' : ` Beyond them it has ${beyond.join(', ')}.`;
+    return [{ about, is: 'ok', says: `The token has all ${SCOPES.length} of manifest.yml.${more}` }];
+  }
+  const areGroupsNamed = groupsIn(roles).length > 0;
+  return missing.map(({ scope, optional, otherwise }): Checked => {
+    const isLeftOut = optional && !(scope === 'usergroups:read' && areGroupsNamed);
+    const says = `The token lacks ${scope}${optional ? ' (optional)' : ''}: ${otherwise}.`;
+    return { about, is: isLeftOut ? 'note' : 'wrong', says, todo: REINSTALL };
+  });
+}
+
+async function groupLines(settings: SlackSettings): Promise<Checked[]> {
+  const about = 'user groups';
+  const groups = groupsIn(settings.roles);
+  if (groups.length === 0) return [{ about, is: 'ok', says: 'The settings name none.' }];
+  const client = clientFor(settings);
+  const lines: Checked[] = [];
+  for (const group of groups) {
+    try {
+      const { users = [] } = await client.usergroups.users.list({ usergroup: group });
+      const is = users.length === 0 ? 'note' : 'ok';
+      lines.push({ about, is, says: `${group} has ${counted(users.length, 'member')}.` });
+    } catch (error) {
+      const says = `${group} can't be read (${slackErrorOf(error).code}): it gives nobody a role.`;
+      lines.push({
+        about,
+        is: 'wrong',
+        says,
+        todo: 'Name people by their ids in MANAGERS, ONCALL and ADMINS.',
+      });
+    }
+  }
+  return lines;
+}
+
+/** The user groups of the settings, each once. */
+export function groupsIn({ managers, oncall, admins }: RoleSettings): string[] {
+  return [...new Set([managers, oncall, admins].flatMap(({ groups }) => groups))];
+}
+
+/** A client that tries nothing twice and logs nothing. */
+export function clientFor({ apiUrl, botToken, clock }: Omit<SlackSettings, 'roles'>) {
+  const log = createLog({ level: 'silent', stream: { write: () => undefined } });
+  return createSlackClient({ apiUrl, botToken, clock, log }, CALL_MS_MAX);
+}

@@ -1,0 +1,25 @@
+/**
+ * The scopes of `manifest.yml`, and what breaks without each. A test holds them equal. `optional`: whoever installs the app may
+ * leave it out (`bot_optional`).
+ */
+export const SCOPES: readonly {
+  readonly scope: string;
+  readonly optional: boolean;
+  readonly otherwise: string;
+}[] = [
+  { scope: 'commands', optional: false, otherwise: 'nobody can type /apitoken' },
+  { scope: 'chat:write', optional: false, otherwise: 'no value can be shown, and nobody is told anything' },
+  { scope: 'im:write', optional: false, otherwise: 'no value can be shown in direct messages' },
+  { scope: 'users:read', optional: false, otherwise: 'nobody may do anything: it is not known who they are' },
+  {
+    scope: 'usergroups:read',
+    optional: true,
+    otherwise: 'no user group gives a role: name people by their ids',
+  },
+  { scope: 'files:write', optional: true, otherwise: 'there is no CSV of /apitoken status' },
+];
+
+/** Which of them `granted` lacks. */
+export function missingScopes(granted: readonly string[]): typeof SCOPES {
+  return SCOPES.filter(({ scope }) => !granted.includes(scope));
+}
