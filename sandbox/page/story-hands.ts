@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { VisibleMessage } from '../workspace/visible.ts';
 import { appPlace, become, type Control, closeModal, draft, draftKey, goTo, send, type } from './moves.ts';
+import { rowName } from './row-name.ts';
 import { change, type PageState, state, until } from './store.ts';
 
 const PACE_MS = 450;
@@ -93,9 +94,9 @@ export function menuOf(
   blocks: readonly KnownBlock[],
   name: string,
 ): { blockId: string; actionId: string } | undefined {
-  for (const block of blocks) {
-    if (block.type !== 'section' || block.text?.text !== name) continue;
-    if (block.accessory?.type !== 'overflow') continue;
+  for (const [index, block] of blocks.entries()) {
+    if (block.type !== 'section' || block.accessory?.type !== 'overflow') continue;
+    if (rowName(blocks, index) !== name) continue;
     return { blockId: block.block_id ?? '', actionId: block.accessory.action_id ?? '' };
   }
   return undefined;

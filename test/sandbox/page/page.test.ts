@@ -78,7 +78,7 @@ describe.skipIf(!hasBrowser())('the page', () => {
     const dialog = page.getByRole('dialog', { name: /^(Create API Token|Token created)$/ });
     await dialog.getByRole('textbox', { name: 'Purpose' }).fill('typed before');
     await dialog.getByRole('button', { name: 'Create Token' }).click();
-    await dialog.getByRole('alert').getByText('deploy-bot-2 is free').waitFor();
+    await dialog.getByRole('alert').getByText('Try deploy-bot-2.').waitFor();
 
     const name = dialog.getByRole('textbox', { name: 'Token Name' });
     await expect.poll(() => name.evaluate('document.activeElement.id')).toBe('field-name');

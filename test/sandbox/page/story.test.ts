@@ -42,8 +42,7 @@ describe.skipIf(!hasBrowser())('the story, by roles and labels alone', () => {
     await page.getByRole('log').getByText(leaked).waitFor();
     await page.getByRole('button', { name: 'Shortcuts for the message from Alice' }).click();
     await page.getByRole('menuitem', { name: 'Revoke token in message' }).click();
-    await revoke.getByText('ci-runner of').waitFor();
-    await revoke.getByRole('textbox', { name: 'Reason' }).fill('Leaked in #general');
+    await revoke.getByText('ci-runner?').first().waitFor();
     await revoke.getByRole('button', { name: 'Revoke', exact: true }).click();
     await revoke.getByText('ci-runner is revoked').waitFor();
     await revoke.getByText('Now delete the message').waitFor();
