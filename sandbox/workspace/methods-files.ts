@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Faults, faultAnswer } from './faults.ts';
 import { type Answer, isJson, readBody, send, textAnswer } from './http.ts';
 import type { Method, MethodAnswer } from './method.ts';
-import { addMessage, type Json, newId, recordRefusal, recordTraffic, type State } from './state.ts';
+import { removeMessage } from './methods-chat.ts';
+import { addMessage, changed, type Json, newId, recordRefusal, recordTraffic, type State } from './state.ts';
 
 const FILE_BYTES_MAX = 8 * 1024 * 1024;
 const PREVIEW_LENGTH = 1000;
@@ -48,6 +49,20 @@ function completeUpload(state: State, args: Json): MethodAnswer {
   return { ok: true, files: uploads.map(({ id, name }) => ({ id, title: name })) };
 }
 
+/** The message that it came with goes with it, unless somebody wrote something there. */
+function deleteFile(state: State, args: Json): MethodAnswer {
+  const entry = [...state.uploads].find(([, { id, isShared }]) => id === args.file && isShared);
+  if (entry === undefined) return { ok: false, error: 'file_not_found' };
+  const [url, { id }] = entry;
+  state.uploads.delete(url);
+  for (const message of state.messages.filter(({ files }) => files.some((file) => file.id === id))) {
+    message.files = message.files.filter((file) => file.id !== id);
+    if (message.files.length === 0 && message.text === '') removeMessage(state, message);
+    else changed(state);
+  }
+  return { ok: true };
+}
+
 /** Answers the POST to an upload URL. Only text can be kept. */
 export async function answerUpload(
   deps: { state: State; faults: Faults },
@@ -86,6 +101,13 @@ function keepUpload(state: State, url: string, text: string | undefined): Answer
 
 /** `files.*`, and only what sends a text. */
 export const FILE_METHODS: Readonly<Record<string, Method>> = {
+  'files.delete': {
+    scopes: ['files:write'],
+    required: ['file'],
+    args: ['file'],
+    errors: ['file_not_found'],
+    run: ({ state, args }) => deleteFile(state, args),
+  },
   'files.getUploadURLExternal': {
     scopes: ['files:write'],
     required: ['filename', 'length'],

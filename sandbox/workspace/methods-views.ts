@@ -1,7 +1,9 @@
+import { checkMessageBlocks, checkView } from './blocks.ts';
+import { isJson } from './http.ts';
 import type { Method, MethodAnswer } from './method.ts';
 import { viewOutput } from './payloads.ts';
-import type { State } from './state.ts';
-import { openModal, publishHome, pushModal, updateView, type ViewResult } from './views.ts';
+import type { Json, State } from './state.ts';
+import { openModal, publishHome, pushModal, updateView, type ViewResult, wordsFor } from './views.ts';
 
 function answer(state: State, result: ViewResult): MethodAnswer {
   return result.ok ? { ok: true, view: viewOutput(state, result.view) } : result;
@@ -16,8 +18,20 @@ const TRIGGERED = [
   'push_limit_reached',
 ];
 
-/** `views.*`: no scope is needed, and a trigger is the permission. */
+function validate({ message, view }: Json): MethodAnswer {
+  const problems = isJson(message) ? checkMessageBlocks(message.blocks) : checkView(view);
+  if (problems.length === 0) return { ok: true };
+  return { ok: false, error: 'invalid_blocks', messages: wordsFor(problems) };
+}
+
+/** `blocks.validate`, and `views.*`: no scope is needed, and a trigger is the permission. */
 export const VIEW_METHODS: Readonly<Record<string, Method>> = {
+  // The rules of messages are applied to `message: {blocks}`; sent as `blocks` alone they may not be, so these are not taken.
+  'blocks.validate': {
+    args: ['message', 'view'],
+    errors: ['invalid_blocks'],
+    run: ({ args }) => validate(args),
+  },
   'views.open': {
     required: ['view', 'trigger_id'],
     args: ['view', 'trigger_id', 'interactivity_pointer'],

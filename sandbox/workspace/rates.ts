@@ -5,6 +5,7 @@ const TIERS = { 1: 1, 2: 20, 3: 50, 4: 100 } as const;
 const TIER_OF: Readonly<Record<string, keyof typeof TIERS>> = {
   'apps.connections.open': 3,
   'auth.test': 4, // "special": hundreds a minute
+  'blocks.validate': 3, // nothing is documented
   'bots.info': 3,
   'chat.delete': 3,
   'chat.postEphemeral': 4,
@@ -12,6 +13,7 @@ const TIER_OF: Readonly<Record<string, keyof typeof TIERS>> = {
   'conversations.info': 3,
   'conversations.open': 3,
   'files.completeUploadExternal': 4,
+  'files.delete': 3,
   'files.getUploadURLExternal': 4,
   'team.info': 3,
   'usergroups.list': 2,

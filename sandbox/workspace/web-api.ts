@@ -31,7 +31,7 @@ const COMMON_ERRORS = new Set([
 ]);
 
 /** Arguments that a form carries as JSON text. */
-const JSON_ARGS = ['attachments', 'blocks', 'file_ids', 'files', 'metadata', 'view'];
+const JSON_ARGS = ['attachments', 'blocks', 'file_ids', 'files', 'message', 'metadata', 'view'];
 
 /** What the Web API needs of the rest of the workspace. */
 export type WebApiDeps = { state: State; faults: Faults; rates: Rates | undefined; socketUrl: () => string };

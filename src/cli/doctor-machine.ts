@@ -76,29 +76,36 @@ function environmentFileLines(): Checked[] {
   ];
 }
 
-/** What was found of the database, and to which workspace it belongs. */
-export type CheckedDatabase = { readonly lines: Checked[]; readonly workspace: WorkspaceId | undefined };
+/** What was found of the database, to which workspace it belongs, and whether it can be opened as it is. */
+export type CheckedDatabase = {
+  readonly lines: Checked[];
+  readonly workspace: WorkspaceId | undefined;
+  readonly isSound: boolean;
+};
+
+const UNSOUND = { workspace: undefined, isSound: false } as const;
 
 /** Looks at the database, its files, its disk and the end of its chain. Nothing is changed. */
 export async function checkDatabase(env: Environment): Promise<CheckedDatabase> {
   const config = configOf(env);
   if (config === undefined) {
     const says = 'The settings that it needs are not usable.';
-    return { lines: [{ about: 'database', is: 'not asked', says }], workspace: undefined };
+    return { lines: [{ about: 'database', is: 'not asked', says }], ...UNSOUND };
   }
   const files = examineFiles(config.databaseUrl);
   const around = [...fileLines(files), diskLine(files)];
-  if (files.bytes === undefined) return { lines: [missingLine(files), ...around], workspace: undefined };
+  if (files.bytes === undefined) return { lines: [missingLine(files), ...around], ...UNSOUND };
   try {
     const database = examineDatabase(files.path);
     try {
       const lines = [...(await insideLines(database, files, config)), ...around];
-      return { lines, workspace: database.workspace };
+      const isSound = database.flaw === undefined && database.schema === 'current';
+      return { lines, workspace: database.workspace, isSound };
     } finally {
       database.close();
     }
   } catch (error) {
-    return { lines: [unopenedLine(files, error), ...around], workspace: undefined };
+    return { lines: [unopenedLine(files, error), ...around], ...UNSOUND };
   }
 }
 

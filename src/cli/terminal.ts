@@ -20,6 +20,8 @@ export type Terminal = {
   table(heads: readonly string[], rows: readonly (readonly string[])[]): void;
   /** Whether what was typed is `expected`. Without a terminal nobody can answer, so it is not. */
   asksFor(question: string, expected: string): Promise<boolean>;
+  /** A line that somebody types, or that is piped in, within `msMax`; undefined when none comes. */
+  answer(question: string, msMax: number, signal?: AbortSignal): Promise<string | undefined>;
   /** Shows how far long work has come, from its second second on. */
   progress(what: string): Progress;
 };
@@ -67,8 +69,27 @@ export function createTerminal({ stdin, stdout, stderr }: Streams): Terminal {
         lines.close();
       }
     },
+    answer: (question, msMax, signal) => {
+      stderr.write(`${question} `);
+      return lineOf(stdin, AbortSignal.any([AbortSignal.timeout(msMax), ...(signal ? [signal] : [])]));
+    },
     progress: (what) => createProgress(what, stderr),
   };
+}
+
+/** The next line, or undefined when `signal` aborts or the input ends before. */
+async function lineOf(input: NodeJS.ReadableStream, signal: AbortSignal): Promise<string | undefined> {
+  const lines = createInterface({ input });
+  try {
+    const line = Promise.withResolvers<string | undefined>();
+    lines.once('line', line.resolve);
+    lines.once('close', () => line.resolve(undefined));
+    signal.addEventListener('abort', () => line.resolve(undefined), { once: true });
+    return await line.promise;
+  } finally {
+    lines.close();
+    input.pause();
+  }
 }
 
 function createProgress(what: string, stderr: Streams['stderr']): Progress {

@@ -22,6 +22,8 @@ export async function runs(
     readonly env: Record<string, string>;
     readonly folder: string;
     readonly stdin?: string | Buffer;
+    /** Typed as soon as the question is asked. */
+    readonly answer?: { readonly question: string; readonly with: () => string };
   },
 ): Promise<Ran> {
   const child = spawn(
@@ -38,9 +40,11 @@ export async function runs(
   });
   child.stderr.on('data', (chunk) => {
     err += chunk;
+    if (options.answer !== undefined && !child.stdin.writableEnded && err.includes(options.answer.question))
+      child.stdin.end(options.answer.with());
   });
   child.stdin.on('error', () => undefined);
-  child.stdin.end(options.stdin ?? '');
+  if (options.answer === undefined) child.stdin.end(options.stdin ?? '');
   const code = await new Promise<number | null>((done) => void child.on('close', done));
   return { code, out, err };
 }

@@ -5,7 +5,14 @@ import { beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Workspace } from '../../sandbox/workspace/workspace.ts';
 import { SCOPES } from '../../src/slack/doctor/scopes.ts';
-import { openWorkspace, type Stage, setStage, settingsFor, temporaryFolder } from '../fixture.ts';
+import {
+  openWorkspace,
+  type Stage,
+  setStage,
+  settingsFor,
+  temporaryFolder,
+  valueSeenBy,
+} from '../fixture.ts';
 import { createsToken, settled } from '../slack/flows.ts';
 import { besides, type Ran, runs } from './a-command.ts';
 
@@ -254,6 +261,198 @@ test('the doctor knows the scopes of manifest.yml, and which of them are optiona
   expect(SCOPES.map(({ scope }) => scope).sort()).toEqual([...bot].sort());
   expect(SCOPES.filter(({ optional }) => optional).map(({ scope }) => scope)).toEqual(bot_optional);
 });
+
+test('doctor --live passes beside the running app, and leaves no message, file or Home tab of its own', async () => {
+  const stage = await aStage({ rateLimits: true });
+  const { workspace } = stage;
+  const alice = workspace.person('alice');
+  const before = { messages: lastingMessages(workspace), home: alice.home()?.text };
+
+  const ran = await live(stage);
+
+  expect(ran).toMatchObject({ code: 0, err: '' });
+  expect(ran.out).toMatch(/\n +RELIED ON +SEEN +WHAT BREAKS OTHERWISE\n/);
+  expect(ran.out).toMatch(/^ok +chat\.postEphemeral takes a message with the shape of a value +taken/m);
+  expect(ran.out).toMatch(/^not tried +The person sees that message +nobody was asked: --wait SECONDS/m);
+  expect(ran.out).toMatch(/^ok +chat\.delete takes the messages of the trial away +all are gone;/m);
+  expect(ran.out).toMatch(/\nNothing is wrong\.\n$/);
+  expect(ran.out).not.toContain('differs');
+  expect({ messages: lastingMessages(workspace), home: alice.home()?.text }).toEqual(before);
+  expect(workspace.messages().flatMap(({ files }) => files)).toEqual([]);
+});
+
+test('doctor --live shows no value: what looks like one verifies nowhere, and is not printed', async () => {
+  const stage = await aStage();
+
+  const ran = await live(stage, { args: ['--json'] });
+
+  const shown = valueSeenBy(stage.workspace.person('alice'));
+  expect((await stage.verify(shown)).status).toBe(401);
+  expect(ran.out).not.toContain(shown.slice(5, 17));
+  expect(stage.databaseBytes()).not.toContain(shown.slice(5, 17));
+  expect(JSON.parse(ran.out)).toMatchObject({ ok: true, tried: expect.any(Array) });
+});
+
+test('doctor --live says that the value was seen where the person types its code', async () => {
+  const ward = await aWard();
+
+  const ran = await asked(ward, (alice) => {
+    const code = /type (\d{4}) in the terminal/.exec(alice.sees('@apitoken').at(-1)?.text ?? '')?.[1];
+    return `${code}\n`;
+  });
+
+  expect(ran.out).toMatch(/^ok +The person sees that message +they do /m);
+  expect(ran.code).toBe(0);
+});
+
+test('doctor --live names a value that was taken and never shown', async () => {
+  const ward = await aWard();
+  ward.workspace.faults.add({ method: 'chat.postEphemeral', lose: true });
+
+  const ran = await asked(ward, () => '\n');
+
+  expect(ran.out).toMatch(
+    /^differs +The person sees that message +Slack took it, and they do not see it +Values are lost on the way\./m,
+  );
+  expect(ran.code).toBe(1);
+});
+
+test.for<[row: string, fault: Parameters<Workspace['faults']['add']>[0], seen: string]>([
+  ['users.info tells who the person is', { method: 'users.info', error: 'user_not_found' }, 'user_not_found'],
+  [
+    'User groups can be read',
+    { method: 'usergroups.list', error: 'plan_upgrade_required' },
+    'plan_upgrade_required',
+  ],
+  ['conversations.open opens', { method: 'conversations.open', error: 'missing_scope' }, 'missing_scope'],
+  ['Messages tab: ', { method: 'chat.postMessage', error: 'messages_tab_disabled' }, 'messages_tab_disabled'],
+  [
+    'The largest board by chat.update',
+    { method: 'chat.update', error: 'msg_blocks_too_long' },
+    'msg_blocks_too_long',
+  ],
+  [
+    'The largest board by chat.postMessage',
+    {
+      method: 'chat.postMessage',
+      error: 'invalid_blocks',
+      when: ({ blocks }) => String(blocks).includes('header'),
+    },
+    'invalid_blocks',
+  ],
+  [
+    'chat.postEphemeral takes',
+    { method: 'chat.postEphemeral', error: 'restricted_action' },
+    'restricted_action',
+  ],
+  [
+    'A table by chat.postEphemeral',
+    { method: 'chat.postEphemeral', status: 500, when: ({ blocks }) => String(blocks).includes('"table"') },
+    'HTTP 500',
+  ],
+  [
+    'A CSV file of one line',
+    { method: 'files.getUploadURLExternal', status: 429, retryAfter: 7 },
+    'wait 7 seconds',
+  ],
+  ['A CSV file of one line', { method: 'upload', status: 400 }, 'no_answer'],
+  ['Home tab: ', { method: 'views.publish', error: 'not_enabled' }, 'not_enabled'],
+  ['blocks.validate takes', { method: 'blocks.validate', error: 'invalid_blocks' }, 'Create API Token: '],
+  ['apps.connections.open opens', { method: 'apps.connections.open', drop: true }, 'no_answer'],
+  ['chat.delete takes', { method: 'chat.delete', status: 429 }, 'wait 1 second; all are gone'],
+  ['files.delete takes', { method: 'files.delete', error: 'cant_delete_file' }, '1 of 1 are left'],
+])('doctor --live names "%s" where Slack answers %o', async ([row, fault, seen]) => {
+  const ward = await aWard();
+  ward.workspace.faults.add(fault);
+
+  const ran = await live(ward);
+
+  const differing = ran.out.split('\n').filter((line) => line.startsWith('differs'));
+  expect(differing.map((line) => line.replace(/^differs +/, ''))).toEqual([expect.stringContaining(seen)]);
+  expect(differing[0]?.replace(/^differs +/, '').startsWith(row)).toBe(true);
+  expect(ran).toMatchObject({ code: 1, err: '1 thing in Slack other than expected.\n' });
+  expect(lastingMessages(ward.workspace).filter((text) => /trying|still presented/.test(text))).toEqual([]);
+});
+
+test('doctor --live names each tab that is off', async () => {
+  const manifest = readFileSync('manifest.yml', 'utf8').replace(
+    /(home|messages)_tab_enabled: true/g,
+    '$1_tab_enabled: false',
+  );
+  const manifestPath = join(folderOfCommand, 'manifest.yml');
+  writeFileSync(manifestPath, manifest);
+  const workspace = await openWorkspace({ manifestPath });
+
+  const ran = await live({ workspace, folder: folderOfCommand });
+
+  expect(ran.out).toMatch(/^differs +Messages tab: .*messages_tab_disabled.*Turn the Messages tab on/m);
+  expect(ran.out).toMatch(/^differs +Home tab: .*not_enabled.*Turn the Home tab on/m);
+  expect(ran.code).toBe(1);
+  workspace.takeRefusals();
+});
+
+test('doctor --live names the scopes that the token lacks, and what fails without them', async () => {
+  const ward = await aWard({ withheldScopes: ['files:write'] });
+
+  const ran = await live(ward);
+
+  expect(ran.out).toMatch(
+    /^differs +The token has the scopes of manifest\.yml +no files:write: there is no CSV/m,
+  );
+  expect(ran.out).toMatch(/^differs +A CSV file of one line +Slack answered missing_scope/m);
+  expect(ran.code).toBe(1);
+  ward.workspace.takeRefusals();
+});
+
+test('doctor --live tries nothing where Slack does not answer', async () => {
+  const ward = await aWard();
+  ward.workspace.faults.add({ method: 'auth.test', drop: true, times: 2 });
+
+  const ran = await live(ward);
+
+  expect(ran.out).toMatch(/^differs +auth\.test takes the bot token +Slack answered no_answer/m);
+  expect(ran.out.match(/^not tried/gm)?.length).toBeGreaterThan(15);
+  expect(ran.code).toBe(1);
+});
+
+test.for([
+  ['a name', ['--live', 'alice'], 2, 'A person is named by their Slack user id'],
+  ['a wait without an end', ['--live', 'U0ALICE0001', '--wait', 'long'], 2, '--wait takes seconds'],
+  ['a person too many', ['U0ALICE0001'], 2, 'too many arguments'],
+] as const)('doctor refuses %s, and asks Slack nothing', async ([, args, code, sentence]) => {
+  const workspace = await openWorkspace();
+
+  const ran = await doctor({ workspace, folder: folderOfCommand }, { args });
+
+  expect(ran).toMatchObject({ code, out: '' });
+  expect(ran.err).toContain(sentence);
+  expect(workspace.traffic).toEqual([]);
+});
+
+function live(
+  ward: Pick<Ward, 'workspace' | 'folder'>,
+  { args = [] }: { args?: readonly string[] } = {},
+): Promise<Ran> {
+  return doctor(ward, { args: ['--live', ward.workspace.person('alice').id, ...args] });
+}
+
+/** The same at a terminal where somebody types `answer` as soon as they are asked. */
+function asked(ward: Ward, answer: (alice: ReturnType<Workspace['person']>) => string): Promise<Ran> {
+  const alice = ward.workspace.person('alice');
+  return runs(['doctor', '--live', alice.id, '--wait', '60'], {
+    env: settingsFor(ward.workspace, ward.folder),
+    folder: folderOfCommand,
+    answer: { question: 'Which 4 digits are in it?', with: () => answer(alice) },
+  });
+}
+
+/** What stands in the workspace for good. */
+function lastingMessages(workspace: Workspace): string[] {
+  return workspace
+    .messages()
+    .filter(({ onlyFor, vanished }) => onlyFor === undefined && !vanished)
+    .map(({ text }) => text);
+}
 
 function change(database: string, statement: string): void {
   const sqlite = new Database(database);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Clock, SECOND_MS } from '../../clock.ts';
 import { counted } from '../../counted.ts';
-import { createLog } from '../../log.ts';
+import { createLog, type Log } from '../../log.ts';
 import type { WorkspaceId } from '../../tokens/token.ts';
 import { createSlackClient } from '../app.ts';
 import { INSTALL_AGAIN, mendingSentence } from '../blocks/mending.ts';
@@ -171,6 +171,10 @@ export function groupsIn({ managers, oncall, admins }: RoleSettings): string[] {
 
 /** A client that tries nothing twice and logs nothing. */
 export function clientFor({ apiUrl, botToken, clock }: Omit<SlackSettings, 'roles'>) {
-  const log = createLog({ level: 'silent', stream: { write: () => undefined } });
-  return createSlackClient({ apiUrl, botToken, clock, log }, CALL_MS_MAX);
+  return createSlackClient({ apiUrl, botToken, clock, log: quietLog() }, CALL_MS_MAX);
+}
+
+/** A log of nothing: what goes wrong is what the doctor tells. */
+export function quietLog(): Log {
+  return createLog({ level: 'silent', stream: { write: () => undefined } });
 }

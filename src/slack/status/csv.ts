@@ -79,7 +79,7 @@ const UPLOAD_MS_MAX = 20 * SECOND_MS;
 
 const ticket = z.object({ upload_url: z.url(), file_id: z.string() });
 
-/** A text file, and what is said with it (mrkdwn). */
+/** A text file, and what is said with it (mrkdwn); empty: nothing. */
 export type TextFile = { readonly name: string; readonly text: string; readonly comment: string };
 
 /**
@@ -91,22 +91,26 @@ export async function sendFile(
   personId: string,
   file: TextFile,
 ): Promise<string | undefined> {
-  const bytes = new TextEncoder().encode(file.text);
   try {
-    await inDirectMessage(client, personId, async (channel) => {
-      const response = await client.files.getUploadURLExternal({ filename: file.name, length: bytes.length });
-      const { upload_url, file_id } = ticket.parse(response);
-      await upload(upload_url, bytes);
-      await client.files.completeUploadExternal({
-        files: [{ id: file_id, title: file.name }],
-        channel_id: channel,
-        initial_comment: file.comment,
-      });
-    });
+    await inDirectMessage(client, personId, (channel) => uploadFile(client, channel, file));
     return undefined;
   } catch (error) {
     return slackErrorOf(error).code;
   }
+}
+
+/** Sends a file into a conversation, and tells its id. Throws as `WebClient` does, or because the upload was not taken. */
+export async function uploadFile(client: WebClient, channel: string, file: TextFile): Promise<string> {
+  const bytes = new TextEncoder().encode(file.text);
+  const response = await client.files.getUploadURLExternal({ filename: file.name, length: bytes.length });
+  const { upload_url, file_id } = ticket.parse(response);
+  await upload(upload_url, bytes);
+  await client.files.completeUploadExternal({
+    files: [{ id: file_id, title: file.name }],
+    channel_id: channel,
+    ...(file.comment === '' ? {} : { initial_comment: file.comment }),
+  });
+  return file_id;
 }
 
 async function upload(url: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
