@@ -201,7 +201,7 @@ function logLine(database: ExaminedDatabase, { log }: ExaminedFiles): Checked {
     // Root may write what it likes: it is the mode that others will meet.
     accessSync(log.path, constants.W_OK);
     if (database.isLogUncut())
-      return { about, is: 'ok', says: 'It is there, writable, and holds all that it held.' };
+      return { about, is: 'ok', says: "It's there, this user can write it, and nothing was cut off." };
     const todo = 'Copy it back from a backup: it tells a restore what was revoked.';
     return { about, is: 'wrong', says: `${log.path} was cut or changed since the last start.`, todo };
   } catch (error) {
@@ -233,7 +233,7 @@ function fileLines({ path, otherNames, open }: ExaminedFiles): Checked[] {
   const lines = [...names, ...modes];
   return lines.length > 0
     ? lines
-    : [{ about, is: 'ok', says: 'They belong to this user alone, under one name.' }];
+    : [{ about, is: 'ok', says: 'Only this user can read and write them, and the database has one name.' }];
 }
 
 function diskLine({ path, freeBytes, bytes = 0 }: ExaminedFiles): Checked {

@@ -42,9 +42,10 @@ async function examine({ live, wait, json }: Options, surroundings: Surroundings
 }
 
 function verdictOf(wrong: number, differing: number): string {
-  const toMend = `${counted(wrong, 'thing')} to mend`;
-  if (differing === 0) return `${toMend}.`;
-  return `${wrong === 0 ? '' : `${toMend}, `}${counted(differing, 'thing')} in Slack other than expected.`;
+  const inSlack = `${counted(differing, 'problem')} found in Slack.`;
+  if (wrong === 0) return inSlack;
+  const found = `${counted(wrong, 'problem')} found`;
+  return differing === 0 ? `${found}.` : `${found}, and ${differing} more in Slack.`;
 }
 
 function secondsOf(wait: string | undefined, { streams }: Surroundings): number {

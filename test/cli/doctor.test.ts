@@ -59,11 +59,15 @@ test('doctor finds nothing wrong beside the running app, and changes nothing', a
   expect(ran.out).toMatch(/^ok +database +\S+apitoken\.db opens, and quick_check finds no flaw\.$/m);
   expect(ran.out).toMatch(/^ok +schema +It is of this version\.$/m);
   expect(ran.out).toMatch(/^ok +audit chain +The last 2 events hold together\.$/m);
-  expect(ran.out).toMatch(/^ok +revoked\.log +It is there, writable, and holds all that it held\.$/m);
-  expect(ran.out).toMatch(/^ok +files +They belong to this user alone, under one name\.$/m);
+  expect(ran.out).toMatch(
+    /^ok +revoked\.log +It's there, this user can write it, and nothing was cut off\.$/m,
+  );
+  expect(ran.out).toMatch(
+    /^ok +files +Only this user can read and write them, and the database has one name\.$/m,
+  );
   expect(ran.out).toMatch(/^ok +disk +[\d,]+ MiB are free in \S+\.$/m);
   expect(ran.out).toMatch(/^ok +clock +It is within 1 second of Slack's\.$/m);
-  expect(ran.out).toMatch(/^ok +Slack token +Slack takes it, for the workspace T\w+\.$/m);
+  expect(ran.out).toMatch(/^ok +Slack token +Slack accepts it, for the workspace T\w+\.$/m);
   expect(ran.out).toMatch(/^ok +Slack scopes +The token has all 6 of manifest\.yml\.$/m);
   expect(ran.out).toMatch(/^ok +user groups +The settings name none\.$/m);
   expect(ran.out).toMatch(/\nNothing is wrong\.\n$/);
@@ -92,7 +96,7 @@ test('doctor names every setting that is wrong, and prints the value of none', a
 
   const ran = await doctor({ workspace, folder }, { env });
 
-  expect(ran).toMatchObject({ code: 1, err: '4 things to mend.\n' });
+  expect(ran).toMatchObject({ code: 1, err: '4 problems found.\n' });
   for (const name of ['TOKEN_PEPPER', 'SLACK_BOT_TOKEN', 'HTTP_PORT'])
     expect(ran.out).toMatch(new RegExp(`^wrong +settings +${name} must be `, 'm'));
   expect(ran.out).toMatch(
@@ -158,7 +162,7 @@ test.for<[what: string, break_: (ward: Ward) => void, line: RegExp]>([
 
   const ran = await doctor(ward);
 
-  expect(ran).toMatchObject({ code: 1, err: '1 thing to mend.\n' });
+  expect(ran).toMatchObject({ code: 1, err: '1 problem found.\n' });
   expect(ran.out).toMatch(line);
   expect((await doctor(ward)).out).toMatch(line);
 });
@@ -209,7 +213,7 @@ test.for<[what: string, break_: (workspace: Workspace) => void, refusal: string 
 
   const ran = await doctor(ward, { env: { ONCALL: ward.workspace.ids.groups.oncall ?? '' } });
 
-  expect(ran).toMatchObject({ code: 1, err: '1 thing to mend.\n' });
+  expect(ran).toMatchObject({ code: 1, err: '1 problem found.\n' });
   expect(ran.out).toMatch(line);
   if (refusal !== undefined) ward.workspace.expectRefusal(refusal);
 });
@@ -249,7 +253,7 @@ test('doctor names a scope that the manifest demands and the token lacks', async
 
   const ran = await doctor({ workspace, folder: folderOfCommand });
 
-  expect(ran).toMatchObject({ code: 1, err: '1 thing to mend.\n' });
+  expect(ran).toMatchObject({ code: 1, err: '1 problem found.\n' });
   expect(ran.out).toMatch(
     /^wrong +Slack scopes +The token lacks im:write: no value can be shown in direct messages\./m,
   );
@@ -272,9 +276,9 @@ test('doctor --live passes beside the running app, and leaves no message, file o
 
   expect(ran).toMatchObject({ code: 0, err: '' });
   expect(ran.out).toMatch(/\n +RELIED ON +SEEN +WHAT BREAKS OTHERWISE\n/);
-  expect(ran.out).toMatch(/^ok +chat\.postEphemeral takes a message with the shape of a value +taken/m);
-  expect(ran.out).toMatch(/^not tried +The person sees that message +nobody was asked: --wait SECONDS/m);
-  expect(ran.out).toMatch(/^ok +chat\.delete takes the messages of the trial away +all are gone;/m);
+  expect(ran.out).toMatch(/^ok +chat\.postEphemeral accepts a message with the shape of a value +accepted/m);
+  expect(ran.out).toMatch(/^not tried +The person sees that message +nobody was asked: use --wait SECONDS/m);
+  expect(ran.out).toMatch(/^ok +chat\.delete removes the messages of the trial +all are gone;/m);
   expect(ran.out).toMatch(/\nNothing is wrong\.\n$/);
   expect(ran.out).not.toContain('differs');
   expect({ messages: lastingMessages(workspace), home: alice.home()?.text }).toEqual(before);
@@ -312,7 +316,7 @@ test('doctor --live names a value that was taken and never shown', async () => {
   const ran = await asked(ward, () => '\n');
 
   expect(ran.out).toMatch(
-    /^differs +The person sees that message +Slack took it, and they do not see it +Values are lost on the way\./m,
+    /^differs +The person sees that message +Slack accepted it, but they don't see it +Values are lost on the way\./m,
   );
   expect(ran.code).toBe(1);
 });
@@ -341,7 +345,7 @@ test.for<[row: string, fault: Parameters<Workspace['faults']['add']>[0], seen: s
     'invalid_blocks',
   ],
   [
-    'chat.postEphemeral takes',
+    'chat.postEphemeral accepts',
     { method: 'chat.postEphemeral', error: 'restricted_action' },
     'restricted_action',
   ],
@@ -357,10 +361,10 @@ test.for<[row: string, fault: Parameters<Workspace['faults']['add']>[0], seen: s
   ],
   ['A CSV file of one line', { method: 'upload', status: 400 }, 'no_answer'],
   ['Home tab: ', { method: 'views.publish', error: 'not_enabled' }, 'not_enabled'],
-  ['blocks.validate takes', { method: 'blocks.validate', error: 'invalid_blocks' }, 'Create API Token: '],
+  ['blocks.validate accepts', { method: 'blocks.validate', error: 'invalid_blocks' }, 'Create API Token: '],
   ['apps.connections.open opens', { method: 'apps.connections.open', drop: true }, 'no_answer'],
-  ['chat.delete takes', { method: 'chat.delete', status: 429 }, 'wait 1 second; all are gone'],
-  ['files.delete takes', { method: 'files.delete', error: 'cant_delete_file' }, '1 of 1 are left'],
+  ['chat.delete removes', { method: 'chat.delete', status: 429 }, 'wait 1 second; all are gone'],
+  ['files.delete removes', { method: 'files.delete', error: 'cant_delete_file' }, '1 of 1 are left'],
 ])('doctor --live names "%s" where Slack answers %o', async ([row, fault, seen]) => {
   const ward = await aWard();
   ward.workspace.faults.add(fault);
@@ -370,7 +374,7 @@ test.for<[row: string, fault: Parameters<Workspace['faults']['add']>[0], seen: s
   const differing = ran.out.split('\n').filter((line) => line.startsWith('differs'));
   expect(differing.map((line) => line.replace(/^differs +/, ''))).toEqual([expect.stringContaining(seen)]);
   expect(differing[0]?.replace(/^differs +/, '').startsWith(row)).toBe(true);
-  expect(ran).toMatchObject({ code: 1, err: '1 thing in Slack other than expected.\n' });
+  expect(ran).toMatchObject({ code: 1, err: '1 problem found in Slack.\n' });
   expect(lastingMessages(ward.workspace).filter((text) => /trying|still presented/.test(text))).toEqual([]);
 });
 
@@ -410,7 +414,7 @@ test('doctor --live tries nothing where Slack does not answer', async () => {
 
   const ran = await live(ward);
 
-  expect(ran.out).toMatch(/^differs +auth\.test takes the bot token +Slack answered no_answer/m);
+  expect(ran.out).toMatch(/^differs +auth\.test accepts the bot token +Slack answered no_answer/m);
   expect(ran.out.match(/^not tried/gm)?.length).toBeGreaterThan(15);
   expect(ran.code).toBe(1);
 });

@@ -113,7 +113,7 @@ function clockLine({ aheadMs, code }: Introduced): Checked {
 function workspaceLine(workspace: WorkspaceId, bound: WorkspaceId | undefined): Checked {
   const about = 'Slack token';
   if (bound === undefined || bound === workspace) {
-    return { about, is: 'ok', says: `Slack takes it, for the workspace ${workspace}.` };
+    return { about, is: 'ok', says: `Slack accepts it, for the workspace ${workspace}.` };
   }
   const says = `The database belongs to the workspace ${bound}, SLACK_BOT_TOKEN to ${workspace}.`;
   return {
@@ -129,7 +129,7 @@ function scopeLines(granted: readonly string[], roles: RoleSettings): Checked[] 
   const missing = missingScopes(granted);
   if (missing.length === 0) {
     const beyond = granted.filter((scope) => !SCOPES.some((one) => one.scope === scope));
-    const more = beyond.length === 0 ? '' : ` Beyond them it has ${beyond.join(', ')}.`;
+    const more = beyond.length === 0 ? '' : ` It also has ${beyond.join(', ')}, which apitoken doesn't use.`;
     return [{ about, is: 'ok', says: `The token has all ${SCOPES.length} of manifest.yml.${more}` }];
   }
   const areGroupsNamed = groupsIn(roles).length > 0;

@@ -60,7 +60,7 @@ type Trial = Omit<TrialDeps, 'onTried'> & {
   channel: string | undefined;
   /** Undefined until the first message was posted. */
   announced: string | undefined;
-  wasValueTaken: boolean;
+  wasValueAccepted: boolean;
   isHomeDrawn: boolean;
   /** Sent, and nobody knows whether it arrived: it cannot be taken away. */
   lost: number;
@@ -112,7 +112,9 @@ function untried({ code }: Introduced, { onTried }: TrialDeps): readonly Tried[]
   if (first === undefined) return [];
   const tried: Tried[] = [
     { ...first, is: 'differs', seen: `Slack answered ${code}` },
-    ...others.map((one) => ({ ...one, is: 'not tried', seen: 'Slack did not take the bot token' }) as const),
+    ...others.map(
+      (one) => ({ ...one, is: 'not tried', seen: 'Slack did not accept the bot token' }) as const,
+    ),
   ];
   tried.forEach(onTried);
   return tried;
@@ -131,7 +133,7 @@ function beginTrial(deps: TrialDeps, introduced: Introduced, workspace: Workspac
     code: String(randomInt(1000, 10_000)),
     channel: undefined,
     announced: undefined,
-    wasValueTaken: false,
+    wasValueAccepted: false,
     isHomeDrawn: false,
     lost: 0,
     messages: [],
@@ -168,13 +170,13 @@ function answerIn(error: unknown): string {
 
 const STEPS: readonly Step[] = [
   {
-    reliedOn: 'auth.test takes the bot token',
+    reliedOn: 'auth.test accepts the bot token',
     otherwise: 'Nothing works. Install the app again, and set SLACK_BOT_TOKEN.',
-    run: async ({ workspace }) => `it is of the workspace ${workspace}`,
+    run: async ({ workspace }) => `workspace ${workspace}`,
   },
   {
     reliedOn: 'The token has the scopes of manifest.yml',
-    otherwise: 'What a scope is for fails. Install the app again from manifest.yml.',
+    otherwise: 'Whatever needs a missing scope fails. Install the app again from manifest.yml.',
     run: async ({ introduced }) => {
       const missing = missingScopes(introduced.scopes);
       if (missing.length === 0) return `all ${SCOPES.length}`;
@@ -235,12 +237,12 @@ const STEPS: readonly Step[] = [
     },
   },
   {
-    reliedOn: 'chat.postEphemeral takes a message with the shape of a value',
+    reliedOn: 'chat.postEphemeral accepts a message with the shape of a value',
     otherwise: 'No value can be shown: tokens cannot be created or rotated.',
     run: async (trial) => {
       await postEphemeral(trial, trialOfValue(trial.prefix, trial.code));
-      trial.wasValueTaken = true;
-      return 'taken';
+      trial.wasValueAccepted = true;
+      return 'accepted';
     },
   },
   {
@@ -253,7 +255,7 @@ const STEPS: readonly Step[] = [
     otherwise: '/apitoken status shows sections instead of a table.',
     run: async (trial) => {
       await postEphemeral(trial, largestTable(trial.drawnFor));
-      return 'taken';
+      return 'accepted';
     },
   },
   {
@@ -271,7 +273,7 @@ const STEPS: readonly Step[] = [
     },
   },
   {
-    reliedOn: 'blocks.validate takes every dialog at its longest',
+    reliedOn: 'blocks.validate accepts every dialog at its longest',
     otherwise: 'A dialog does not open for long names and many scopes.',
     run: validateDialogs,
   },
@@ -289,12 +291,12 @@ const CLEANING: readonly Step[] = [
     run: redrawHome,
   },
   {
-    reliedOn: 'chat.delete takes the messages of the trial away',
+    reliedOn: 'chat.delete removes the messages of the trial',
     otherwise: 'Old boards stay. Delete what is left of the trial by hand.',
     run: removeMessages,
   },
   {
-    reliedOn: 'files.delete takes the file away',
+    reliedOn: 'files.delete removes the file of the trial',
     otherwise: 'Delete the file of the trial by hand.',
     run: async (trial) => {
       if (trial.files.length === 0) throw new NotTried('no file was sent');
@@ -346,14 +348,14 @@ function channelOf({ channel }: Trial): string {
   return channel;
 }
 
-async function seeValue({ wasValueTaken, askForCode, code, person }: Trial): Promise<string> {
-  if (!wasValueTaken) throw new NotTried('it was not taken');
-  if (askForCode === undefined) throw new NotTried('nobody was asked: --wait SECONDS asks at the terminal');
+async function seeValue({ wasValueAccepted, askForCode, code, person }: Trial): Promise<string> {
+  if (!wasValueAccepted) throw new NotTried('it was not accepted');
+  if (askForCode === undefined) throw new NotTried('nobody was asked: use --wait SECONDS');
   const typed = await askForCode(
     `${person} now has a message from apitoken that only they see. Which 4 digits are in it? (Return: there is none)`,
   );
   if (typed?.trim() === code) return 'they do';
-  throw new Difference(typed === undefined ? 'nobody answered' : 'Slack took it, and they do not see it');
+  throw new Difference(typed === undefined ? 'nobody answered' : "Slack accepted it, but they don't see it");
 }
 
 async function sendCsv(trial: Trial): Promise<string> {
