@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { readManifest } from '../sandbox/workspace/manifest.ts';
 import { openWorkspace, setStage, temporaryFolder } from './fixture.ts';
-import { answerIn, answerTo, createsToken, holdsToken } from './slack/flows.ts';
+import { answerIn, answerTo, createsToken, deliveriesIn, holdsToken } from './slack/flows.ts';
 
 const TEXT = readFileSync(resolve(import.meta.dirname, '../manifest.yml'), 'utf8');
 const manifest = parse(TEXT);
@@ -87,6 +87,7 @@ test('the scopes are those that are needed and no more, each with a word on what
     'chat:write',
     'commands',
     'files:write',
+    'im:history',
     'im:write',
     'usergroups:read',
     'users:read',
@@ -96,7 +97,10 @@ test('the scopes are those that are needed and no more, each with a word on what
 
 test('the events are those that a listener answers', () => {
   const listeners = readFileSync(resolve(import.meta.dirname, '../src/slack/listeners/events.ts'), 'utf8');
-  const answered = [...listeners.matchAll(/app\.event\('(\w+)'/g)].map(([, name]) => name);
+  // Slack delivers each `message.…` that the manifest names as `message`.
+  const answered = [...listeners.matchAll(/app\.event\('(\w+)'/g)].map(([, name]) =>
+    name === 'message' ? 'message.im' : name,
+  );
 
   expect(manifest.settings.event_subscriptions.bot_events.toSorted()).toEqual(answered.toSorted());
 });
@@ -203,7 +207,7 @@ describe('where the optional scopes were not granted', () => {
 
     const value = await createsToken(alice, 'deploy-bot');
 
-    expect(withheldScopes.toSorted()).toEqual(['files:write', 'usergroups:read']);
+    expect(withheldScopes.toSorted()).toEqual(['files:write', 'im:history', 'usergroups:read']);
     expect((await stage.verify(value)).status).toBe(200);
     expect((await answerTo(alice, '/apitoken')).text).toContain('deploy-bot');
     workspace.takeRefusals();
@@ -233,6 +237,18 @@ describe('where the optional scopes were not granted', () => {
 
     expect(told.text).toBe("apitoken isn't allowed to send files yet. Ask an admin to install it again.");
     workspace.expectRefusal('missing_scope');
+  });
+
+  test('nobody who writes to the app is answered, and commands typed there are', async () => {
+    const workspace = await openWorkspace({ withheldScopes });
+    await setStage({ workspace });
+    const alice = workspace.person('alice');
+
+    await alice.types('@apitoken', 'hello');
+    const told = await answerTo(alice, '/apitoken help', '@apitoken');
+
+    expect(told.text).toContain('/apitoken create');
+    expect(deliveriesIn(workspace).map(({ type }) => type)).toEqual(['slash_commands']);
   });
 
   test('no other scope can be left out', async () => {

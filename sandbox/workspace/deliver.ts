@@ -189,11 +189,14 @@ function applyErrors(open: OpenView, errors: unknown): string | undefined {
 }
 
 /**
- * Delivers an event that the manifest asks for, and tries again when nobody acks. Resolves after the first try. With no socket
+ * Delivers an event that the manifest asks for, `type` being its name there, and tries again when nobody acks. Resolves after the first try. With no socket
  * open, the next try waits for one: the real delays (at once, 1 min, 5 min) outlast a reconnection, the scaled ones would not.
  */
-export async function deliverEvent(post: Post, event: Json): Promise<void> {
-  const type = String(event.type);
+export async function deliverEvent(
+  post: Post,
+  event: Json,
+  type: string = String(event.type),
+): Promise<void> {
   if (!post.state.manifest.events.has(type)) return;
   const payload = eventCallback(post.state, event);
   const outcome = await deliver(post, { type: 'events_api', payload }, type);

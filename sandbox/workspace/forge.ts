@@ -5,6 +5,7 @@ import {
   appRateLimited,
   blockActions,
   blockSuggestion,
+  directMessageEvent,
   eventCallback,
   forgedView,
   globalShortcut,
@@ -16,7 +17,16 @@ import {
   viewSubmission,
 } from './payloads.ts';
 import type { AckOutcome, Delivery } from './sockets.ts';
-import { type Channel, directMessage, type Json, nextTs, type OpenView, type PersonRecord } from './state.ts';
+import {
+  type Channel,
+  directMessage,
+  type Json,
+  newMessage,
+  nextTs,
+  type OpenView,
+  type PersonRecord,
+} from './state.ts';
+import { escapeTyped, richTextOf } from './typing.ts';
 import { allViews } from './views.ts';
 
 /** What a hand-made delivery claims. It is shaped like a real one and comes from a real person; the rest may be a lie. */
@@ -48,6 +58,8 @@ export type Forged =
   /** What was typed into a field that searches, in a dialog with that metadata. */
   | { type: 'block_suggestion'; action_id: string; query: string; private_metadata: string }
   | { type: 'app_home_opened' }
+  /** Something was written to the app, with whatever else the event claims; nothing of it stands in the conversation. */
+  | { type: 'message'; text: string; claims?: Json }
   | { type: 'app_rate_limited' }
   | { type: 'raw'; envelope: Delivery['type']; payload: Json };
 
@@ -84,6 +96,8 @@ export function deliveryOf(post: Post, person: PersonRecord, forged: Forged): De
     }
     case 'app_rate_limited':
       return { type: 'events_api', payload: appRateLimited(state) };
+    case 'message':
+      return { type: 'events_api', payload: eventCallback(state, forgedMessage(post, person, forged)) };
     case 'app_home_opened': {
       const channel = directMessage(state, person.id).id;
       const event = {
@@ -102,6 +116,16 @@ function channelCalled({ state }: Post, name: string): Channel {
   const channel = [...state.channels.values()].find((one) => `#${one.name}` === name);
   if (channel === undefined) throw new Error(`there is no channel called ${name}`);
   return channel;
+}
+
+function forgedMessage(
+  { state }: Post,
+  { id }: PersonRecord,
+  { text, claims = {} }: Extract<Forged, { type: 'message' }>,
+): Json {
+  const channelId = directMessage(state, id).id;
+  const typed = { channelId, from: id, text: escapeTyped(state, text), blocks: [richTextOf(text)] };
+  return { ...directMessageEvent(state, newMessage(state, typed)), ...claims };
 }
 
 function forgedShortcut(

@@ -20,6 +20,8 @@ export type Manifest = {
 /** The scope that Slack wants for a bot event; an event that is not here needs none or is unknown to the fake. */
 const EVENT_SCOPES: Record<string, string | undefined> = {
   app_home_opened: undefined,
+  // Source: D:/reference/events/message.im.
+  'message.im': 'im:history',
   user_change: 'users:read',
   subteam_members_changed: 'usergroups:read',
   subteam_updated: 'usergroups:read',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { SlashCommand, ViewOutput, ViewStateValue } from '@slack/bolt';
 import type { KnownBlock } from '@slack/types';
 import {
@@ -286,6 +287,20 @@ export function eventCallback(state: State, event: Json): Json {
         is_enterprise_install: state.isOrgWide,
       },
     ],
+  };
+}
+
+/**
+ * That somebody wrote to the app, as of `message.im`. Keys as in messages that slackapi/bolt-js and slackapi/java-slack-sdk recorded;
+ * https://docs.slack.dev/reference/events/message.im. Slack tells of the app's own messages, too: those are forged here.
+ */
+export function directMessageEvent(state: State, message: Message): Json {
+  return {
+    client_msg_id: randomUUID(),
+    ...messageOutput(state, message),
+    channel: message.channelId,
+    event_ts: message.ts,
+    channel_type: 'im',
   };
 }
 

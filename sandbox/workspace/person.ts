@@ -24,6 +24,7 @@ import {
   actionPart,
   blockActions,
   blockSuggestion,
+  directMessageEvent,
   globalShortcut,
   messageShortcut,
   type Origin,
@@ -184,12 +185,13 @@ async function types(desk: Desk, place: string, text: string): Promise<void> {
     throw new Error('manifest.yml lets nobody type in the Messages tab');
   }
   if (!text.startsWith('/')) {
-    addMessage(state, {
+    const message = addMessage(state, {
       channelId: channel.id,
       from: me.id,
       text: escapeTyped(state, text),
       blocks: [richTextOf(text)],
     });
+    if (channel.im !== undefined) await deliverEvent(post, directMessageEvent(state, message), 'message.im');
     return;
   }
   const [, name = '', rest = ''] = /^(\/\S+)\s*([\s\S]*)$/.exec(text) ?? [];

@@ -303,12 +303,11 @@ export function newId(letter: string): string {
   return `${letter}0${randomBytes(6).toString('hex').slice(0, 9).toUpperCase()}`;
 }
 
-/** Keeps a message and shows it. */
-export function addMessage(
-  state: State,
-  fields: Pick<Message, 'channelId' | 'from' | 'text'> & Partial<Message>,
-): Message {
-  const message: Message = {
+type MessageFields = Pick<Message, 'channelId' | 'from' | 'text'> & Partial<Message>;
+
+/** A message that nobody sees yet. */
+export function newMessage(state: State, fields: MessageFields): Message {
+  return {
     ts: nextTs(state),
     blocks: [],
     attachments: [],
@@ -320,6 +319,11 @@ export function addMessage(
     values: {},
     ...fields,
   };
+}
+
+/** Keeps a message and shows it. */
+export function addMessage(state: State, fields: MessageFields): Message {
+  const message = newMessage(state, fields);
   state.messages.push(message);
   if (state.messages.length > MESSAGES_MAX) state.messages.shift();
   changed(state);

@@ -116,6 +116,8 @@ function listenerDepsOf(deps: SlackAppDeps, client: WebClient): ListenerDeps {
         : actors.find(id, undefined),
     openedFrom: createOpenings(clock),
     checkLimit: createCheckLimit(clock),
+    writtenLimit: createCheckLimit(clock),
+    takeWrittenTurn: createTurns(),
     homes: createHomes(drawing),
     receipts: createReceipts(drawing),
     tables: createTables(clock),

@@ -47,7 +47,11 @@ export async function entrance(
 }
 
 /** The app has no conversation with any of these, and can have none. */
-const UNREACHABLE: ReadonlySet<Standing | undefined> = new Set<Standing>(['stranger', 'bot', 'deactivated']);
+export const UNREACHABLE: ReadonlySet<Standing | undefined> = new Set<Standing>([
+  'stranger',
+  'bot',
+  'deactivated',
+]);
 
 async function tellRefused(
   { visit, actor, sentence }: { visit: Visit; actor: Actor | undefined; sentence: string },

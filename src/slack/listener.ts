@@ -43,6 +43,10 @@ export type ListenerDeps = DomainDeps & {
   readonly client: WebClient;
   readonly actors: Actors;
   readonly openedFrom: Openings;
+  /** Answers to commands that were written as messages: as many a minute as checks. */
+  readonly writtenLimit: CheckLimit;
+  /** By person: answering what they wrote to the app. */
+  readonly takeWrittenTurn: TakeTurn;
   readonly homes: Homes;
   readonly checkLimit: CheckLimit;
   readonly receipts: Receipts;

@@ -155,9 +155,12 @@ type Deliveries = {
 };
 
 /** Whether a delivery had its effect, for whoever only wants to know. */
-export function createDeliveryReads(db: Db, read: Read): Pick<TokenStore, 'tokenOfDelivery'> {
-  const { tokenOf } = createDeliveries(db);
-  return { tokenOfDelivery: (delivery) => read(() => tokenOf(delivery)) };
+export function createDeliveryReads(db: Db, read: Read): Pick<TokenStore, 'tokenOfDelivery' | 'isAnswered'> {
+  const { tokenOf, areKept } = createDeliveries(db);
+  return {
+    tokenOfDelivery: (delivery) => read(() => tokenOf(delivery)),
+    isAnswered: (delivery) => read(() => areKept(delivery)),
+  };
 }
 
 /** The deliveries on the write connection `db`. */

@@ -112,7 +112,7 @@ export function createRefusals(
   db: Db,
   write: Write,
   effects: Effects,
-): Pick<TokenStore, 'recordDeed' | 'recordRefusal' | 'tidy'> {
+): Pick<TokenStore, 'recordDeed' | 'keepAnswered' | 'recordRefusal' | 'tidy'> {
   const recent = createRecentWrites(db);
   const countOne = countStatement(db);
   const isOver = lt(refusalCounts.hour, integerParam('hour'));
@@ -142,6 +142,7 @@ export function createRefusals(
         effects.chain.append(event);
         return 'recorded';
       }),
+    keepAnswered: (delivery, until) => write(() => effects.deliveries.keep(delivery, until, null)),
     recordRefusal: (event: AuditEvent) =>
       write(() => {
         const { actor, at } = event;

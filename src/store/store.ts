@@ -133,6 +133,7 @@ function createWrites(db: Db, writer: Writer, effects: Effects, log: RevokedLog)
     ...createSettings(db, write),
     ...createAlarmWrite(db, write),
     recordDeed: refusals.recordDeed,
+    keepAnswered: refusals.keepAnswered,
     recordRefusal: refusals.recordRefusal,
     tidy: async (now: number) => {
       await refusals.tidy(now);

@@ -239,6 +239,8 @@ export interface TokenStore {
 
   /** The token of the effect that this delivery had before; undefined when it had none. */
   tokenOfDelivery(delivery: Delivery): Promise<TokenId | undefined>;
+  /** Whether `keepAnswered` noted one of the keys, and it is not forgotten yet. */
+  isAnswered(delivery: Delivery): Promise<boolean>;
   findToken(workspace: WorkspaceId, id: TokenId): Promise<UsedToken | undefined>;
   /** Those of the tokens that are there, by their ids; 100 at most. */
   findTokens(workspace: WorkspaceId, ids: readonly TokenId[]): Promise<ReadonlyMap<TokenId, UsedToken>>;
@@ -352,6 +354,8 @@ export interface TokenStore {
 
   /** Writes what was done that changed no token. `repeated`: this delivery did it before, and it is not to be done again. */
   recordDeed(event: AuditEvent, delivery: Delivery): Promise<'recorded' | 'repeated'>;
+  /** Notes that what these keys stand for was answered, and nothing changed. Forgotten 15 minutes after `until` or later. */
+  keepAnswered(delivery: Delivery, until: number): Promise<void>;
   /** Writes a refusal by policy: the first ten a person and hour as events, the others as a count. */
   recordRefusal(event: AuditEvent): Promise<void>;
   /** Turns the counts of hours that are over into one event each, and drops delivery keys of 15 minutes ago and hours of 48. */

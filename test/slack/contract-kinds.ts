@@ -9,6 +9,7 @@ import {
   PICK_TOKEN_ID,
   RUN_COMMAND_ID,
 } from '../../src/slack/blocks/ids.ts';
+import { TokenValue } from '../../src/tokens/token-value.ts';
 import type { Stage } from '../fixture.ts';
 import { answerTo, deliveriesIn, holdsToken, opens, soon } from './flows.ts';
 
@@ -27,6 +28,7 @@ export type Kind = {
 
 const MEMBERS_ONLY = 'apitoken is only for full members of this workspace.';
 const WHO = ['user', 'user.id'];
+const A_VALUE = TokenValue.generate('apit').reveal();
 
 /** Alice sends it, to an app that is installed in the workspace. */
 const KINDS: readonly Kind[] = [
@@ -162,6 +164,16 @@ const KINDS: readonly Kind[] = [
     }),
     says: 'My API Tokens',
     unknowable: ['event', 'event.type', 'event.user'],
+  },
+  {
+    name: 'a message to the app',
+    prepare: async ({ workspace }) => {
+      const alice = workspace.person('alice');
+      return () => alice.drafts({ type: 'message', text: `look: ${A_VALUE}` });
+    },
+    says: 'This looks like a token value.',
+    needed: [],
+    unknowable: ['type', 'event', 'event.type', 'event.user'],
   },
   event('a person changed', async ({ workspace }) => workspace.setPerson('alice', {})),
   event('a person left', async ({ workspace }) => workspace.setPerson('bob', { deleted: true })),

@@ -5,6 +5,7 @@ import { BEGINNING } from '../blocks/pages.ts';
 import type { ListenerDeps } from '../listener.ts';
 import { forgetDirectMessage } from '../reply/direct-message.ts';
 import { readDelivery } from '../visit.ts';
+import { onWritten } from './written.ts';
 
 const homeOpened = z.object({
   team_id: z.string().nullish(),
@@ -28,7 +29,10 @@ const userChanged = z.object({
   }),
 });
 
-/** The workspace's own news: a Home tab was opened, a person or a group changed. They may come twice, or hours late. */
+/**
+ * What happens in the workspace: a Home tab was opened, a person or a group changed, somebody wrote to the app. They may come
+ * twice, or hours late.
+ */
 export function registerEvents(app: App, deps: ListenerDeps): void {
   app.event('app_home_opened', async ({ body }) => {
     const { event, team_id } = readDelivery(homeOpened, body);
@@ -46,6 +50,7 @@ export function registerEvents(app: App, deps: ListenerDeps): void {
     const isSaidGone = isElsewhere || LOSSES.some((loss) => flags[loss] === true);
     await deps.store.suspectOwner(deps.workspace, id as PersonId, { isSaidGone, at: deps.clock() });
   });
+  app.event('message', ({ body }) => onWritten(body, deps));
   app.event('subteam_members_changed', async () => deps.actors.forgetGroups());
   app.event('subteam_updated', async () => deps.actors.forgetGroups());
 }

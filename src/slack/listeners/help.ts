@@ -65,6 +65,31 @@ export function helpMessage(rights: Rights): Message {
   return { text: `apitoken: ${lines.join(', ')}`, blocks: helpBlocks(rights) };
 }
 
+/** What somebody who wrote to the app can do with it, in short. */
+export function abilitiesMessage(rights: Rights): Message {
+  const lines: readonly Line[] = [
+    ['/apitoken create', 'create a token'],
+    ['/apitoken list', 'see your tokens'],
+    ['/apitoken rotate', 'give a token a new value'],
+    ['/apitoken revoke', 'end a token'],
+    ...(rights.revokesAny ? ABILITY_TO_REVOKE_ANY : []),
+    ...(rights.seesAll ? ABILITY_TO_SEE_ALL : []),
+    ['/apitoken help', 'all commands'],
+  ];
+  return {
+    text: "I can't chat, but I answer commands. Type /apitoken help to see them.",
+    blocks: [
+      section("I can't chat, but I answer commands. Here is what you can type:"),
+      linesSection(lines),
+      context("Don't paste token values here: Slack keeps your messages."),
+    ],
+  };
+}
+
+const ABILITY_TO_REVOKE_ANY: readonly Line[] = [['/apitoken revoke @person', "end a person's tokens"]];
+
+const ABILITY_TO_SEE_ALL: readonly Line[] = [['/apitoken status', "see everybody's tokens"]];
+
 /** Quotes what was not understood, as plain text, with the nearest command as a button that keeps the rest of the line. */
 export function unknownCommandMessage(
   { typed, nearest, rest }: { readonly typed: string; readonly nearest: string; readonly rest: string },
@@ -92,15 +117,12 @@ export function unknownCommandMessage(
 }
 
 function helpBlocks(rights: Rights): KnownBlock[] {
-  return [
-    {
-      type: 'section',
-      text: mrkdwn(
-        commandsFor(rights)
-          .map(([line, does]) => `\`${line}\`: ${does}`)
-          .join('\n'),
-      ),
-    },
-    context('Leave out NAME to choose one of your tokens.'),
-  ];
+  return [linesSection(commandsFor(rights)), context('Leave out NAME to choose one of your tokens.')];
+}
+
+function linesSection(lines: readonly Line[]): KnownBlock {
+  return {
+    type: 'section',
+    text: mrkdwn(lines.map(([line, does]) => `\`${line}\`: ${does}`).join('\n')),
+  };
 }

@@ -218,6 +218,11 @@ function folded(word: string): string {
   return word.slice(0, WORD_LENGTH_MAX).normalize('NFKC').toLowerCase();
 }
 
+/** Whether `/apitoken WORD` is a command, whoever may use it. */
+export function isVerb(word: string): boolean {
+  return lookUp(SYNONYMS, folded(word)) !== undefined;
+}
+
 function lookUp(table: Readonly<Record<string, Verb>>, word: string): Verb | undefined {
   return Object.hasOwn(table, word) ? table[word] : undefined;
 }

@@ -38,6 +38,19 @@ export async function inDirectMessage<T>(
   }
 }
 
+/** Says something there, in a thread where one is named, that does not last. Throws as `WebClient` does. */
+export async function whisper(
+  client: WebClient,
+  personId: string,
+  message: Message,
+  threadTs?: string,
+): Promise<void> {
+  const thread = threadTs === undefined ? {} : { thread_ts: threadTs };
+  await inDirectMessage(client, personId, (channel) =>
+    client.chat.postEphemeral({ channel, user: personId, ...thread, ...message }),
+  );
+}
+
 /** Posts a lasting message into it, in short where Slack does not take the whole. Throws as `WebClient` does. */
 export async function postDirectMessage(
   deps: PostDeps,

@@ -6,7 +6,7 @@ import type { Message } from '../blocks/message.ts';
 import { sentenceMessage, tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps } from '../listener.ts';
 import type { KnownVisit, ReplyRoute, Visit } from '../visit.ts';
-import { inDirectMessage } from './direct-message.ts';
+import { whisper } from './direct-message.ts';
 import { respond } from './respond.ts';
 import { slackErrorOf } from './slack-error.ts';
 
@@ -36,9 +36,7 @@ export async function tell(route: ReplyRoute, message: Message, client: WebClien
   }
   if (personId === undefined)
     throw new Error('a delivery that names no person and no place cannot be answered');
-  await inDirectMessage(client, personId, (channel) =>
-    client.chat.postEphemeral({ channel, user: personId, ...message }),
-  );
+  await whisper(client, personId, message);
 }
 
 /**

@@ -115,7 +115,7 @@ describe('who may call', () => {
     await strict.close();
 
     expect(answer).toMatchObject({ ok: false, error: 'missing_scope', needed: 'chat:write' });
-    expect(answer.provided).toBe('commands,im:write,users:read,usergroups:read,files:write');
+    expect(answer.provided).toBe('commands,im:write,im:history,users:read,usergroups:read,files:write');
   });
 
   test('a scope that nobody asked for is not granted', async () => {
