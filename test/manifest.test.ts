@@ -220,7 +220,7 @@ describe('where the optional scopes were not granted', () => {
     const toBob = await answerTo(workspace.person('bob'), '/apitoken status');
     const toCarol = await answerTo(workspace.person('carol'), '/apitoken status');
 
-    expect(toBob.text).toContain('No token found');
+    expect(toBob.text).toBe('Only managers, on-call and admins can use /apitoken status.');
     expect(toCarol.text).toContain('API Tokens');
     expect(stage.log()).toContain('Slack did not say who is in a user group');
     expect(new Set(workspace.takeRefusals().map(({ error }) => error))).toEqual(new Set(['missing_scope']));

@@ -173,12 +173,12 @@ describe('a command that is written as a message', () => {
     expect(await writes({ clock, person: alice }, 'hello')).toEqual([expect.stringContaining(ABILITIES)]);
   });
 
-  test('and may not be used leads to the help', async () => {
+  test('and may not be used is refused as it would be with its slash', async () => {
     const { clock, alice } = await setStill();
 
-    const [answer] = await writes({ clock, person: alice }, 'status');
+    const answers = await writes({ clock, person: alice }, 'status');
 
-    expect(answer).toContain('Type /apitoken help, or choose it below.');
+    expect(answers).toEqual(['Only managers, on-call and admins can use /apitoken status.']);
   });
 
   test('is answered ten times a minute', async () => {
@@ -210,6 +210,8 @@ describe('a command that is written as a message', () => {
     [`create ${'x'.repeat(400)}`, 'create'],
     ['status of what we have', 'status'],
     ['apitoken crate', 'create'],
+    ['apitoken crate deploy-bot', 'create deploy-bot'],
+    ['/apitoken what is this', 'help'],
     ['apitokens are fine', undefined],
     ['hello', undefined],
     ['<@U0APITOKEN1> hello', undefined],

@@ -2,17 +2,17 @@ import { z } from 'zod';
 import { DAY_MS } from '../../clock.ts';
 import { asSeen } from '../../tokens/characters.ts';
 import { holdsSecret, SEARCHED_LENGTH_MAX } from '../../tokens/finder.ts';
-import { type Actor, mayUseApp, type Rights, rightsOf } from '../../tokens/policy.ts';
+import { type Actor, mayUseApp, type Rights, rightsOf, rolesFor } from '../../tokens/policy.ts';
 import { refuseByPolicy, sentenceFor } from '../../tokens/refusal.ts';
 import type { Message } from '../blocks/message.ts';
-import { section, sentenceMessage } from '../blocks/text.ts';
+import { section, sentenceMessage, unescaped } from '../blocks/text.ts';
 import { UNREACHABLE } from '../entrance.ts';
 import type { ListenerDeps } from '../listener.ts';
 import { whisper } from '../reply/direct-message.ts';
 import { valuesInMessage } from '../revoke/revoke-in-message.ts';
 import { readDelivery } from '../visit.ts';
 import { abilitiesMessage } from './help.ts';
-import { isVerb, parseCommand, unescaped } from './parse-command.ts';
+import { isVerb, parseCommand } from './parse-command.ts';
 import { choicesMessage } from './unknown.ts';
 
 const maybe = z.string().nullish();
@@ -184,14 +184,19 @@ export function commandLine(delivered: string): string | undefined {
   const [word = '', ...others] = line.split(' ', WORDS_MAX + 2);
   if (isNamed === undefined && !isVerb(word)) return undefined;
   const command = parseCommand(line);
-  if (command.verb === 'unknown') return command.nearest;
-  return others.length > WORDS_MAX || line.length > LINE_LENGTH_MAX ? word : line || 'list';
+  const isLong = others.length > WORDS_MAX || line.length > LINE_LENGTH_MAX;
+  if (command.verb !== 'unknown') return isLong ? word : line || 'list';
+  const { nearest, rest } = command;
+  return isLong || rest === '' || nearest === 'help' ? nearest : `${nearest} ${rest}`;
 }
 
 function commandMessage(line: string, rights: Rights): Message {
   const { verb } = parseCommand(line);
-  const command = !rights.seesAll && (verb === 'status' || verb === 'board') ? 'help' : line;
-  const shown = asSeen(unescaped(command));
+  if (!rights.seesAll && (verb === 'status' || verb === 'board')) {
+    const refusal = { code: 'command_not_permitted', command: verb, roles: rolesFor('see') } as const;
+    return sentenceMessage(sentenceFor(refusal));
+  }
+  const shown = asSeen(unescaped(line));
   const sentence = `Commands start with /apitoken. Type /apitoken ${shown}, or choose it below.`;
-  return choicesMessage(sentence, [{ shown, command }]);
+  return choicesMessage(sentence, [{ shown, command: line }]);
 }

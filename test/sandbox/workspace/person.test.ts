@@ -276,7 +276,7 @@ describe('a dialog', () => {
     ],
     ['a text that is too long', { 'Token Name': 'x'.repeat(9) }, 'takes 8 characters, the text has 9'],
     ['two lines in one', { 'Token Name': 'a\nb' }, 'takes one line'],
-    ['a date that is none', { 'Expiry date': '2027-02-30' }, 'is no date'],
+    ['a date that is none', { 'Expiry date': '2027-02-30' }, 'is not a date'],
     ['a person who is not there', { Owner: '@zoe' }, 'nobody here is called @zoe'],
   ])('%s cannot be filled in', async ([, fields, error]) => {
     await openDialog();
