@@ -216,7 +216,7 @@ test('an acknowledgement that does not come within 3 s is 503, and the dialog te
   expect(alice.modal()?.trouble).toContain('trouble connecting');
   expect(alice.modal()?.inputs[0]?.value).toBe('deploy-bot');
   workspace.expectRefusal('http_service_error');
-  await modalSaying(alice, 'Something broke on our side');
+  await modalSaying(alice, 'Something went wrong before this was done');
   release();
   expect(rowsOf(stage, 'select name from tokens')).toEqual([]);
   expect(stage.log()).toContain('Slack waited 3 seconds and got no acknowledgement');
