@@ -1,6 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { createChainWatch } from './chain-watch.ts';
-import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from './clock.ts';
+import {
+  type Clock,
+  HOUR_MS,
+  isoTime,
+  MINUTE_MS,
+  SECOND_MS,
+  type SteadyClock,
+  steadyClock,
+  systemClock,
+} from './clock.ts';
 import { type Config, parseConfig } from './config.ts';
 import { every } from './every.ts';
 import { proxiesIn } from './http/caller-address.ts';
@@ -22,6 +31,11 @@ const FLUSH_MS = 8 * SECOND_MS;
 
 const TIDY_MS = 1 * MINUTE_MS;
 
+/** A clock that is kept in step is never set back by so much. */
+const BEHIND_MS_MIN = 1 * MINUTE_MS;
+
+const SAID_EVERY_MS = 1 * HOUR_MS;
+
 /** One core is left to everything else. */
 const HASHER_THREADS = Math.min(4, Math.max(1, availableParallelism() - 1));
 
@@ -42,14 +56,15 @@ export type RunningApp = {
 export async function startApp(
   config: Config,
   {
-    clock = systemClock,
+    clock: machineClock = systemClock,
     log,
     droppedLogLines = () => 0,
     hasher = startHasher(HASHER_THREADS),
   }: { clock?: Clock; log: Log; droppedLogLines?: () => number; hasher?: Hasher },
 ): Promise<RunningApp> {
   const { peppers, prefix, policy, roles, leavers } = config;
-  const store = await openForApp(config, clock, log);
+  const store = await openForApp(config, machineClock, log);
+  const clock = steadyClock(machineClock, await store.latestSeen());
   const usage = createUsageRecorder(store);
   const redigests = createRedigests({ store, peppers });
   const checkHash = createCheckHash({ store, hasher, peppers, redigests });
@@ -68,6 +83,7 @@ export async function startApp(
   const slack = connectSlack({
     ...verifying,
     ...config.slack,
+    machineClock,
     hasher,
     prefix,
     policy,
@@ -115,7 +131,7 @@ export async function startApp(
 
 type ChoreDeps = {
   readonly store: Store;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly peppers: Peppers;
   readonly redigests: Redigests;
   readonly usage: UsageRecorder;
@@ -127,20 +143,41 @@ function startChores(deps: ChoreDeps): { stop(): Promise<void> } {
   const { store, clock, redigests, usage, log } = deps;
   const chain = createChainWatch(deps);
   const look = () => chain.look();
+  const time = createTimeKeeping(deps);
   look().catch((fault: unknown) => log.error({ err: fault }, 'the audit chain could not be looked at'));
   const chores = [
     every(FLUSH_MS, 'writing when tokens were used', () => usage.flush(), log),
     every(FLUSH_MS, 'writing digests under the current pepper', () => redigests.flush(), log),
     every(FLUSH_MS, 'looking after the audit chain', look, log),
+    every(FLUSH_MS, 'keeping what time it is', time.keep, log),
     every(TIDY_MS, 'tidying the database', () => store.tidy(clock()), log),
   ];
   return {
     stop: async () => {
       await Promise.all(chores.map((chore) => chore.stop()));
       await Promise.all([usage.flush(), redigests.flush()]);
+      await time.keep().catch((fault: unknown) => log.warn({ err: fault }, 'what time it is was not kept'));
       await chain
         .tellHead()
         .catch((fault: unknown) => log.warn({ err: fault }, 'the head of the audit chain is not told'));
+    },
+  };
+}
+
+/** Keeps the latest instant, so that the next start knows it, and says when the machine's clock is behind it. */
+function createTimeKeeping({ store, clock, log }: ChoreDeps): { keep(): Promise<void> } {
+  let saidAt = Number.NEGATIVE_INFINITY;
+  return {
+    keep: async () => {
+      const [now, aheadMs] = [clock(), clock.aheadMs()];
+      if (aheadMs >= BEHIND_MS_MIN && now - saidAt >= SAID_EVERY_MS) {
+        saidAt = now;
+        log.error(
+          { machine: isoTime(now - aheadMs), apitoken: isoTime(now) },
+          'the machine\'s clock is behind what apitoken saw before: what ended stays so. See operations.md, "A clock was wrong"',
+        );
+      }
+      await store.keepLatest(now);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { type Clock, isoTime } from '../clock.ts';
+import { type Clock, isoTime, steadyClock } from '../clock.ts';
 import { type Environment, parseStoreConfig, type StoreConfig } from '../config.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { parseNote } from '../tokens/note.ts';
@@ -39,11 +39,16 @@ export type Desk = {
 
 const NAME_OF_USER_MAX = 32;
 
+/** Whoever runs a command, as events name them. */
+export function operatorId(user: string): PersonId {
+  const name = user.replace(/[^\w.-]+/g, '').slice(0, NAME_OF_USER_MAX);
+  return `cli:${name === '' ? 'unknown' : name}` as PersonId;
+}
+
 /** Whoever has a shell on this machine may do what an admin may; the rules for a token are the same. */
 function operatorOf(user: string, workspace: WorkspaceId): Actor {
-  const name = user.replace(/[^\w.-]+/g, '').slice(0, NAME_OF_USER_MAX);
   return {
-    id: `cli:${name === '' ? 'unknown' : name}` as PersonId,
+    id: operatorId(user),
     workspace,
     standing: 'member',
     zone: 'UTC',
@@ -78,7 +83,8 @@ export function withDesk<T>(surroundings: Surroundings, work: (desk: Desk) => Pr
     }
     const operator = operatorOf(surroundings.user, workspace);
     const policy = { allowGuests: false };
-    return work({ store, config, workspace, operator, deps: { store, clock: surroundings.clock, policy } });
+    const clock = steadyClock(surroundings.clock, await store.latestSeen());
+    return work({ store, config, workspace, operator, deps: { store, clock, policy } });
   });
 }
 

@@ -44,8 +44,9 @@ async function find(
   reason: string | undefined,
   { json }: Options,
   desk: Desk,
-  { terminal, clock, streams }: Surroundings,
+  { terminal, streams }: Surroundings,
 ): Promise<void> {
+  const { clock } = desk.deps;
   const progress = terminal.progress('Searching');
   const rows: string[][] = [];
   const endOnce = createEndOnce(reason, desk);

@@ -27,8 +27,8 @@ export function listCommand(surroundings: Surroundings) {
     .action((options: Options) => withDesk(surroundings, (desk) => list(desk, options, surroundings)));
 }
 
-async function list(desk: Desk, { owner, status, json }: Options, { terminal, clock }: Surroundings) {
-  const now = clock();
+async function list(desk: Desk, { owner, status, json }: Options, { terminal }: Surroundings) {
+  const now = desk.deps.clock();
   const selection = { owner: owner === undefined ? null : personIdOf(owner), filter: status, now };
   const rows: string[][] = [];
   for await (const token of tokensOf(desk, selection)) {

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { StoreFault } from '../store/fault.ts';
 import { auditCommand } from './audit.ts';
+import { clockCommand } from './clock.ts';
 import { CommandFault, type Surroundings, UsageFault } from './command.ts';
 import { backupCommand, initCommand, restoreCommand } from './database.ts';
 import { doctorCommand } from './doctor.ts';
@@ -56,6 +57,7 @@ function programOf(surroundings: Surroundings): Command {
   program.addCommand(restoreCommand(surroundings));
   program.addCommand(pepperCommand(surroundings));
   program.addCommand(initCommand(surroundings));
+  program.addCommand(clockCommand(surroundings));
   for (const command of [
     program,
     ...program.commands,

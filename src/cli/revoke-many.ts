@@ -49,7 +49,7 @@ async function revokeMany(
   const { terminal } = surroundings;
   const reason = reasonOf(text);
   await withDesk(surroundings, async (desk) => {
-    const live = await liveTokens(desk, owner, surroundings.clock());
+    const live = await liveTokens(desk, owner, desk.deps.clock());
     const whose = owner === null ? 'everybody' : owner;
     if (live.length > 0 && !yes) await ask(live.length, whose, answerFor(live.length), surroundings);
     const progress = terminal.progress('Revoking');

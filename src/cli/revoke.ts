@@ -58,13 +58,15 @@ async function revokeOne(
   token: UsedToken,
   reason: string,
   desk: Desk,
-  { terminal, clock }: Surroundings,
+  { terminal }: Surroundings,
   { json }: Options,
 ): Promise<void> {
   const wasRevokedAt = token.revokedAt;
   const [ended = token] = wasRevokedAt === null ? await revokeAll([token], reason, desk) : [];
   if (json) {
-    terminal.print(JSON.stringify({ ...forMachines(ended, clock()), alreadyRevoked: wasRevokedAt !== null }));
+    terminal.print(
+      JSON.stringify({ ...forMachines(ended, desk.deps.clock()), alreadyRevoked: wasRevokedAt !== null }),
+    );
     return;
   }
   terminal.print(

@@ -1,6 +1,6 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import { SECOND_MS } from '../clock.ts';
+import { type Clock, SECOND_MS } from '../clock.ts';
 import { every } from '../every.ts';
 import type { Log } from '../log.ts';
 import { SetupError } from '../setup-error.ts';
@@ -38,6 +38,8 @@ export type SlackDeps = Omit<SlackAppDeps, 'workspace' | 'identity' | 'store' | 
     | { readonly kind: 'http'; readonly signingSecret: () => string };
   readonly store: TokenStore & Outbox & Owners & { bindWorkspace(id: WorkspaceId): Promise<WorkspaceId> };
   readonly leavers: LeaverPolicy;
+  /** By which Slack's signatures are fresh, also while the app's own time is ahead of it. */
+  readonly machineClock: Clock;
 };
 
 /** The app's side toward Slack, from before it is connected until it is stopped. */
@@ -86,9 +88,12 @@ export function connectSlack(deps: SlackDeps): Slack {
   };
 }
 
-function receiverFor({ mode, apiUrl, clock, log }: SlackDeps, intake: Intake): DeliveryDeps['receiver'] {
+function receiverFor(
+  { mode, apiUrl, clock, machineClock, log }: SlackDeps,
+  intake: Intake,
+): DeliveryDeps['receiver'] {
   return mode.kind === 'http'
-    ? new HttpReceiver({ signingSecret: mode.signingSecret, intake, clock, log })
+    ? new HttpReceiver({ signingSecret: mode.signingSecret, intake, clock: machineClock, log })
     : new SocketReceiver({
         appToken: mode.appToken(),
         apiUrl,

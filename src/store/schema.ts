@@ -248,6 +248,8 @@ export const refusalCounts = sqliteTable(
 );
 
 export const settings = sqliteTable('settings', {
-  key: text('key').$type<'workspace' | 'revoked_log' | 'unlogged_restore' | 'audit_alarm'>().primaryKey(),
+  key: text('key')
+    .$type<'workspace' | 'revoked_log' | 'unlogged_restore' | 'audit_alarm' | 'latest_seen'>()
+    .primaryKey(),
   value: text('value').notNull(),
 });

@@ -1,8 +1,9 @@
-import type { ChainAlarm } from '../tokens/audit.ts';
+import type { AuditEvent, ChainAlarm } from '../tokens/audit.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import type { Read, Write } from './access.ts';
-import { type Db, eq, insertInto, sql } from './drizzle.ts';
+import { type Db, eq, insertInto, sql, textParam } from './drizzle.ts';
+import type { Effects } from './effects.ts';
 import { settings } from './schema.ts';
 
 /** What is set once for the database. */
@@ -11,7 +12,15 @@ export type Settings = {
   bindWorkspace(id: WorkspaceId): Promise<WorkspaceId>;
   /** The same once it is bound; undefined before the app was first connected. */
   workspace(): Promise<WorkspaceId | undefined>;
+  /** The latest instant that was ever kept; undefined when none was. */
+  latestSeen(): Promise<number | undefined>;
+  /** Keeps `at` as the latest instant, unless a later one was. A power cut may undo the last seconds of it. */
+  keepLatest(at: number): Promise<void>;
+  /** Takes `at` for the latest instant, however late the one before was; the event says who wanted it so. */
+  putLatestBack(at: number, event: AuditEvent): Promise<void>;
 };
+
+const LATEST_KEY = 'latest_seen';
 
 const ALARM_KEY = 'audit_alarm';
 
@@ -47,22 +56,39 @@ export function createAlarmWrite(db: Db, write: Write): Pick<TokenStore, 'keepCh
 }
 
 /** The settings on the write connection `db`. */
-export function createSettings(db: Db, write: Write): Settings {
+export function createSettings(db: Db, write: Write, effects: Pick<Effects, 'chain'>): Settings {
   const insert = insertInto(db, settings).onConflictDoNothing().prepare();
+  const put = insertInto(db, settings)
+    .onConflictDoUpdate({ target: settings.key, set: { value: sql`excluded.value` } })
+    .prepare();
   const find = db
     .select({ value: settings.value })
     .from(settings)
-    .where(eq(settings.key, 'workspace'))
+    .where(eq(settings.key, textParam('key')))
     .prepare();
+  const latest = () => {
+    const kept = find.get({ key: LATEST_KEY })?.value;
+    return kept === undefined ? undefined : Number(kept);
+  };
 
   return {
-    workspace: () => write(() => find.get()?.value as WorkspaceId | undefined),
+    workspace: () => write(() => find.get({ key: 'workspace' })?.value as WorkspaceId | undefined),
     bindWorkspace: (id) =>
       write(() => {
         insert.run({ key: 'workspace', value: id });
-        const bound = find.get();
+        const bound = find.get({ key: 'workspace' });
         if (bound === undefined) throw new Error('a setting that was just written is not there');
         return bound.value as WorkspaceId;
+      }),
+    latestSeen: () => write(latest),
+    keepLatest: (at) =>
+      write(() => {
+        if (at > (latest() ?? 0)) put.run({ key: LATEST_KEY, value: String(at) });
+      }, 'eventual'),
+    putLatestBack: (at, event) =>
+      write(() => {
+        put.run({ key: LATEST_KEY, value: String(at) });
+        effects.chain.append(event);
       }),
   };
 }

@@ -130,7 +130,7 @@ function createWrites(db: Db, writer: Writer, effects: Effects, log: RevokedLog)
     ...createMessageWrites(db, write),
     ...createBoardWrites(db, write, effects),
     ...createOwnerWrites(db, write, effects),
-    ...createSettings(db, write),
+    ...createSettings(db, write, effects),
     ...createAlarmWrite(db, write),
     recordDeed: refusals.recordDeed,
     keepAnswered: refusals.keepAnswered,

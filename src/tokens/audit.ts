@@ -31,7 +31,8 @@ export type AuditAction =
   | 'board.placed'
   | 'board.stopped'
   | 'action.refused'
-  | 'refusals.counted';
+  | 'refusals.counted'
+  | 'clock.put_back';
 
 /** Who did what when. `detail` holds names, ids and codes, never a value or a lookup id. */
 export type AuditEvent = {

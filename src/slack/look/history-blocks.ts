@@ -100,6 +100,8 @@ function deedOf(event: AuditEvent): string {
     case 'board.placed':
     case 'board.stopped':
       return 'placed or stopped a board';
+    case 'clock.put_back':
+      return "put apitoken's time back to the machine's clock";
     case 'action.refused':
       return "tried something that they aren't allowed to do with it";
     case 'refusals.counted':
