@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { Sandbox } from '../start.ts';
-import { beSomebody, create, type Look, send, settle, withPage } from './visitor.ts';
+import { beSomebody, create, type Look, openWholeList, send, settle, withPage } from './visitor.ts';
 
 const WIDE = { width: 1280, height: 800 };
 const NARROW = { width: 390, height: 844 };
@@ -92,8 +92,7 @@ async function screensOfRevoking(page: Page, shoot: Shoot): Promise<void> {
   await shoot('revoked');
   await dialog.getByRole('button', { name: 'Close' }).click();
   await page.getByRole('button', { name: 'apitoken', exact: true }).click();
-  await page.getByRole('combobox', { name: 'Show' }).selectOption('All');
-  await page.getByText('revoked').first().waitFor();
+  await openWholeList(page);
   await shoot('home-all');
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import type { Sandbox } from '../start.ts';
-import { beSomebody, create, revoke, send, settle, withPage } from './visitor.ts';
+import { beSomebody, create, openWholeList, revoke, send, settle, withPage } from './visitor.ts';
 
 /** Where the pictures of the README stand. */
 const IMAGES = fileURLToPath(new URL('../../docs/images/', import.meta.url));
@@ -91,18 +91,4 @@ async function useValue(page: Page, demoUrl: string, value: string | null): Prom
   }
   await page.getByRole('button', { name: 'Refresh', exact: true }).click();
   await page.getByRole('log').getByText('never').waitFor({ state: 'hidden' });
-}
-
-/** Chooses *All*. A choice in a list that was drawn anew at that moment is refused, in a toast: it is made again. */
-async function openWholeList(page: Page): Promise<void> {
-  const revoked = page
-    .getByRole('tabpanel')
-    .getByText(/\brevoked\b/)
-    .first();
-  for (let tries = 0; tries < 10 && (await revoked.count()) === 0; tries += 1) {
-    await page.getByRole('combobox', { name: 'Show' }).selectOption('All');
-    await page.waitForTimeout(500);
-  }
-  await revoked.waitFor();
-  await page.getByText('sees no select').waitFor({ state: 'hidden' });
 }

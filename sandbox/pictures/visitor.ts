@@ -66,6 +66,20 @@ export async function revoke(page: Page, name: string): Promise<void> {
   await dialog.getByRole('button', { name: 'Close' }).click();
 }
 
+/** Chooses *All*. A choice in a list that was drawn anew at that moment is refused, in a toast: it is made again. */
+export async function openWholeList(page: Page): Promise<void> {
+  const revoked = page
+    .getByRole('tabpanel')
+    .getByText(/\brevoked\b/)
+    .first();
+  for (let tries = 0; tries < 10 && (await revoked.count()) === 0; tries += 1) {
+    await page.getByRole('combobox', { name: 'Show' }).selectOption('All');
+    await page.waitForTimeout(500);
+  }
+  await revoked.waitFor();
+  await page.getByText('sees no select').waitFor({ state: 'hidden' });
+}
+
 /** Becomes somebody else. */
 export async function beSomebody(page: Page, handle: string): Promise<void> {
   await page.getByRole('combobox', { name: 'You are' }).selectOption(handle);
