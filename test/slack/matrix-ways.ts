@@ -98,8 +98,8 @@ const BOARD_ONLY = 'Only managers, on-call and admins can use /apitoken board.';
 const PERSON_ONLY = 'Only on-call and admins can use /apitoken revoke @person.';
 const CHARACTERS_ONLY = 'No token found. Only on-call and admins can revoke by first characters.';
 const TOLD_NOTHING = 'Only its owner, on-call and admins can check a value.';
-const CANNOT_OWN = 'This person cannot own a token';
-const NO_SUCH_SCOPE = 'One of these scopes does not exist any more';
+const CANNOT_OWN = "This person can't own a token";
+const NO_SUCH_SCOPE = 'One of these scopes no longer exists';
 const LAPSED = 'That value no longer works, or you entered it';
 
 const ONE_FOUND = '1 token matches';
@@ -391,7 +391,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     about: 'tokens',
     token: 'unclaimed',
     take: cog('show_value'),
-    sign: 'The value is in your conversation',
+    sign: 'The value is in your direct messages',
   },
   'cog: Create again': {
     about: 'tokens',
@@ -413,7 +413,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     about: 'tokens',
     token: 'unclaimed',
     take: cog('show_value', inHome),
-    sign: 'The value is in your conversation',
+    sign: 'The value is in your direct messages',
   },
   'Home, cog: Create again': {
     about: 'tokens',
@@ -437,7 +437,12 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     sign: opensDialog(REVOKE_DIALOG_ID),
   },
   'Home, search': { about: 'own', take: searched(inHome), sign: ONE_FOUND },
-  'Home, All tokens': { about: 'none', take: button(ALL_TOKENS_ID, inHome), sign: 'API Tokens' },
+  'Home, All tokens': {
+    about: 'none',
+    take: button(ALL_TOKENS_ID, inHome),
+    refusal: STATUS_ONLY,
+    sign: 'API Tokens',
+  },
   'Home, Revoke a leaked token': {
     about: 'none',
     take: button(REVOKE_LEAKED_ID, inHome),
@@ -524,6 +529,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
   'status: search': {
     about: 'none',
     take: button(STATUS_SEARCH_ID, inStatus, () => 'bot'),
+    refusal: STATUS_ONLY,
     sign: 'API tokens with',
   },
   'status: filter': {
@@ -583,7 +589,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
   'submitted: create for another': {
     about: 'none',
     take: created(({ owner }) => person('owner', owner.id)),
-    sign: 'You are told when they have taken it',
+    sign: 'Token created',
     refusal: CANNOT_OWN,
   },
   'submitted: create with introspect': {
