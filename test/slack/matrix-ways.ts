@@ -513,7 +513,7 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     about: 'tokens',
     token: 'revoked',
     take: button(CARD_SHARE_ID, inCard, ({ token }) => `alone:${token.id}`),
-    sign: 'is revoked.',
+    sign: ({ token }) => `${token.name} is revoked`,
   },
   'card: Show the others': {
     about: 'tokens',

@@ -88,7 +88,7 @@ describe('whoever had every role until Slack took it away and told nobody', () =
 describe('what nobody is offered, forged by a member', () => {
   test.for([
     ['the card of a token that lives', CARD_REFRESH_ID, (id: string) => `alone:${id}`],
-    ['the same, to be shared', CARD_SHARE_ID, (id: string) => `message:${id}`],
+    ['the same, to be shared', CARD_SHARE_ID, (id: string) => `message.channel.person.U0ALICE0001:${id}`],
   ] as const)('%s is refused in the words for none, with an event', async ([, actionId, carrying]) => {
     const stage = await setStage();
     const [alice, bob] = [stage.workspace.person('alice'), stage.workspace.person('bob')];
