@@ -1,6 +1,8 @@
 import { SECOND_MS } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Tried } from '../slack/doctor/checked.ts';
+import { pathOf } from '../store/open.ts';
+import { isHeldByApp } from '../store/recovery/examine.ts';
 import { openStore } from '../store/store.ts';
 import type { PersonId } from '../tokens/token.ts';
 import type { Surroundings } from './command.ts';
@@ -39,6 +41,8 @@ export async function tryLive(
         waitSeconds === 0
           ? undefined
           : (question) => terminal.answer(question, waitSeconds * SECOND_MS, stopping.signal),
+      pressMsMax: isHeldByApp(pathOf(databaseUrl)) ? undefined : waitSeconds * SECOND_MS,
+      tell: terminal.note,
       signal: stopping.signal,
       onTried: () => {
         done += 1;

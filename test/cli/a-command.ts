@@ -22,6 +22,8 @@ export async function runs(
     readonly env: Record<string, string>;
     readonly folder: string;
     readonly stdin?: string | Buffer;
+    /** Told what it wrote to standard error so far, each time that there is more. */
+    readonly onNote?: (err: string) => void;
     /** Typed as soon as the question is asked. */
     readonly answer?: { readonly question: string; readonly with: () => string };
   },
@@ -40,6 +42,7 @@ export async function runs(
   });
   child.stderr.on('data', (chunk) => {
     err += chunk;
+    options.onNote?.(err);
     if (options.answer !== undefined && !child.stdin.writableEnded && err.includes(options.answer.question))
       child.stdin.end(options.answer.with());
   });

@@ -8,7 +8,7 @@ import { newTokenId, type PersonId, type UsedToken, type WorkspaceId } from '../
 import { valueOfNothing } from '../../tokens/token-value.ts';
 import { LIST_PAGE_SIZE } from '../blocks/ids.ts';
 import type { Message } from '../blocks/message.ts';
-import { section, sentenceMessage } from '../blocks/text.ts';
+import { button, section, sentenceMessage } from '../blocks/text.ts';
 import { createDialog } from '../create/create-dialog.ts';
 import { homeBlocks } from '../look/list-blocks.ts';
 import { revokeDialog } from '../revoke/revoke-dialog.ts';
@@ -83,6 +83,18 @@ function fullPage(count: number, drawnFor: DrawnFor): ListPage {
 /** What announces the trial in the conversation. */
 export function announcement(): Message {
   return sentenceMessage('apitoken doctor is trying what Slack takes. These messages go away in a moment.');
+}
+
+/** What the person is to press during the trial. The app knows no such button. */
+export const TRIAL_PRESS_ID = 'doctor_press';
+
+/** A message with that button. */
+export function messageToPress(): Message {
+  const text = 'apitoken doctor wants to see that a press arrives.';
+  return {
+    text,
+    blocks: [section(text), { type: 'actions', elements: [button(TRIAL_PRESS_ID, 'Press me')] }],
+  };
 }
 
 /** A board that names as much as a board may. */

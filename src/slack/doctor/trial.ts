@@ -7,10 +7,13 @@ import { maskValues } from '../../tokens/finder.ts';
 import { type AccessPolicy, mayUseApp } from '../../tokens/policy.ts';
 import type { RefuseDeps } from '../../tokens/refusal.ts';
 import type { PersonId, WorkspaceId } from '../../tokens/token.ts';
+import { CREATE_SHORTCUT_ID } from '../blocks/ids.ts';
 import type { Message } from '../blocks/message.ts';
 import { section } from '../blocks/text.ts';
 import { createHomes } from '../look/list.ts';
 import { type Actors, createActors } from '../people/actor.ts';
+import { pause } from '../reply/pause.ts';
+import { respondAsItIs } from '../reply/respond.ts';
 import { slackErrorOf } from '../reply/slack-error.ts';
 import { csvOf, uploadFile } from '../status/csv.ts';
 import type { Tried } from './checked.ts';
@@ -21,8 +24,11 @@ import {
   largestDialogs,
   largestHome,
   largestTable,
+  messageToPress,
+  TRIAL_PRESS_ID,
   trialOfValue,
 } from './drawings.ts';
+import { type Ear, type Heard, openEar } from './ear.ts';
 import { clientFor, groupsIn, type Introduced, introduce, quietLog, type SlackSettings } from './look.ts';
 import { missingScopes, SCOPES } from './scopes.ts';
 
@@ -44,6 +50,13 @@ export type TrialDeps = SlackSettings & {
   readonly store: RefuseDeps['store'] | undefined;
   /** Asks the person at the terminal for the code that they see. Undefined: nobody is asked. Resolves to undefined when nobody answers. */
   readonly askForCode: ((question: string) => Promise<string | undefined>) | undefined;
+  /**
+   * How long what the person presses is waited for, by a socket of our own. Undefined: it is not, since an app runs that would miss
+   * what the socket gets.
+   */
+  readonly pressMsMax: number | undefined;
+  /** Tells the person at the terminal what to do. */
+  readonly tell: (sentence: string) => void;
   /** Stops trying; what was made is taken away all the same. */
   readonly signal: AbortSignal;
   readonly onTried: (tried: Tried) => void;
@@ -259,6 +272,16 @@ const STEPS: readonly Step[] = [
     },
   },
   {
+    reliedOn: 'A press arrives, and its response_url accepts a table',
+    otherwise: 'Buttons do nothing, or /apitoken status shows sections instead of a table.',
+    run: tryPress,
+  },
+  {
+    reliedOn: 'The shortcut Create API Token arrives',
+    otherwise: 'It does nothing. Install the app again from manifest.yml.',
+    run: tryShortcut,
+  },
+  {
     reliedOn: 'A CSV file of one line',
     otherwise: '/apitoken status has no CSV.',
     run: sendCsv,
@@ -356,6 +379,56 @@ async function seeValue({ wasValueAccepted, askForCode, code, person }: Trial): 
   );
   if (typed?.trim() === code) return 'they do';
   throw new Difference(typed === undefined ? 'nobody answered' : "Slack accepted it, but they don't see it");
+}
+
+async function tryPress(trial: Trial): Promise<string> {
+  const heard = await hear(
+    trial,
+    (ear) => ear.pressOf(TRIAL_PRESS_ID),
+    async () => {
+      await post(trial, messageToPress());
+      trial.tell('In the direct message with apitoken, press "Press me".');
+    },
+  );
+  if (heard.responseUrl === undefined) throw new Difference('it came without a response_url');
+  await respondAsItIs(heard.responseUrl, largestTable(trial.drawnFor));
+  return 'both';
+}
+
+async function tryShortcut(trial: Trial): Promise<string> {
+  await hear(
+    trial,
+    (ear) => ear.shortcutOf(CREATE_SHORTCUT_ID),
+    async () =>
+      trial.tell('Run the shortcut "Create API Token" from Slack\'s search bar. No dialog opens this time.'),
+  );
+  return 'it does';
+}
+
+/** What the person does, by a socket that is open only as long as they are waited for. `ask` tells them what to do. */
+async function hear(
+  trial: Trial,
+  listen: (ear: Ear) => Promise<Heard>,
+  ask: () => Promise<void>,
+): Promise<Heard> {
+  const { appToken, pressMsMax, signal, person, apiUrl } = trial;
+  if (appToken === undefined) throw new NotTried('Slack delivers over HTTP here');
+  if (pressMsMax === undefined)
+    throw new NotTried('apitoken runs and gets what is pressed: stop it to try this');
+  if (pressMsMax === 0) throw new NotTried('nobody was asked: use --wait SECONDS');
+  channelOf(trial);
+  const ear = await openEar({ appToken, apiUrl, person });
+  const waiting = new AbortController();
+  try {
+    const heard = listen(ear);
+    await ask();
+    const got = await Promise.race([heard, pause(pressMsMax, AbortSignal.any([signal, waiting.signal]))]);
+    if (got === undefined) throw new NotTried(`nothing came: ${person} didn't do it, or another app got it`);
+    return got;
+  } finally {
+    waiting.abort();
+    await ear.close();
+  }
 }
 
 async function sendCsv(trial: Trial): Promise<string> {

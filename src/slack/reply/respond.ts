@@ -34,7 +34,11 @@ export async function respond(
 }
 
 /** The same, never in short. */
-async function respondAsItIs(responseUrl: string, message: Message, placing: Placing): Promise<void> {
+export async function respondAsItIs(
+  responseUrl: string,
+  message: Message,
+  placing: Placing = 'beside',
+): Promise<void> {
   await post(responseUrl, {
     ...message,
     // What is changed stays as visible as it was: Slack documents no `response_type` for that.

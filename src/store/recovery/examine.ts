@@ -1,4 +1,4 @@
-import { existsSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { TokenStore } from '../../tokens/store.ts';
@@ -6,6 +6,7 @@ import type { WorkspaceId } from '../../tokens/token.ts';
 import { createReader } from '../access.ts';
 import { drizzle } from '../drizzle.ts';
 import { createHistory } from '../events.ts';
+import { isBusy } from '../fault.ts';
 import { type SchemaAge, schemaAge } from '../migrate.ts';
 import { pathOf } from '../open.ts';
 import { createAlarmRead } from '../settings.ts';
@@ -51,6 +52,21 @@ function freeBytesIn(folder: string): number | undefined {
   if (!existsSync(folder)) return undefined;
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize;
+}
+
+/** Whether an app has the database at `path` open, as the lock beside it tells. */
+export function isHeldByApp(path: string): boolean {
+  const lock = existsSync(path) ? `${realpathSync(path)}.lock` : undefined;
+  if (lock === undefined || !existsSync(lock)) return false;
+  const sqlite = new Database(lock, { timeout: 0 });
+  try {
+    sqlite.exec('BEGIN EXCLUSIVE');
+    return false;
+  } catch (error) {
+    return isBusy(error);
+  } finally {
+    sqlite.close();
+  }
 }
 
 /** A database that is there, open for reading alone. */
