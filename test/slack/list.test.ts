@@ -164,8 +164,8 @@ test('a revocation is drawn in the very list that it came from, with its date', 
 });
 
 test.for([
-  ['expiring soon at 14 days before its end', 14, 0, '🟡 expiring soon · '],
-  ['not yet expiring one millisecond before that', 14, -1, ''],
+  ['expiring soon at 14 days before its end', 15, DAY_MS, '🟡 expiring soon · '],
+  ['not yet expiring one millisecond before that', 15, DAY_MS - 1, ''],
   ['idle when it was not used for 90 days', 365, 90 * DAY_MS, '🟡 idle · '],
   ['not yet idle one millisecond before that', 365, 90 * DAY_MS - 1, ''],
   ['both', 100, 90 * DAY_MS, '🟡 expiring soon, idle · '],
