@@ -7,9 +7,6 @@ import { readEnvironmentFile } from './environment-file.ts';
 
 const { stdin, stdout, stderr } = process;
 
-// Whoever reads the output has read enough, as in `… list | head`.
-stdout.on('error', () => process.exit(0));
-
 try {
   readEnvironmentFile('.env', process.env);
   const streams = { stdin, stdout, stderr };

@@ -60,19 +60,25 @@ async function verify(
       `Event ${flaw.sequence} ${FLAWS[flaw.flaw]}. ${counted(events, 'event')} before it hold.`,
     );
   if (json) return;
-  terminal.print(`${counted(events, 'event')} hold. Head: ${written ?? 'none'}`);
+  const proved = events - unprovable;
+  terminal.print(
+    `${counted(proved, 'event')} ${proved === 1 ? 'holds' : 'hold'}. Head: ${written ?? 'none'}`,
+  );
   if (unprovable > 0) {
     terminal.print(
-      `${counted(unprovable, 'event')} of a pepper that is not at hand: put it into TOKEN_PEPPERS_OLD to prove them.`,
+      `${counted(unprovable, 'event')} can't be proved: their pepper isn't set. Put it into TOKEN_PEPPERS_OLD.`,
     );
   }
 }
 
 async function writeOut(text: string, surroundings: Surroundings): Promise<void> {
+  const { terminal } = surroundings;
   if (!/^\d{1,15}$/.test(text)) throw new UsageFault('--after takes a sequence: a whole number.');
   await withStore(surroundings, async (store) => {
-    for await (const event of eventsAfter(Number(text), store))
-      surroundings.terminal.print(JSON.stringify(forMachines(event)));
+    for await (const event of eventsAfter(Number(text), store)) {
+      if (!terminal.isRead()) return;
+      terminal.print(JSON.stringify(forMachines(event)));
+    }
   });
 }
 

@@ -18,6 +18,11 @@ export function backupCommand({ env, terminal }: Surroundings) {
     });
 }
 
+const UNLOGGED = {
+  missing: 'There was no revoked.log',
+  other: "This revoked.log doesn't go on from this backup",
+} as const;
+
 /** `restore`: a backup takes the place of the database, and nothing comes back to life. */
 export function restoreCommand({ env, terminal, clock }: Surroundings) {
   return aCommand(
@@ -43,9 +48,9 @@ export function restoreCommand({ env, terminal, clock }: Surroundings) {
       terminal.print(`${restored.path} is put back from ${file}.`);
       if (restored.before !== undefined)
         terminal.print(`What was there before is kept as ${restored.before}.`);
-      if (expired > 0) {
+      if (restored.unlogged !== undefined) {
         terminal.print(
-          `There was no revoked.log, so ${counted(expired, 'token')} expired now: nobody knows which were revoked since. Their owners can renew them.`,
+          `${UNLOGGED[restored.unlogged]}, so ${counted(expired, 'token')} expired now: nobody knows which were revoked since. Their owners can renew them.`,
         );
       } else {
         terminal.print(

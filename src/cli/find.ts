@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { findValues } from '../tokens/finder.ts';
+import { LRUCache } from 'lru-cache';
 import { statusOf, type UsedToken } from '../tokens/token.ts';
 import type { TokenValue } from '../tokens/token-value.ts';
 import {
@@ -13,18 +13,17 @@ import {
   withDesk,
 } from './command.ts';
 import { forMachines } from './list.ts';
-import { revokeAll, tokenOfValue } from './revoke.ts';
+import { placesIn } from './places.ts';
+import { revokeAll, withValues } from './revoke.ts';
+import type { Terminal } from './terminal.ts';
 
-/** What is searched at once: less than `findValues` takes of one text. */
-const WINDOW = 48 * 1024;
+/** Lines of the table that are held until they are printed, so that a log with a value on every line fits. */
+const ROWS_HELD_MAX = 1000;
 
-/** What two windows share: more than a value is long in any form that is looked for, wrapped and indented. */
-const OVERLAP = 4 * 1024;
+/** Values whose tokens are looked up once, however often they stand there. */
+const TOKENS_HELD_MAX = 10_000;
 
 type Options = { readonly revoke?: true; readonly reason?: string; readonly json?: true };
-
-/** A value of ours in a stream, by the line on which it ends. */
-type Place = { readonly line: number; readonly value: TokenValue };
 
 /** `find`: which of our values stand in a file or stream. */
 export function findCommand(surroundings: Surroundings) {
@@ -48,55 +47,66 @@ async function find(
 ): Promise<void> {
   const { clock } = desk.deps;
   const progress = terminal.progress('Searching');
-  const rows: string[][] = [];
   const endOnce = createEndOnce(reason, desk);
-  const stream = file === '-' ? streams.stdin : createReadStream(file);
-  for await (const { line, value } of placesIn(stream, progress.at)) {
-    const token = await tokenOfValue(value, desk);
-    if (token === undefined) continue;
-    const ended = await endOnce(token);
-    if (json) terminal.print(JSON.stringify({ line, ...forMachines(ended, clock()) }));
-    else rows.push([String(line), ended.name, ended.owner, statusOf(ended, clock()), ended.id]);
-  }
+  const found = json ? createLines(terminal) : createTable(terminal);
+  const { key } = desk.config.peppers.current;
+  const keyOf = (value: TokenValue) => value.digest(key).toString('base64');
+  const stream = chunksOf(file === '-' ? streams.stdin : createReadStream(file));
+  await withValues(desk, async (tokenOf) => {
+    const tokens = new LRUCache<string, { readonly token: UsedToken | undefined }>({ max: TOKENS_HELD_MAX });
+    for await (const { line, value } of placesIn(stream, keyOf, progress.at)) {
+      const id = keyOf(value);
+      const known = tokens.get(id) ?? { token: await endOnce(await tokenOf(value)) };
+      tokens.set(id, known);
+      if (known.token !== undefined) found.add(line, known.token, clock());
+      // Whoever reads no more may still want everything revoked.
+      if (reason === undefined && !terminal.isRead()) break;
+    }
+  });
   progress.end();
-  if (json) return;
-  if (rows.length === 0) terminal.print('None of our values stands in it.');
-  else terminal.table(['LINE', 'NAME', 'OWNER', 'STATUS', 'ID'], rows);
+  found.end();
 }
 
-/** Revokes a token that is not revoked yet, where there is a reason to; the token as it is by then. */
-function createEndOnce(reason: string | undefined, desk: Desk): (token: UsedToken) => Promise<UsedToken> {
-  return async (token) => {
-    if (reason === undefined || token.revokedAt !== null) return token;
-    const [ended = token] = await revokeAll([token], reason, desk);
-    return ended;
+/** Where what was found is written. */
+type Found = { add(line: number, token: UsedToken, now: number): void; end(): void };
+
+function createLines(terminal: Terminal): Found {
+  return {
+    add: (line, token, now) => terminal.print(JSON.stringify({ line, ...forMachines(token, now) })),
+    end: () => undefined,
   };
 }
 
-/** Every value in the stream once for each time it stands there, with the line on which it ends. Holds two windows at most. */
-async function* placesIn(
-  stream: NodeJS.ReadableStream,
-  onProgress: (bytes: number) => void,
-): AsyncGenerator<Place> {
-  const decoder = new TextDecoder();
-  let window = '';
-  let firstLine = 1;
-  let bytes = 0;
-  /** Values that end in what the next window begins with were told of already. */
-  let told = new Set<string>();
-  for await (const chunk of chunksOf(stream)) {
-    bytes += chunk.length;
-    onProgress(bytes);
-    window += decoder.decode(chunk, { stream: true });
-    while (window.length >= WINDOW) {
-      const part = window.slice(0, WINDOW);
-      yield* placesInWindow(part, firstLine, told);
-      told = new Set(findValues(part.slice(-OVERLAP)).map((value) => value.lookupId));
-      firstLine += newLinesIn(window.slice(0, WINDOW - OVERLAP));
-      window = window.slice(WINDOW - OVERLAP);
-    }
+function createTable(terminal: Terminal): Found {
+  let rows: string[][] = [];
+  let isBegun = false;
+  function print(): void {
+    terminal.table(isBegun ? null : ['LINE', 'NAME', 'OWNER', 'STATUS', 'ID'], rows);
+    isBegun = true;
+    rows = [];
   }
-  yield* placesInWindow(window + decoder.decode(), firstLine, told);
+  return {
+    add: (line, token, now) => {
+      rows.push([String(line), token.name, token.owner, statusOf(token, now), token.id]);
+      if (rows.length >= ROWS_HELD_MAX) print();
+    },
+    end: () => {
+      if (rows.length > 0) print();
+      if (!isBegun) terminal.print('None of our values stands in it.');
+    },
+  };
+}
+
+/** Revokes a token that is not revoked yet, where there is a reason to; the token as it is by then. */
+function createEndOnce(
+  reason: string | undefined,
+  desk: Desk,
+): (token: UsedToken | undefined) => Promise<UsedToken | undefined> {
+  return async (token) => {
+    if (reason === undefined || token === undefined || token.revokedAt !== null) return token;
+    const [ended = token] = await revokeAll([token], reason, desk);
+    return ended;
+  };
 }
 
 async function* chunksOf(stream: NodeJS.ReadableStream): AsyncGenerator<Buffer> {
@@ -108,27 +118,4 @@ async function* chunksOf(stream: NodeJS.ReadableStream): AsyncGenerator<Buffer> 
       `The file cannot be read (${code}): name one that this user may read, or - for standard input.`,
     );
   }
-}
-
-function* placesInWindow(text: string, firstLine: number, told: ReadonlySet<string>): Generator<Place> {
-  for (const value of findValues(text)) {
-    if (told.has(value.lookupId)) continue;
-    yield { line: firstLine + newLinesIn(text.slice(0, endOf(value, text))), value };
-  }
-}
-
-/** How much of the text it takes for the value to be found in it. */
-function endOf(value: TokenValue, text: string): number {
-  let [without, within] = [0, text.length];
-  while (within - without > 1) {
-    const middle = Math.floor((without + within) / 2);
-    if (findValues(text.slice(0, middle)).some(({ lookupId }) => lookupId === value.lookupId))
-      within = middle;
-    else without = middle;
-  }
-  return within - 1;
-}
-
-function newLinesIn(text: string): number {
-  return text.split('\n').length - 1;
 }

@@ -34,6 +34,7 @@ async function list(desk: Desk, { owner, status, json }: Options, { terminal }: 
   for await (const token of tokensOf(desk, selection)) {
     if (json) terminal.print(JSON.stringify(forMachines(token, now)));
     else rows.push(rowOf(token, now));
+    if (!terminal.isRead()) return;
   }
   if (json) return;
   if (rows.length === 0) terminal.print('No tokens match.');

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { StoreFault } from '../store/fault.ts';
+import { holdsSecret } from '../tokens/finder.ts';
+import { sentenceFor } from '../tokens/refusal.ts';
 import { auditCommand } from './audit.ts';
 import { clockCommand } from './clock.ts';
 import { CommandFault, type Surroundings, UsageFault } from './command.ts';
@@ -12,6 +14,14 @@ import { pepperCommand } from './pepper.ts';
 import { revokeCommand } from './revoke.ts';
 import { revokeAllCommand, revokePersonCommand } from './revoke-many.ts';
 
+const EXAMPLES = `
+Examples:
+  npm run cli -- revoke deploy-bot --reason "leaked in a build log"
+  npm run cli -- find build.log --revoke --reason "leaked in a build log"
+  npm run cli -- help revoke
+
+Exit code: 0 done, 1 refused or wrong, 2 wrong usage.`;
+
 const DONE = 0;
 
 const REFUSED = 1;
@@ -22,6 +32,8 @@ const WRONG_USAGE = 2;
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { terminal } = surroundings;
   try {
+    refuseValues(args);
+    refuseUnknownHelp(args, programOf(surroundings));
     await programOf(surroundings).parseAsync([...args], { from: 'user' });
     return DONE;
   } catch (error) {
@@ -37,12 +49,25 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
   }
 }
 
+/** Before commander repeats what it does not understand. */
+function refuseValues(args: readonly string[]): void {
+  if (!args.some(holdsSecret)) return;
+  const sentence = sentenceFor({ code: 'holds_value' });
+  throw new UsageFault(`${sentence} Other people can see a command line: pass it with "revoke --stdin".`);
+}
+
+/** Commander shows the whole help then, as if it were the answer. */
+function refuseUnknownHelp([help, name = '']: readonly string[], { commands }: Command): void {
+  if (help !== 'help' || name === '' || name === 'help' || commands.some((each) => each.name() === name))
+    return;
+  throw new UsageFault(`There is no command "${name}". "npm run cli -- help" lists all commands.`);
+}
+
 function programOf(surroundings: Surroundings): Command {
-  const { streams } = surroundings;
   const program = new Command('npm run cli --')
     .description('apitoken without Slack: for whoever runs it. Works beside the running app.')
-    .showHelpAfterError('(add "help" to see how it is written)')
-    .showSuggestionAfterError();
+    .helpCommand('help [command]', 'shows how a command is written')
+    .addHelpText('after', EXAMPLES);
   program.commandsGroup('Look:');
   program.addCommand(listCommand(surroundings));
   program.addCommand(findCommand(surroundings));
@@ -58,15 +83,21 @@ function programOf(surroundings: Surroundings): Command {
   program.addCommand(pepperCommand(surroundings));
   program.addCommand(initCommand(surroundings));
   program.addCommand(clockCommand(surroundings));
-  for (const command of [
-    program,
-    ...program.commands,
-    ...program.commands.flatMap((each) => each.commands),
-  ]) {
-    command.exitOverride().configureOutput({
+  readAlike(program, 'npm run cli -- help', surroundings);
+  return program;
+}
+
+/** What holds for each command: it ends by an error, writes to our streams and, misunderstood, names its own help. */
+function readAlike(command: Command, help: string, surroundings: Surroundings): void {
+  const { streams } = surroundings;
+  command
+    .exitOverride()
+    .helpOption('-h, --help', 'shows this')
+    .showSuggestionAfterError()
+    .showHelpAfterError(`"${help}" shows how it is written.`)
+    .configureOutput({
       writeOut: (text) => void streams.stdout.write(text),
       writeErr: (text) => void streams.stderr.write(text),
     });
-  }
-  return program;
+  for (const each of command.commands) readAlike(each, `${help} ${each.name()}`, surroundings);
 }

@@ -1,14 +1,13 @@
-import { text as textOf } from 'node:stream/consumers';
 import { createCheckHash } from '../tokens/check-hash.ts';
 import { findTyped } from '../tokens/find.ts';
-import { findValues, holdsSecret, SEARCHED_LENGTH_MAX } from '../tokens/finder.ts';
+import { findValues, SEARCHED_LENGTH_MAX } from '../tokens/finder.ts';
 import { startHasher } from '../tokens/hasher.ts';
 import { createRedigests } from '../tokens/redigest.ts';
 import { revokeTokens } from '../tokens/revoke.ts';
 import { REVOKED_AT_ONCE_MAX } from '../tokens/store.ts';
 import type { Token, UsedToken } from '../tokens/token.ts';
 import type { TokenValue } from '../tokens/token-value.ts';
-import { type Verdict, verifyValue } from '../tokens/verify.ts';
+import { verifyValue } from '../tokens/verify.ts';
 import {
   aCommand,
   CommandFault,
@@ -46,11 +45,6 @@ export function revokeCommand(surroundings: Surroundings) {
 function refuseArguments(text: string | undefined, { stdin }: Options): void {
   if ((text === undefined) !== (stdin === true)) {
     throw new UsageFault('Name one token, or pass a value with --stdin: not both, and not neither.');
-  }
-  if (text !== undefined && holdsSecret(text)) {
-    throw new UsageFault(
-      'This looks like a token value, which other people can see on a command line. Pass it with --stdin.',
-    );
   }
 }
 
@@ -92,32 +86,48 @@ async function ofName(text: string, { operator, deps }: Desk): Promise<UsedToken
   return token;
 }
 
-async function ofStdin(desk: Desk, { streams }: Surroundings): Promise<UsedToken> {
-  const [value, ...others] = findValues((await textOf(streams.stdin)).slice(0, SEARCHED_LENGTH_MAX));
+async function ofStdin(desk: Desk, { streams, terminal }: Surroundings): Promise<UsedToken> {
+  if (streams.stdin.isTTY) terminal.note('Paste the value, then press Enter and Ctrl-D:');
+  const [value, ...others] = findValues(await shortTextOf(streams.stdin));
   if (value === undefined) {
     throw new CommandFault(
       'There is no token value on standard input. Copy it again, from its first to its last character.',
     );
   }
-  if (others.length > 0)
+  if (others.some(({ lookupId }) => lookupId !== value.lookupId))
     throw new CommandFault('There are several values on standard input: use "find - --revoke".');
-  return (await tokenOfValue(value, desk)) ?? refuse({ code: 'value_not_live' });
+  return (await withValues(desk, (tokenOf) => tokenOf(value))) ?? refuse({ code: 'value_not_live' });
+}
+
+/** What is on standard input, or a `CommandFault` where it is longer than what is searched for one value. */
+async function shortTextOf(stdin: NodeJS.ReadableStream): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stdin) {
+    chunks.push(Buffer.from(chunk));
+    length += chunk.length;
+    if (length > SEARCHED_LENGTH_MAX)
+      throw new CommandFault('Standard input is much longer than one value: use "find - --revoke".');
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** The token of a value: of one that is good, has ended, or is of a revoked token; undefined of any other. */
-export async function tokenOfValue(value: TokenValue, desk: Desk): Promise<UsedToken | undefined> {
-  const verdict = await verdictOf(value, desk);
-  const secret = verdict.kind !== 'busy' && 'secret' in verdict ? verdict.secret : undefined;
-  return secret && desk.store.findToken(desk.workspace, secret.tokenId);
-}
+type TokenOf = (value: TokenValue) => Promise<UsedToken | undefined>;
 
-async function verdictOf(value: TokenValue, { store, config, deps }: Desk): Promise<Verdict> {
+/** Does `work` with what tells the tokens of values. */
+export async function withValues<T>(desk: Desk, work: (tokenOf: TokenOf) => Promise<T>): Promise<T> {
+  const { store, config, workspace, deps } = desk;
   const { peppers } = config;
   const hasher = startHasher(1);
   const redigests = createRedigests({ store, peppers });
+  const checkHash = createCheckHash({ store, hasher, peppers, redigests });
   try {
-    const checkHash = createCheckHash({ store, hasher, peppers, redigests });
-    return await verifyValue(value, { store, clock: deps.clock, peppers, redigests, checkHash });
+    return await work(async (value) => {
+      const verdict = await verifyValue(value, { store, clock: deps.clock, peppers, redigests, checkHash });
+      const secret = verdict.kind !== 'busy' && 'secret' in verdict ? verdict.secret : undefined;
+      return secret && store.findToken(workspace, secret.tokenId);
+    });
   } finally {
     await redigests.flush();
     await hasher.stop();

@@ -17,7 +17,10 @@ export type Terminal = {
   /** A line beside the result: what goes wrong, or what to do next. */
   note(line: string): void;
   styled(style: Style, text: string): string;
-  table(heads: readonly string[], rows: readonly (readonly string[])[]): void;
+  /** Without `heads` the table before goes on, in its widths. */
+  table(heads: readonly string[] | null, rows: readonly (readonly string[])[]): void;
+  /** Whether somebody still reads the result: not once they closed their end, as `head` does. */
+  isRead(): boolean;
   /** Whether what was typed is `expected`. Without a terminal nobody can answer, so it is not. */
   asksFor(question: string, expected: string): Promise<boolean>;
   /** A line that somebody types, or that is piped in, within `msMax`; undefined when none comes. */
@@ -43,21 +46,29 @@ export function createTerminal({ stdin, stdout, stderr }: Streams): Terminal {
   const print = (line: string) => void stdout.write(`${line}\n`);
   const note = (line: string) => void stderr.write(`${line}\n`);
   const styled = (style: Style, text: string) => (stdout.isTTY ? styleText(style, text) : text);
+  let isRead = true;
+  let widths: number[] = [];
+  stdout.on('error', () => {
+    isRead = false;
+  });
+  // What went wrong cannot be told anybody then; what is being done goes on all the same.
+  stderr.on('error', () => undefined);
 
   return {
     print,
     note,
     styled,
+    isRead: () => isRead,
     table: (heads, rows) => {
-      const widths = heads.map((head, column) =>
-        Math.max(head.length, ...rows.map((row) => [...(row[column] ?? '')].length)),
-      );
+      if (heads !== null) widths = heads.map(() => 0);
+      for (const cells of heads === null ? rows : [heads, ...rows])
+        widths = widths.map((width, column) => Math.max(width, widthOf(cells[column] ?? '')));
       const lineOf = (cells: readonly string[]) =>
         cells
-          .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length))
+          .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell)))
           .join('  ')
           .trimEnd();
-      print(styled('bold', lineOf(heads)));
+      if (heads !== null) print(styled('bold', lineOf(heads)));
       for (const row of rows) print(lineOf(row));
     },
     asksFor: async (question, expected) => {
@@ -65,6 +76,11 @@ export function createTerminal({ stdin, stdout, stderr }: Streams): Terminal {
       const lines = createInterface({ input: stdin, output: stderr });
       try {
         return (await lines.question(`${question} `)).trim() === expected;
+      } catch (error) {
+        // Ctrl-C or Ctrl-D instead of an answer.
+        if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+        note('');
+        return false;
       } finally {
         lines.close();
       }
@@ -106,6 +122,19 @@ function createProgress(what: string, stderr: Streams['stderr']): Progress {
       if (drawnAt > 0) stderr.write('\r\u001b[K');
     },
   };
+}
+
+const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** https://www.unicode.org/reports/tr11/, "wide", and whatever is drawn as an emoji. */
+const WIDE =
+  /\p{Emoji_Presentation}|\ufe0f|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
+
+/** How many columns a text takes on a terminal: an emoji or an East Asian character two, a mark on a letter none. */
+function widthOf(text: string): number {
+  let width = 0;
+  for (const { segment } of GRAPHEMES.segment(text)) width += WIDE.test(segment) ? 2 : 1;
+  return width;
 }
 
 function barOf(done: number, total: number | undefined): string {

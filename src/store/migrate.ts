@@ -28,14 +28,22 @@ function applyMissing(sqlite: Database.Database, known: readonly Migration[]): v
   checkReferences(sqlite);
 }
 
+/** Throws a `StoreFault` when the database is another program's. Nothing of it is changed. */
+export function refuseForeign(sqlite: Database.Database): void {
+  const tables = tablesOf(sqlite);
+  if (tables.length === 0 || tables.includes('migrations')) return;
+  throw cannotOpen('This database belongs to another program. Set DATABASE_URL to another path.');
+}
+
+function tablesOf(sqlite: Database.Database): readonly unknown[] {
+  return sqlite.prepare("select name from sqlite_schema where type = 'table'").pluck().all();
+}
+
 /** When those were made that this database has, which names them. */
 function appliedOf(sqlite: Database.Database): ReadonlySet<unknown> {
-  const tables = sqlite.prepare("select name from sqlite_schema where type = 'table'").pluck().all();
-  if (tables.length === 0) {
+  if (tablesOf(sqlite).length === 0)
     sqlite.exec('create table migrations (made_at integer primary key not null) strict');
-  } else if (!tables.includes('migrations')) {
-    throw cannotOpen('This database belongs to another program. Set DATABASE_URL to another path.');
-  }
+  else refuseForeign(sqlite);
   return new Set(sqlite.prepare('select made_at from migrations').pluck().all());
 }
 

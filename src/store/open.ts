@@ -4,7 +4,8 @@ import Database from 'better-sqlite3';
 import { whenFree } from './access.ts';
 import { type Db, drizzle } from './drizzle.ts';
 import { cannotOpen, isBusy, StoreFault, sqliteErrorIn } from './fault.ts';
-import { migrate } from './migrate.ts';
+import { migrate, refuseForeign } from './migrate.ts';
+import { givenAlike } from './recovery/given-alike.ts';
 import { refuseDamaged, refuseLost, refuseMissing, refusePresent } from './recovery/start-check.ts';
 import type { StoreOptions } from './store.ts';
 
@@ -39,7 +40,7 @@ export async function openDatabase(
     if (presence === 'must_not') refusePresent(path);
     else refuseLost(path);
     if (presence === 'must') refuseMissing(path);
-    makePrivate(path);
+    makeMissing(path);
     // Before anything of it is changed, its schema included.
     lock = forApp && (await lockForApp(path));
     if (lock !== undefined) refuseDamaged(path);
@@ -54,18 +55,26 @@ export async function openDatabase(
 /** The file that `url` names. Throws a `StoreFault`. */
 export function pathOf(url: string): string {
   const path = /^file:(?!:memory:)([^?#]+)$/.exec(url)?.[1];
-  if (path !== undefined) return resolve(path);
+  if (path !== undefined) return behindLinks(resolve(path));
   // Without the URL itself: one of another kind may hold a password.
   throw cannotOpen('DATABASE_URL must be file:PATH, for example file:data/apitoken.db.');
 }
 
-/**
- * Makes the file where it is missing, for its owner alone. SQLite gives the log and the shared memory beside the database the
- * database's own mode.
- */
-export function makePrivate(path: string): void {
+/** Where the file itself is, by whatever symbolic links it was named: what lies beside a database lies beside that one. */
+function behindLinks(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
+}
+
+/** Makes the file where it is missing, for its owner alone, who is that of its folder where root makes it. */
+export function makeMissing(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER });
+  const isNew = !existsSync(path);
   closeSync(openSync(path, 'a', OWNER_ONLY_FILE));
+  if (isNew) givenAlike(path, dirname(path));
+}
+
+/** SQLite gives the log and the shared memory beside the database the database's own mode. */
+function makePrivate(path: string): void {
   for (const file of [path, `${path}-wal`, `${path}-shm`]) {
     if (existsSync(file)) chmodSync(file, OWNER_ONLY_FILE);
   }
@@ -80,6 +89,7 @@ function openAll(path: string, migrationsFolder: string): Connections {
   };
   try {
     const { sqlite } = open('migrate');
+    makePrivate(path);
     migrate(sqlite, migrationsFolder);
     sqlite.close();
     return { write: open('write'), verify: open('verify'), read: open('read') };
@@ -157,6 +167,8 @@ const PRAGMAS_OF: Readonly<Record<ConnectionUse, readonly Pragma[]>> = {
 export function openConnection(path: string, use: ConnectionUse): Connection {
   const sqlite = new Database(path, { timeout: 0 });
   try {
+    // A pragma changes the file, and whose file it is only its tables tell.
+    if (use === 'migrate') refuseForeign(sqlite);
     for (const pragma of [...PRAGMAS, ...PRAGMAS_OF[use]]) setPragma(sqlite, pragma);
   } catch (error) {
     sqlite.close();
@@ -194,7 +206,7 @@ export async function lockForApp(path: string): Promise<AppLock> {
   const file = `${realpathSync(path)}.lock`;
   refuseSecondName(path);
   try {
-    return await whenFree(() => locked(file), performance.now() + BUSY_MS_MAX);
+    return await whenFree(() => locked(file, path), performance.now() + BUSY_MS_MAX);
   } catch (error) {
     if (!(error instanceof StoreFault) || error.code !== 'busy') throw error;
     throw cannotOpen(
@@ -211,13 +223,14 @@ function refuseSecondName(path: string): void {
   );
 }
 
-function locked(file: string): AppLock {
+function locked(file: string, path: string): AppLock {
   let sqlite: Database.Database | undefined;
   try {
     const holder = new Database(file, { timeout: 0 });
     sqlite = holder;
     holder.exec('BEGIN EXCLUSIVE');
     chmodSync(file, OWNER_ONLY);
+    givenAlike(file, path);
     return { release: () => void holder.close() };
   } catch (error) {
     sqlite?.close();

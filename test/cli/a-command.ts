@@ -26,6 +26,8 @@ export async function runs(
     readonly onNote?: (err: string) => void;
     /** Typed as soon as the question is asked. */
     readonly answer?: { readonly question: string; readonly with: () => string };
+    /** Closes its end of the pipe after the first of what is printed, as `head` does. */
+    readonly hears?: 'hears one line';
   },
 ): Promise<Ran> {
   const child = spawn(
@@ -39,6 +41,7 @@ export async function runs(
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk) => {
     out += chunk;
+    if (options.hears) child.stdout.destroy();
   });
   child.stderr.on('data', (chunk) => {
     err += chunk;

@@ -1,24 +1,31 @@
+import { randomBytes } from 'node:crypto';
 import {
-  chownSync,
   closeSync,
   existsSync,
   fsyncSync,
   linkSync,
   openSync,
+  readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { isoTime } from '../../clock.ts';
 import { cannotOpen, StoreFault, sqliteErrorIn } from '../fault.ts';
-import { lockForApp, makePrivate, pathOf } from '../open.ts';
-import { UNLOGGED_KEY } from './end-again.ts';
-import { revokedLogOf } from './revoked-log.ts';
-import { flawIn } from './start-check.ts';
+import { migrate } from '../migrate.ts';
+import { lockForApp, makeMissing, openConnection, pathOf } from '../open.ts';
+import { MIGRATIONS_FOLDER } from '../store.ts';
+import { MARK_KEY, UNLOGGED_KEY } from './end-again.ts';
+import { givenAlike } from './given-alike.ts';
+import { isUncut, type LogMark, revokedLogOf } from './revoked-log.ts';
+import { flawIn, refuseMissing, restoringOf } from './start-check.ts';
 
 const OWNER_ONLY_FILE = 0o600;
+
+const PARTIAL_BYTES = 4;
 
 /** All pages in one step: what a backup does in several begins anew whenever somebody writes between them. */
 const ALL_PAGES = 2 ** 31 - 1;
@@ -39,9 +46,13 @@ export async function backUp(
   const source = pathOf(url);
   const file = resolve(target);
   if (existsSync(file)) throw cannotOpen(`${file} is there already: give the backup another name.`);
-  const partial = `${file}.partial`;
+  refuseMissing(source);
+  refuseForeign(source, 'database of apitoken', 'Set DATABASE_URL to another path.');
+  const partial = `${file}.partial-${process.pid}-${randomBytes(PARTIAL_BYTES).toString('hex')}`;
   await writing(file, async () => {
+    removeLeftOver(file);
     await copyInto(source, partial, onProgress);
+    makeOneFile(partial);
     const flaw = flawIn(partial);
     if (flaw !== undefined) throw cannotOpen(`the database is damaged (${flaw}), so no copy of it is kept.`);
     // Unlike a renaming, a link takes nobody's place.
@@ -52,7 +63,14 @@ export async function backUp(
 }
 
 /** What `restoreFrom` left behind of the database that was there before; undefined when there was none. */
-export type Restored = { readonly path: string; readonly before: string | undefined };
+export type Restored = {
+  readonly path: string;
+  readonly before: string | undefined;
+  /** Why nobody knows what was revoked since: `revoked.log` is missing, or it is not what went on from this copy. */
+  readonly unlogged: Unlogged | undefined;
+};
+
+type Unlogged = 'missing' | 'other';
 
 /**
  * Puts the copy `file` in the place of the database at `url`, which is kept beside it under another name. Refuses while an app has it
@@ -70,19 +88,24 @@ export async function restoreFrom(
 ): Promise<Restored> {
   const path = pathOf(url);
   const source = resolve(file);
-  if (!existsSync(source))
+  if (!statSync(source, { throwIfNoEntry: false })?.isFile())
     throw cannotOpen(`there is no file ${source}: name the backup that is to be put back.`);
-  if (source === path) throw cannotOpen(`${source} is the database itself: name a backup of it.`);
-  refuseForeign(source);
-  makePrivate(path);
+  if (realpathSync(source) === path)
+    throw cannotOpen(`${source} is the database itself: name a backup of it.`);
+  refuseForeign(source, 'backup of apitoken', 'Take another backup.');
+  refuseDamagedCopy(source);
+  await writing(path, async () => makeMissing(path));
   const lock = await lockForApp(path);
-  const partial = `${path}.restoring`;
+  const partial = restoringOf(path);
   try {
-    await writing(path, async () => {
+    const unlogged = await writing(path, async () => {
       await copyInto(source, partial, onProgress);
-      if (!acceptRevived && !existsSync(revokedLogOf(path))) markUnlogged(partial);
+      upgrade(partial);
+      const why = acceptRevived ? undefined : unloggedWhy(partial, path);
+      if (why !== undefined) markUnlogged(partial);
+      return why;
     });
-    return { path, before: putInPlace(partial, path, now) };
+    return { path, before: await writing(path, async () => putInPlace(partial, path, now)), unlogged };
   } finally {
     removeWithLogs(partial);
     // Made for the lock alone.
@@ -91,18 +114,83 @@ export async function restoreFrom(
   }
 }
 
-/** Throws unless the file is a whole database of ours. */
-function refuseForeign(file: string): void {
-  const flaw = flawIn(file);
-  if (flaw !== undefined)
-    throw cannotOpen(`${file} is damaged, or no backup (${flaw}): nothing was changed. Take another backup.`);
-  const sqlite = new Database(file, { readonly: true, timeout: 0 });
+/** Throws a `StoreFault` unless the file is a database of ours, damaged or not. Nothing is written, and nothing of it is read but its tables. */
+function refuseForeign(file: string, what: string, remedy: string): void {
+  let isOurs: unknown;
   try {
-    const isOurs = sqlite
-      .prepare("select count(*) from sqlite_schema where name in ('migrations', 'tokens', 'secrets')")
-      .pluck()
-      .get();
-    if (isOurs !== 3) throw cannotOpen(`${file} is no backup of apitoken: nothing was changed.`);
+    const sqlite = new Database(file, { readonly: true, fileMustExist: true, timeout: 0 });
+    try {
+      isOurs = sqlite
+        .prepare("select count(*) = 3 from sqlite_schema where name in ('migrations', 'tokens', 'secrets')")
+        .pluck()
+        .get();
+    } finally {
+      sqlite.close();
+    }
+  } catch (error) {
+    const code = sqliteErrorIn(error)?.code ?? 'no code';
+    if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
+      throw cannotOpen(`${file} is damaged, or no ${what} (${code}): nothing was changed. ${remedy}`);
+    throw cannotOpen(`${file} can't be read (${code}): nothing was changed. Let this user read it.`);
+  }
+  if (isOurs !== 1) throw cannotOpen(`${file} is no ${what}: nothing was changed. ${remedy}`);
+}
+
+function refuseDamagedCopy(file: string): void {
+  const flaw = flawIn(file);
+  if (flaw === undefined) return;
+  throw cannotOpen(`${file} is damaged, or no backup (${flaw}): nothing was changed. Take another backup.`);
+}
+
+/** Removes what backups into `file` left that were killed: their processes are no more. */
+function removeLeftOver(file: string): void {
+  for (const name of readdirSync(dirname(file))) {
+    if (!name.startsWith(`${basename(file)}.partial-`)) continue;
+    const [pid] = name.slice(basename(file).length + '.partial-'.length).split('-');
+    if (!isRunning(Number(pid))) rmSync(join(dirname(file), name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+  }
+}
+
+/** Without a write-ahead log a copy is one file, also while it is read, and can be read where nothing can be written. */
+function makeOneFile(file: string): void {
+  const sqlite = new Database(file);
+  try {
+    sqlite.pragma('synchronous = FULL');
+    sqlite.pragma('journal_mode = DELETE');
+  } finally {
+    sqlite.close();
+  }
+  sync(file);
+}
+
+/** Brings the copy to the newest schema while nothing is changed yet. Throws a `StoreFault` when a newer version wrote it. */
+function upgrade(file: string): void {
+  const { sqlite } = openConnection(file, 'migrate');
+  try {
+    migrate(sqlite, MIGRATIONS_FOLDER);
+  } finally {
+    sqlite.close();
+  }
+  sync(file);
+}
+
+/** What was revoked since is known where the log goes on from the one that the copy knew. */
+function unloggedWhy(copy: string, path: string): Unlogged | undefined {
+  const log = revokedLogOf(path);
+  if (!existsSync(log)) return 'missing';
+  const sqlite = new Database(copy, { readonly: true });
+  try {
+    const mark = sqlite.prepare('select value from settings where key = ?').pluck().get(MARK_KEY);
+    return isUncut(log, mark as LogMark | undefined) ? undefined : 'other';
   } finally {
     sqlite.close();
   }
@@ -137,20 +225,21 @@ function markUnlogged(file: string): void {
   sync(file);
 }
 
-/** The old one, with its write-ahead log, keeps a name of its own; two renamings, of which a crash between leaves both files. */
+/**
+ * The old one, with its write-ahead log, keeps a name of its own, which is returned; two renamings, of which a crash between
+ * leaves both files. An empty one is none: it was made for the lock, or was lost.
+ */
 function putInPlace(partial: string, path: string, now: number): string | undefined {
-  const before = existsSync(path)
-    ? `${path}.before-restore-${isoTime(now).replace(/[:.]/g, '-')}`
-    : undefined;
-  const { uid, gid } = statSync(path);
-  if (process.getuid?.() === 0) chownSync(partial, uid, gid);
-  for (const end of ['', '-wal']) {
-    if (before !== undefined && existsSync(`${path}${end}`)) renameSync(`${path}${end}`, `${before}${end}`);
-  }
+  const before = `${path}.before-restore-${isoTime(now).replace(/[:.]/g, '-')}`;
+  const isThere = statSync(path).size > 0;
+  givenAlike(partial, path);
+  if (isThere) renameSync(path, before);
+  // Also one that was left over alone: beside the copy it would be taken for the copy's own.
+  if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${before}-wal`);
   rmSync(`${path}-shm`, { force: true });
   renameSync(partial, path);
   syncFolder(path);
-  return before;
+  return isThere ? before : undefined;
 }
 
 function sync(file: string): void {
@@ -167,6 +256,7 @@ function removeWithLogs(file: string): void {
   for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
 }
 
+/** What `work` throws of the file system or SQLite as a `StoreFault` that says what to do. */
 async function writing<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { TokenId } from '../../tokens/token.ts';
 import { StoreFault } from '../fault.ts';
+import { givenAlike } from './given-alike.ts';
 
 const OWNER_ONLY_FILE = 0o600;
 
@@ -45,6 +46,7 @@ export type LogMark = string & { readonly brand: 'LogMark' };
  */
 export type RevokedLog = {
   readonly path: string;
+  readonly databasePath: string;
   exists(): boolean;
   /** To be written before the transaction that is under way commits. */
   note(line: RevokedLine): void;
@@ -71,12 +73,13 @@ export function createRevokedLog(databasePath: string): RevokedLog {
   let file: number | undefined;
 
   function opened(): number {
-    file ??= openToAppend(path);
+    file ??= openToAppend(path, databasePath);
     return file;
   }
 
   return {
     path,
+    databasePath,
     exists: () => existsSync(path),
     note: (line) => void noted.push(line),
     sync: () => {
@@ -104,7 +107,7 @@ export function createRevokedLog(databasePath: string): RevokedLog {
 /** Makes the log where there is none, with `lines`, so that a database that is lost later is known to be lost. */
 export function makeRevokedLog(log: RevokedLog, lines: Iterable<RevokedLine>): void {
   try {
-    const file = openToAppend(log.path);
+    const file = openToAppend(log.path, log.databasePath);
     for (const batch of inBatches(lines, LINES_AT_ONCE)) append(file, batch);
     closeSync(file);
   } catch (error) {
@@ -131,8 +134,10 @@ function cannotWrite(path: string, error: unknown): StoreFault {
 }
 
 /** Its name must be on the disk too: https://man7.org/linux/man-pages/man2/fsync.2.html */
-function openToAppend(path: string): number {
+function openToAppend(path: string, databasePath: string): number {
+  const isNew = !existsSync(path);
   const file = openSync(path, 'a+', OWNER_ONLY_FILE);
+  if (isNew) givenAlike(path, databasePath);
   const folder = openSync(dirname(path), 'r');
   fsyncSync(folder);
   closeSync(folder);

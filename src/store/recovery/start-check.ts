@@ -8,13 +8,20 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Throws a `StoreFault` when there was a database at `path`, as the log beside it tells, and it is lost. */
+/** Throws a `StoreFault` when there was a database at `path`, as what lies beside it tells, and it is lost. */
 export function refuseLost(path: string): void {
-  const log = revokedLogOf(path);
-  if (sizeOf(path) > 0 || !existsSync(log)) return;
+  if (sizeOf(path) > 0) return;
+  const left = [revokedLogOf(path), restoringOf(path)].find((file) => existsSync(file));
+  const evidence = left ?? (sizeOf(`${path}-wal`) > 0 ? `${path}-wal` : undefined);
+  if (evidence === undefined) return;
   throw cannotOpen(
-    `the database is missing or empty, but ${log} tells of one. Put a backup back with "npm run cli -- restore FILE", or make a new one with "npm run cli -- init".`,
+    `the database is missing or empty, but ${evidence} tells of one. Put a backup back with "npm run cli -- restore FILE", or make a new one with "npm run cli -- init".`,
   );
+}
+
+/** What a restore makes ready before it takes the place of the database at `path`: one that was cut off leaves it. */
+export function restoringOf(path: string): string {
+  return `${path}.restoring`;
 }
 
 /** Throws a `StoreFault` when there is a database at `path`. */
