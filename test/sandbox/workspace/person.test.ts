@@ -710,6 +710,11 @@ describe('forging', () => {
       { type: 'app_home_opened' },
       { event: { tab: 'home', user: 'U0SAM000001' } },
     ],
+    [
+      'a message to the app, with what else it claims',
+      { type: 'message', text: 'a < b', claims: { bot_id: 'B0OTHER0001' } },
+      { event: { type: 'message', text: 'a &lt; b', user: 'U0SAM000001', bot_id: 'B0OTHER0001' } },
+    ],
   ] as const)('%s of somebody who has no client for it', async ([, forged, delivered]) => {
     await workspace.person('sam').forges(forged);
 

@@ -237,3 +237,25 @@ describe('the Home tab', () => {
     expect(await refused('views.publish', { user_id, view: modal() })).toBe('invalid_arguments');
   });
 });
+
+test('what somebody writes to the app is told to it, and nothing that is written elsewhere', async () => {
+  const alice = workspace.person('alice');
+  const told = () => workspace.traffic.filter(({ kind }) => kind === 'delivery').length;
+
+  await alice.types('#general', 'hello');
+  expect(told()).toBe(0);
+  await alice.types('@apitoken', 'is <@U0BOB000001> *there*?');
+
+  expect(told()).toBe(1);
+  const [message] = alice.sees('@apitoken');
+  expect(lastPayload(workspace).event).toMatchObject({
+    type: 'message',
+    channel_type: 'im',
+    channel: expect.stringMatching(/^D/),
+    user: alice.id,
+    ts: message?.ts,
+    event_ts: message?.ts,
+    text: 'is &lt;@U0BOB000001&gt; *there*?',
+    client_msg_id: expect.any(String),
+  });
+});
