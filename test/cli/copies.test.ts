@@ -196,6 +196,32 @@ test('a restore that was cut off between its two renamings is not taken for a ne
   expect(await place.verdicts()).toEqual(['bad', 'good']);
 });
 
+test('a -wal without its database tells of a lost one; init makes a new one beside it and the log, whole', async () => {
+  const place = await aPlace();
+  writeFileSync(place.at('apitoken.db-wal'), Buffer.alloc(5000, 0xa5));
+  for (const name of ['apitoken.db', 'revoked.log']) rmSync(place.at(name));
+
+  const started = await place.opens().catch((error: unknown) => error);
+  expect(String(started)).toContain(`${place.at('apitoken.db-wal')} tells of one`);
+  writeFileSync(place.at('revoked.log'), line('tok_somebody'));
+  expect(await place.cli('init')).toMatchObject({ code: 0, err: '' });
+
+  await (await place.opens()).close();
+  expect(readFileSync(place.at('revoked.log'), 'utf8')).toBe(line('tok_somebody'));
+});
+
+test('with another pepper audit verify says that nothing can be proved, and how it can', async () => {
+  const place = await aPlace();
+  const env = { DATABASE_URL: 'file:apitoken.db', TOKEN_PEPPER: 'another pepper of the tests, long enough' };
+
+  const alone = await runs(['audit', 'verify'], { env, folder: place.folder });
+
+  expect(alone.out).toMatch(
+    /^0 events hold\. Head: 4:\w{64}\n4 events can't be proved: their pepper isn't set\. Put it into TOKEN_PEPPERS_OLD\.\n$/,
+  );
+  expect(alone.code).toBe(0);
+});
+
 test('of two restores at once one is refused or waits, and the database is whole', async () => {
   const place = await aPlace();
   await place.cli('backup', 'copy.db');

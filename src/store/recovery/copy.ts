@@ -21,7 +21,7 @@ import { MIGRATIONS_FOLDER } from '../store.ts';
 import { MARK_KEY, UNLOGGED_KEY } from './end-again.ts';
 import { givenAlike } from './given-alike.ts';
 import { isUncut, type LogMark, revokedLogOf } from './revoked-log.ts';
-import { flawIn, refuseMissing, restoringOf } from './start-check.ts';
+import { flawIn, restoringOf } from './start-check.ts';
 
 const OWNER_ONLY_FILE = 0o600;
 
@@ -46,7 +46,8 @@ export async function backUp(
   const source = pathOf(url);
   const file = resolve(target);
   if (existsSync(file)) throw cannotOpen(`${file} is there already: give the backup another name.`);
-  refuseMissing(source);
+  if ((statSync(source, { throwIfNoEntry: false })?.size ?? 0) === 0)
+    throw cannotOpen(`there is no database ${source} to copy: set DATABASE_URL to its path.`);
   refuseForeign(source, 'database of apitoken', 'Set DATABASE_URL to another path.');
   const partial = `${file}.partial-${process.pid}-${randomBytes(PARTIAL_BYTES).toString('hex')}`;
   await writing(file, async () => {
