@@ -45,7 +45,8 @@ type Carried = {
   /** Whether a value is good could not be found out: too many are being checked. */
   verification_busy: unknown;
   /** More than one value where one is meant. */
-  several_values: unknown;
+  /** `areOffered`: with a button that revokes those that work. */
+  several_values: { readonly areOffered?: boolean };
   /** A value was presented, but has ended since then, or too long ago, or by somebody else. */
   no_longer_held: unknown;
   /** More tokens than are offered have a value that begins so. */
@@ -143,7 +144,8 @@ const SENTENCES: { readonly [C in Code]: (refusal: RefusalOf<C>) => string } = {
   value_misread: () =>
     'This value is incomplete or mistyped. It was not saved. Copy the whole value and try again.',
   verification_busy: () => 'Too many values are being checked. Nothing was changed. Try again in 10 seconds.',
-  several_values: () => 'These are several values, and none was revoked. Revoke them one at a time.',
+  several_values: ({ areOffered = false }) =>
+    `These are several values, and none was revoked. ${areOffered ? 'Choose Revoke it to continue' : 'Revoke them one at a time'}.`,
   no_longer_held: () =>
     'Nothing was changed. That value no longer works, or you entered it over 30 minutes ago. Enter it again.',
   too_many_matches: () => 'More than 5 tokens match. Type more characters.',

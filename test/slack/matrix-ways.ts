@@ -30,6 +30,7 @@ import {
   REFRESH_ID,
   REMIND_ID,
   REVOKE_DIALOG_ID,
+  REVOKE_HELD_ID,
   REVOKE_ID,
   REVOKE_LEAKED_ID,
   REVOKE_PERSON_ID,
@@ -241,6 +242,23 @@ async function presenting(
   });
   const opened = await openedSince(walk, before);
   return opened === undefined ? outcome : act(opened, outcome);
+}
+
+/** Types the value where none belongs, and presses what is offered. */
+async function revokingTyped(walk: Walk): Promise<AckOutcome> {
+  const { stage, walker, token, ephemeral } = walk;
+  const before = stage.workspace.traffic.length;
+  const text = `info ${token.value}`;
+  const outcome = await walker.forges({ type: 'slash_command', text, channel: '#general' });
+  const said = await soon(() => {
+    const answers = stage.workspace.traffic.slice(before).filter(({ kind }) => kind === 'response-url');
+    if (answers.length === 0) throw new Error('nothing was said');
+    return JSON.stringify(answers);
+  });
+  const [, value] = /"value":"([^"]+)"/.exec(said) ?? [];
+  if (value === undefined) return outcome;
+  const press = { type: 'block_actions', action_id: REVOKE_HELD_ID, block_id: 'held:0', value } as const;
+  return walker.forges({ ...press, from: { message: ephemeral } });
 }
 
 /** The id of the dialog that was opened; undefined when something was said in its place. */
@@ -492,6 +510,17 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     token: 'rotated',
     take: endingOldOnly,
     sign: 'The new value still works.',
+  },
+  'a typed value: Revoke it': {
+    about: 'tokens',
+    take: revokingTyped,
+    sign: opensDialog(REVOKE_DIALOG_ID),
+  },
+  'a typed value: Revoke it, with another’s proof': {
+    about: 'tokens',
+    take: button(REVOKE_HELD_ID, inOne('held'), ({ token, othersProof }) => `${othersProof} one ${token.id}`),
+    sign: opensDialog(REVOKE_DIALOG_ID),
+    refusal: LAPSED,
   },
   'history: Newer': {
     about: 'tokens',

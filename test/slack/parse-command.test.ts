@@ -236,7 +236,10 @@ test.for([
   ['in fullwidth letters', `create ${fullwidth(VALUE)}`],
   ['of another prefix', `create ${TokenValue.generate('x9').reveal()}`],
 ] as const)('a value %s is not part of what was understood', ([, text]) => {
-  expect(parseCommand(text)).toEqual({ verb: 'holds_value' });
+  const command = parseCommand(text);
+
+  expect(command).toEqual({ verb: 'holds_value', values: [expect.any(TokenValue)] });
+  expect(JSON.stringify(command)).not.toMatch(/_[0-9A-Za-z]{12}/);
 });
 
 test.for([

@@ -229,7 +229,7 @@ test.for([['VALUE'], ['create VALUE'], ['info VALUE'], ['list VALUE'], ['frobnic
     const answer = await answerTo(alice, `/apitoken ${typed.replace('VALUE', value)}`);
 
     expect(answer.text).toBe('This looks like a token value. It was not saved. If it leaked, revoke it.');
-    expect(answer.buttons).toEqual([]);
+    expect(answer.buttons).toEqual(['Revoke it']);
     expectNotKept(value, stage);
   },
 );

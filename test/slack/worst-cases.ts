@@ -35,6 +35,7 @@ import {
   sharedCardMessage,
 } from '../../src/slack/revoke/card-blocks.ts';
 import { matchesMessage, notRevokedDialog, revokeDialog } from '../../src/slack/revoke/revoke-dialog.ts';
+import { HELD_TOKENS_MAX, heldMessage } from '../../src/slack/revoke/revoke-in-message.ts';
 import { personPicker, SHEET_TOKENS_MAX, severalDialog } from '../../src/slack/revoke/several-dialog.ts';
 import {
   notRotatedDialog,
@@ -261,6 +262,7 @@ export function messagesAbout(unit: string): [string, Message][] {
       `checked: ${finding.is}`,
       checkedMessage(finding, NOW, [revokeButton(aWideToken(unit, 'active'))]),
     ]),
+    ['a value typed where none belongs', typedValueMessage(unit)],
     ...[undefined, ...OLD_VALUES].map((oldValues): [string, Message] => [
       oldValues === undefined ? 'the value' : `the value, ${JSON.stringify(oldValues)}`,
       shownValueMessage(aWideToken(unit, 'unclaimed'), LONGEST_VALUE, {
@@ -460,6 +462,17 @@ function aSheet(unit: string, tokens: readonly UsedToken[]) {
     note: A_NOTE,
     reason: { typed: repeated(unit, 200), chosen: 'Security incident' },
   } as const;
+}
+
+/** With as many tokens as its button carries. */
+function typedValueMessage(unit: string): Message {
+  const tokenIds = manyActive(unit)
+    .slice(0, HELD_TOKENS_MAX)
+    .map(({ id }) => id);
+  const values = tokenIds.map((tokenId) => ({ tokenId, lookupId: LOOKUP_ID }));
+  const proof = heldProof({ actor: LONG_ID, values, at: Number.MAX_SAFE_INTEGER }, PEPPER);
+  const sentence = sentenceFor({ code: 'several_values', areOffered: true });
+  return heldMessage(sentence, { tokenIds, proof, withBoth: true });
 }
 
 function heldMetadata(unit: string) {

@@ -87,6 +87,16 @@ describe('the sentence of', () => {
       'This looks like a token value. It was not saved. If it leaked, revoke it.',
     ],
     [
+      'several values, of which none works',
+      { code: 'several_values' },
+      'These are several values, and none was revoked. Revoke them one at a time.',
+    ],
+    [
+      'several values beside a button',
+      { code: 'several_values', areOffered: true },
+      'These are several values, and none was revoked. Choose Revoke it to continue.',
+    ],
+    [
       'a lifetime that is too long',
       { code: 'lifetime_not_allowed', lifetimeDaysMax: 365, mayNeverExpire: false },
       'Maximum 365 days. Choose another expiry.',

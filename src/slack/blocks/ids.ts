@@ -23,6 +23,7 @@ export const HIDE_VALUE_ID = 'hide_value';
 export const ROTATE_ID = 'rotate_token';
 export const NEW_VALUE_ID = 'issue_new_value';
 export const END_OLD_ID = 'end_old_value';
+export const REVOKE_HELD_ID = 'revoke_held';
 export const END_HELD_ID = 'end_held_old_value';
 export const REFRESH_ID = 'refresh_receipt';
 export const REMIND_ID = 'remind_tomorrow';

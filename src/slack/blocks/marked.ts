@@ -9,6 +9,7 @@ const EPHEMERAL_KINDS = [
   'info',
   'matches',
   'checked',
+  'held',
   'unknown',
   'choices',
   'card',

@@ -7,8 +7,9 @@ import type { ListenerDeps, PressListener } from '../listener.ts';
 import { checkAnswer } from '../look/check.ts';
 import { listMessageAt } from '../look/list.ts';
 import { rememberOpening } from '../look/opened-from.ts';
-import { type Answer, answerVisit, refusalAnswer } from '../reply/tell.ts';
+import { type Answer, answerVisit } from '../reply/tell.ts';
 import { revokeAnswer, revokeHeldAnswer } from '../revoke/revoke.ts';
+import { heldAnswer } from '../revoke/revoke-in-message.ts';
 import { revokePersonAnswer, unclearPersonAnswer } from '../revoke/revoke-several.ts';
 import { placeBoard } from '../status/board.ts';
 import { onStatus } from '../status/status.ts';
@@ -46,9 +47,9 @@ async function answerTo(
     case 'help':
       return { kind: 'message', message: helpMessage(rightsOf(actor, deps.policy)) };
     case 'holds_value':
-      return refusalAnswer({ code: 'holds_value' });
+      return heldAnswer(actor, command.values, { code: 'holds_value' }, deps);
     case 'several_values':
-      return refusalAnswer({ code: 'several_values' });
+      return heldAnswer(actor, command.values, { code: 'several_values' }, deps);
     case 'unknown':
       return misreadAnswer(command, partsOf(text), rightsOf(actor, deps.policy));
     case 'revoke':

@@ -19,6 +19,7 @@ import {
   REFRESH_ID,
   REMIND_ID,
   REVOKE_DIALOG_ID,
+  REVOKE_HELD_ID,
   REVOKE_ID,
   REVOKE_LEAKED_ID,
   ROTATE_DIALOG_ID,
@@ -33,6 +34,7 @@ import type { Press, SubmissionListener } from '../listener.ts';
 import { onTurnHistory } from '../look/info.ts';
 import { CARD_PRESSES } from '../revoke/card-presses.ts';
 import { onEndHeld, onRevokeSubmitted } from '../revoke/revoke.ts';
+import { onRevokeHeld } from '../revoke/revoke-in-message.ts';
 import { onPersonPicked, onSeveralSubmitted } from '../revoke/revoke-several.ts';
 import { onRotateSubmitted } from '../rotate/rotate.ts';
 import { onHide } from '../show/show.ts';
@@ -74,6 +76,7 @@ export const PRESSES: ReadonlyMap<string, Press> = new Map<string, Press>([
   [DECLINE_ID, { listener: onDecline, drawnIn: RECEIPT }],
   [NEW_VALUE_ID, { listener: onNewValue, drawnIn: RECEIPT }],
   [END_OLD_ID, { listener: onEndOld, drawnIn: RECEIPT }],
+  [REVOKE_HELD_ID, { listener: onRevokeHeld, drawnIn: ['held', 'dialog'] }],
   [END_HELD_ID, { listener: onEndHeld, drawnIn: ['dialog'] }],
   [REFRESH_ID, { listener: onRefresh, drawnIn: RECEIPT }],
   [REMIND_ID, { listener: onRemind, drawnIn: ['notice', 'unread'] }],

@@ -30,9 +30,9 @@ export type Command =
   /** Not understood: `nearest` is a command that it may have meant, `help` where none is, and `rest` what stands behind, as delivered. */
   | { readonly verb: 'unknown'; readonly typed: string; readonly nearest: string; readonly rest: string }
   /** Several values: which of them is meant, or whether all, must be clear. */
-  | { readonly verb: 'several_values' }
-  /** A value stands where none belongs. What was typed is not repeated, so it is not here. */
-  | { readonly verb: 'holds_value' };
+  | { readonly verb: 'several_values'; readonly values: readonly TokenValue[] }
+  /** A value, or most of one, stands where none belongs. What was typed is not repeated, so it is not here. */
+  | { readonly verb: 'holds_value'; readonly values: readonly TokenValue[] };
 
 /** What may be meant on its own. `typed` is as Slack delivers it, escaped; `shown` is what the person sees of it. */
 export type Part = { readonly typed: string; readonly shown: string };
@@ -105,10 +105,10 @@ export function parseCommand(delivered: string): Command {
   const typed = unescaped(seen).trim();
   const [, word = '', rest = ''] = /^(\S*)(.*)$/s.exec(typed) ?? [];
   const verb = word === '' ? 'list' : lookUp(SYNONYMS, folded(word));
-  const [value, ...others] = findValues(typed);
-  if (value !== undefined) return aboutValue(verb, value, others.length > 0);
+  const values = findValues(typed);
+  if (values.length > 0) return aboutValues(verb, values);
   // What begins like a value may be revoked by that, and check says how it is used. Neither repeats what was typed.
-  if (verb !== 'revoke' && verb !== 'check' && holdsSecret(typed)) return { verb: 'holds_value' };
+  if (verb !== 'revoke' && verb !== 'check' && holdsSecret(typed)) return { verb: 'holds_value', values };
   switch (verb) {
     case 'create':
       return parseCreate(oneLine(rest));
@@ -146,9 +146,11 @@ export function partsOf(text: string): readonly Part[] {
   return areParts ? parts.map((piece) => ({ typed: piece, shown: unescaped(piece) })) : [];
 }
 
-function aboutValue(verb: Verb | undefined, value: TokenValue, isOneOfSeveral: boolean): Command {
-  if (verb === 'revoke') return isOneOfSeveral ? { verb: 'several_values' } : { verb, value };
-  return verb === 'check' && !isOneOfSeveral ? { verb, value } : { verb: 'holds_value' };
+function aboutValues(verb: Verb | undefined, values: readonly TokenValue[]): Command {
+  const [value, ...others] = values;
+  const only = others.length === 0 ? value : undefined;
+  if (verb === 'revoke') return only ? { verb, value: only } : { verb: 'several_values', values };
+  return verb === 'check' && only ? { verb, value: only } : { verb: 'holds_value', values };
 }
 
 function parseCreate(rest: string): Command {

@@ -1,19 +1,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { counted } from '../../counted.ts';
-import { standingOf } from '../../tokens/check.ts';
+import { oldEndOf, standingOf } from '../../tokens/check.ts';
 import type { CheckHash } from '../../tokens/check-hash.ts';
 import { findValues, SEARCHED_LENGTH_MAX } from '../../tokens/finder.ts';
-import { heldProof } from '../../tokens/held.ts';
-import type { Actor } from '../../tokens/policy.ts';
+import { areHeld, heldOldValue, heldProof } from '../../tokens/held.ts';
+import { type Actor, may } from '../../tokens/policy.ts';
+import { type Refusal, refuseByPolicy, sentenceFor } from '../../tokens/refusal.ts';
 import type { StoredSecret } from '../../tokens/store.ts';
-import type { TokenId, UsedToken } from '../../tokens/token.ts';
+import { parseTokenId, type TokenId, type UsedToken } from '../../tokens/token.ts';
 import type { TokenValue } from '../../tokens/token-value.ts';
 import { verifyValue } from '../../tokens/verify.ts';
-import { section, tellingDialog } from '../blocks/text.ts';
-import type { ListenerDeps } from '../listener.ts';
+import { REVOKE_HELD_ID } from '../blocks/ids.ts';
+import { marked } from '../blocks/marked.ts';
+import type { Message } from '../blocks/message.ts';
+import { button, escaped, section, tellingDialog } from '../blocks/text.ts';
+import type { ListenerDeps, PressListener } from '../listener.ts';
 import { rememberOpening } from '../look/opened-from.ts';
-import { type Answer, answerVisit } from '../reply/tell.ts';
+import { type Answer, answerVisit, refusalAnswer, tellForged } from '../reply/tell.ts';
 import { type KnownVisit, readDelivery } from '../visit.ts';
 import { leakReasonOf, leakTextOf } from './leaked-message.ts';
 import { presentedOf, revokeQuestion } from './revoke.ts';
@@ -44,6 +48,8 @@ type Found = {
   /** Live ones beside those. */
   readonly othersCount: number;
   readonly deadCount: number;
+  /** Tokens of which values stand in it that worked once. */
+  readonly ended: readonly TokenId[];
   /** Nobody can say just now whether they are live. */
   readonly unclearCount: number;
   /** More than are looked up. */
@@ -53,7 +59,7 @@ type Found = {
 /** Asks whether the tokens whose values stand in a message shall be ended. No value is repeated. */
 async function messageAnswer(actor: Actor, body: object, deps: ListenerDeps): Promise<Answer> {
   const { message } = readDelivery(shortcut, body);
-  const found = await lookUp(actor, distinct(await valuesInMessage(message), deps), deps);
+  const found = await lookUp(actor, distinct(await valuesInMessage(message), deps), SHEET_TOKENS_MAX, deps);
   const note = noteOf(found);
   const [first, ...others] = found.tokens;
   if (first === undefined) return telling(note ?? NONE_FOUND);
@@ -71,29 +77,39 @@ async function messageAnswer(actor: Actor, body: object, deps: ListenerDeps): Pr
     reader: actor,
     now,
     total: found.tokens.length,
-    facts: await factsOf(actor, found, now, deps),
+    facts: await factsOf(actor, found.tokens, await oldEndsIn(found, now, deps), deps),
     note,
     reason: { typed: reason },
   });
   return { kind: 'dialog', view };
 }
 
-/** What breaks with each, and which of their values is the old one of two. */
+/** What breaks with each; `oldEnds` tells whose value is the old one of two, and until when that works. */
 async function factsOf(
   actor: Actor,
-  { tokens, values }: Found,
-  now: number,
+  tokens: readonly UsedToken[],
+  oldEnds: ReadonlyMap<TokenId, number>,
   deps: ListenerDeps,
 ): Promise<ReadonlyMap<TokenId, SheetFacts>> {
-  const facts = await sheetFacts(actor, tokens, now, deps);
-  const ids = tokens.map(({ id }) => id);
-  const standing = await deps.store.standingValues(ids, now);
-  for (const { tokenId, lookupId, endsAt } of values) {
-    const [newest = lookupId] = standing.get(tokenId) ?? [];
-    if (lookupId === newest || endsAt === null) continue;
-    facts.set(tokenId, { radius: facts.get(tokenId)?.radius, oldEndsAt: endsAt });
-  }
+  const facts = await sheetFacts(actor, tokens, deps.clock(), deps);
+  for (const [id, oldEndsAt] of oldEnds) facts.set(id, { radius: facts.get(id)?.radius, oldEndsAt });
   return facts;
+}
+
+/** Those of which the old value of two stands in a message, with until when that works. */
+async function oldEndsIn(
+  { tokens, values }: Found,
+  now: number,
+  { store }: ListenerDeps,
+): Promise<ReadonlyMap<TokenId, number>> {
+  const ids = tokens.map(({ id }) => id);
+  const standing = await store.standingValues(ids, now);
+  return new Map(
+    values.flatMap(({ tokenId, lookupId, endsAt }) => {
+      const [newest = lookupId] = standing.get(tokenId) ?? [];
+      return lookupId === newest || endsAt === null ? [] : [[tokenId, endsAt] as const];
+    }),
+  );
 }
 
 /** What stands in the message of the two values that the token may have. */
@@ -114,10 +130,15 @@ function distinct(values: readonly TokenValue[], { peppers }: ListenerDeps): Tok
   ];
 }
 
-async function lookUp(actor: Actor, values: readonly TokenValue[], deps: ListenerDeps): Promise<Found> {
+async function lookUp(
+  actor: Actor,
+  values: readonly TokenValue[],
+  tokensMax: number,
+  deps: ListenerDeps,
+): Promise<Found> {
   const bounded = { ...deps, checkHash: checkHashFor(HASHING_MS_MAX, deps.checkHash) };
   const live = new Map<TokenId, StoredSecret>();
-  const dead = new Set<unknown>();
+  const [dead, ended] = [new Set<TokenValue>(), new Set<TokenId>()];
   const withBoth = new Set<TokenId>();
   let unclearCount = 0;
   for (const [index, value] of values.slice(0, VALUES_MAX).entries()) {
@@ -125,17 +146,20 @@ async function lookUp(actor: Actor, values: readonly TokenValue[], deps: Listene
     const verdict = await verifyValue(value, bounded);
     if (verdict.kind === 'good') keepNewer(live, withBoth, verdict.secret);
     // Values of one token that have ended are told as one. Whose any other is, its lookup id does not prove.
-    else if (verdict.kind === 'bad') dead.add(verdict.why === 'ended' ? verdict.secret.tokenId : value);
-    else unclearCount += 1;
+    else if (verdict.kind === 'busy') unclearCount += 1;
+    else if (verdict.why === 'ended') ended.add(verdict.secret.tokenId);
+    else dead.add(value);
   }
-  const drawn = [...live.keys()].slice(0, SHEET_TOKENS_MAX);
+  const endedAlone = [...ended].filter((id) => !live.has(id));
+  const drawn = [...live.keys()].slice(0, tokensMax);
   const tokens = await deps.store.findTokens(actor.workspace, drawn);
   return {
     tokens: [...tokens.values()].toSorted((a, b) => drawn.indexOf(a.id) - drawn.indexOf(b.id)),
     values: drawn.flatMap((id) => live.get(id) ?? []),
     withBoth,
     othersCount: live.size - drawn.length,
-    deadCount: [...dead].filter((one) => !live.has(one as TokenId)).length,
+    deadCount: dead.size + endedAlone.length,
+    ended: endedAlone,
     unclearCount,
     leftCount: Math.max(0, values.length - VALUES_MAX),
   };
@@ -194,6 +218,150 @@ const shortcut = z.object({ message: z.object({}).loose() });
 export async function onRevokeInMessage(visit: KnownVisit, body: object, deps: ListenerDeps): Promise<void> {
   const viewId = await answerVisit(visit, await messageAnswer(visit.actor, body, deps), deps);
   rememberOpening(visit, viewId, deps.openedFrom);
+}
+
+/** So many ids, each with its part of the proof, fit into the 2,000 characters that a button may carry. */
+export const HELD_TOKENS_MAX = 40;
+
+/** What *Revoke it* carries: tokens, and the note that the person presented their values. Never a value. */
+type Held = {
+  readonly tokenIds: readonly TokenId[];
+  readonly proof: string;
+  /** Both values of the one token. */
+  readonly withBoth: boolean;
+};
+
+/**
+ * Tells `refusal` of a command that holds values where none belongs. Whoever typed one that works may revoke it by a button, and
+ * so may whoever may revoke the token of one that worked once: what `/apitoken revoke VALUE` tells of a value, and no more.
+ */
+export async function heldAnswer(
+  actor: Actor,
+  values: readonly TokenValue[],
+  refusal: Refusal,
+  deps: ListenerDeps,
+): Promise<Answer> {
+  const found = await lookUp(actor, distinct(values, deps), HELD_TOKENS_MAX, deps);
+  const tokens = found.tokens.length > 0 ? found.tokens : await revocable(actor, found.ended, deps);
+  if (tokens.length === 0) return refusalAnswer(refusal);
+  const proof = heldProof({ actor: actor.id, values: found.values, at: deps.clock() }, deps.peppers.current);
+  const withBoth = tokens.some(({ id }) => found.withBoth.has(id));
+  const offered = refusal.code === 'several_values' ? { ...refusal, areOffered: true } : refusal;
+  const held = { tokenIds: tokens.map(({ id }) => id), proof, withBoth };
+  return { kind: 'message', message: heldMessage(sentenceFor(offered), held) };
+}
+
+/** Those of the tokens that the actor may revoke, whatever they hold. */
+async function revocable(
+  actor: Actor,
+  ids: readonly TokenId[],
+  { store, policy }: ListenerDeps,
+): Promise<readonly UsedToken[]> {
+  const tokens = await store.findTokens(actor.workspace, ids.slice(0, HELD_TOKENS_MAX));
+  return [...tokens.values()].filter(
+    (token) => token.revokedAt === null && may(actor, 'revoke', token, policy),
+  );
+}
+
+/** `sentence`, with the button that asks whether those tokens shall be revoked. */
+export function heldMessage(sentence: string, { tokenIds, proof, withBoth }: Held): Message {
+  const value = [proof, withBoth ? 'both' : 'one', ...tokenIds].join(' ');
+  const revokeIt = button(REVOKE_HELD_ID, 'Revoke it', value);
+  return marked('held', {
+    text: escaped(sentence),
+    blocks: [section(sentence), { type: 'actions', elements: [{ ...revokeIt, style: 'danger' }] }],
+  });
+}
+
+function parseHeld(text: string): Held | undefined {
+  const [proof = '', which, ...ids] = text.split(' ', HELD_TOKENS_MAX + 2);
+  const tokenIds = ids.map(parseTokenId).filter((id) => id !== undefined);
+  const isOurs = tokenIds.length > 0 && tokenIds.length === ids.length;
+  return isOurs ? { tokenIds, proof, withBoth: which === 'both' } : undefined;
+}
+
+/** *Revoke it* was pressed: asks about the tokens whose values the person typed less than 30 minutes ago. */
+export const onRevokeHeld: PressListener = async (visit, value, deps) => {
+  const held = parseHeld(value);
+  if (held === undefined) return tellForged(visit, 'revoke_held', deps);
+  const viewId = await answerVisit(visit, await askAboutHeld(visit.actor, held, deps), deps);
+  rememberOpening(visit, viewId, deps.openedFrom);
+};
+
+async function askAboutHeld(
+  actor: Actor,
+  { tokenIds, proof, withBoth }: Held,
+  deps: ListenerDeps,
+): Promise<Answer> {
+  const isHeld = (ids: readonly TokenId[]) => areHeld(proof, { actor: actor.id, tokenIds: ids }, deps);
+  if (!(await isHeld([]))) return refusalAnswer({ code: 'no_longer_held' });
+  const there = await deps.store.findTokens(actor.workspace, tokenIds);
+  const tokens: UsedToken[] = [];
+  for (const id of tokenIds) {
+    const token = there.get(id);
+    if (token !== undefined && (await isHeld([id]))) tokens.push(token);
+  }
+  if (tokens.length > 0) return heldQuestion(actor, tokens, { proof, withBoth }, deps);
+  // By nothing but their right. Of tokens of others somebody made this up, or their values have ended since.
+  const theirs = [...there.values()].filter((token) => may(actor, 'revoke', token, deps.policy));
+  if (theirs.length > 0) return heldQuestion(actor, theirs, { note: ENDED_VALUE_NOTE }, deps);
+  const [tokenId = null] = there.keys();
+  const refusal = { code: 'no_longer_held' } as const;
+  await refuseByPolicy({ actor, attempted: 'revoke_held', tokenId, refusal }, deps);
+  return refusalAnswer(refusal);
+}
+
+const ENDED_VALUE_NOTE = 'The value you typed no longer works. Revoking ends the token and all its values.';
+
+/** The dialog about those of the tokens that are not revoked meanwhile. */
+async function heldQuestion(
+  actor: Actor,
+  tokens: readonly UsedToken[],
+  by: { readonly proof?: string; readonly withBoth?: boolean; readonly note?: string },
+  deps: ListenerDeps,
+): Promise<Answer> {
+  const { proof: held, note } = by;
+  const left = tokens.filter(({ revokedAt }) => revokedAt === null);
+  const [first = tokens[0], ...others] = left;
+  if (first === undefined || (left.length === 0 && tokens.length > 1)) {
+    return refusalAnswer({ code: 'all_already_revoked' });
+  }
+  const oldEnds = held === undefined ? new Map() : await provenOldEnds(actor, left, held, deps);
+  if (others.length === 0) {
+    const is = by.withBoth === true ? 'both' : oldEnds.has(first.id) ? 'old' : 'new';
+    const value = held === undefined ? undefined : await besideAnother(first, is, deps);
+    return revokeQuestion(actor, first, { held, note, value }, deps);
+  }
+  const facts = await factsOf(actor, left, oldEnds, deps);
+  const now = deps.clock();
+  const asked = { metadata: { held }, reader: actor, now, total: left.length, facts, note };
+  return { kind: 'dialog', view: severalDialog(left, asked) };
+}
+
+/** What was presented of a token that has two values; undefined where it has one. */
+async function besideAnother(
+  { id }: UsedToken,
+  is: PresentedValue['is'],
+  { store, clock }: ListenerDeps,
+): Promise<PresentedValue | undefined> {
+  const oldEndsAt = await oldEndOf(id, clock(), store);
+  return oldEndsAt === undefined ? undefined : { is, oldEndsAt };
+}
+
+/** Those of the tokens of which `proof` notes the old value of two, with until when that works. */
+async function provenOldEnds(
+  actor: Actor,
+  tokens: readonly UsedToken[],
+  proof: string,
+  deps: ListenerDeps,
+): Promise<ReadonlyMap<TokenId, number>> {
+  const ends = new Map<TokenId, number>();
+  for (const { id } of tokens) {
+    const old = await heldOldValue(proof, { actor: actor.id, tokenId: id }, deps);
+    const endsAt = old.kind === 'held' ? await oldEndOf(id, deps.clock(), deps.store) : undefined;
+    if (endsAt !== undefined) ends.set(id, endsAt);
+  }
+  return ends;
 }
 
 /** Parts of a message that are looked at; Slack's largest has some thousands. */
