@@ -21,7 +21,8 @@ export async function tryLive(
   const { slack, roles, prefix, policy, databaseUrl, peppers } = config;
   const stopping = new AbortController();
   const stop = () => stopping.abort();
-  process.once('SIGINT', stop);
+  // Of a Ctrl-C under npm two come: the terminal's, and the one that npm hands on.
+  process.on('SIGINT', stop);
   const progress = terminal.progress('Trying in Slack');
   const store = isSound
     ? await openStore({ url: databaseUrl, pepper: peppers.current, presence: 'must' })

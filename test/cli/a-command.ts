@@ -23,7 +23,7 @@ export async function runs(
     readonly folder: string;
     readonly stdin?: string | Buffer;
     /** Told what it wrote to standard error so far, each time that there is more. */
-    readonly onNote?: (err: string) => void;
+    readonly onNote?: (err: string, child: { kill(signal: NodeJS.Signals): unknown }) => void;
     /** Typed as soon as the question is asked. */
     readonly answer?: { readonly question: string; readonly with: () => string };
     /** Closes its end of the pipe after the first of what is printed, as `head` does. */
@@ -45,7 +45,7 @@ export async function runs(
   });
   child.stderr.on('data', (chunk) => {
     err += chunk;
-    options.onNote?.(err);
+    options.onNote?.(err, child);
     if (options.answer !== undefined && !child.stdin.writableEnded && err.includes(options.answer.question))
       child.stdin.end(options.answer.with());
   });

@@ -10,6 +10,7 @@ export const SCOPES: readonly {
   { scope: 'commands', optional: false, otherwise: 'nobody can type /apitoken' },
   { scope: 'chat:write', optional: false, otherwise: 'no value can be shown, and nobody is told anything' },
   { scope: 'im:write', optional: false, otherwise: 'no value can be shown in direct messages' },
+  { scope: 'im:history', optional: true, otherwise: 'nobody is answered who writes to apitoken' },
   { scope: 'users:read', optional: false, otherwise: 'nobody may do anything: it is not known who they are' },
   {
     scope: 'usergroups:read',

@@ -173,6 +173,9 @@ async function take(
 /** What Slack answered, in its own codes. A value is in none of it. */
 function answerIn(error: unknown): string {
   if (error instanceof WebAPIHTTPError) return `Slack answered HTTP ${error.statusCode}`;
+  // Of our own making, and in our own words: an upload that was refused, a socket that was not opened.
+  if (error instanceof Error && error.constructor === Error && error.message.startsWith('Slack '))
+    return error.message;
   const { code, retryAfterMs } = slackErrorOf(error);
   if (retryAfterMs !== undefined)
     return `Slack answered ${code}: wait ${counted(retryAfterMs / SECOND_MS, 'second')}`;
