@@ -19,6 +19,8 @@ type Carried = {
   name_invalid: FlawedName;
   name_taken: Named & { readonly freeName: string | null };
   holds_value: unknown;
+  /** The same in a message, which the app cannot delete. */
+  message_holds_value: unknown;
   text_too_long: { readonly lengthMax: number };
   /** It has a sign in it, by its number and name, that turns the writing around or controls something. */
   text_invalid: { readonly sign: string };
@@ -124,6 +126,7 @@ const SENTENCES: { readonly [C in Code]: (refusal: RefusalOf<C>) => string } = {
   name_taken: ({ name, freeName }) =>
     `${name} is already taken. ${freeName === null ? 'Choose another name' : `Try ${freeName}`}.`,
   holds_value: () => 'This looks like a token value. It was not saved. If it leaked, revoke it.',
+  message_holds_value: () => "This looks like a token value. I don't keep it, but Slack keeps your message.",
   text_too_long: ({ lengthMax }) => `This is too long. Use at most ${lengthMax} characters.`,
   text_invalid: ({ sign }) => `This contains ${sign}, which can hide or change other text. Remove it.`,
   reason_required: () => 'Choose or type a reason. The owner sees it.',

@@ -8,7 +8,17 @@ import { RUN_COMMAND_ID } from '../../src/slack/blocks/ids.ts';
 import { commandLine } from '../../src/slack/listeners/written.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { openWorkspace, setStage } from '../fixture.ts';
-import { aClock, actionsOf, auditOf, callsOf, rowsOf, setStill, soon, withStore } from './flows.ts';
+import {
+  aClock,
+  actionsOf,
+  auditOf,
+  callsOf,
+  holdsToken,
+  rowsOf,
+  setStill,
+  soon,
+  withStore,
+} from './flows.ts';
 import { expectNeverSaid } from './leaks.ts';
 
 const ABILITIES = "I can't chat, but I answer commands. Here is what you can type:";
@@ -142,6 +152,22 @@ describe('a value that is written to the app', () => {
     );
 
     expect(answers).toEqual([expect.stringContaining(LOOKS_LIKE_VALUE)]);
+  });
+
+  test('is revoked by a button, whosever it is, where it works', async () => {
+    const { stage, clock, alice, workspace } = await setStill();
+    const held = await holdsToken(stage, workspace.person('bob'), 'bobs-bot');
+
+    const [answer] = await writes({ clock, person: alice }, `look: ${held.value}`);
+    expect(answer).toContain(LOOKS_LIKE_VALUE);
+    expect(answer).toContain('Then delete the message.');
+    expect(answer).not.toContain('choose Revoke token in message');
+    await alice.clicks('Revoke it', { in: '@apitoken' });
+    await soon(() => expect(alice.modal()?.title).toBe('Revoke API Token'));
+    await alice.fills({ Reason: 'written to the app' });
+    await alice.submits();
+
+    await soon(async () => expect((await stage.verify(held.value)).status).toBe(401));
   });
 
   test('is revoked by what the answer says: the shortcut on that message', async () => {

@@ -11,6 +11,7 @@ const ONE_OF_EACH: { readonly [Code in Refusal['code']]: Refusal & { code: Code 
   name_invalid: { code: 'name_invalid', flaw: 'empty' },
   name_taken: { code: 'name_taken', name: 'deploy-bot', freeName: 'deploy-bot-2' },
   holds_value: { code: 'holds_value' },
+  message_holds_value: { code: 'message_holds_value' },
   text_too_long: { code: 'text_too_long', lengthMax: 200 },
   text_invalid: { code: 'text_invalid', sign: 'U+202E RIGHT-TO-LEFT OVERRIDE' },
   reason_required: { code: 'reason_required' },

@@ -4,12 +4,13 @@ import { asSeen } from '../../tokens/characters.ts';
 import { holdsSecret, SEARCHED_LENGTH_MAX } from '../../tokens/finder.ts';
 import { type Actor, mayUseApp, type Rights, rightsOf, rolesFor } from '../../tokens/policy.ts';
 import { refuseByPolicy, sentenceFor } from '../../tokens/refusal.ts';
+import type { TokenValue } from '../../tokens/token-value.ts';
 import type { Message } from '../blocks/message.ts';
 import { section, sentenceMessage, unescaped } from '../blocks/text.ts';
 import { UNREACHABLE } from '../entrance.ts';
 import type { ListenerDeps } from '../listener.ts';
 import { whisper } from '../reply/direct-message.ts';
-import { valuesInMessage } from '../revoke/revoke-in-message.ts';
+import { heldMessageOf, valuesInMessage } from '../revoke/revoke-in-message.ts';
 import { readDelivery } from '../visit.ts';
 import { abilitiesMessage } from './help.ts';
 import { isVerb, parseCommand } from './parse-command.ts';
@@ -58,6 +59,8 @@ type Written = {
   readonly threadTs: string | undefined;
   /** Of the message, however many events tell of it. */
   readonly key: string;
+  /** Whole ones; none of most of one. */
+  readonly values: readonly TokenValue[];
   readonly is: 'value' | 'command' | 'other';
   /** As Slack delivers it, escaped. */
   readonly text: string;
@@ -81,14 +84,15 @@ async function parseWritten(body: unknown): Promise<Written | undefined> {
   const { user, ts, thread_ts, text, blocks, attachments, files } = event;
   if (user == null || !isWrittenToApp(event)) return undefined;
   const typed = text ?? '';
-  const isValue =
-    (await valuesInMessage({ text, blocks, attachments, files })).length > 0 || holdsSecret(unescaped(typed));
+  const values = await valuesInMessage({ text, blocks, attachments, files });
+  const isValue = values.length > 0 || holdsSecret(unescaped(typed));
   if (!isValue && typed.trim() === '') return undefined;
   return {
     personId: user,
     teamId: event.team ?? team_id ?? undefined,
     threadTs: thread_ts ?? undefined,
     key: `${user} wrote ${ts ?? event_id ?? ''}`,
+    values,
     is: isValue ? 'value' : commandLine(typed) === undefined ? 'other' : 'command',
     text: typed,
   };
@@ -127,7 +131,7 @@ function replyTo(written: Written, actor: Actor | undefined, deps: ListenerDeps)
     return { ...once, message: async () => sentenceMessage(sentenceFor({ code: 'person_unknown' })) };
   }
   if (!mayUseApp(actor, deps.policy)) return { ...daily('kept_out'), message: () => refuse(actor, deps) };
-  const message = async () => messageFor(written, rightsOf(actor, deps.policy), deps);
+  const message = async () => messageFor(written, actor, deps);
   return { ...(is === 'other' ? daily('told') : once), message };
 }
 
@@ -137,28 +141,33 @@ async function refuse(actor: Actor, deps: ListenerDeps): Promise<Message | undef
   return UNREACHABLE.has(actor.standing) ? undefined : sentenceMessage(sentenceFor(refusal));
 }
 
-function messageFor(
-  { is, text, personId }: Written,
-  rights: Rights,
-  { writtenLimit }: ListenerDeps,
-): Message | undefined {
-  if (is === 'value') return VALUE_WRITTEN;
+async function messageFor(
+  { values, is, text, personId }: Written,
+  actor: Actor,
+  deps: ListenerDeps,
+): Promise<Message | undefined> {
+  if (is === 'value') return valueMessage(actor, values, deps);
+  const rights = rightsOf(actor, deps.policy);
   const line = is === 'command' ? commandLine(text) : undefined;
   if (line === undefined) return abilitiesMessage(rights);
-  return writtenLimit.take(personId) > 0 ? undefined : commandMessage(line, rights);
+  return deps.writtenLimit.take(personId) > 0 ? undefined : commandMessage(line, rights);
 }
 
-const LOOKS_LIKE_VALUE = "This looks like a token value. I don't keep it, but Slack keeps your message.";
+const WITHOUT_BUTTON =
+  "Open your message's menu and choose Revoke token in message, or type /apitoken revoke VALUE. Then delete the message.";
 
-const VALUE_WRITTEN: Message = {
-  text: LOOKS_LIKE_VALUE,
-  blocks: [
-    section(LOOKS_LIKE_VALUE),
-    section(
-      "Open your message's menu and choose Revoke token in message, or type /apitoken revoke VALUE. Then delete the message.",
-    ),
-  ],
-};
+/** What is said of a value that this person wrote, with *Revoke it* where they may. */
+async function valueMessage(
+  actor: Actor,
+  values: readonly TokenValue[],
+  deps: ListenerDeps,
+): Promise<Message> {
+  const refusal = { code: 'message_holds_value' } as const;
+  const offer = await heldMessageOf(actor, values, refusal, deps);
+  const { text, blocks } = offer ?? sentenceMessage(sentenceFor(refusal));
+  const then = offer === undefined ? WITHOUT_BUTTON : 'Then delete the message.';
+  return { text, blocks: [...blocks, section(then)] };
+}
 
 /** A mention of somebody first, and `/apitoken` or `apitoken`: what people write before a command. */
 const BEFORE_COMMAND = /^(?:<@[^<>]*>[\s,:]*)?(\/?\s?apitoken(?![^\s:,]))?[\s:,]*/i;

@@ -241,14 +241,25 @@ export async function heldAnswer(
   refusal: Refusal,
   deps: ListenerDeps,
 ): Promise<Answer> {
+  const message = await heldMessageOf(actor, values, refusal, deps);
+  return message === undefined ? refusalAnswer(refusal) : { kind: 'message', message };
+}
+
+/** The same with the button; undefined where there is nothing to revoke, or not by them. */
+export async function heldMessageOf(
+  actor: Actor,
+  values: readonly TokenValue[],
+  refusal: Refusal,
+  deps: ListenerDeps,
+): Promise<Message | undefined> {
   const found = await lookUp(actor, distinct(values, deps), HELD_TOKENS_MAX, deps);
   const tokens = found.tokens.length > 0 ? found.tokens : await revocable(actor, found.ended, deps);
-  if (tokens.length === 0) return refusalAnswer(refusal);
+  if (tokens.length === 0) return undefined;
   const proof = heldProof({ actor: actor.id, values: found.values, at: deps.clock() }, deps.peppers.current);
   const withBoth = tokens.some(({ id }) => found.withBoth.has(id));
   const offered = refusal.code === 'several_values' ? { ...refusal, areOffered: true } : refusal;
   const held = { tokenIds: tokens.map(({ id }) => id), proof, withBoth };
-  return { kind: 'message', message: heldMessage(sentenceFor(offered), held) };
+  return heldMessage(sentenceFor(offered), held);
 }
 
 /** Those of the tokens that the actor may revoke, whatever they hold. */
