@@ -37,6 +37,9 @@ export type SheetFacts = {
   readonly oldEndsAt?: number | undefined;
 };
 
+/** Checkboxes leave no place for a button of one token. */
+const OLD_VALUE_ALONE = 'To end an old value only, type /apitoken revoke VALUE.';
+
 type Asked = {
   readonly metadata: SeveralMetadata;
   readonly reader: { readonly id: PersonId; readonly zone: string };
@@ -70,6 +73,9 @@ export function severalDialog(tokens: readonly UsedToken[], asked: Asked): Modal
       ...(person === undefined ? [] : ownerLines(person, asked.profile, asked.now).map(context)),
       ...(left > 0 ? [context(`The other ${left} come next.`)] : []),
       ...groups(tokens, asked),
+      ...(tokens.some(({ id }) => asked.facts.get(id)?.oldEndsAt !== undefined)
+        ? [context(OLD_VALUE_ALONE)]
+        : []),
       ...(asked.note === undefined ? [] : [context(asked.note)]),
       ...reasonInputs({ byOwner, ...asked.reason }),
       ...nameInputs(tokens, asked),
