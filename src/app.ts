@@ -140,7 +140,7 @@ type ChoreDeps = {
 
 /** What is done by itself while the app runs; `stop` does once more what must not be lost. */
 function startChores(deps: ChoreDeps): { stop(): Promise<void> } {
-  const { store, clock, redigests, usage, log } = deps;
+  const { redigests, usage, log } = deps;
   const chain = createChainWatch(deps);
   const look = () => chain.look();
   const time = createTimeKeeping(deps);
@@ -150,7 +150,7 @@ function startChores(deps: ChoreDeps): { stop(): Promise<void> } {
     every(FLUSH_MS, 'writing digests under the current pepper', () => redigests.flush(), log),
     every(FLUSH_MS, 'looking after the audit chain', look, log),
     every(FLUSH_MS, 'keeping what time it is', time.keep, log),
-    every(TIDY_MS, 'tidying the database', () => store.tidy(clock()), log),
+    every(TIDY_MS, 'tidying the database', () => tidyDatabase(deps), log),
   ];
   return {
     stop: async () => {
@@ -162,6 +162,20 @@ function startChores(deps: ChoreDeps): { stop(): Promise<void> } {
         .catch((fault: unknown) => log.warn({ err: fault }, 'the head of the audit chain is not told'));
     },
   };
+}
+
+/** Drops what is over, and says when somebody keeps the write-ahead log from being emptied. */
+export async function tidyDatabase({
+  store,
+  clock,
+  log,
+}: Pick<ChoreDeps, 'store' | 'log'> & { readonly clock: Clock }): Promise<void> {
+  const { isLogHeld } = await store.tidy(clock());
+  if (isLogHeld) {
+    log.warn(
+      'another process reads the database and keeps its -wal from being emptied: it grows, and digests of revoked values stay in it. End that read',
+    );
+  }
 }
 
 /** Keeps the latest instant, so that the next start knows it, and says when the machine's clock is behind it. */

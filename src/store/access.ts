@@ -27,8 +27,8 @@ export type Writer = {
   readonly write: Write;
   /** Writes pages of the log and takes them back. Throws a `StoreFault` when the disk or a lock does not let it. */
   tryWriting(): Promise<void>;
-  /** Moves the log into the database and empties it, unless somebody is reading from it just now. */
-  checkpoint(): Promise<void>;
+  /** Moves the log into the database and empties it. False when somebody is reading from it just now. */
+  checkpoint(): Promise<boolean>;
   /** Waits for the writes that are queued and checkpoints; later ones are refused. */
   stop(): Promise<void>;
 };
@@ -101,8 +101,9 @@ export function createWriter(
     }
   }
 
-  async function checkpoint(): Promise<void> {
-    await takeTurn(() => sqlite.pragma('wal_checkpoint(TRUNCATE)'));
+  /** Its first column is whether it was kept from it: https://sqlite.org/pragma.html#pragma_wal_checkpoint */
+  async function checkpoint(): Promise<boolean> {
+    return (await takeTurn(() => sqlite.pragma('wal_checkpoint(TRUNCATE)', { simple: true }))) === 0;
   }
 
   return {
@@ -111,7 +112,7 @@ export function createWriter(
     tryWriting: () => takeTurn(() => tryWriting(sqlite, { begin, rollback })),
     checkpoint,
     stop: async () => {
-      const stopping = stopped ? last : checkpoint();
+      const stopping: Promise<unknown> = stopped ? last : checkpoint();
       stopped = true;
       await stopping;
     },

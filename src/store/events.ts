@@ -112,7 +112,7 @@ export function createRefusals(
   db: Db,
   write: Write,
   effects: Effects,
-): Pick<TokenStore, 'recordDeed' | 'keepAnswered' | 'recordRefusal' | 'tidy'> {
+): Pick<TokenStore, 'recordDeed' | 'keepAnswered' | 'recordRefusal'> & { tidy(now: number): Promise<void> } {
   const recent = createRecentWrites(db);
   const countOne = countStatement(db);
   const isOver = lt(refusalCounts.hour, integerParam('hour'));

@@ -138,7 +138,7 @@ function createWrites(db: Db, writer: Writer, effects: Effects, log: RevokedLog)
     tidy: async (now: number) => {
       await refusals.tidy(now);
       // What revocations emptied is still in the log until it is moved into the database.
-      await writer.checkpoint();
+      return { isLogHeld: !(await writer.checkpoint()) };
     },
   };
 }

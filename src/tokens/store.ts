@@ -358,6 +358,8 @@ export interface TokenStore {
   keepAnswered(delivery: Delivery, until: number): Promise<void>;
   /** Writes a refusal by policy: the first ten a person and hour as events, the others as a count. */
   recordRefusal(event: AuditEvent): Promise<void>;
-  /** Turns the counts of hours that are over into one event each, and drops delivery keys of 15 minutes ago and hours of 48. */
-  tidy(now: number): Promise<void>;
+  /**
+   * Turns the counts of hours that are over into one event each, and drops delivery keys of 15 minutes ago and hours of 48. `isLogHeld`: somebody
+   * reads from the log, so that what revocations emptied still stands in it. */
+  tidy(now: number): Promise<{ readonly isLogHeld: boolean }>;
 }
