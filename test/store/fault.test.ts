@@ -148,6 +148,9 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
       ),
   ],
   ['bindWorkspace', (store) => store.bindWorkspace(WORKSPACE)],
+  ['latestSeen', (store) => store.latestSeen()],
+  ['keepLatest', (store) => store.keepLatest(NOW)],
+  ['putLatestBack', (store) => store.putLatestBack(NOW, EFFECT.event)],
 ];
 
 test('every method of the store is in these tests', async () => {
