@@ -49,7 +49,7 @@ export function Log() {
 function answerIn(messages: readonly VisibleMessage[], now: PageState): VisibleMessage | undefined {
   const app = now.surroundings?.app.id;
   if (messages.at(-1)?.raw.from !== app) return undefined;
-  const since = Date.now() / 1000 - ANSWER_S;
+  const since = Math.max(Date.now() / 1000 - ANSWER_S, now.sentAt / 1000);
   return messages.find(({ ts, raw }) => raw.from === app && Number(ts) > since);
 }
 

@@ -90,6 +90,7 @@ export async function send(): Promise<void> {
   const text = (now.typed[typedKey(now)] ?? '').trim();
   if (text === '') return;
   type('');
+  change({ sentAt: Date.now() });
   await act({ act: 'types', place: now.place, text });
 }
 

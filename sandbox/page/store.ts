@@ -35,6 +35,8 @@ export type PageState = {
   late: ReadonlySet<string>;
   /** The newest message that was looked at, by person and place. */
   seen: Readonly<Record<string, string>>;
+  /** When the visitor sent something last, in milliseconds: what came before it is no answer to it. */
+  sentAt: number;
   question: Question | undefined;
   toasts: readonly Toast[];
   story: {
@@ -63,6 +65,7 @@ let current: PageState = {
   busy: new Set(),
   late: new Set(),
   seen: {},
+  sentAt: 0,
   question: undefined,
   toasts: [],
   story: {

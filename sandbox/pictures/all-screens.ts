@@ -38,9 +38,12 @@ async function tour(page: Page, sandbox: Sandbox, folder: string, look: Look): P
   await shoot('help');
   await screensOfCreating(page, shoot);
   await screensOfTheList(page, shoot);
+  await screensOfRotating(page, shoot);
+  await screensOfLooking(page, shoot);
   await screensOfRevoking(page, shoot);
   await screensOfTheRest(page, sandbox, shoot);
   await screensOfRoles(page, sandbox, shoot);
+  await screensOfSeveral(page, sandbox, shoot);
 }
 
 type Shoot = (name: string) => Promise<void>;
@@ -80,6 +83,78 @@ async function screensOfTheList(page: Page, shoot: Shoot): Promise<void> {
   await send(page, '/apitoken');
   await page.getByText('My API Tokens').waitFor();
   await shoot('list-in-channel');
+}
+
+async function screensOfRotating(page: Page, shoot: Shoot): Promise<void> {
+  await send(page, '/apitoken rotate nightly-backup');
+  const dialog = page.getByRole('dialog', { name: 'Rotate API Token' });
+  await dialog.waitFor();
+  await shoot('rotate-dialog');
+  await dialog.getByRole('button', { name: 'Rotate', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).waitFor();
+  await shoot('rotated');
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'apitoken', exact: true }).click();
+  await page.getByRole('tab', { name: 'Messages' }).click();
+  await page.getByText('New value for nightly-backup').first().waitFor();
+  await shoot('new-value');
+  await page.getByRole('button', { name: '#general' }).click();
+}
+
+/** What only looks, and what is not understood: each is answered under the command. */
+async function screensOfLooking(page: Page, shoot: Shoot): Promise<void> {
+  for (const rest of [
+    'info nightly-backup',
+    'history nightly-backup',
+    'find backup',
+    'find nothing',
+    'info nobody',
+    'check apit_AAAAAAAAAAAA',
+    'crate my-bot',
+    'status',
+    'create late until 2020-01-01',
+  ]) {
+    const before = await page.getByText('Only visible to you').count();
+    await send(page, `/apitoken ${rest}`);
+    const dialog = page.getByRole('dialog');
+    await dialog.or(page.getByText('Only visible to you').nth(before)).first().waitFor();
+    await shoot(rest.replaceAll(' ', '-'));
+    if (!(await dialog.isVisible())) continue;
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+  }
+}
+
+/** Values of several tokens in one message, as on-call sees them; then the Home tab of on-call. */
+async function screensOfSeveral(page: Page, { workspace }: Sandbox, shoot: Shoot): Promise<void> {
+  await beSomebody(page, 'bob');
+  const values: (string | null)[] = [];
+  for (const name of ['web-bot', 'mail-bot']) {
+    await page.getByRole('button', { name: '#oncall', exact: true }).click();
+    await create(page, name, '90 days', { purpose: `Runs the ${name}` });
+    await page.getByRole('button', { name: 'apitoken', exact: true }).click();
+    await page.getByRole('tab', { name: 'Messages' }).click();
+    const shown = page.getByRole('log').getByText(/^apit_\w{12}_\w{38}$/);
+    await shown.nth(values.length).waitFor();
+    values.push(await shown.nth(values.length).textContent());
+  }
+  await page.getByRole('button', { name: '#oncall', exact: true }).click();
+  await workspace.person('dave').types('#oncall', `It logs ${values.join(' and ')}`);
+  await page.getByRole('button', { name: 'Shortcuts for the message from Dave' }).click();
+  await page.getByRole('menuitem', { name: 'Revoke token in message' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('checkbox').first().waitFor();
+  await shoot('several-in-message');
+  await dialog.getByRole('button', { name: /^Revoke 2 tokens/ }).click();
+  await dialog.getByRole('button', { name: 'Close' }).waitFor();
+  await shoot('several-revoked');
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'apitoken', exact: true }).click();
+  await page.getByRole('tab', { name: 'Home' }).click();
+  await shoot('home-of-on-call');
+  await page.getByRole('button', { name: 'Revoke a leaked token' }).click();
+  await dialog.waitFor();
+  await shoot('leaked-token');
 }
 
 async function screensOfRevoking(page: Page, shoot: Shoot): Promise<void> {
