@@ -112,7 +112,7 @@ async function screensOfLooking(page: Page, shoot: Shoot): Promise<void> {
     'check apit_AAAAAAAAAAAA',
     'crate my-bot',
     'status',
-    'create late until 2020-01-01',
+    'create late 900d',
   ]) {
     const before = await page.getByText('Only visible to you').count();
     await send(page, `/apitoken ${rest}`);

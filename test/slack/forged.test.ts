@@ -83,8 +83,8 @@ test.for([
 );
 
 test.for([
-  ['a page that is not there', 'list_next', 'active:99', 'Page 1 of 1 · 0 tokens'],
-  ['a filter that is none', 'list_filter', 'everybody:1', 'You have no active tokens.'],
+  ['a page that is not there', 'list_next', 'active:99', 'You have no tokens yet.'],
+  ['a filter that is none', 'list_filter', 'everybody:1', 'You have no tokens yet.'],
 ] as const)('%s of the list is one’s own list', async ([, actionId, value, text]) => {
   const stage = await setStage();
   const bob = stage.workspace.person('bob');

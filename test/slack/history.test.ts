@@ -58,7 +58,7 @@ test('the history tells a whole life in people’s words, the latest first, and 
     'Jan 1, 2026 at 12:00 AM UTC · @alice was shown a new value. The unused one before it ended',
     'Jan 1, 2026 at 12:00 AM UTC · @alice was shown its value',
     'Jan 1, 2026 at 12:00 AM UTC · @alice created it',
-    `Page 1 of 1 · token id ${id}`,
+    `Token id ${id}`,
   ]);
   expect(history).toMatchObject({ ephemeral: true, buttons: [] });
   expect(values).toHaveLength(4);
@@ -145,8 +145,8 @@ test.for([
   ['tok_0000000000000000:1', 'No token found'],
   ['bobs-bot:1', 'No token found'],
   ['BOBS:1', 'No token found'],
-  ['MINE:99', 'Page 1 of 1'],
-  ['MINE:x', 'Page 1 of 1'],
+  ['MINE:99', 'History of mine'],
+  ['MINE:x', 'History of mine'],
   ['', 'No token found'],
 ] as const)(
   'a page of history made up as "%s" shows nothing that is not one’s own',

@@ -32,7 +32,7 @@ test('info tells all there is to know of a token, but its value', async () => {
       'Created\nJan 1, 2026 at 12:00 AM UTC',
       'Last used\nnever',
       'Expires\nApr 1, 2026 at 12:00 AM UTC',
-      'Date Revoked\n–',
+      'Date Revoked\nnot revoked',
       'Owner\n@alice',
       'Uses\n0',
       'Refused\n0',

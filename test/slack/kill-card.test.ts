@@ -37,7 +37,7 @@ test('the card tells what, whose, by whom, when, the last use, and what was trie
     'Owner: @alice · Date Revoked: Jan 1, 2026 at 1:00 AM UTC · By: @carol · Last used: Jan 1, 2026 at 12:00 AM UTC · Refused since: ';
   expect(card()?.text.split('\n')).toEqual([
     'deploy-bot is revoked. Anything using it has stopped working.',
-    `${FACTS}never`,
+    `${FACTS}0 times`,
     'Reason: leaked',
   ]);
   expect(card()?.buttons).toEqual(['Refresh', 'Share to channel']);

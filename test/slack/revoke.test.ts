@@ -103,14 +103,14 @@ test.for([
     expect(modal.text).toBe(
       [
         'deploy-bot is revoked. Anything using it has stopped working.',
-        'Owner: @alice · Date Revoked: Jan 1, 2026 at 12:00 AM UTC · By: @alice · Last used: never · Refused since: never',
+        'Owner: @alice · Date Revoked: Jan 1, 2026 at 12:00 AM UTC · By: @alice · Last used: never · Refused since: 0 times',
         'Reason: moved to <another> *bot*',
       ].join('\n'),
     );
     await settled(stage);
     expect(receiptOf(alice, 'deploy-bot').buttons).toEqual([]);
     expect(alice.home()?.text).not.toContain('deploy-bot');
-    expect((await answerTo(alice, '/apitoken list revoked')).text).toContain('Date Revoked\nJan 1, 2026');
+    expect((await answerTo(alice, '/apitoken list revoked')).text).toContain('Date Revoked: Jan 1, 2026');
     expect(rowsOf(stage, 'select revoked_at, revoked_by, revoke_reason from tokens')).toEqual([
       { revoked_at: T0, revoked_by: alice.id, revoke_reason: 'moved to <another> *bot*' },
     ]);

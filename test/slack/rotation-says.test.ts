@@ -200,10 +200,13 @@ test('a rotation that is delivered again is answered as at first, while its valu
 /** The latest message with a value says what a rotation says, in its blocks and in its `text`. */
 function expectValueMessage(person: Person, old: string): void {
   const shown = valueMessage(person);
-  const [sentence = '', , line = ''] = shown.text.split('\n');
-  expect([sentence, line]).toEqual([
-    `New value for deploy-bot. ${COPY}`,
-    old === '' ? 'Save it as APITOKEN, then send it with every request:' : old,
+  const [sentence = '', ...lines] = shown.text.split('\n');
+  expect(sentence).toBe(`New value for deploy-bot. ${COPY}`);
+  // What became of the old one, then the value, then what to do with it.
+  expect(lines.slice(0, old === '' ? 2 : 3)).toEqual([
+    ...(old === '' ? [] : [old]),
+    expect.stringMatching(/^apit_\w{12}_\w{38}$/),
+    'Save it as APITOKEN, then send it with every request:',
   ]);
   expect(shown.text).toContain('If you lose it, choose Issue new value above.');
   expect(shown.raw.text.replace(/<!date[^|]*\|([^>]*)>/, '$1')).toBe([sentence, old].join(' ').trim());

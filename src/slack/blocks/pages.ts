@@ -55,6 +55,17 @@ function parseNumber(text: string | undefined): number {
   return Number.isSafeInteger(page) && page >= 1 ? page : 1;
 }
 
+/** `Page 2 of 3`; nothing where there is one page alone. */
+export function placeParts({
+  page,
+  pageCount,
+}: {
+  readonly page: number;
+  readonly pageCount: number;
+}): string[] {
+  return pageCount === 1 ? [] : [`Page ${page} of ${pageCount}`];
+}
+
 /** Buttons that turn to the page before and the page after, where there are such; `textOf` is what they carry. */
 export function turns(
   { page, pageCount }: { readonly page: number; readonly pageCount: number },

@@ -29,7 +29,7 @@ export function dateFields(token: UsedToken, write: WriteTime = dateTime): Mrkdw
     field('Created', write(token.createdAt)),
     field('Last used', token.lastUsedAt === null ? 'never' : write(token.lastUsedAt)),
     field('Expires', token.expiresAt === null ? 'never' : write(token.expiresAt)),
-    field('Date Revoked', token.revokedAt === null ? '–' : write(token.revokedAt)),
+    field('Date Revoked', token.revokedAt === null ? 'not revoked' : write(token.revokedAt)),
   ];
 }
 

@@ -33,7 +33,7 @@ function commandsFor({ seesAll, revokesAny }: Rights): readonly Line[] {
     ...(revokesAny ? REVOKE_ANY : [REVOKE_OWN]),
     [
       '/apitoken check VALUE',
-      revokesAny ? 'whose a value is, and whether it works' : 'whether a value of yours works',
+      revokesAny ? 'see whose a value is, and whether it works' : 'see whether one of your values works',
     ],
     ...(seesAll ? SEE_ALL : []),
     ['/apitoken history NAME', 'what happened to a token, and who did it'],

@@ -8,7 +8,7 @@ import type { Token } from '../../tokens/token.ts';
 import { HISTORY_NEWER_ID, HISTORY_OLDER_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { historyPageText, turns } from '../blocks/pages.ts';
+import { historyPageText, placeParts, turns } from '../blocks/pages.ts';
 import { context, cut, escaped, mention, mrkdwn, plain } from '../blocks/text.ts';
 import { dateTime } from '../blocks/times.ts';
 import { alarmBlocks, doerText } from '../blocks/token-facts.ts';
@@ -23,7 +23,7 @@ export const HISTORY_PAGE_SIZE = 15;
 
 /** What happened to a token, in people's words, the latest first. */
 export function historyMessage(token: Token, history: EventPage, alarm: ChainAlarm | undefined): Message {
-  const { events, page, pageCount } = history;
+  const { events } = history;
   const elements = turns(history, [HISTORY_NEWER_ID, 'Newer'], [HISTORY_OLDER_ID, 'Older'], (other) =>
     historyPageText(token.id, other),
   );
@@ -33,7 +33,7 @@ export function historyMessage(token: Token, history: EventPage, alarm: ChainAla
       { type: 'header', text: plain(cut(`History of ${token.name}`, 150)) },
       ...alarmBlocks(alarm),
       ...events.map(eventBlock),
-      context(`Page ${page} of ${pageCount} · token id \`${token.id}\``),
+      context([...placeParts(history), `Token id \`${token.id}\``].join(' · ')),
       ...(elements.length === 0 ? [] : [{ type: 'actions' as const, elements }]),
     ],
   });

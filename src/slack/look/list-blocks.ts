@@ -37,7 +37,14 @@ import {
 } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { BEGINNING, listPageText, type PageOfList, parseListPage, turns } from '../blocks/pages.ts';
+import {
+  BEGINNING,
+  listPageText,
+  type PageOfList,
+  parseListPage,
+  placeParts,
+  turns,
+} from '../blocks/pages.ts';
 import { button, cut, escaped, mention, mrkdwn, plain, searchInput, section } from '../blocks/text.ts';
 import { dateOnly } from '../blocks/times.ts';
 import { rotateText } from '../blocks/token-facts.ts';
@@ -170,18 +177,14 @@ function rowsOf(drawing: ListDrawing): KnownBlock[] {
 }
 
 /** What was typed stands in it as it is. */
-function countBlock({
-  list: { page, pageCount, total },
-  asked: { search },
-  isCut,
-}: ListDrawing): ContextBlock {
-  const place = pageCount === 1 ? [] : [`Page ${page} of ${pageCount}`];
+function countBlock({ list, asked: { search }, isCut }: ListDrawing): ContextBlock {
+  const { total } = list;
   const count =
     search === undefined
       ? counted(total, 'token')
       : `${counted(total, 'token')} ${total === 1 ? 'matches' : 'match'} “${cut(search, SEARCH_DRAWN_MAX)}”`;
   const cutText = `Only the first ${total} matches are shown. Type more to find fewer.`;
-  return { type: 'context', elements: [plain([...place, isCut ? cutText : count].join(' · '))] };
+  return { type: 'context', elements: [plain([...placeParts(list), isCut ? cutText : count].join(' · '))] };
 }
 
 /** The `value` of an option in a row's menu. */

@@ -175,7 +175,9 @@ function triesText({ tokens, tries, now }: KillCard, lasts: boolean): string {
   const all = tokens.flatMap(({ id }) => tries.get(id) ?? []);
   const count = all.reduce((sum, one) => sum + one.count, 0);
   const lastAt = Math.max(...all.map((one) => one.lastAt ?? 0));
-  return count === 0 ? 'never' : `${timesOf(count)}, last ${lasts ? dateTime(lastAt) : agoOf(lastAt, now)}`;
+  return count === 0
+    ? timesOf(0)
+    : `${timesOf(count)}, last ${lasts ? dateTime(lastAt) : agoOf(lastAt, now)}`;
 }
 
 function buttons(card: KillCard, sharing: Sharing): ActionsBlock {

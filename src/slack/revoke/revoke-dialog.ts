@@ -149,7 +149,9 @@ export function reasonInputs(asked: {
   readonly chosen?: (typeof COMMON_REASONS)[number] | undefined;
 }): InputBlock[] {
   const { byOwner, typed, chosen } = asked;
-  const hint = byOwner ? "The token's history shows it." : 'One of the two is required. The owner sees it.';
+  const hint = byOwner
+    ? 'Shown in the history.'
+    : 'Choose what happened, or write a reason. The owner sees it.';
   const text = textInput({
     id: REASON_INPUT_ID,
     label: 'Reason',

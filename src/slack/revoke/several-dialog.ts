@@ -59,7 +59,7 @@ type Asked = {
 /** The dialog that ends several tokens at once, all of them ticked. */
 export function severalDialog(tokens: readonly UsedToken[], asked: Asked): ModalView {
   const left = asked.total - tokens.length;
-  const byOwner = tokens.every(({ owner }) => owner === asked.reader.id);
+  const byOwner = areAllOwn(tokens, asked);
   const { person } = asked.metadata;
   return {
     type: 'modal',
@@ -103,13 +103,15 @@ function question(count: number, byOwner: boolean, { metadata: { person }, total
  * what it does not hold is cut: nobody reads that much, and *info* tells it.
  */
 function groups(tokens: readonly UsedToken[], asked: Asked): KnownBlock[] {
+  // The question above says whose they are: a person's, or all the reader's own.
+  const isOfOne = asked.metadata.person !== undefined || areAllOwn(tokens, asked);
   return GROUP_IDS.slice(0, Math.ceil(tokens.length / GROUP_SIZE)).flatMap((id, group) => {
     const start = group * GROUP_SIZE;
     const isLong = tokens.length > GROUP_SIZE;
     const told = tokens.slice(start, start + GROUP_SIZE).map((token) => tellOf(token, asked, isLong));
     const end = start + told.length;
     const label = tokens.length <= GROUP_SIZE ? 'Tokens' : `Tokens ${start + 1} to ${end}`;
-    return [checkboxes(id, label, told), ...linesBeneath(told, asked)];
+    return [checkboxes(id, label, told), ...linesBeneath(told, asked, isOfOne)];
   });
 }
 
@@ -159,9 +161,9 @@ function checkboxes(id: string, label: string, told: readonly Told[]): InputBloc
 }
 
 /** Whose each token is, where they are not all one person's, and what its description does not hold. */
-function linesBeneath(told: readonly Told[], asked: Asked): RichTextBlock[] {
+function linesBeneath(told: readonly Told[], asked: Asked, isOfOne: boolean): RichTextBlock[] {
   const lines = told.flatMap(({ token, rest }): RichTextSection[] => {
-    const whose = asked.metadata.person === undefined ? whoseElements(token, asked) : [];
+    const whose = isOfOne ? [] : whoseElements(token, asked);
     if (whose.length === 0 && rest.length === 0) return [];
     const more = rest.map((part) => ` · ${part}`).join('');
     const name = { type: 'text', text: token.name } as const;
@@ -203,6 +205,10 @@ function nameInputs(
       optional: true,
     }),
   ];
+}
+
+function areAllOwn(tokens: readonly UsedToken[], { reader }: Asked): boolean {
+  return tokens.every(({ owner }) => owner === reader.id);
 }
 
 /** The dialog in which the person is picked whose tokens are to end. */

@@ -25,8 +25,8 @@ export function shownValueMessage(
     text: [escaped(sentence), ...mrkdwnOf(old)].join(' '),
     blocks: [
       section(sentence),
-      preformatted(value),
       ...(old.length === 0 ? [] : [sentenceBlock(old)]),
+      preformatted(value),
       ...leftOutBlocks(leftOut),
       context('Save it as `APITOKEN`, then send it with every request:'),
       preformatted(CURL_LINE),

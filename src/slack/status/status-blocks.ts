@@ -21,7 +21,7 @@ import {
 } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
-import { type PageOfStatus, statusPageText, turns } from '../blocks/pages.ts';
+import { type PageOfStatus, placeParts, statusPageText, turns } from '../blocks/pages.ts';
 import {
   button,
   context,
@@ -119,14 +119,14 @@ function textOf({ list, asked }: StatusDrawing): string {
 }
 
 function statusBlocks({ list, asked, now, asTable }: StatusDrawing, onTop: KnownBlock[] = []): KnownBlock[] {
-  const { tokens, page, pageCount, total } = list;
+  const { tokens, total } = list;
   const whose = asked.owner === null ? 'everybody' : mention(asked.owner);
   return [
     { type: 'header', text: plain('API Tokens') },
     ...onTop,
     { type: 'context', elements: [mrkdwn(`*${FILTER_WORDS[asked.filter]}* · ${whose}`)] },
     ...rowsOf(tokens, now, asTable),
-    context(`Page ${page} of ${pageCount} · ${countText(total)}`),
+    context([...placeParts(list), countText(total)].join(' · ')),
   ];
 }
 
