@@ -25,7 +25,7 @@ test.for([
   ['a button that no version draws', 'no_such_button', undefined, OTHER_VERSION],
   [
     'a row that no page has',
-    'token_menu_10',
+    'token_menu_20',
     { selected_option: { value: 'revoke:ID:active:1' } },
     OTHER_VERSION,
   ],
