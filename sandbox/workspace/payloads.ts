@@ -435,8 +435,9 @@ export function userOutput(state: State, person: PersonRecord): Json {
   };
 }
 
-/** What the zone is called just now, and how many seconds its clocks are ahead of UTC. */
-function zoneFacts(zone: string, now: number): { tz_label: string; tz_offset: number } {
+/** What the zone is called just now, and how many seconds its clocks are ahead of UTC; of one that nobody knows nothing. */
+function zoneFacts(zone: string, now: number): { tz_label?: string; tz_offset?: number } {
+  if (!isKnown(zone)) return {};
   const named = (timeZoneName: 'long' | 'longOffset'): string =>
     new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName })
       .formatToParts(now)
@@ -444,6 +445,14 @@ function zoneFacts(zone: string, now: number): { tz_label: string; tz_offset: nu
   const [, sign = '+', hours = 0, minutes = 0] = /([+-])(\d+):(\d+)/.exec(named('longOffset')) ?? [];
   const seconds = Number(hours) * 3600 + Number(minutes) * 60;
   return { tz_label: named('long'), tz_offset: sign === '-' ? -seconds : seconds };
+}
+
+function isKnown(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: zone }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** A forged view: what a hand-made payload claims, in the shape of a real one. */

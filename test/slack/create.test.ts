@@ -166,7 +166,7 @@ test('the Home tab shows the new token without being opened again', async () => 
   await createsToken(alice, 'deploy-bot');
   await settled(stage);
 
-  expect(alice.home()?.text).toContain('deploy-bot\nStatus\nactive');
+  expect(alice.home()?.text).toContain('deploy-bot · Never used · Expires ');
 });
 
 const LIKE_FIRST_CHARACTERS =

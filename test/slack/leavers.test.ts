@@ -45,7 +45,9 @@ test('when somebody is deactivated, all their tokens are refused, and history an
   const history = await answerTo(workspace.person('bob'), '/apitoken history first-bot');
   expect(history.text).toContain('apitoken revoked it: its owner left');
   expect(history.text).not.toContain('“');
-  expect(receiptOf(alice, 'first-bot').text).toContain('Revoked by apitoken Jan 1, 2026 at 12:00 AM UTC.');
+  expect(receiptOf(alice, 'first-bot').text).toContain(
+    'Date Revoked\nJan 1, 2026 at 12:00 AM UTC\nRevoked by apitoken.',
+  );
   expect(receiptOf(alice, 'first-bot').buttons).toEqual([]);
   expect(toldTo(alice)).toEqual([]);
   for (const { value } of [first, second]) expectNotKept(value, stage);
