@@ -37,6 +37,7 @@ describe('/metrics', () => {
       },
     });
     expect(types.sort()).toEqual([
+      'apitoken_audit_chain_broken gauge',
       'apitoken_bcrypt_queue_length gauge',
       'apitoken_dropped_connections_total counter',
       'apitoken_introspections_total counter',

@@ -185,7 +185,9 @@ test('an ex-admin’s rotation leaves introspect out: the dialog says so before,
   expect((await stage.verify(old)).headers.get('x-token-scopes')).toBe('read deploy introspect');
   const bob = workspace.person('bob');
   expect((await answerTo(bob, '/apitoken info gateway')).text).toContain('Scopes: read\n');
-  expect((await answerTo(bob, '/apitoken history gateway')).text).toContain('; without deploy, introspect');
+  expect((await answerTo(bob, '/apitoken history gateway')).text).toContain(
+    '; without scopes deploy, introspect',
+  );
 });
 
 test('a token that waits for its owner has no introspect when the admin who created it is none by then', async () => {
@@ -204,7 +206,7 @@ test('a token that waits for its owner has no introspect when the admin who crea
 
   expect((await stage.verify(value)).headers.get('x-token-scopes')).toBe('read');
   expect(alice.sees('@apitoken').find(({ text }) => text.includes(value))?.text).toContain(
-    'neither its owner nor whoever created the token is an admin now: introspect.',
+    "The new value doesn't have introspect: neither its owner nor the token's creator is an admin now.",
   );
 });
 

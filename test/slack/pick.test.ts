@@ -22,7 +22,7 @@ import { expectShownOnlyTo } from './leaks.ts';
 const [EXPIRED, REVOKED, UNCLAIMED] = ['old-bot (expired)', 'other-bot (revoked)', 'unseen-bot (unclaimed)'];
 
 const VERBS = [
-  ['rotate', 'Rotate API Token', 'deploy-bot gets a new value, shown once', [EXPIRED]],
+  ['rotate', 'Rotate API Token', 'deploy-bot gets a new value. It is shown once', [EXPIRED]],
   ['revoke', 'Revoke API Token', 'Revoke your deploy-bot? Never used.', [EXPIRED, UNCLAIMED]],
   ['info', 'API Token', 'deploy-bot\nStatus\nactive', [EXPIRED, REVOKED, UNCLAIMED]],
   ['history', 'History', 'History of deploy-bot', [EXPIRED, REVOKED, UNCLAIMED]],

@@ -265,6 +265,6 @@ test('status of two people is one at a time, with both as buttons and the filter
   const long = 'x'.repeat(290);
   const words = [1, 2, 3, 4, 5, 6, 7].map((number) => long + number).join(' ');
   const unknown = await answerTo(carol, `/apitoken status ${words} @alice @bob`);
-  expect(unknown.text).toContain('Did you mean this?');
+  expect(unknown.text).toContain(`isn't a command. Did you mean status?`);
   expect((await answerTo(alice, '/apitoken status @alice @bob')).text).not.toContain('Whose tokens');
 });

@@ -50,6 +50,8 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
     'keepChainAlarm',
     (store) => store.keepChainAlarm({ sequence: 1, flaw: 'changed', tokenId: MARK as TokenId }),
   ],
+  ['isAnswered', (store) => store.isAnswered(aDelivery(MARK))],
+  ['keepAnswered', (store) => store.keepAnswered(aDelivery(MARK), NOW)],
   ['countByPepper', (store) => store.countByPepper()],
   ['workspace', (store) => store.workspace()],
   ['findToken', (store) => store.findToken(WORKSPACE, TOKEN.id)],
