@@ -106,7 +106,7 @@ test.for(KEPT)(
 );
 
 /** What stands in each short form. */
-const IN_SHORT = /Slack (did not take the whole|does not take all the names|can't show your list)/;
+const IN_SHORT = /Slack (did not take the whole|can't show your list)|Too many names to show here/;
 
 const NOT_TAKEN = [
   ['msg_blocks_too_long'],
@@ -240,7 +240,9 @@ test('of a group that Slack does not tell of for want of a scope, nothing is rem
   const bob = workspace.person('bob');
   workspace.faults.add({ method: 'usergroups.users.list', error: 'missing_scope' });
 
-  expect((await answerTo(bob, '/apitoken status')).text).toContain('No token found');
+  expect((await answerTo(bob, '/apitoken status')).text).toContain(
+    'Only managers, on-call and admins can use /apitoken status.',
+  );
   expect((await answerTo(bob, '/apitoken status')).text).toContain('API Tokens');
 
   expect(stage.log()).toContain('Slack did not say who is in a user group');
