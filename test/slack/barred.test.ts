@@ -41,7 +41,7 @@ test('somebody who becomes a guest is told, is offered nothing more, and loses t
   expect(alice.home()?.text).toBe(NOT_FOR_THEM);
   const told = toldTo(alice).at(-1);
   expect(told?.text).toContain(
-    "You have 2 live tokens.\nown-bot\ngiven-bot\nThey're revoked Jan 2, 2026 at 12:00 AM UTC",
+    "You have 2 live tokens.\ngiven-bot\nown-bot\nThey're revoked Jan 2, 2026 at 12:00 AM UTC",
   );
   expect(told?.buttons).toEqual([]);
   expect((await answerTo(bob, '/apitoken info own-bot')).text).toContain(MARK);

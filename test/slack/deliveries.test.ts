@@ -16,6 +16,7 @@ import {
   rowsOf,
   settled,
   soon,
+  toldTo,
 } from './flows.ts';
 
 const HOWS = [
@@ -85,7 +86,7 @@ test.for(HOWS)('a revocation that Slack delivers again %s is one, with the first
 
   expect(JSON.stringify(again)).toContain('deploy-bot is revoked.');
   expect(actionsOf(stage)).toEqual(['token.created', 'value.shown', 'token.revoked']);
-  expect(alice.sees('@apitoken').filter(({ text }) => text.startsWith('Your token'))).toHaveLength(1);
+  expect(toldTo(alice)).toHaveLength(1);
 });
 
 test.for(HOWS)('Show value that Slack delivers again %s shows one value', async ([, how]) => {

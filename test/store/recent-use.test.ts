@@ -94,7 +94,10 @@ test('tries with a revoked value are added up apart from uses and refusals', asy
 
   expect(await store.triesOf([token.id])).toEqual(new Map([[token.id, { count: 3, lastAt: NOW + 5 }]]));
   expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ useCount: 0, refusedCount: 0 });
-  expect(await store.takeDue(NOW + 9, 9)).toEqual([]);
+  // Its owner hears of it, once a day.
+  expect((await store.takeDue(NOW + 9, 9)).map(({ saying }) => saying)).toEqual([
+    { kind: 'notice', notice: 'revoked_presented', tokenId: token.id },
+  ]);
 });
 
 test('several tokens are ended in one transaction, each with its event, but for those that were ended before', async () => {
