@@ -164,9 +164,11 @@ describe('the last millisecond of', () => {
   test('a day is the last of all its minutes, wherever clocks change (fast-check prints the seed)', {
     timeout: 180_000,
   }, () => {
-    const days = fc.integer({ min: 0, max: Date.UTC(2045, 0) / DAY_MS }).map(dayNumber);
+    // Until 1972 Monrovia was 44 minutes and 30 seconds behind: a minute of its days is no minute of UTC.
+    const first = Date.UTC(1973, 0) / DAY_MS;
+    const days = fc.integer({ min: first, max: Date.UTC(2045, 0) / DAY_MS }).map(dayNumber);
     const changes = fc
-      .record({ zone: fc.constantFrom(...ODD_ZONES), year: fc.integer({ min: 1970, max: 2044 }) })
+      .record({ zone: fc.constantFrom(...ODD_ZONES), year: fc.integer({ min: 1973, max: 2044 }) })
       .chain(({ zone, year }) =>
         fc.constantFrom(...daysOfChange(zone, year), `${year}-12-29`).map((date) => ({ zone, date })),
       );

@@ -40,7 +40,8 @@ test('where it is drawn meanwhile it says so, and offers no value', async () => 
   const list = await answerTo(alice, '/apitoken list all');
   const status = await answerTo(workspace.person('bob'), '/apitoken status');
 
-  for (const { text } of [info, list]) expect(text).toContain('expired · never claimed');
+  expect(info.text).toContain('expired · never claimed');
+  expect(list.text).toContain('expired, never claimed');
   expect(status.text).toContain('never claimed');
   expect(info.buttons).toEqual(['Revoke']);
   expect(list.menus).toEqual([['Create again', 'Revoke API Token', 'History']]);

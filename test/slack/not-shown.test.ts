@@ -57,7 +57,9 @@ test.for([
 
     const modal = await modalSaying(alice, sentence);
     expect(modal.text).toContain("deploy-bot was created, but its value couldn't be shown.");
-    expect(modal.text).toContain('Then choose Show value in its receipt, or type /apitoken info deploy-bot.');
+    expect(modal.text).toContain(
+      'To try again, choose Show value in its receipt, or type /apitoken info deploy-bot.',
+    );
     const receipt = receiptOf(alice, 'deploy-bot');
     expect(receipt.text).toContain(`unclaimed`);
     expect(receipt.text).toContain(sentence);

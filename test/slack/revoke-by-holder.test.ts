@@ -39,7 +39,7 @@ test('a value that is killed over HTTP is dead at once, and its owner hears of i
   ]);
   expect(told[0]?.raw.text).toBe('Somebody who held its value revoked your token deploy-bot.');
   const receipt = receiptOf(alice, 'deploy-bot');
-  expect(receipt.text).toContain('Revoked by somebody who held its value Jan 1, 2026 at 12:00 AM UTC.');
+  expect(receipt.text).toContain('Revoked by somebody who held its value.');
   expect(receipt.buttons).toEqual([]);
   expect(tokenRow(stage, 'deploy-bot')).toMatchObject({ revoked_by: 'holder', revoke_reason: null });
   expect(auditOf(stage).at(-1)).toMatchObject({ actor: 'holder', action: 'token.revoked' });

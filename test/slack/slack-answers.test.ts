@@ -21,7 +21,6 @@ const NOT_TOLD =
   "Slack didn't confirm in time what you may do. Nothing was changed. Try again in 10 seconds.";
 const MEMBERS_ONLY = 'apitoken is only for full members of this workspace.';
 const NOT_AN_OWNER = "This person can't own a token. Choose a full member of this workspace.";
-const NOT_FOUND = 'No token found.';
 const LIST = 'My API Tokens';
 
 test.for([
@@ -124,7 +123,9 @@ test.for([
   });
 
   expect((await answerTo(workspace.person('bob'), '/apitoken')).text).toContain(LIST);
-  expect((await answerTo(workspace.person('bob'), '/apitoken status')).text).toContain(NOT_FOUND);
+  expect((await answerTo(workspace.person('bob'), '/apitoken status')).text).toContain(
+    'Only managers, on-call and admins can use /apitoken status.',
+  );
   expect(stage.log()).not.toMatch(/"level":"(warn|error)"/);
 });
 
@@ -170,7 +171,7 @@ test.for([
 
     await alice.submits();
 
-    await modalSaying(alice, 'you were not shown a value');
+    await modalSaying(alice, "deploy-bot was created, but its value couldn't be shown.");
     expect(callsOf(stage.workspace, 'chat.postEphemeral')).toEqual([]);
   },
 );
@@ -204,9 +205,7 @@ test.for(['upload_url', 'file_id'].flatMap((path) => [[path, 'left out'] as cons
 
     await carol.clicks('CSV', { in: '#general' });
 
-    await soon(() =>
-      expect(carol.reads('#general')).toContain('Slack did not say whether it took the file.'),
-    );
+    await soon(() => expect(carol.reads('#general')).toContain("Slack didn't say whether the file arrived."));
     expectNoErrors(stage);
   },
 );

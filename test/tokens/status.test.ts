@@ -80,7 +80,10 @@ test('who may not see all is refused everything with an event each, and nothing 
   };
 
   for (const attempt of [listStatus, shareStatus, exportStatus]) {
-    expect(await attempt(request, deps)).toEqual({ kind: 'refused', refusal: { code: 'token_not_found' } });
+    expect(await attempt(request, deps)).toEqual({
+      kind: 'refused',
+      refusal: { code: 'command_not_permitted', command: 'status', roles: ['manager', 'on_call', 'admin'] },
+    });
   }
 
   const actions = raw.prepare('select action from audit_events order by sequence').pluck().all();

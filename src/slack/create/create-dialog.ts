@@ -117,7 +117,7 @@ export function notShownDialog(token: Token, reason: string): ModalView {
   return tellingDialog(CREATED_TITLE, [
     section(`${token.name} was created, but its value couldn't be shown.`),
     section(
-      `${notShownSentence(reason)} Then choose Show value in its receipt, or type /apitoken info ${token.name}.`,
+      `${notShownSentence(reason)} To try again, choose Show value in its receipt, or type /apitoken info ${token.name}.`,
     ),
   ]);
 }
