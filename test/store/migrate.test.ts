@@ -9,6 +9,7 @@ import { DAY_MS } from '../../src/clock.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openStore } from '../../src/store/store.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
+import { firstMigrations, migrationCount } from './fixtures/earlier.ts';
 import { aFolder, aRawConnection, aStore, PEPPER } from './fixtures/temp-store.ts';
 import {
   ANN,
@@ -381,20 +382,6 @@ test('four processes that start at once on a fresh file all start, and one migra
     migrationCount(),
   );
 });
-
-function migrationCount(): number {
-  return JSON.parse(readFileSync(join(MIGRATIONS, 'meta', '_journal.json'), 'utf8')).entries.length;
-}
-
-/** A copy of the migrations with the first `count` of them alone. */
-function firstMigrations(count: number): string {
-  const folder = join(aFolder(), 'drizzle');
-  cpSync(MIGRATIONS, folder, { recursive: true });
-  const journalPath = join(folder, 'meta', '_journal.json');
-  const journal = JSON.parse(readFileSync(journalPath, 'utf8'));
-  writeFileSync(journalPath, JSON.stringify({ ...journal, entries: journal.entries.slice(0, count) }));
-  return folder;
-}
 
 /** A row as Drizzle would write it, without Drizzle's view of the table. */
 function insertRaw(raw: Database.Database, table: string, row: object): void {
