@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { pepperFrom } from '../../src/tokens/pepper.ts';
+import { pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
 
 const TEXT = '0123456789abcdef0123456789abcdef';
 
@@ -24,6 +24,21 @@ test('the key of the audit chain is not the key of the digests', () => {
   const pepper = pepperFrom(TEXT);
 
   expect(pepper.auditKey.equals(pepper.key)).toBe(false);
+});
+
+test('the key of the audit chain stays what it was when the first chain was written', () => {
+  // Made with Python's hmac, too.
+  expect(pepperFrom(TEXT).auditKey.export().toString('hex')).toBe(
+    '6c4e1e3996a278ef59c03f783b331fb0b6ddae407bdb12074e4e1690525ef301',
+  );
+});
+
+test('two peppers of the same id are not taken for two', () => {
+  const [current, old] = [pepperFrom(TEXT), pepperFrom(`${TEXT}x`)];
+
+  expect(() => peppersFrom(current, [old, current])).toThrow('two peppers have the same id');
+  expect(() => peppersFrom(current, [old, old])).toThrow('two peppers have the same id');
+  expect(peppersFrom(current, [old]).find(old.id)).toBe(old);
 });
 
 test('31 characters are no pepper, and the error does not repeat them', () => {
