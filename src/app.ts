@@ -13,8 +13,9 @@ import {
 import { type Config, parseConfig } from './config.ts';
 import { every } from './every.ts';
 import { proxiesIn } from './http/caller-address.ts';
-import { createMetrics } from './http/metrics.ts';
+import { createMetrics, type Metrics } from './http/metrics.ts';
 import { type HttpOptions, type HttpServer, startHttp } from './http/server.ts';
+import { createLeakWatch, type LeakWatch } from './leak-watch.ts';
 import { createLog, type Log } from './log.ts';
 import { SetupError } from './setup-error.ts';
 import { connectSlack } from './slack/connect.ts';
@@ -63,22 +64,23 @@ export async function startApp(
   }: { clock?: Clock; log: Log; droppedLogLines?: () => number; hasher?: Hasher },
 ): Promise<RunningApp> {
   const { peppers, prefix, policy, roles, leavers } = config;
-  const store = await openForApp(config, machineClock, log);
-  const clock = steadyClock(machineClock, await store.latestSeen());
-  const usage = createUsageRecorder(store);
-  const redigests = createRedigests({ store, peppers });
-  const checkHash = createCheckHash({ store, hasher, peppers, redigests });
-  const verifying = { store, clock, peppers, redigests, checkHash, usage, log };
+  const opened = await openForApp(config, machineClock, log);
+  const clock = steadyClock(machineClock, await opened.latestSeen());
   const slackConnected = () => slack.isConnected();
   const metrics = createMetrics({
+    ...figuresOf(opened),
     clock,
-    countTokens: (now) => store.countTokens(now),
-    waitingSayings: (now) => store.waitingSayings(now),
+    catchUp: () => leaks.catchUp(),
     waitingHashes: () => hasher.waiting(),
-    isChainBroken: async () => (await store.chainAlarm()) !== undefined,
     slackConnected,
     droppedLogLines,
   });
+  const leaks = await watchLeaks(opened, clock, metrics);
+  const store = leaks.watching(opened);
+  const usage = createUsageRecorder(store);
+  const redigests = createRedigests({ store, peppers });
+  const checkHash = createCheckHash({ store, hasher, peppers, redigests });
+  const verifying = { store, clock, peppers, redigests, checkHash, usage, leaks, log };
   const onAck = metrics.acked;
   const slack = connectSlack({
     ...verifying,
@@ -127,6 +129,21 @@ export async function startApp(
       return stopping;
     },
   };
+}
+
+/** What the metrics ask the database. */
+function figuresOf(store: Store) {
+  return {
+    countTokens: (now: number) => store.countTokens(now),
+    waitingSayings: (now: number) => store.waitingSayings(now),
+    isChainBroken: async () => (await store.chainAlarm()) !== undefined,
+  };
+}
+
+/** The watch that counts into `metrics`, from now on. */
+async function watchLeaks(store: Store, clock: Clock, metrics: Metrics): Promise<LeakWatch> {
+  const since = (await store.chainHead())?.sequence ?? 0;
+  return createLeakWatch({ store, clock, onFound: metrics.leakFound, onDead: metrics.leakEnded, since });
 }
 
 type ChoreDeps = {

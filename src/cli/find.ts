@@ -14,7 +14,7 @@ import {
 } from './command.ts';
 import { forMachines } from './list.ts';
 import { placesIn } from './places.ts';
-import { revokeAll, withValues } from './revoke.ts';
+import { type OwnValue, revokeAll, withValues } from './revoke.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Lines of the table that are held until they are printed, so that a log with a value on every line fits. */
@@ -97,14 +97,15 @@ function createTable(terminal: Terminal): Found {
   };
 }
 
-/** Revokes a token that is not revoked yet, where there is a reason to; the token as it is by then. */
+/** Revokes the token of a value that is not revoked yet, where there is a reason to; the token as it is by then. */
 function createEndOnce(
   reason: string | undefined,
   desk: Desk,
-): (token: UsedToken | undefined) => Promise<UsedToken | undefined> {
-  return async (token) => {
-    if (reason === undefined || token === undefined || token.revokedAt !== null) return token;
-    const [ended = token] = await revokeAll([token], reason, desk);
+): (value: OwnValue | undefined) => Promise<UsedToken | undefined> {
+  return async (value) => {
+    if (reason === undefined || value === undefined || value.token.revokedAt !== null) return value?.token;
+    const { token, liveAt } = value;
+    const [ended = token] = await revokeAll([token], { reason, liveAt }, desk);
     return ended;
   };
 }

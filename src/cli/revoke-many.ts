@@ -53,7 +53,7 @@ async function revokeMany(
     const whose = owner === null ? 'everybody' : owner;
     if (live.length > 0 && !yes) await ask(live.length, whose, answerFor(live.length), surroundings);
     const progress = terminal.progress('Revoking');
-    await revokeAll(live, reason, desk, (done) => progress.at(done, live.length));
+    await revokeAll(live, { reason }, desk, (done) => progress.at(done, live.length));
     progress.end();
     if (json) terminal.print(JSON.stringify({ revoked: live.length }));
     else if (live.length === 0) terminal.print(`There are no live tokens of ${whose}. Nothing was changed.`);

@@ -36,8 +36,10 @@ export function revokeCommand(surroundings: Surroundings) {
       const reason = reasonOf(options.reason);
       refuseArguments(text, options);
       return withDesk(surroundings, async (desk) => {
-        const token = await (text === undefined ? ofStdin(desk, surroundings) : ofName(text, desk));
-        await revokeOne(token, reason, desk, surroundings, options);
+        const asked = await (text === undefined
+          ? ofStdin(desk, surroundings)
+          : { token: await ofName(text, desk) });
+        await revokeOne(asked, reason, desk, surroundings, options);
       });
     });
 }
@@ -49,14 +51,14 @@ function refuseArguments(text: string | undefined, { stdin }: Options): void {
 }
 
 async function revokeOne(
-  token: UsedToken,
+  { token, liveAt }: { readonly token: UsedToken; readonly liveAt?: number | undefined },
   reason: string,
   desk: Desk,
   { terminal }: Surroundings,
   { json }: Options,
 ): Promise<void> {
   const wasRevokedAt = token.revokedAt;
-  const [ended = token] = wasRevokedAt === null ? await revokeAll([token], reason, desk) : [];
+  const [ended = token] = wasRevokedAt === null ? await revokeAll([token], { reason, liveAt }, desk) : [];
   if (json) {
     terminal.print(
       JSON.stringify({ ...forMachines(ended, desk.deps.clock()), alreadyRevoked: wasRevokedAt !== null }),
@@ -86,7 +88,7 @@ async function ofName(text: string, { operator, deps }: Desk): Promise<UsedToken
   return token;
 }
 
-async function ofStdin(desk: Desk, { streams, terminal }: Surroundings): Promise<UsedToken> {
+async function ofStdin(desk: Desk, { streams, terminal }: Surroundings): Promise<OwnValue> {
   if (streams.stdin.isTTY) terminal.note('Paste the value, then press Enter and Ctrl-D:');
   const [value, ...others] = findValues(await shortTextOf(streams.stdin));
   if (value === undefined) {
@@ -112,8 +114,15 @@ async function shortTextOf(stdin: NodeJS.ReadableStream): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** The token of a value: of one that is good, has ended, or is of a revoked token; undefined of any other. */
-type TokenOf = (value: TokenValue) => Promise<UsedToken | undefined>;
+/** A value of ours: one that is good, has ended, or is of a revoked token. */
+export type OwnValue = {
+  readonly token: UsedToken;
+  /** When it was seen, where it was good then. */
+  readonly liveAt: number | undefined;
+};
+
+/** What the value is, where it is ours. */
+type TokenOf = (value: TokenValue) => Promise<OwnValue | undefined>;
 
 /** Does `work` with what tells the tokens of values. */
 export async function withValues<T>(desk: Desk, work: (tokenOf: TokenOf) => Promise<T>): Promise<T> {
@@ -124,9 +133,11 @@ export async function withValues<T>(desk: Desk, work: (tokenOf: TokenOf) => Prom
   const checkHash = createCheckHash({ store, hasher, peppers, redigests });
   try {
     return await work(async (value) => {
+      const seenAt = deps.clock();
       const verdict = await verifyValue(value, { store, clock: deps.clock, peppers, redigests, checkHash });
       const secret = verdict.kind !== 'busy' && 'secret' in verdict ? verdict.secret : undefined;
-      return secret && store.findToken(workspace, secret.tokenId);
+      const token = secret && (await store.findToken(workspace, secret.tokenId));
+      return token && { token, liveAt: verdict.kind === 'good' ? seenAt : undefined };
     });
   } finally {
     await redigests.flush();
@@ -134,18 +145,24 @@ export async function withValues<T>(desk: Desk, work: (tokenOf: TokenOf) => Prom
   }
 }
 
-/** Revokes these tokens, 100 a transaction, and tells how they are by then. Throws a `CommandFault` when one may not be. */
+/**
+ * Revokes these tokens, 100 a transaction, and tells how they are by then. Throws a `CommandFault` when one may not be. `liveAt`: a
+ * live value of them was found then.
+ */
 export async function revokeAll(
   tokens: readonly Pick<Token, 'id'>[],
-  reason: string,
+  { reason, liveAt }: { readonly reason: string; readonly liveAt?: number | undefined },
   { operator, deps }: Desk,
   onDone: (count: number) => void = () => undefined,
 ): Promise<readonly UsedToken[]> {
   const ended: UsedToken[] = [];
   for (let at = 0; at < tokens.length; at += REVOKED_AT_ONCE_MAX) {
     const tokenIds = tokens.slice(at, at + REVOKED_AT_ONCE_MAX).map(({ id }) => id);
-    const delivery = { keys: [] };
-    const outcome = await revokeTokens({ actor: operator, tokenIds, reason, held: false, delivery }, deps);
+    const found = liveAt === undefined ? undefined : ({ source: 'cli', at: liveAt } as const);
+    const outcome = await revokeTokens(
+      { actor: operator, tokenIds, reason, held: false, found, delivery: { keys: [] } },
+      deps,
+    );
     if (outcome.kind !== 'refused') ended.push(...outcome.tokens);
     else if (!/already_revoked$/.test(outcome.refusal.code)) refuse(outcome.refusal);
     onDone(at + tokenIds.length);

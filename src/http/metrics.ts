@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type Clock, SECOND_MS } from '../clock.ts';
+import type { LeakSource } from '../tokens/held.ts';
 import type { TokenCounts } from '../tokens/token.ts';
 
 /** Counting 1,000,000 tokens takes a third of a second: whoever asks more often gets what was counted last. */
@@ -9,8 +10,13 @@ const COUNTED_MS = 10 * SECOND_MS;
 /** Slack gives up after 3 s. */
 const ACK_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3];
 
+/** From what a machine does at once to what a person leaves lying for an hour. */
+const LEAK_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600];
+
 /** What is asked when the metrics are read. */
 export type MetricSources = {
+  /** Brings figures up to date that others change: resolves before any is read. */
+  readonly catchUp: () => Promise<void>;
   readonly clock: Clock;
   readonly countTokens: (now: number) => Promise<TokenCounts>;
   readonly waitingSayings: (now: number) => Promise<{ count: number; sinceAt: number | null }>;
@@ -28,6 +34,10 @@ export type Metrics = {
   readonly figures: Figures;
   /** Slack waited so long for the acknowledgement of a delivery. */
   acked(kind: AckedKind, seconds: number): void;
+  /** A live value that leaked was found. */
+  leakFound(source: LeakSource): void;
+  /** It was dead so long after. */
+  leakEnded(seconds: number): void;
   /** All metrics in the text format of Prometheus 0.0.4. Rejects when one of the sources does. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -58,10 +68,23 @@ export function createMetrics(sources: MetricSources): Metrics {
     buckets: ACK_SECONDS,
     registers: [registry],
   });
+  const leaks = new Histogram({
+    name: 'apitoken_leak_seconds',
+    help: 'Time from the finding of a leaked live value to its revocation',
+    buckets: LEAK_SECONDS,
+    registers: [registry],
+  });
   return {
     figures,
     acked: (kind, seconds) => acks.observe({ kind }, seconds),
-    text: () => registry.metrics(),
+    leakFound: (source) => {
+      figures.leaks[source] += 1;
+    },
+    leakEnded: (seconds) => leaks.observe(seconds),
+    text: async () => {
+      await sources.catchUp();
+      return registry.metrics();
+    },
     contentType: registry.contentType,
   };
 }
@@ -75,12 +98,13 @@ export function addMetricsRoute(app: FastifyInstance, deps: { readonly metrics: 
 }
 
 function addCounters(registry: Registry, figures: Figures, droppedLogLines: () => number): void {
-  const { verifications, refusals, introspections, revocations, limited } = figures;
+  const { verifications, refusals, introspections, revocations, leaks, limited } = figures;
   const counters = [
     ['verifications', 'result', 'Answers of /verify', verifications],
     ['verification_refusals', 'reason', 'Requests that /verify refused, by reason', refusals],
     ['introspections', 'result', 'Answers of /introspect', introspections],
     ['revocations_by_value', 'result', 'Values presented at /revoke', revocations],
+    ['leaks_found', 'source', 'Live values that leaked, each once, by where they came from', leaks],
     ['limited_requests', 'path', 'Requests over the limit of one address in a minute', limited],
   ] as const;
   for (const [noun, label, help, counts] of counters) {
@@ -209,6 +233,11 @@ function createFigures() {
     introspections: { active: 0, inactive: 0, refused: 0 },
     /** `/revoke`, by whether the value was live. */
     revocations: { revoked: 0, not_live: 0 },
+    /** Live values that somebody came with because they leaked, each once; `message`: that the app saw by itself. */
+    leaks: { message: 0, shortcut: 0, command: 0, github: 0, http: 0, cli: 0 } satisfies Record<
+      LeakSource,
+      number
+    >,
     /** Requests over the limit of one address in a minute. */
     limited: { introspect: 0, revoke: 0 },
     /** Connections that were refused because there are too many. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Leaks } from '../tokens/held.ts';
 import { revokeHeld } from '../tokens/revoke.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import { sendBusy, sendRefusal, tokenIn } from './answer.ts';
@@ -7,6 +8,7 @@ import { createRefusal } from './limit.ts';
 
 export type RevokeDeps = JudgeDeps & {
   readonly store: Pick<TokenStore, 'revokeTokens'>;
+  readonly leaks: Leaks;
 };
 
 /**
@@ -23,9 +25,13 @@ export function addRevokeRoute(app: FastifyInstance, deps: RevokeDeps): void {
     async ({ body, raw }, reply) => {
       const token = tokenIn(body);
       if (token === undefined) return sendRefusal(reply, 400);
+      const seenAt = deps.clock();
       const verdict = await judge(token, raw, deps);
       if (verdict.kind === 'busy') return sendBusy(reply);
-      if (verdict.kind === 'good') await revokeHeld(verdict.secret, deps);
+      if (verdict.kind === 'good') {
+        deps.leaks.found(verdict.secret, 'http', seenAt);
+        await revokeHeld(verdict.secret, deps);
+      }
       figures.revocations[verdict.kind === 'good' ? 'revoked' : 'not_live'] += 1;
       return reply.code(200).send();
     },

@@ -98,7 +98,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
 /** Listeners get no more than this: neither the bot token nor what takes deliveries in. */
 function listenerDepsOf(deps: SlackAppDeps, client: WebClient): ListenerDeps {
   const { store, policy, workspace, roles, clock, log } = deps;
-  const { hasher, prefix, peppers, redigests, checkHash, usage } = deps;
+  const { hasher, prefix, peppers, redigests, checkHash, usage, leaks } = deps;
   const actors = createActors({ client: createSlackClient(deps, WHO_MS_MAX), workspace, roles, clock, log });
   const drawing = { store, policy, workspace, clock, log, client };
   return {
@@ -109,6 +109,7 @@ function listenerDepsOf(deps: SlackAppDeps, client: WebClient): ListenerDeps {
     redigests,
     checkHash,
     usage,
+    leaks,
     actors,
     findPerson: (id, freshness) =>
       freshness === 'anew'

@@ -2,6 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import type { Log } from '../log.ts';
 import type { CreationPolicy } from '../tokens/create.ts';
 import type { Hasher } from '../tokens/hasher.ts';
+import type { Leaks } from '../tokens/held.ts';
 import type { FindPerson } from '../tokens/kept-scopes.ts';
 import type { Owners } from '../tokens/leavers.ts';
 import type { Outbox } from '../tokens/outbox.ts';
@@ -33,6 +34,7 @@ export type DomainDeps = RefuseDeps &
     readonly log: Log;
     /** Brings what was counted in memory into the store, before it is drawn, and tells what is not there yet. */
     readonly usage: Pick<UsageRecorder, 'flush' | 'isUsed'>;
+    readonly leaks: Leaks;
   };
 
 /** All that a listener may use. */

@@ -106,8 +106,9 @@ export function createTokenWrites(
   };
 }
 
-function revokedEvent({ id, name }: Token, { at, actor, reason, held }: Ending): AuditEvent {
-  const detail = { name, reason, held: held ? 1 : 0 };
+function revokedEvent({ id, name }: Token, { at, actor, reason, held, found }: Ending): AuditEvent {
+  const finding = found && { found: found.source, found_at: found.at };
+  const detail = { name, reason, held: held ? 1 : 0, ...finding };
   return { at, actor, action: 'token.revoked', tokenId: id, detail };
 }
 

@@ -1,9 +1,10 @@
+import { type Leaks, recogniseValue } from './held.ts';
 import { type Actor, may } from './policy.ts';
 import { type RefuseDeps, type Refused, refuseByPolicy, refused } from './refusal.ts';
 import type { StoredSecret, TokenStore } from './store.ts';
 import { statusOf, type TokenId, type UsedToken } from './token.ts';
 import type { TokenValue } from './token-value.ts';
-import { type Verdict, type VerifyDeps, verifyValue } from './verify.ts';
+import type { Verdict, VerifyDeps } from './verify.ts';
 
 export type Checked = { readonly kind: 'checked'; readonly finding: Finding };
 
@@ -47,10 +48,10 @@ export type Finding =
  */
 export async function checkValue(
   request: { readonly actor: Actor; readonly value: TokenValue },
-  deps: RefuseDeps & VerifyDeps,
+  deps: RefuseDeps & VerifyDeps & { readonly leaks: Leaks },
 ): Promise<Checked | Refused> {
   const { actor, value } = request;
-  const verdict = await verifyValue(value, deps);
+  const verdict = await recogniseValue(value, 'command', deps);
   // Only of a known lookup id can nobody say: that there is one is for nobody else to learn.
   const secret = verdict.kind === 'busy' ? await deps.store.readSecret(value.lookupId) : provenOf(verdict);
   const token = secret && { owner: secret.owner, workspace: actor.workspace };

@@ -3,6 +3,8 @@ import { type Clock, MINUTE_MS } from '../clock.ts';
 import type { Pepper, Peppers } from './pepper.ts';
 import type { TokenStore } from './store.ts';
 import type { PersonId, TokenId } from './token.ts';
+import type { TokenValue } from './token-value.ts';
+import { type Verdict, type VerifyDeps, verifyValue } from './verify.ts';
 
 /** How long a person who presented a value may take to confirm. */
 const HELD_MS_MAX = 30 * MINUTE_MS;
@@ -30,6 +32,37 @@ export function heldProof(
   pepper: Pepper,
 ): string {
   return [at, ...values.map((value) => macOf(actor, value, at, pepper).toString('base64url'))].join('.');
+}
+
+/**
+ * What a value that leaked comes to the app by: a message that the app sees by itself, the message shortcut, whatever is typed to the
+ * app, GitHub, `/revoke` or the command line.
+ */
+const LEAK_SOURCES = ['message', 'shortcut', 'command', 'github', 'http', 'cli'] as const;
+
+export type LeakSource = (typeof LEAK_SOURCES)[number];
+
+/** The source that an audit event names; undefined where it names none. */
+export function parseLeakSource(text: unknown): LeakSource | undefined {
+  return LEAK_SOURCES.find((source) => source === text);
+}
+
+/** Counts live values that leaked, each once. */
+export type Leaks = {
+  /** A live value came by `source` at `at`. */
+  found(value: HeldValue, source: LeakSource, at: number): void;
+};
+
+/** As `verifyValue`, of a value that somebody came with because it leaked, or may have: a live one is counted. */
+export async function recogniseValue(
+  value: TokenValue,
+  source: LeakSource,
+  deps: VerifyDeps & { readonly leaks: Leaks },
+): Promise<Verdict> {
+  const seenAt = deps.clock();
+  const verdict = await verifyValue(value, deps);
+  if (verdict.kind === 'good') deps.leaks.found(verdict.secret, source, seenAt);
+  return verdict;
 }
 
 type HeldDeps = {

@@ -5,7 +5,7 @@ import { heldOldValue } from './held.ts';
 import type { Peppers } from './pepper.ts';
 import { type Actor, may } from './policy.ts';
 import { type RefuseDeps, type Refused, refuseByPolicy, refused } from './refusal.ts';
-import type { StoredSecret, TokenStore } from './store.ts';
+import type { Ending, StoredSecret, TokenStore } from './store.ts';
 import { type Delivery, effectOf, NEVER_CLAIMED } from './telling.ts';
 import { type TokenId, UNCLAIMED_MS_MAX, type UsedToken, type WorkspaceId } from './token.ts';
 
@@ -20,7 +20,7 @@ type RevokeRequest = {
   /** The actor presented the tokens' whole verified values, which gives everybody the right to end them. */
   readonly held: boolean;
   readonly delivery: Delivery;
-};
+} & Pick<Ending, 'found'>;
 
 /**
  * Ends tokens in one transaction, from the next request on they are refused: all of them, but for those that were ended before,
@@ -31,7 +31,7 @@ export async function revokeTokens(
   request: RevokeRequest,
   deps: RefuseDeps,
 ): Promise<{ kind: 'revoked' | 'repeated'; tokens: readonly UsedToken[] } | Refused> {
-  const { actor, reason, held, tokenIds, delivery } = request;
+  const { actor, reason, held, found, tokenIds, delivery } = request;
   const there = request.there ?? (await deps.store.findTokens(actor.workspace, tokenIds));
   const asked = await allowedTokens(tokenIds, there, held ? 'revoke_held' : 'revoke', actor, deps);
   if (asked.kind === 'refused') return asked;
@@ -41,7 +41,7 @@ export async function revokeTokens(
     return refused({ code: 'reason_required' });
   }
 
-  const by = { actor: actor.id, at: deps.clock(), reason, held };
+  const by = { actor: actor.id, at: deps.clock(), reason, held, found };
   const outcome = await deps.store.revokeTokens(tokenIds, by, delivery);
   if (outcome.kind !== 'already_revoked') return outcome;
   return refused(

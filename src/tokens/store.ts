@@ -1,5 +1,6 @@
 import type { Attention, StatusFilter } from './attention.ts';
 import type { AuditEvent, ChainAlarm, ChainedEvent, ChainHead } from './audit.ts';
+import type { LeakSource } from './held.ts';
 import type { NameKey, TokenName } from './name.ts';
 import type { Delivery, Effect, Notice, Repeated } from './telling.ts';
 import type { Doer, PersonId, Token, TokenCounts, TokenId, UsedToken, WorkspaceId } from './token.ts';
@@ -147,6 +148,8 @@ export type Ending = {
   readonly reason: string | null;
   /** Whether they may because they presented the tokens' values. */
   readonly held: boolean;
+  /** By what the value came, and when, where it was found by a process that does not count such findings itself. */
+  readonly found?: { readonly source: LeakSource; readonly at: number } | undefined;
   /** Whether those that their owner has taken meanwhile are left alone. */
   readonly onlyUnclaimed?: true;
 };

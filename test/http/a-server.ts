@@ -56,6 +56,7 @@ export function httpDeps(
   const clock = deps.clock ?? (() => T0 + 1);
   const metrics = createMetrics({
     clock,
+    catchUp: async () => undefined,
     countTokens: async () => ({ unclaimed: 0, active: 0, expired: 0, revoked: 0, expiringSoon: 0 }),
     waitingSayings: async () => ({ count: 0, sinceAt: null }),
     waitingHashes: () => 0,
@@ -83,6 +84,7 @@ export function httpDeps(
         refused: ({ tokenId }, at, address) => void refusals.push({ tokenId, at, address }),
         tried: ({ tokenId }, at) => void tries.push({ tokenId, at }),
       },
+      leaks: { found: (_value, source) => metrics.leakFound(source) },
       publicUrl: undefined,
       slackConnected: () => true,
       log: createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } }),

@@ -41,6 +41,8 @@ describe('/metrics', () => {
       'apitoken_bcrypt_queue_length gauge',
       'apitoken_dropped_connections_total counter',
       'apitoken_introspections_total counter',
+      'apitoken_leak_seconds histogram',
+      'apitoken_leaks_found_total counter',
       'apitoken_limited_requests_total counter',
       'apitoken_log_lines_dropped_total counter',
       'apitoken_outbox_length gauge',
@@ -216,6 +218,8 @@ test('introspections, killed values and requests too many are counted by their a
     'apitoken_introspections_total{result="refused"}': 31,
     'apitoken_revocations_by_value_total{result="revoked"}': 1,
     'apitoken_revocations_by_value_total{result="not_live"}': 29,
+    'apitoken_leaks_found_total{source="http"}': 1,
+    'apitoken_leaks_found_total{source="github"}': 0,
     'apitoken_limited_requests_total{path="introspect"}': 1,
     'apitoken_limited_requests_total{path="revoke"}': 2,
   });

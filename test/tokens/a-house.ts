@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { Store } from '../../src/store/store.ts';
 import { type CreateRequest, type CreationPolicy, createToken } from '../../src/tokens/create.ts';
+import type { Leaks } from '../../src/tokens/held.ts';
 import type { Actor } from '../../src/tokens/policy.ts';
 import type { Refusal } from '../../src/tokens/refusal.ts';
 import {
@@ -41,7 +42,12 @@ export type House = {
   readonly store: Store;
   /** Another program's look at the database. */
   readonly raw: Database.Database;
-  readonly deps: RotateDeps & VerifyDeps & { readonly policy: CreationPolicy; readonly usage: UsageRecorder };
+  readonly deps: RotateDeps &
+    VerifyDeps & {
+      readonly policy: CreationPolicy;
+      readonly usage: UsageRecorder;
+      readonly leaks: Leaks;
+    };
   /** The values that were shown, in order. */
   readonly shown: readonly TokenValue[];
   now(): number;
@@ -85,6 +91,7 @@ export async function aHouse(policy: Partial<CreationPolicy> = {}): Promise<Hous
     // Somebody who may grant anything: of that other tests tell.
     findPerson: async (id: Actor['id']) => ({ ...admin, id }),
     usage: createUsageRecorder(store),
+    leaks: { found: () => undefined },
     hasher: { hash: async () => 'no bcrypt here' },
     deliver: async (token: Token, value: TokenValue, told: ToldWithValue) => {
       const deliver = deliverNext;

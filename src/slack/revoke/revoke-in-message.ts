@@ -4,13 +4,12 @@ import { counted } from '../../counted.ts';
 import { oldEndOf, standingOf } from '../../tokens/check.ts';
 import type { CheckHash } from '../../tokens/check-hash.ts';
 import { findValues, SEARCHED_LENGTH_MAX } from '../../tokens/finder.ts';
-import { areHeld, heldOldValue, heldProof } from '../../tokens/held.ts';
+import { areHeld, heldOldValue, heldProof, type LeakSource, recogniseValue } from '../../tokens/held.ts';
 import { type Actor, may } from '../../tokens/policy.ts';
 import { type Refusal, refuseByPolicy, sentenceFor } from '../../tokens/refusal.ts';
 import type { StoredSecret } from '../../tokens/store.ts';
 import { parseTokenId, type TokenId, type UsedToken } from '../../tokens/token.ts';
 import type { TokenValue } from '../../tokens/token-value.ts';
-import { verifyValue } from '../../tokens/verify.ts';
 import { REVOKE_HELD_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
@@ -59,15 +58,15 @@ type Found = {
 /** Asks whether the tokens whose values stand in a message shall be ended. No value is repeated. */
 async function messageAnswer(actor: Actor, body: object, deps: ListenerDeps): Promise<Answer> {
   const { message } = readDelivery(shortcut, body);
-  const found = await lookUp(actor, distinct(await valuesInMessage(message), deps), SHEET_TOKENS_MAX, deps);
+  const values = distinct(await valuesInMessage(message), deps);
+  const found = await lookUp(actor, values, { source: 'shortcut', tokensMax: SHEET_TOKENS_MAX }, deps);
   const note = noteOf(found);
   const [first, ...others] = found.tokens;
   if (first === undefined) return telling(note ?? NONE_FOUND);
-  const { values } = found;
   const reason = leakReasonOf(body);
   const inMessage = leakTextOf(body);
   const now = deps.clock();
-  const proof = heldProof({ actor: actor.id, values, at: now }, deps.peppers.current);
+  const proof = heldProof({ actor: actor.id, values: found.values, at: now }, deps.peppers.current);
   if (others.length === 0) {
     const value = await presentedIn(found, first, now, deps);
     return revokeQuestion(actor, first, { held: proof, inMessage, note, reason, value }, deps);
@@ -133,7 +132,7 @@ function distinct(values: readonly TokenValue[], { peppers }: ListenerDeps): Tok
 async function lookUp(
   actor: Actor,
   values: readonly TokenValue[],
-  tokensMax: number,
+  { source, tokensMax }: { readonly source: LeakSource; readonly tokensMax: number },
   deps: ListenerDeps,
 ): Promise<Found> {
   const bounded = { ...deps, checkHash: checkHashFor(HASHING_MS_MAX, deps.checkHash) };
@@ -143,7 +142,7 @@ async function lookUp(
   let unclearCount = 0;
   for (const [index, value] of values.slice(0, VALUES_MAX).entries()) {
     if (index % AT_ONCE === AT_ONCE - 1) await nextTurn();
-    const verdict = await verifyValue(value, bounded);
+    const verdict = await recogniseValue(value, source, bounded);
     if (verdict.kind === 'good') keepNewer(live, withBoth, verdict.secret);
     // Values of one token that have ended are told as one. Whose any other is, its lookup id does not prove.
     else if (verdict.kind === 'busy') unclearCount += 1;
@@ -252,7 +251,12 @@ export async function heldMessageOf(
   refusal: Refusal,
   deps: ListenerDeps,
 ): Promise<Message | undefined> {
-  const found = await lookUp(actor, distinct(values, deps), HELD_TOKENS_MAX, deps);
+  const found = await lookUp(
+    actor,
+    distinct(values, deps),
+    { source: 'command', tokensMax: HELD_TOKENS_MAX },
+    deps,
+  );
   const tokens = found.tokens.length > 0 ? found.tokens : await revocable(actor, found.ended, deps);
   if (tokens.length === 0) return undefined;
   const proof = heldProof({ actor: actor.id, values: found.values, at: deps.clock() }, deps.peppers.current);

@@ -1,7 +1,7 @@
 import { oldEndOf, standingOf, type ValueStanding } from '../../tokens/check.ts';
 import { findToken, findToRevoke } from '../../tokens/find.ts';
 import { holdsSecret } from '../../tokens/finder.ts';
-import { areHeld, heldProof } from '../../tokens/held.ts';
+import { areHeld, heldProof, recogniseValue } from '../../tokens/held.ts';
 import { type Actor, may, rolesFor } from '../../tokens/policy.ts';
 import { type Refusal, type Refused, refused, sentenceFor } from '../../tokens/refusal.ts';
 import { endHeldOldValue, revokeTokens } from '../../tokens/revoke.ts';
@@ -9,7 +9,6 @@ import type { StoredSecret } from '../../tokens/store.ts';
 import type { Delivery } from '../../tokens/telling.ts';
 import { type PersonId, statusOf, type Token, type TokenId, type UsedToken } from '../../tokens/token.ts';
 import type { TokenValue } from '../../tokens/token-value.ts';
-import { verifyValue } from '../../tokens/verify.ts';
 import { escaped, tellingDialog } from '../blocks/text.ts';
 import { revokeButton } from '../blocks/token-facts.ts';
 import {
@@ -91,7 +90,7 @@ function shortRefusal(actor: Actor, { prefix, policy }: ListenerDeps): Refusal {
 
 /** Asks the same of whoever holds a value, whosever token it is. */
 export async function revokeHeldAnswer(actor: Actor, value: TokenValue, deps: ListenerDeps): Promise<Answer> {
-  const verdict = await verifyValue(value, deps);
+  const verdict = await recogniseValue(value, 'command', deps);
   if (verdict.kind === 'busy') return refusalAnswer({ code: 'verification_busy' });
   if (verdict.kind === 'bad') {
     return 'secret' in verdict
