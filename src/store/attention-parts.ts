@@ -57,7 +57,7 @@ export function partsOfAll(): Parts {
   const isPresented = sql`${tokens.id} in (select presented.token_id from ${tokenUsage} as presented cross join ${tokens} as dead on dead.id = presented.token_id where presented.last_refused_at >= ${SINCE} and presented.last_refused_at >= dead.expires_at)`;
   // By rows, which every index holds: to look at the owner of each token would be to read each token.
   const isGone = sql`${tokens}.rowid in (select held.rowid from ${owners} as gone cross join ${tokens} as held on held.workspace = gone.workspace and held.owner = gone.person and held.revoked_at is null where gone.workspace = ${textParam('workspace')} and gone.gone_at is not null)`;
-  const isTried = sql`${tokens.id} in (select tried.token_id from ${revokedTries} as tried where tried.last_tried_at >= ${SINCE})`;
+  const isTried = sql`${tokens.id} in (select tried.token_id from ${revokedTries} as tried where tried.last_tried_at >= ${SINCE} and tried.last_tried_at > coalesce(tried.stopped_at, 0))`;
   const conditions = { isPresented, isTried, isGone };
   const parts = partsWhere(IN_WORKSPACE, conditions, (column) => sql`${column}`);
   // By their ids and rows: an index would be read from the first revoked, expired or active token to the last.
@@ -72,7 +72,7 @@ export function partsOfAll(): Parts {
 /** The parts of one person's tokens. Those are few: they are found by their owner and sorted. */
 export function partsOfOwner(): Parts {
   const isPresented = sql`exists (select 1 from ${tokenUsage} as presented where presented.token_id = ${tokens.id} and presented.last_refused_at >= ${SINCE} and presented.last_refused_at >= ${tokens.expiresAt})`;
-  const isTried = sql`exists (select 1 from ${revokedTries} as tried where tried.token_id = ${tokens.id} and tried.last_tried_at >= ${SINCE})`;
+  const isTried = sql`exists (select 1 from ${revokedTries} as tried where tried.token_id = ${tokens.id} and tried.last_tried_at >= ${SINCE} and tried.last_tried_at > coalesce(tried.stopped_at, 0))`;
   const isGone = isNotNull(OWNER_GONE_AT);
   return partsWhere(OF_OWNER, { isPresented, isTried, isGone }, withoutIndex);
 }

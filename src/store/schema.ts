@@ -129,7 +129,11 @@ export const revokedTries = sqliteTable(
       .primaryKey()
       .references(() => tokens.id),
     tryCount: integer('try_count').notNull(),
+    // 0: never, where somebody said that it had stopped before it began.
     lastTriedAt: integer('last_tried_at').notNull(),
+    // When somebody said that nothing presents it any more, and who.
+    stoppedAt: integer('stopped_at'),
+    stoppedBy: text('stopped_by').$type<PersonId>(),
   },
   (table) => [index('revoked_tries_last').on(table.lastTriedAt)],
 );

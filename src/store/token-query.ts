@@ -67,10 +67,12 @@ const IS_BARRED = sql`exists (select 1 from ${owners} where ${OF_TOKENS_OWNER} a
 
 const OF_TOKENS_TRIES = sql`${revokedTries.tokenId} = ${tokens.id}`;
 
-/** When a value of the token was last presented since it was revoked. */
+const SINCE_STOPPED = sql`${revokedTries.lastTriedAt} > coalesce(${revokedTries.stoppedAt}, 0)`;
+
+/** When a value of the token was last presented since it was revoked and, where somebody said that it had stopped, since then. */
 export const LAST_TRIED_AT = sql<
   number | null
->`(select ${revokedTries.lastTriedAt} from ${revokedTries} where ${OF_TOKENS_TRIES})`;
+>`(select ${revokedTries.lastTriedAt} from ${revokedTries} where ${OF_TOKENS_TRIES} and ${SINCE_STOPPED})`;
 
 const { quietSince: _, ...columns } = getTableColumns(tokens);
 

@@ -50,7 +50,11 @@ const UNUSED: Usage = {
 };
 
 /** Counting what was used and what was refused. */
-export function createUsage(db: Db, write: Write, effects: Effects): Pick<TokenStore, 'addUses'> {
+export function createUsage(
+  db: Db,
+  write: Write,
+  effects: Effects,
+): Pick<TokenStore, 'addUses' | 'closeIncident'> {
   const { tokenId: _, ...columns } = getTableColumns(tokenUsage);
   const find = db
     .select(columns)
@@ -68,6 +72,12 @@ export function createUsage(db: Db, write: Write, effects: Effects): Pick<TokenS
   const newer = newerQuery(db);
   const recent = createRecentWrites(db);
   const toldToday = toldTodayQuery(db);
+  const keepStopped = insertInto(db, revokedTries)
+    .onConflictDoUpdate({
+      target: revokedTries.tokenId,
+      set: { stoppedAt: sql`excluded.stopped_at`, stoppedBy: sql`excluded.stopped_by` },
+    })
+    .prepare();
 
   function add(use: SecretUse): void {
     const { tokenId, lookupId, lastUsedAt, lastRefusedAt, lastTriedAt } = use;
@@ -98,6 +108,16 @@ export function createUsage(db: Db, write: Write, effects: Effects): Pick<TokenS
   }
 
   return {
+    closeIncident: (closed, { actor, at }, delivery) =>
+      write(() => {
+        if (effects.deliveries.areKept(delivery)) return 'repeated';
+        for (const { id: tokenId, name } of closed) {
+          keepStopped.run({ tokenId, tryCount: 0, lastTriedAt: 0, stoppedAt: at, stoppedBy: actor });
+          effects.deliveries.keep(delivery, at, tokenId);
+          effects.chain.append({ at, actor, action: 'incident.closed', tokenId, detail: { name } });
+        }
+        return 'closed';
+      }),
     addUses: (uses) =>
       write(() => {
         if (uses.length > USES_MAX) throw new RangeError('too many uses for one transaction');
@@ -225,7 +245,8 @@ export function createRecentWrites(db: Db): RecentWrites {
   return {
     add({ tokenId, useCount, lastUsedAt, triedCount, lastTriedAt }) {
       if (lastUsedAt !== null) addUses.run({ hour: hourOf(lastUsedAt), tokenId, useCount });
-      if (lastTriedAt !== null) addTries.run({ tokenId, tryCount: triedCount, lastTriedAt });
+      if (lastTriedAt !== null)
+        addTries.run({ tokenId, tryCount: triedCount, lastTriedAt, stoppedAt: null, stoppedBy: null });
     },
     dropSomeOld: (now) => dropOld.all({ hour: hourOf(now) - KEPT_HOURS }).length === DROPPED_MAX,
   };
@@ -239,9 +260,10 @@ export function createRecentReads(db: Db, read: Read): Pick<TokenStore, 'usesInD
     .from(tokenUsesByHour)
     .where(and(isIn(tokenUsesByHour.hour, 'hours'), eq(tokenUsesByHour.tokenId, textParam('tokenId'))))
     .prepare();
-  const { tokenId, tryCount: count, lastTriedAt: lastAt } = revokedTries;
+  const { tokenId, tryCount: count, stoppedAt, stoppedBy } = revokedTries;
+  const lastAt = sql<number | null>`nullif(${revokedTries.lastTriedAt}, 0)`;
   const tries = db
-    .select({ tokenId, count, lastAt })
+    .select({ tokenId, count, lastAt, stoppedAt, stoppedBy })
     .from(revokedTries)
     .where(isIn(tokenId, 'ids'))
     .prepare();

@@ -22,6 +22,7 @@ export type AuditAction =
   | 'card.share_asked'
   | 'card.shared'
   | 'card.share_failed'
+  | 'incident.closed'
   | 'status.share_asked'
   | 'status.shared'
   | 'status.share_failed'

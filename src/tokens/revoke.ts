@@ -50,6 +50,29 @@ export async function revokeTokens(
 }
 
 /**
+ * Notes that nothing uses these revoked tokens any more, said by somebody who could have ended them: none of them deserves a look
+ * until it is presented again. `repeated`: this delivery has noted it before.
+ */
+export async function closeIncident(
+  request: {
+    readonly actor: Actor;
+    readonly tokenIds: readonly TokenId[];
+    readonly delivery: Delivery;
+  },
+  deps: RefuseDeps,
+): Promise<{ readonly kind: 'closed' | 'repeated' } | Refused> {
+  const { actor, tokenIds, delivery } = request;
+  const there = await deps.store.findTokens(actor.workspace, tokenIds);
+  const asked = await allowedTokens(tokenIds, there, 'revoke', actor, deps);
+  if (asked.kind === 'refused') return asked;
+  const live = asked.tokens.find(({ revokedAt }) => revokedAt === null);
+  if (live !== undefined) return refused({ code: 'changed_meanwhile', name: live.name });
+  return {
+    kind: await deps.store.closeIncident(asked.tokens, { actor: actor.id, at: deps.clock() }, delivery),
+  };
+}
+
+/**
  * Ends a token that somebody else created for `actor`, who has not claimed it: no value of it ever was. One that they claimed
  * meanwhile, or that ended, stays as it is.
  */

@@ -139,7 +139,14 @@ export type SecretUse = {
 };
 
 /** Presentations of a revoked token's value since the revocation. Whoever knows a lookup id can make some. */
-export type Tries = { readonly count: number; readonly lastAt: number | null };
+export type Tries = {
+  readonly count: number;
+  /** Null: never. */
+  readonly lastAt: number | null;
+  /** When somebody last said that it had stopped, and who; null: nobody did. */
+  readonly stoppedAt: number | null;
+  readonly stoppedBy: PersonId | null;
+};
 
 /** Who ends tokens, when and why. */
 export type Ending = {
@@ -267,6 +274,15 @@ export interface TokenStore {
   usesInDay(id: TokenId, now: number): Promise<number>;
   /** What was tried with each of the tokens since it was revoked; 100 at most. */
   triesOf(ids: readonly TokenId[]): Promise<ReadonlyMap<TokenId, Tries>>;
+  /**
+   * Notes, each with its event, that nothing presents these revoked tokens any more (100 at most). A value that is presented after
+   * `at` deserves a look again.
+   */
+  closeIncident(
+    tokens: readonly Token[],
+    by: { readonly actor: PersonId; readonly at: number },
+    delivery: Delivery,
+  ): Promise<'closed' | 'repeated'>;
   /** Whether a value was shown, or is being shown at `now`. */
   hasLiveSecret(id: TokenId, now: number): Promise<boolean>;
   /** The values that are honoured at `now`: two at most. */

@@ -22,6 +22,8 @@ import { expectNeverSaid } from './leaks.ts';
 
 const NOT_FOUND = 'No token found. Type /apitoken list all to see yours.';
 const PERSON_ONLY = 'Only on-call and admins can use /apitoken revoke @person.';
+/** Of a card for whoever could have ended its token; what shares it comes after them. */
+const BUTTONS = ['Refresh', 'It has stopped', 'Copy timeline'];
 const ONCALL = { ONCALL: 'U0CAROL0001' };
 
 test('the card tells what, whose, by whom, when, the last use, and what was tried since', async () => {
@@ -40,7 +42,7 @@ test('the card tells what, whose, by whom, when, the last use, and what was trie
     `${FACTS}0 times`,
     'Reason: leaked',
   ]);
-  expect(card()?.buttons).toEqual(['Refresh', 'Share to channel']);
+  expect(card()?.buttons).toEqual([...BUTTONS, 'Share to channel']);
 
   await verdictsOf(stage, value, value);
   await clock.moveBy(5 * MINUTE_MS);
@@ -78,11 +80,11 @@ test('the card is shared once it is confirmed, with who shared it and without bu
   expect(bob.sees('#oncall')).toEqual([]);
   await carol.clicks('Share to channel', { in: 'modal' });
   await soon(() => expect(bob.sees('#oncall')).toHaveLength(1));
-  await soon(() => expect(carol.modal()?.buttons).toEqual(['Refresh', 'Shared to #oncall']));
+  await soon(() => expect(carol.modal()?.buttons).toEqual([...BUTTONS, 'Shared to #oncall']));
   await carol.redelivers();
   await carol.clicks('Refresh', { in: 'modal' });
   await settled(stage);
-  expect(carol.modal()?.buttons).toEqual(['Refresh', 'Shared to #oncall']);
+  expect(carol.modal()?.buttons).toEqual([...BUTTONS, 'Shared to #oncall']);
   await carol.clicks('Shared to #oncall', { in: 'modal' });
   await modalSaying(carol, "It's already shared to #oncall.");
   await settled(stage);
@@ -134,7 +136,7 @@ test('where the app knows no name of the place, the card says that it is shared 
 
   await carol.clicks('Share to channel', { in: 'modal' });
 
-  await soon(() => expect(carol.modal()?.buttons).toEqual(['Refresh', 'Shared to this channel']));
+  await soon(() => expect(carol.modal()?.buttons).toEqual([...BUTTONS, 'Shared to this channel']));
 });
 
 test('what a dialog cannot say any longer, since it was closed, is said where it was opened, and shared from there', async () => {
@@ -157,14 +159,14 @@ test('what a dialog cannot say any longer, since it was closed, is said where it
     return found;
   });
   stage.workspace.expectRefusal('not_found');
-  expect(card).toMatchObject({ ephemeral: true, buttons: ['Refresh', 'Share to channel'] });
+  expect(card).toMatchObject({ ephemeral: true, buttons: [...BUTTONS, 'Share to channel'] });
   expect(card.text).toContain('deploy-bot is revoked.');
   expect(await verdictsOf(stage, value)).toEqual([401]);
   await carol.clicks('Share to channel', { in: '#oncall' });
   await soon(() => expect(bob.sees('#oncall')).toHaveLength(1));
   await soon(() =>
     expect(carol.sees('#oncall').find(({ ephemeral }) => ephemeral)?.buttons).toEqual([
-      'Refresh',
+      ...BUTTONS,
       'Shared to #oncall',
     ]),
   );
@@ -180,12 +182,16 @@ test('a token that is revoked from Home has a card in its dialog that cannot be 
   await modalSaying(alice, 'Revoke your deploy-bot?');
   await alice.submits();
 
-  expect((await modalSaying(alice, 'deploy-bot is revoked.')).buttons).toEqual(['Refresh']);
+  expect((await modalSaying(alice, 'deploy-bot is revoked.')).buttons).toEqual(BUTTONS);
 });
 
 test.for([
   ['Refresh of a card', 'refresh_card', 'alone:ID', NOT_FOUND],
   ['Share of a card', 'share_card', 'alone:ID', NOT_FOUND],
+  ['It has stopped, of a card', 'card_stopped', 'alone:ID', NOT_FOUND],
+  ['Copy timeline of a card', 'card_timeline', 'alone:ID', NOT_FOUND],
+  ['It has stopped, of no card', 'card_stopped', 'alone:', NOT_FOUND],
+  ['Copy timeline of no card', 'card_timeline', 'everything', NOT_FOUND],
   ['Refresh of no card', 'refresh_card', 'garbage', NOT_FOUND],
   ['Share of no card', 'share_card', 'alone:rm -rf', NOT_FOUND],
   ['the tokens of a person', 'revoke_person', 'U0ALICE0001', PERSON_ONLY],
@@ -261,9 +267,104 @@ test('half an hour later the dialog still becomes the card, which is then told n
   await clock.moveBy(30 * MINUTE_MS);
   await carol.submits();
 
-  expect((await modalSaying(carol, 'deploy-bot is revoked.')).buttons).toEqual(['Refresh']);
+  expect((await modalSaying(carol, 'deploy-bot is revoked.')).buttons).toEqual(BUTTONS);
   await settled(stage);
   expect(carol.sees('#general')).toEqual([]);
+});
+
+test('what is said to have stopped is on record and off the lists, once, until something uses it again', async () => {
+  const { stage, clock, alice, workspace } = await setStill(ONCALL);
+  const carol = workspace.person('carol');
+  const { value } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await revokes(carol, 'deploy-bot', '#oncall');
+  await verdictsOf(stage, value);
+  const standing = async () => (await answerTo(carol, '/apitoken status revoked')).text;
+  await carol.clicks('Refresh', { in: 'modal' });
+  await modalSaying(carol, 'Refused since: once');
+  expect(await standing()).toContain('still presented');
+  await clock.moveBy(MINUTE_MS);
+
+  await carol.clicks('It has stopped', { in: 'modal' });
+  await modalSaying(carol, '@carol said that it has stopped: Jan 1, 2026 at 12:01 AM UTC');
+  await carol.redelivers();
+  await settled(stage);
+
+  expect(carol.modal()?.buttons).toEqual(['Refresh', 'Copy timeline', 'Share to channel']);
+  expect(carol.modal()?.text).not.toContain('again since');
+  expect(await standing()).not.toContain('still presented');
+  expect(actionsOf(stage).filter((action) => action === 'incident.closed')).toHaveLength(1);
+  expect((await answerTo(alice, '/apitoken history deploy-bot')).text).toContain(
+    '@carol said that nothing uses it now',
+  );
+
+  await clock.moveBy(MINUTE_MS);
+  await verdictsOf(stage, value);
+  await carol.clicks('Refresh', { in: 'modal' });
+  await modalSaying(carol, 'Something used it again since.');
+  expect(carol.modal()?.buttons).toEqual([...BUTTONS, 'Share to channel']);
+  expect(await standing()).toContain('still presented');
+  await clock.moveBy(MINUTE_MS);
+  await carol.clicks('It has stopped', { in: 'modal' });
+  await soon(() => expect(carol.modal()?.text).toContain('it has stopped: Jan 1, 2026 at 12:03 AM UTC'));
+  expect(carol.modal()?.text).not.toContain('again since');
+});
+
+test('a timeline tells who did what when, as text in UTC that can be copied, and nothing secret', async () => {
+  const { stage, clock, alice, workspace } = await setStill(ONCALL);
+  const carol = workspace.person('carol');
+  const { value } = await holdsToken(stage, alice, '*bot* <!here>', { createdAt: T0 });
+  await verdictsOf(stage, value);
+  await clock.moveBy(HOUR_MS);
+  await revokes(carol, '*bot* <!here>', '#oncall');
+  await clock.moveBy(MINUTE_MS);
+  await verdictsOf(stage, value, value);
+  await clock.moveBy(MINUTE_MS);
+  await carol.clicks('It has stopped', { in: 'modal' });
+  await modalSaying(carol, '@carol said that it has stopped');
+
+  await carol.clicks('Copy timeline', { in: 'modal' });
+
+  const timeline = await modalSaying(carol, 'Copy this timeline to your incident channel.');
+  const of = (time: string, deed: string) =>
+    `Jan 1, 2026 at ${time} AM UTC · *bot* <!here> of @alice: ${deed}`;
+  const lines = timeline.text.split('\n').map((line) => line.replace(/^• /, ''));
+  expect(lines.filter((line) => line.includes('UTC'))).toEqual([
+    expect.stringContaining('@alice created it'),
+    expect.stringContaining('@alice was shown its value'),
+    of('12:00', 'used for the last time'),
+    of('1:00', '@carol revoked it (leaked)'),
+    of('1:01', 'refused 2 times since it was revoked, the last time here'),
+    of('1:02', '@carol said that nothing uses it now'),
+  ]);
+  await carol.closes();
+  await settled(stage);
+  expectNeverSaid(value, stage);
+});
+
+test('whoever ended a token that they only held hears of it from its end on, and cannot say that it has stopped', async () => {
+  const { stage, alice, workspace } = await setStill();
+  const bob = workspace.person('bob');
+  const { id, value } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
+  await opens(bob, `/apitoken revoke ${value}`, '#oncall');
+  await bob.fills({ Reason: 'found it' });
+  await bob.submits();
+  const { id: view } = await modalSaying(bob, 'deploy-bot is revoked.');
+  expect(bob.modal()?.buttons).toEqual(['Refresh', 'Copy timeline', 'Share to channel']);
+
+  await bob.clicks('Copy timeline', { in: 'modal' });
+  const timeline = await modalSaying(bob, 'Copy this timeline');
+  expect(timeline.text).toContain('@bob revoked it, holding its value (found it)');
+  expect(timeline.text).not.toContain('created it');
+  await bob.forges({
+    type: 'block_actions',
+    action_id: 'card_stopped',
+    value: `alone:${id}`,
+    from: { view },
+  });
+  await settled(stage);
+
+  expect(actionsOf(stage)).not.toContain('incident.closed');
+  expect(actionsOf(stage).at(-1)).toBe('action.refused');
 });
 
 test('a card of tokens that different people ended says of each by whom and when', async () => {

@@ -90,6 +90,8 @@ const DRAWN: Readonly<Record<string, readonly [value: string, places: readonly P
   history_newer: ['ID:1', HISTORY],
   history_older: ['ID:1', HISTORY],
   refresh_card: ['alone:DEAD', CARD],
+  card_stopped: ['alone:DEAD', CARD],
+  card_timeline: ['alone:DEAD', CARD],
   share_card: ['alone:DEAD', CARD],
   revoke_person: ['U0ALICE0001', CARD],
   status_open: ['ID', STATUS],

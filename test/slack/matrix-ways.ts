@@ -6,6 +6,8 @@ import {
   BOARD_STOP_ID,
   CARD_REFRESH_ID,
   CARD_SHARE_ID,
+  CARD_STOPPED_ID,
+  CARD_TIMELINE_ID,
   CREATE_DIALOG_ID,
   CREATE_ID,
   CREATE_SHORTCUT_ID,
@@ -537,6 +539,18 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     token: 'revoked',
     take: button(CARD_REFRESH_ID, inCard, ({ token }) => `alone:${token.id}`),
     sign: 'is revoked.',
+  },
+  'card: It has stopped': {
+    about: 'tokens',
+    token: 'revoked',
+    take: button(CARD_STOPPED_ID, inCard, ({ token }) => `alone:${token.id}`),
+    sign: 'said that it has stopped',
+  },
+  'card: Copy timeline': {
+    about: 'tokens',
+    token: 'revoked',
+    take: button(CARD_TIMELINE_ID, inCard, ({ token }) => `alone:${token.id}`),
+    sign: 'Copy this timeline',
   },
   'card: Share to channel': {
     about: 'tokens',

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { MINUTE_MS } from '../../src/clock.ts';
-import { CARD_REFRESH_ID, CARD_SHARE_ID, PICK_DIALOG_ID, PICK_TOKEN_ID } from '../../src/slack/blocks/ids.ts';
+import {
+  CARD_REFRESH_ID,
+  CARD_SHARE_ID,
+  CARD_STOPPED_ID,
+  CARD_TIMELINE_ID,
+  PICK_DIALOG_ID,
+  PICK_TOKEN_ID,
+} from '../../src/slack/blocks/ids.ts';
 import { setStage } from '../fixture.ts';
 import { answerIn, answerTo, auditOf, callsOf, holdsToken, soon } from './flows.ts';
 import { expected, FRESHNESS, KEPT_OUT, LET_IN } from './matrix-table.ts';
@@ -88,6 +95,8 @@ describe('whoever had every role until Slack took it away and told nobody', () =
 describe('what nobody is offered, forged by a member', () => {
   test.for([
     ['the card of a token that lives', CARD_REFRESH_ID, (id: string) => `alone:${id}`],
+    ['the same, said to have stopped', CARD_STOPPED_ID, (id: string) => `alone:${id}`],
+    ['the same, to be copied', CARD_TIMELINE_ID, (id: string) => `alone:${id}`],
     ['the same, to be shared', CARD_SHARE_ID, (id: string) => `message.channel.person.U0ALICE0001:${id}`],
   ] as const)('%s is refused in the words for none, with an event', async ([, actionId, carrying]) => {
     const stage = await setStage();

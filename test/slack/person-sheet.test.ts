@@ -342,7 +342,7 @@ test('the card stands in the dialog alone, and is shared where the sheet was ask
   await carol.submits();
 
   const card = await modalSaying(carol, '2 tokens revoked.');
-  expect(card.buttons).toEqual(['Refresh', 'Share to channel']);
+  expect(card.buttons).toEqual(['Refresh', 'It has stopped', 'Copy timeline', 'Share to channel']);
   await settled(stage);
   expect(carol.sees('#no-app')).toEqual([]);
   await carol.clicks('Share to channel', { in: 'modal' });

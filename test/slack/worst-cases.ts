@@ -18,6 +18,7 @@ import { choicesMessage } from '../../src/slack/listeners/unknown.ts';
 import { HISTORY_PAGE_SIZE, historyMessage } from '../../src/slack/look/history-blocks.ts';
 import { checkedMessage, infoMessage } from '../../src/slack/look/info-blocks.ts';
 import { homeBlocks, type ListDrawing, listMessage } from '../../src/slack/look/list-blocks.ts';
+import { timelineMessage } from '../../src/slack/look/timeline-blocks.ts';
 import {
   claimedMessage,
   neverClaimedMessage,
@@ -172,6 +173,7 @@ const ACTIONS = [
   'card.share_asked',
   'card.shared',
   'card.share_failed',
+  'incident.closed',
   'action.refused',
   'refusals.counted',
 ] as const satisfies AuditAction[];
@@ -243,6 +245,7 @@ export function messagesAbout(unit: string): [string, Message][] {
         killCardMessage(aCard(unit, count), { kind: 'done', channelName: 'c'.repeat(80) }),
       ],
       [`shared card of ${count}`, sharedCardMessage(aCard(unit, count), LONG_ID)],
+      [`timeline of ${count}`, timelineMessage(chroniclesOf(unit, count))],
     ]),
     ...(['name', 'first_characters', 'either'] as const).map((by): [string, Message] => [
       `matches by ${by}`,
@@ -432,11 +435,23 @@ function manyRevoked(unit: string): UsedToken[] {
 
 function aCard(unit: string, count: number) {
   const tokens = manyRevoked(unit).slice(0, count);
-  const tries = new Map(tokens.map(({ id }) => [id, { count: 9_999_999_999, lastAt: T0 }]));
+  const tries = new Map(
+    tokens.map(({ id }) => [id, { count: 9_999_999_999, lastAt: NOW, stoppedAt: T0, stoppedBy: LONG_ID }]),
+  );
   // Each ended by another act, so that every line says by which.
   const ended = tokens.map((token, row) => ({ ...token, revokedAt: T0 + row }));
   const others = { person: LONG_ID, count: 9_910 };
-  return { tokens: ended, tries, inMessage: LONGEST_LEAK, reader: LONG_ID, others, now: NOW };
+  return { tokens: ended, tries, inMessage: LONGEST_LEAK, reader: LONG_ID, mayClose: true, others, now: NOW };
+}
+
+function chroniclesOf(unit: string, count: number) {
+  const { tokens, tries } = aCard(unit, count);
+  const { events } = aFullHistory(unit, 'token.revoked');
+  return tokens.map((token) => ({
+    token,
+    tries: tries.get(token.id),
+    events: [...events, ...events, ...events],
+  }));
 }
 
 function findingsAbout(unit: string): Finding[] {

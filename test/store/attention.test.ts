@@ -42,7 +42,7 @@ function fill(raw: Database.Database, seed: number): void {
     'insert into tokens (id, workspace, name, name_key, owner, created_by, scopes, created_at, expires_at, generation, claimed_at, revoked_at, quiet_since) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)',
   );
   const insertUsage = raw.prepare("insert into token_usage values (?, ?, 1, 1, ?, '[]')");
-  const insertTries = raw.prepare('insert into revoked_tries values (?, 1, ?)');
+  const insertTries = raw.prepare('insert into revoked_tries values (?, 1, ?, ?, ?)');
   const insertOwner = raw.prepare(
     'insert into owners (workspace, person, look_up_at, gone_at) values (?, ?, 0, ?)',
   );
@@ -61,7 +61,10 @@ function fill(raw: Database.Database, seed: number): void {
       ...[id, WORKSPACE, id, id, owner, owner, '[]', createdAt, expiresAt],
       ...[maybe(0.8, () => createdAt), revokedAt, (lastUsedAt ?? createdAt) - behind],
     );
-    if (revokedAt !== null && random() < 0.5) insertTries.run(id, near(-7));
+    if (revokedAt !== null && random() < 0.5) {
+      const stoppedAt = maybe(0.5, () => near(-7));
+      insertTries.run(id, near(-7), stoppedAt, stoppedAt && owner);
+    }
     const lastRefusedAt = maybe(0.5, () => near(-7));
     if (lastUsedAt !== null || lastRefusedAt !== null) insertUsage.run(id, lastUsedAt, lastRefusedAt);
   }

@@ -73,6 +73,7 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['readSecret', (store) => store.readSecret(MARK)],
   ['readHash', (store) => store.readHash(MARK)],
   ['replaceDigests', (store) => store.replaceDigests([aFreshDigest(SECRET, { prefix: MARK })])],
+  ['closeIncident', (store) => store.closeIncident([TOKEN], BY_ANN, aDelivery(MARK))],
   ['addUses', (store) => store.addUses([aUse(SECRET, { useCount: 1, lastUsedAt: NOW })])],
   ['endOldValues', (store) => store.endOldValues(TOKEN.id, NOW, EFFECT)],
   ['liveValues', (store) => store.liveValues(TOKEN.id, NOW)],

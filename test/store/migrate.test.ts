@@ -98,6 +98,8 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'token_id TEXT PK',
       'try_count INTEGER',
       'last_tried_at INTEGER',
+      'stopped_at INTEGER?',
+      'stopped_by TEXT?',
       'token_id -> tokens.id',
       'index revoked_tries_last(last_tried_at)',
     ],

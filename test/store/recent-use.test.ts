@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { HOUR_MS } from '../../src/clock.ts';
+import { attentionOf } from '../../src/tokens/attention.ts';
 import { REVOKED_AT_ONCE_MAX } from '../../src/tokens/store.ts';
 import { aStore, everythingIn } from './fixtures/temp-store.ts';
 import {
@@ -92,12 +93,50 @@ test('tries with a revoked value are added up apart from uses and refusals', asy
   await store.addUses([aUse(secret, { triedCount: 2, lastTriedAt: NOW + 5 })]);
   await store.addUses([aUse(secret, { triedCount: 1, lastTriedAt: NOW + 2 })]);
 
-  expect(await store.triesOf([token.id])).toEqual(new Map([[token.id, { count: 3, lastAt: NOW + 5 }]]));
+  expect(await store.triesOf([token.id])).toEqual(
+    new Map([[token.id, { count: 3, lastAt: NOW + 5, stoppedAt: null, stoppedBy: null }]]),
+  );
   expect(await store.findToken(WORKSPACE, token.id)).toMatchObject({ useCount: 0, refusedCount: 0 });
   // Its owner hears of it, once a day.
   expect((await store.takeDue(NOW + 9, 9)).map(({ saying }) => saying)).toEqual([
     { kind: 'notice', notice: 'revoked_presented', tokenId: token.id },
   ]);
+});
+
+test('a revoked token that is said to have stopped is presented no more, until it is again', async () => {
+  const { store } = await aStore();
+  const [token, other] = [await aStoredToken(store), await aStoredToken(store)];
+  const { secret } = await aShownValue(store, token);
+  await store.revokeTokens([token.id, other.id], BY_ANN, aDelivery());
+  const delivery = aDelivery();
+  const presented = async (now: number) => {
+    const { tokens } = await store.listByAttention(WORKSPACE, {
+      ...{ owner: null, filter: 'revoked', page: 1, pageSize: 9, now },
+    });
+    return tokens.filter((one) => attentionOf(one, now) === 'revoked_presented').map(({ id }) => id);
+  };
+  await store.addUses([aUse(secret, { triedCount: 2, lastTriedAt: NOW + 5 })]);
+  expect(await presented(NOW + 9)).toEqual([token.id]);
+
+  expect(await store.closeIncident([token, other], { actor: ANN, at: NOW + 9 }, delivery)).toBe('closed');
+  expect(await store.closeIncident([token, other], { actor: ANN, at: NOW + 10 }, delivery)).toBe('repeated');
+
+  const stopped = { stoppedAt: NOW + 9, stoppedBy: ANN };
+  expect(await store.triesOf([token.id, other.id])).toEqual(
+    new Map([
+      [token.id, { count: 2, lastAt: NOW + 5, ...stopped }],
+      [other.id, { count: 0, lastAt: null, ...stopped }],
+    ]),
+  );
+  expect(await presented(NOW + 10)).toEqual([]);
+  expect((await store.countByAttention(WORKSPACE, NOW + 10)).revoked_presented).toBe(0);
+  // Written late: it was presented before.
+  await store.addUses([aUse(secret, { triedCount: 1, lastTriedAt: NOW + 8 })]);
+  expect(await presented(NOW + 10)).toEqual([]);
+  await store.addUses([aUse(secret, { triedCount: 1, lastTriedAt: NOW + 20 })]);
+  expect(await presented(NOW + 20)).toEqual([token.id]);
+  const { events } = await store.listEvents(other.id, { page: 1, pageSize: 9 });
+  expect(events.filter(({ action }) => action === 'incident.closed')).toHaveLength(1);
 });
 
 test('several tokens are ended in one transaction, each with its event, but for those that were ended before', async () => {

@@ -36,6 +36,8 @@ export const REVOKE_PERSON_ID = 'revoke_person';
 export const PICK_PERSON_ID = 'picked_person';
 export const CARD_REFRESH_ID = 'refresh_card';
 export const CARD_SHARE_ID = 'share_card';
+export const CARD_STOPPED_ID = 'card_stopped';
+export const CARD_TIMELINE_ID = 'card_timeline';
 
 export const STATUS_FILTER_ID = 'status_filter';
 export const STATUS_OWNER_ID = 'status_owner';

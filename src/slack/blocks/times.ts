@@ -23,7 +23,7 @@ export function dateOnly(at: number): string {
 
 /** An instant with its time of day, in mrkdwn. */
 export function dateTime(at: number): string {
-  return `<!date^${secondsOf(at)}^${TIME_FORMAT}|${timeFallback(at)}>`;
+  return `<!date^${secondsOf(at)}^${TIME_FORMAT}|${utcTime(at)}>`;
 }
 
 /** The same as `dateOnly`, as an element of rich text. */
@@ -33,7 +33,7 @@ export function dateElement(at: number): RichTextElement {
 
 /** The same as `dateTime`, as an element of rich text. */
 export function dateTimeElement(at: number): RichTextElement {
-  return { type: 'date', timestamp: secondsOf(at), format: TIME_FORMAT, fallback: timeFallback(at) };
+  return { type: 'date', timestamp: secondsOf(at), format: TIME_FORMAT, fallback: utcTime(at) };
 }
 
 /**
@@ -56,7 +56,7 @@ function secondsOf(at: number): number {
   return Math.floor(at / 1000);
 }
 
-/** For clients that render no dates. They know no zone of the reader, so it says its own. */
-function timeFallback(at: number): string {
+/** For clients that render no dates, and for what is copied. It knows no zone of the reader, so it says its own. */
+export function utcTime(at: number): string {
   return `${localDay('UTC', at)} at ${localTime('UTC', at)} UTC`;
 }

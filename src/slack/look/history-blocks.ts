@@ -54,7 +54,8 @@ function isOfLeaver({ actor, detail }: AuditEvent): boolean {
   return actor === 'system' && (detail.reason === OWNER_LEFT || detail.reason === OWNER_BARRED);
 }
 
-function deedOf(event: AuditEvent): string {
+/** What was done, after who did it: mrkdwn. */
+export function deedOf(event: AuditEvent): string {
   const { action, actor, detail } = event;
   switch (action) {
     case 'token.created':
@@ -86,6 +87,8 @@ function deedOf(event: AuditEvent): string {
       return detail.code === 'no_answer'
         ? "may have shared its revocation to a channel: Slack didn't answer"
         : "couldn't share its revocation to a channel: Slack refused";
+    case 'incident.closed':
+      return 'said that nothing uses it now';
     case 'status.share_asked':
     case 'status.share_failed':
     case 'status.export_asked':

@@ -8,7 +8,13 @@ import {
   type TokenId,
   type UsedToken,
 } from '../../tokens/token.ts';
-import { CARD_REFRESH_ID, CARD_SHARE_ID, REVOKE_PERSON_ID } from '../blocks/ids.ts';
+import {
+  CARD_REFRESH_ID,
+  CARD_SHARE_ID,
+  CARD_STOPPED_ID,
+  CARD_TIMELINE_ID,
+  REVOKE_PERSON_ID,
+} from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import { button, context, cut, escaped, mention, mrkdwn, plain, section, timesOf } from '../blocks/text.ts';
@@ -28,6 +34,8 @@ export type KillCard = {
   /** The value stands in a message: where, and who posted it. */
   readonly inMessage: string | undefined;
   readonly reader: PersonId;
+  /** The reader could have ended the tokens, and may say that nothing uses them any more. */
+  readonly mayClose: boolean;
   /** Of the person whose sheet it was, for whoever may end those too: how many tokens are live. */
   readonly others?: { readonly person: PersonId; readonly count: number } | undefined;
   readonly now: number;
@@ -70,6 +78,7 @@ export function killCardBlocks(card: KillCard, sharing: Sharing): KnownBlock[] {
       `${headline(card)} Anything using ${card.tokens.length === 1 ? 'it' : 'them'} has stopped working.`,
     ),
     ...facts(card, { lasts: false }),
+    ...stoppedBlocks(card),
     ...reasonBlocks(card),
     ...deleteMessageBlocks(card.inMessage, card.reader),
     buttons(card, sharing),
@@ -180,12 +189,39 @@ function triesText({ tokens, tries, now }: KillCard, lasts: boolean): string {
     : `${timesOf(count)}, last ${lasts ? dateTime(lastAt) : agoOf(lastAt, now)}`;
 }
 
+/** How it stands with who said that nothing uses the tokens any more: since then, by all tokens of the card. */
+function stopOf({
+  tokens,
+  tries,
+}: KillCard): { readonly at: number; readonly by: PersonId; readonly holds: boolean } | undefined {
+  const each = tokens.map(({ id }) => tries.get(id));
+  const last = each.reduce(
+    (latest, one) => ((one?.stoppedAt ?? 0) > (latest?.stoppedAt ?? 0) ? one : latest),
+    undefined,
+  );
+  if (!last?.stoppedAt || last.stoppedBy === null) return undefined;
+  const holds = each.every((one) => one?.stoppedAt && (one.lastAt ?? 0) <= one.stoppedAt);
+  return { at: last.stoppedAt, by: last.stoppedBy, holds };
+}
+
+function stoppedBlocks(card: KillCard): KnownBlock[] {
+  const stop = stopOf(card);
+  if (stop === undefined) return [];
+  const said = `${mention(stop.by)} said that it has stopped: ${dateTime(stop.at)}`;
+  return [context(stop.holds ? said : `${said}. Something used it again since.`)];
+}
+
 function buttons(card: KillCard, sharing: Sharing): ActionsBlock {
   const tokenIds = card.tokens.map(({ id }) => id);
   const value = cardText({ tokenIds, inMessage: card.inMessage, person: card.others?.person });
   return {
     type: 'actions',
-    elements: [button(CARD_REFRESH_ID, 'Refresh', value), ...shareButtons(sharing, value)],
+    elements: [
+      button(CARD_REFRESH_ID, 'Refresh', value),
+      ...(card.mayClose && !stopOf(card)?.holds ? [button(CARD_STOPPED_ID, 'It has stopped', value)] : []),
+      button(CARD_TIMELINE_ID, 'Copy timeline', value),
+      ...shareButtons(sharing, value),
+    ],
   };
 }
 

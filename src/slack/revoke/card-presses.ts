@@ -1,17 +1,33 @@
 import { askFor } from '../../tokens/audit.ts';
 import { type Refusal, sentenceFor } from '../../tokens/refusal.ts';
+import { closeIncident } from '../../tokens/revoke.ts';
 import { parsePersonId } from '../../tokens/token.ts';
-import { CARD_REFRESH_ID, CARD_SHARE_ID, REVOKE_PERSON_ID } from '../blocks/ids.ts';
+import {
+  CARD_REFRESH_ID,
+  CARD_SHARE_ID,
+  CARD_STOPPED_ID,
+  CARD_TIMELINE_ID,
+  REVOKE_PERSON_ID,
+} from '../blocks/ids.ts';
 import type { Message } from '../blocks/message.ts';
 import { section, sentenceMessage, tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps, Press, PressListener } from '../listener.ts';
 import { orWarn } from '../look/redraw.ts';
+import { timelineMessage } from '../look/timeline-blocks.ts';
 import { confirmedActor } from '../people/actor.ts';
 import { carryOut } from '../reply/carry-out.ts';
 import { respond } from '../reply/respond.ts';
 import { answerVisit, refuseForged, tell, tellSentence, updateDialog, viewOf } from '../reply/tell.ts';
 import type { KnownVisit } from '../visit.ts';
-import { cardDialog, findCard, type SharePlace, shareDetail, sharePlaceOf, sharingOf } from './card.ts';
+import {
+  cardDialog,
+  chroniclesOf,
+  findCard,
+  type SharePlace,
+  shareDetail,
+  sharePlaceOf,
+  sharingOf,
+} from './card.ts';
 import {
   alreadyShared,
   type CardSubject,
@@ -29,6 +45,27 @@ const onRefreshCard = aboutCard(async (visit, subject, deps) => {
   const found = await findCard(visit.actor, subject, deps);
   if (found.kind === 'refused') return tellHere(visit, found.refusal, deps);
   await drawHere(visit, found.card, deps);
+});
+
+/** *It has stopped*, on a card: closes the incident for everybody's lists, and says so on the card. */
+const onStopped = aboutCard(async (visit, subject, deps) => {
+  // What was presented before the press is no sign that it goes on.
+  await deps.usage.flush();
+  const tokens = await deps.store.findTokens(visit.actor.workspace, subject.tokenIds);
+  const actor = await confirmedActor(visit, 'revoke', tokens.values(), deps);
+  if (actor === undefined) return tellHere(visit, { code: 'person_unknown' }, deps);
+  const closed = await closeIncident({ actor, tokenIds: subject.tokenIds, delivery: visit.delivery }, deps);
+  if (closed.kind === 'refused') return tellHere(visit, closed.refusal, deps);
+  const found = await findCard(actor, subject, deps);
+  if (found.kind === 'found') await drawHere(visit, found.card, deps);
+});
+
+/** *Copy timeline*, on a card: who did what when, beside it, as text. */
+const onTimeline = aboutCard(async (visit, subject, deps) => {
+  await deps.usage.flush();
+  const found = await findCard(visit.actor, subject, deps);
+  if (found.kind === 'refused') return tellHere(visit, found.refusal, deps);
+  await tell(visit, timelineMessage(await chroniclesOf(visit.actor, found.card, deps)), deps.client);
 });
 
 /**
@@ -103,6 +140,8 @@ async function tellHere(visit: KnownVisit, refusal: Refusal, deps: ListenerDeps)
 /** The buttons of cards, with what answers them. */
 export const CARD_PRESSES: readonly (readonly [actionId: string, press: Press])[] = [
   [CARD_REFRESH_ID, { listener: onRefreshCard, drawnIn: ['card', 'dialog'] }],
+  [CARD_STOPPED_ID, { listener: onStopped, drawnIn: ['card', 'dialog'] }],
+  [CARD_TIMELINE_ID, { listener: onTimeline, drawnIn: ['card', 'dialog'] }],
   [CARD_SHARE_ID, { listener: onShareCard, drawnIn: ['card', 'dialog'] }],
   [REVOKE_PERSON_ID, { listener: onRevokePerson, drawnIn: ['card', 'dialog'] }],
 ];

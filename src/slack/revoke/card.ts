@@ -6,6 +6,7 @@ import type { PersonId, UsedToken } from '../../tokens/token.ts';
 import { sentenceMessage, tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps } from '../listener.ts';
 import { redrawOrigin, tellBehind } from '../look/redraw.ts';
+import type { Chronicle } from '../look/timeline-blocks.ts';
 import { type AckSubmission, ackInTime, type RefusalFields } from '../reply/submission.ts';
 import type { KnownVisit } from '../visit.ts';
 import {
@@ -33,7 +34,8 @@ export async function cardOf(
     deps.store.triesOf(tokens.map(({ id }) => id)),
     person && othersOf(actor, person, now, deps),
   ]);
-  return { tokens, tries, inMessage, reader: actor.id, others, now };
+  const mayClose = tokens.every((token) => may(actor, 'revoke', token, deps.policy));
+  return { tokens, tries, inMessage, reader: actor.id, mayClose, others, now };
 }
 
 /** The card that a button belongs to, for whoever may see its tokens or ended them just now; else a refusal. */
@@ -68,6 +70,19 @@ async function revokedToken(
   return revokedAt === null ? refused(refusal) : token;
 }
 
+/** What is known of the card's tokens. Whoever may not see one hears of it from its revocation on, as on the card. */
+export function chroniclesOf(actor: Actor, card: KillCard, deps: ListenerDeps): Promise<Chronicle[]> {
+  return Promise.all(
+    card.tokens.map(async (token) => {
+      const { events } = await deps.store.listEvents(token.id, { page: 1, pageSize: EVENTS_MAX });
+      const tries = card.tries.get(token.id);
+      if (may(actor, 'see', token, deps.policy)) return { token, tries, events };
+      const end = events.findIndex(({ action }) => action === 'token.revoked');
+      return { token, tries, events: events.slice(0, end + 1) };
+    }),
+  );
+}
+
 /** How many tokens of the person are live: for themselves, and for whoever may end them. */
 async function othersOf(
   actor: Actor,
@@ -99,7 +114,7 @@ export function sharePlaceOf(visit: KnownVisit, { openedFrom }: ListenerDeps): S
   return from === undefined || from.kind === 'notice' ? undefined : from;
 }
 
-/** Events of a token that are looked at for whether its card was shared: the latest. */
+/** Events of a token that are looked at, as for whether its card was shared: the latest. */
 const EVENTS_MAX = 100;
 
 /** What an event tells of a card that was shared to `place`. */

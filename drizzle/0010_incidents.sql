@@ -1,0 +1,2 @@
+ALTER TABLE `revoked_tries` ADD `stopped_at` integer;--> statement-breakpoint
+ALTER TABLE `revoked_tries` ADD `stopped_by` text;
