@@ -44,7 +44,7 @@ function credentialIn(name: string, text: string): string {
 export function basicSecret(authorization: string): string | undefined {
   if (!BASIC.test(authorization)) return undefined;
   const credentials = authorization.replace(BASIC, '');
-  if (credentials.trim() === '') return undefined;
+  if (credentials === '') return undefined;
   if (!TOKEN68.test(credentials)) return '';
   const pair = Buffer.from(credentials, 'base64').toString();
   return pair.includes(':') ? formDecoded(pair.slice(pair.lastIndexOf(':') + 1)) : '';

@@ -191,6 +191,25 @@ describe('RFC 7009 §2.2: the answer', () => {
   });
 });
 
+describe('RFC 7009 §2.2.1: nobody can say just now', () => {
+  test('while the value needs bcrypt and too much of that is under way: 503, and nothing is revoked', async () => {
+    const server = await aServer([aSecret(VALUE, { pepperId: 'ffffffff' })], {
+      checkHash: async () => 'busy',
+      store: { revokeTokens: () => Promise.reject(new Error('nothing may be revoked')) },
+    });
+
+    const reply = await post(server.port, '/revoke', `token=${VALUE.reveal()}`);
+
+    expect(reply).toMatchObject({
+      status: 503,
+      body: '{"error":"unavailable"}',
+      headers: { 'retry-after': '5', 'cache-control': 'no-store' },
+    });
+    expect(server.lines).toEqual([]);
+    expect(server.metrics.figures.revocations).toEqual({ revoked: 0, not_live: 0 });
+  });
+});
+
 describe('holding a value means the whole of it', () => {
   test.for([
     ['its lookup id with another secret', (value: TokenValue) => withAnotherSecret(value)],

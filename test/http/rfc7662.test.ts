@@ -52,6 +52,17 @@ describe('RFC 7662 §2.1: the request', () => {
     expect(reply.headers['cache-control']).toBe('no-store');
   });
 
+  test('with no body at all is 400 invalid_request', async () => {
+    const server = await aServer([caller]);
+
+    const reply = await ask(server.port, '/introspect', {
+      method: 'POST',
+      headers: [...bearer(CALLER.reveal()), 'Content-Length', '0'],
+    });
+
+    expect(reply).toMatchObject({ status: 400, body: '{"error":"invalid_request"}' });
+  });
+
   test('with the token in the URL is 400: a URL is kept in logs', async () => {
     const server = await aServer([caller]);
 
@@ -262,6 +273,17 @@ describe('RFC 6749 §2.3.1: a caller that is a client of OAuth', () => {
     ['its secret for an id', basicOf(`${SECRET}:`), TOKEN],
     ['what is no base64', ['Authorization', 'Basic a:b'], TOKEN],
     ['bytes that are no text', ['Authorization', 'Basic /////w=='], TOKEN],
+    [
+      'a sign in its base64 that is none',
+      ['Authorization', (basic(SECRET)[1] ?? '').replace(/^Basic .{4}/, '$&!')],
+      TOKEN,
+    ],
+    [
+      'a plus in its secret, which is a space',
+      basicOf(`api:${SECRET.slice(0, 9)}+${SECRET.slice(9)}`),
+      TOKEN,
+    ],
+    ['a percent sign behind its secret', basicOf(`api:${SECRET}%`), TOKEN],
     ['a secret encoded twice', basicOf(`api:${encodeURIComponent(ENCODED)}`), TOKEN],
     ['an unknown secret in its form', [], `${TOKEN}&client_id=api&client_secret=x`],
     ['an id alone', [], `${TOKEN}&client_id=api`],
@@ -576,6 +598,29 @@ describe('what cannot be looked up is 503, never active or inactive', () => {
     expect(server.lines).toHaveLength(1);
     expect(JSON.parse(server.lines[0] ?? '')).toMatchObject({ level: 'error', reference });
     expect(server.lines[0]).not.toContain(subject.reveal());
+  });
+
+  test.for([
+    ['a caller', bearer(CALLER.reveal()), { caller: 'ffffffff' }],
+    ['a caller that is a client', basic(CALLER.reveal()), { caller: 'ffffffff' }],
+    ['the token', bearer(CALLER.reveal()), { token: 'ffffffff' }],
+  ] as const)('while %s needs bcrypt and too much of that is under way', async ([, headers, lost]) => {
+    const { pepperId } = caller;
+    const secrets = [
+      { ...caller, pepperId: 'caller' in lost ? lost.caller : pepperId },
+      aSecret(subject, { pepperId: 'token' in lost ? lost.token : pepperId }),
+    ];
+    const server = await aServer(secrets, { checkHash: async () => 'busy' });
+
+    const reply = await post(server.port, '/introspect', `token=${subject.reveal()}`, headers);
+
+    expect(reply).toMatchObject({
+      status: 503,
+      body: '{"error":"unavailable"}',
+      headers: { 'retry-after': '5', 'cache-control': 'no-store' },
+    });
+    expect(reply.headers).not.toHaveProperty('www-authenticate');
+    expect(server.metrics.figures.introspections).toEqual({ active: 0, inactive: 0, refused: 0 });
   });
 });
 

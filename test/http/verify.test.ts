@@ -419,6 +419,22 @@ describe('scopes in the query', () => {
     },
   );
 
+  test.for([
+    ['the value itself', GOOD],
+    ['another value', TokenValue.generate('apit').reveal()],
+    ['one behind a scope that it has', `read%20${GOOD}`],
+  ])('that hold a value, %s, are 400 and repeated nowhere: proxies log answers', async ([, scope]) => {
+    const server = await aServer([aSecret(VALUE, { scopes: ['read'] })]);
+
+    const reply = await ask(server.port, `/verify?scope=${scope}`, { headers: BEARER });
+
+    expect(reply).toMatchObject({
+      status: 400,
+      headers: { 'www-authenticate': `${REALM}, error="invalid_request"`, 'cache-control': 'no-store' },
+    });
+    expect(JSON.stringify(reply)).not.toContain('apit_');
+  });
+
   test.for(['?page=2&q=a%20b', '?access_token=x', '?s=1&copper=2&sco=3', '?', '?&&', '?%zz=%ff'])(
     'none are demanded by %s, which may be what the client asks the API for',
     async (query) => {
