@@ -3,10 +3,16 @@
 const NODE_MAJOR_MIN = 24;
 const major = Number(process.versions.node.split('.')[0]);
 if (major < NODE_MAJOR_MIN) {
-  process.stderr.write(
-    `apitoken needs Node ${NODE_MAJOR_MIN} or newer, this is ${process.versions.node}. Run "npm ci" and then "npm start", which brings its own.\n`,
+  end(
+    `apitoken needs Node ${NODE_MAJOR_MIN} or newer, this is ${process.versions.node}. Install a newer Node, or run "npm ci --include=dev", which brings one.`,
   );
-  process.exit(1);
+}
+// Each thread of the app's own loads this, too. One package of each kind stands for all.
+if (require('node:worker_threads').isMainThread) {
+  if (!isInstalled('zod')) end('The packages of apitoken are not installed. Run "npm ci" first.');
+  if (!isOfApp(process.argv[1]) && !isInstalled('ws')) {
+    end('This needs the development packages, which are not installed. Run "npm ci --include=dev" first.');
+  }
 }
 
 // What was stripped of its types and compiled is kept for the next start, which takes two thirds of the time and 25 MB less. In
@@ -14,3 +20,31 @@ if (major < NODE_MAJOR_MIN) {
 require('node:module').enableCompileCache(
   require('node:path').join(__dirname, 'node_modules', '.cache', 'node'),
 );
+
+function end(sentence) {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(1);
+}
+
+function isInstalled(name) {
+  try {
+    require.resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Everything else (sandbox, bench, pictures) is for whoever develops it. The folder of this file is told without symbolic links. */
+function isOfApp(script) {
+  const { join, sep } = require('node:path');
+  return script === undefined || realPath(script).startsWith(join(__dirname, 'src') + sep);
+}
+
+function realPath(script) {
+  try {
+    return require('node:fs').realpathSync(script);
+  } catch {
+    return script;
+  }
+}
