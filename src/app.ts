@@ -1,41 +1,18 @@
 import { availableParallelism } from 'node:os';
 import { createChainWatch } from './chain-watch.ts';
-import {
-  type Clock,
-  HOUR_MS,
-  isoTime,
-  MINUTE_MS,
-  SECOND_MS,
-  type SteadyClock,
-  steadyClock,
-  systemClock,
-} from './clock.ts';
+import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from './clock.ts';
 import { type Config, parseConfig } from './config.ts';
 import { every } from './every.ts';
-import { proxiesIn } from './http/caller-address.ts';
-import { createMetrics, type Metrics } from './http/metrics.ts';
-import { type HttpOptions, type HttpServer, startHttp } from './http/server.ts';
-import { createLeakWatch, type LeakWatch } from './leak-watch.ts';
 import { createLog, type Log } from './log.ts';
-import { SetupError } from './setup-error.ts';
+import { type Chore, openServing, type Serving } from './serving.ts';
 import { connectSlack } from './slack/connect.ts';
-import { StoreFault } from './store/fault.ts';
-import { openStore, type Store } from './store/store.ts';
-import { createCheckHash } from './tokens/check-hash.ts';
+import type { Store } from './store/store.ts';
 import { type Hasher, startHasher } from './tokens/hasher.ts';
-import type { Peppers } from './tokens/pepper.ts';
-import { createRedigests, type Redigests } from './tokens/redigest.ts';
-import { createUsageRecorder, type UsageRecorder } from './tokens/usage.ts';
 
 /** Figures are to be told within 10 s. */
 const FLUSH_MS = 8 * SECOND_MS;
 
 const TIDY_MS = 1 * MINUTE_MS;
-
-/** A clock that is kept in step is never set back by so much. */
-const BEHIND_MS_MIN = 1 * MINUTE_MS;
-
-const SAID_EVERY_MS = 1 * HOUR_MS;
 
 /** One core is left to everything else. */
 const HASHER_THREADS = Math.min(4, Math.max(1, availableParallelism() - 1));
@@ -49,6 +26,8 @@ export type RunningApp = {
   inWork(): number;
   /** Rejects when Slack shows that the app cannot work as it is set up. */
   readonly ended: Promise<void>;
+  /** From now on `/readyz` says that it is about to end. Everything else goes on. */
+  announceStop(): void;
   /** Refuses new work, finishes what is in work (no longer than the settings say) and leaves everything closed. */
   stop(): Promise<void>;
 };
@@ -63,27 +42,15 @@ export async function startApp(
     hasher = startHasher(HASHER_THREADS),
   }: { clock?: Clock; log: Log; droppedLogLines?: () => number; hasher?: Hasher },
 ): Promise<RunningApp> {
-  const { peppers, prefix, policy, roles, leavers } = config;
-  const opened = await openForApp(config, machineClock, log);
-  const clock = steadyClock(machineClock, await opened.latestSeen());
+  const { prefix, policy, roles, leavers } = config;
   const slackConnected = () => slack.isConnected();
-  const metrics = createMetrics({
-    ...figuresOf(opened),
-    clock,
-    catchUp: () => leaks.catchUp(),
-    waitingHashes: () => hasher.waiting(),
-    slackConnected,
-    droppedLogLines,
+  const serving = await openServing({
+    ...{ config, machineClock, log, hasher, droppedLogLines, slackConnected },
+    store: { use: 'app' },
+    flushMs: FLUSH_MS,
   });
-  const leaks = await watchLeaks(opened, clock, metrics);
-  const store = leaks.watching(opened);
-  const usage = createUsageRecorder(store);
-  const redigests = createRedigests({ store, peppers });
-  const checkHash = createCheckHash({ store, hasher, peppers, redigests });
-  const verifying = { store, clock, peppers, redigests, checkHash, usage, leaks, log };
-  const onAck = metrics.acked;
   const slack = connectSlack({
-    ...verifying,
+    ...serving,
     ...config.slack,
     machineClock,
     hasher,
@@ -91,32 +58,25 @@ export async function startApp(
     policy,
     roles,
     leavers,
-    onAck,
+    onAck: serving.metrics.acked,
   });
-  const { host, port, trustedProxies, publicUrl } = config.http;
-  const isProxy = proxiesIn(trustedProxies);
-  const http = await listenOrSay({
-    ...verifying,
-    host,
-    port,
-    isProxy,
-    publicUrl,
-    metrics,
-    slackConnected,
-    slackDoor: slack.door,
-  });
-  const chores = startChores(verifying);
+  const http = await serving.listen(slack.door);
+  const chain = createChainWatch(serving);
+  const chores = serving.startChores(choresOf(serving, chain));
 
   let stopping: Promise<void> | undefined;
 
   async function stop(): Promise<void> {
     http.drain();
-    await slack.drain(config.drainMs);
+    await slack.drain(config.stopping.drainMs);
     await slack.stop();
     await http.stop();
     await chores.stop();
+    await chain
+      .tellHead()
+      .catch((fault: unknown) => log.warn({ err: fault }, 'the head of the audit chain is not told'));
     await hasher.stop();
-    await store.close();
+    await serving.store.close();
   }
 
   return {
@@ -124,6 +84,7 @@ export async function startApp(
     isConnectedToSlack: slackConnected,
     inWork: slack.inWork,
     ended: slack.ended,
+    announceStop: http.announceStop,
     stop: () => {
       stopping ??= stop();
       return stopping;
@@ -131,86 +92,29 @@ export async function startApp(
   };
 }
 
-/** What the metrics ask the database. */
-function figuresOf(store: Store) {
-  return {
-    countTokens: (now: number) => store.countTokens(now),
-    waitingSayings: (now: number) => store.waitingSayings(now),
-    isChainBroken: async () => (await store.chainAlarm()) !== undefined,
-  };
-}
-
-/** The watch that counts into `metrics`, from now on. */
-async function watchLeaks(store: Store, clock: Clock, metrics: Metrics): Promise<LeakWatch> {
-  const since = (await store.chainHead())?.sequence ?? 0;
-  return createLeakWatch({ store, clock, onFound: metrics.leakFound, onDead: metrics.leakEnded, since });
-}
-
-type ChoreDeps = {
-  readonly store: Store;
-  readonly clock: SteadyClock;
-  readonly peppers: Peppers;
-  readonly redigests: Redigests;
-  readonly usage: UsageRecorder;
-  readonly log: Log;
-};
-
-/** What is done by itself while the app runs; `stop` does once more what must not be lost. */
-function startChores(deps: ChoreDeps): { stop(): Promise<void> } {
-  const { redigests, usage, log } = deps;
-  const chain = createChainWatch(deps);
+/** What only the app does by itself while it runs. */
+function choresOf(serving: Serving, chain: ReturnType<typeof createChainWatch>): Chore[] {
+  const { log } = serving;
   const look = () => chain.look();
-  const time = createTimeKeeping(deps);
   look().catch((fault: unknown) => log.error({ err: fault }, 'the audit chain could not be looked at'));
-  const chores = [
-    every(FLUSH_MS, 'writing when tokens were used', () => usage.flush(), log),
-    every(FLUSH_MS, 'writing digests under the current pepper', () => redigests.flush(), log),
+  return [
     every(FLUSH_MS, 'looking after the audit chain', look, log),
-    every(FLUSH_MS, 'keeping what time it is', time.keep, log),
-    every(TIDY_MS, 'tidying the database', () => tidyDatabase(deps), log),
+    every(TIDY_MS, 'tidying the database', () => tidyDatabase(serving), log),
   ];
-  return {
-    stop: async () => {
-      await Promise.all(chores.map((chore) => chore.stop()));
-      await Promise.all([usage.flush(), redigests.flush()]);
-      await time.keep().catch((fault: unknown) => log.warn({ err: fault }, 'what time it is was not kept'));
-      await chain
-        .tellHead()
-        .catch((fault: unknown) => log.warn({ err: fault }, 'the head of the audit chain is not told'));
-    },
-  };
 }
 
 /** Drops what is over, and says when somebody keeps the write-ahead log from being emptied. */
-export async function tidyDatabase({
-  store,
-  clock,
-  log,
-}: Pick<ChoreDeps, 'store' | 'log'> & { readonly clock: Clock }): Promise<void> {
-  const { isLogHeld } = await store.tidy(clock());
+export async function tidyDatabase(deps: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Promise<void> {
+  const { isLogHeld } = await deps.store.tidy(deps.clock());
   if (isLogHeld) {
-    log.warn(
+    deps.log.warn(
       'another process reads the database and keeps its -wal from being emptied: it grows, and digests of revoked values stay in it. End that read',
     );
   }
-}
-
-/** Keeps the latest instant, so that the next start knows it, and says when the machine's clock is behind it. */
-function createTimeKeeping({ store, clock, log }: ChoreDeps): { keep(): Promise<void> } {
-  let saidAt = Number.NEGATIVE_INFINITY;
-  return {
-    keep: async () => {
-      const [now, aheadMs] = [clock(), clock.aheadMs()];
-      if (aheadMs >= BEHIND_MS_MIN && now - saidAt >= SAID_EVERY_MS) {
-        saidAt = now;
-        log.error(
-          { machine: isoTime(now - aheadMs), apitoken: isoTime(now) },
-          'the machine\'s clock is behind what apitoken saw before: what ended stays so. See operations.md, "A clock was wrong"',
-        );
-      }
-      await store.keepLatest(now);
-    },
-  };
 }
 
 /** The same from settings by their names, logging to `stream`: for a process that is not the product, as the sandbox. */
@@ -220,30 +124,4 @@ export async function startAppFrom(
 ): Promise<RunningApp> {
   const config = parseConfig(settings);
   return startApp(config, { log: createLog({ level: config.logLevel, stream }) });
-}
-
-async function openForApp({ databaseUrl, peppers }: Config, clock: Clock, log: Log): Promise<Store> {
-  try {
-    const store = await openStore({ url: databaseUrl, pepper: peppers.current, forApp: 'forApp', clock });
-    const { tokens, values, expired } = store.endedAgain;
-    if (tokens + values + expired > 0) {
-      log.warn({ tokens, values, expired }, 'what had ended was live in the database, and was ended again');
-    }
-    return store;
-  } catch (error) {
-    if (error instanceof StoreFault && error.code === 'cannot_open') throw new SetupError(error.message);
-    throw error;
-  }
-}
-
-async function listenOrSay(options: HttpOptions): Promise<HttpServer> {
-  try {
-    return await startHttp(options);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    if (!/^E[A-Z]+$/.test(code)) throw error;
-    throw new SetupError(
-      `${options.host}:${options.port} can't be used (${code}). Set HTTP_PORT or HTTP_HOST to a free one on this machine.`,
-    );
-  }
 }

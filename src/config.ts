@@ -10,6 +10,9 @@ const LIFETIME_DAYS_MAX = 3650;
 
 const DRAIN_SECONDS_MAX = 300;
 
+/** Longer than any balancer takes to look at `/readyz` a few times. */
+const SHUTDOWN_DELAY_SECONDS_MAX = 300;
+
 /** Far more than anybody needs; small enough to be counted at every creation. */
 const COUNT_MAX = 10_000;
 
@@ -48,6 +51,30 @@ const APP_TOKEN =
 const SIGNING_SECRET =
   'the signing secret of your Slack app, at least 16 characters without spaces. Copy it from "Basic Information" → "Signing Secret"';
 
+/** What the database needs to be worked with. */
+const ofStore = z.object({
+  DATABASE_URL: text(/^file:./, 'file: and a path, for example file:data/apitoken.db').prefault(
+    'file:data/apitoken.db',
+  ),
+  TOKEN_PEPPER: text(
+    new RegExp(`^.{${PEPPER_LENGTH_MIN},}$`, 's'),
+    `a secret of at least ${PEPPER_LENGTH_MIN} characters. Make one with "openssl rand -hex 32" and keep it safe`,
+  ).transform(pepperFrom),
+  TOKEN_PEPPERS_OLD: listOf(oldPeppers),
+});
+
+/** What listens, logs and stops, as every process of the product does. */
+const ofProcess = z.object({
+  HTTP_HOST: text(/^\S+$/, 'an address or host name of this machine, without spaces').prefault('127.0.0.1'),
+  HTTP_PORT: wholeNumber(0, PORT_MAX).prefault('8080'),
+  HTTP_REUSE_PORT: trueOrFalse('false'),
+  TRUSTED_PROXIES: listOf(addressRanges),
+  PUBLIC_URL: z.string().transform(parsePublicUrl).optional(),
+  LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).prefault('info'),
+  DRAIN_SECONDS: wholeNumber(0, DRAIN_SECONDS_MAX).prefault('10'),
+  SHUTDOWN_DELAY_SECONDS: wholeNumber(0, SHUTDOWN_DELAY_SECONDS_MAX).prefault('0'),
+});
+
 const settings = z
   .object({
     SLACK_BOT_TOKEN: text(
@@ -57,14 +84,7 @@ const settings = z
     SLACK_APP_TOKEN: text(/^xapp-\S+$/, APP_TOKEN).optional(),
     SLACK_SIGNING_SECRET: text(/^[\x21-\x7e]{16,}$/, SIGNING_SECRET).optional(),
     SLACK_API_URL: z.string().transform(parseApiUrl).prefault('https://slack.com/api/'),
-    DATABASE_URL: text(/^file:./, 'file: and a path, for example file:data/apitoken.db').prefault(
-      'file:data/apitoken.db',
-    ),
-    TOKEN_PEPPER: text(
-      new RegExp(`^.{${PEPPER_LENGTH_MIN},}$`, 's'),
-      `a secret of at least ${PEPPER_LENGTH_MIN} characters. Make one with "openssl rand -hex 32" and keep it safe`,
-    ).transform(pepperFrom),
-    TOKEN_PEPPERS_OLD: listOf(oldPeppers),
+    ...ofStore.shape,
     TOKEN_PREFIX: text(
       PREFIX_PATTERN,
       'a lowercase letter, then 1 to 9 lowercase letters or digits, for example apit',
@@ -79,12 +99,7 @@ const settings = z
     SCOPES: listOf(scopes),
     TOKENS_PER_PERSON_MAX: wholeNumber(1, COUNT_MAX).prefault('50'),
     CREATIONS_PER_DAY_MAX: wholeNumber(1, COUNT_MAX).prefault('50'),
-    HTTP_HOST: text(/^\S+$/, 'an address or host name of this machine, without spaces').prefault('127.0.0.1'),
-    HTTP_PORT: wholeNumber(0, PORT_MAX).prefault('8080'),
-    TRUSTED_PROXIES: listOf(addressRanges),
-    PUBLIC_URL: z.string().transform(parsePublicUrl).optional(),
-    LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).prefault('info'),
-    DRAIN_SECONDS: wholeNumber(0, DRAIN_SECONDS_MAX).prefault('10'),
+    ...ofProcess.shape,
   })
   .refine(({ SLACK_APP_TOKEN, SLACK_SIGNING_SECRET }) => SLACK_APP_TOKEN ?? SLACK_SIGNING_SECRET, {
     path: ['SLACK_APP_TOKEN'],
@@ -106,8 +121,8 @@ const settings = z
       botToken: () => env.SLACK_BOT_TOKEN,
       mode: slackMode(env.SLACK_APP_TOKEN, env.SLACK_SIGNING_SECRET),
     },
-    databaseUrl: env.DATABASE_URL,
-    peppers: peppersFrom(env.TOKEN_PEPPER, env.TOKEN_PEPPERS_OLD),
+    ...storeOf(env),
+    ...processOf(env),
     prefix: env.TOKEN_PREFIX,
     roles: { managers: env.MANAGERS, oncall: env.ONCALL, admins: env.ADMINS },
     policy: {
@@ -119,14 +134,6 @@ const settings = z
       scopes: env.SCOPES,
     },
     leavers: env.LEAVER_POLICY,
-    http: {
-      host: env.HTTP_HOST,
-      port: env.HTTP_PORT,
-      trustedProxies: env.TRUSTED_PROXIES,
-      publicUrl: env.PUBLIC_URL,
-    },
-    logLevel: env.LOG_LEVEL,
-    drainMs: env.DRAIN_SECONDS * SECOND_MS,
   }));
 
 /** All settings, read once at the start. Printed or serialised it shows neither Slack's tokens nor a pepper. */
@@ -137,15 +144,44 @@ export function parseConfig(env: Environment): Config {
   return parse(settings, env);
 }
 
-const { DATABASE_URL, TOKEN_PEPPER, TOKEN_PEPPERS_OLD } = settings.in.shape;
-
-const storeSettings = z
-  .object({ DATABASE_URL, TOKEN_PEPPER, TOKEN_PEPPERS_OLD })
-  .superRefine(refuseRepeatedPeppers)
-  .transform((env) => ({
+function storeOf(env: z.infer<typeof ofStore>) {
+  return {
     databaseUrl: env.DATABASE_URL,
     peppers: peppersFrom(env.TOKEN_PEPPER, env.TOKEN_PEPPERS_OLD),
-  }));
+  };
+}
+
+function processOf(env: z.infer<typeof ofProcess>) {
+  return {
+    http: {
+      host: env.HTTP_HOST,
+      port: env.HTTP_PORT,
+      reusePort: env.HTTP_REUSE_PORT,
+      trustedProxies: env.TRUSTED_PROXIES,
+      publicUrl: env.PUBLIC_URL,
+    },
+    logLevel: env.LOG_LEVEL,
+    stopping: {
+      delayMs: env.SHUTDOWN_DELAY_SECONDS * SECOND_MS,
+      drainMs: env.DRAIN_SECONDS * SECOND_MS,
+    },
+  };
+}
+
+const storeSettings = ofStore.superRefine(refuseRepeatedPeppers).transform(storeOf);
+
+const verifierSettings = ofStore
+  .extend(ofProcess.shape)
+  .superRefine(refuseRepeatedPeppers)
+  .transform((env) => ({ ...storeOf(env), ...processOf(env) }));
+
+/** What a process needs that answers over HTTP and never speaks to Slack. */
+export type VerifierConfig = z.infer<typeof verifierSettings>;
+
+/** As `parseConfig`, of the settings that a verifier needs alone. Throws a `ConfigError`. */
+export function parseVerifierConfig(env: Environment): VerifierConfig {
+  return parse(verifierSettings, env);
+}
 
 /** What the database needs to be worked with, without Slack. */
 export type StoreConfig = z.infer<typeof storeSettings>;

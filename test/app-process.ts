@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
-/** `npm start` as a process of its own, in a folder and with settings of the test's own. */
+/** `npm start`, or `npm run verifier`, as a process of its own, in a folder and with settings of the test's own. */
 export type AppProcess = {
   /** All that it wrote to standard output and standard error so far. */
   output(): string;
@@ -15,17 +15,19 @@ export type AppProcess = {
   signal(name: NodeJS.Signals): void;
 };
 
-/** Starts `src/main.ts` by Node itself, as `npm start` does. It is ended with the test, when it has not ended before. */
+/** Starts `src/main.ts`, or what else is named, by Node itself, as npm's script does. It is ended with the test, when it has not ended before. */
 export function startProcess(options: {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
+  /** The app, unless it is named. */
+  readonly script?: 'main' | 'verifier';
   /** A script that Node loads first. */
   readonly preload?: string;
 }): AppProcess {
   const preloads = options.preload === undefined ? [] : ['--require', options.preload];
   const child = spawn(
     process.execPath,
-    [...preloads, '--require', `${ROOT}/require-node.cjs`, `${ROOT}/src/main.ts`],
+    [...preloads, '--require', `${ROOT}/require-node.cjs`, `${ROOT}/src/${options.script ?? 'main'}.ts`],
     {
       cwd: options.folder,
       env: options.env,

@@ -10,13 +10,33 @@ const sources = [...sourcesIn('src'), ...sourcesIn('sandbox')];
 
 /** What a part may import beside itself: parts of the project, by their first folder or file. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
-  'src/main.ts': [
-    'src/app.ts',
+  'src/main.ts': ['src/app.ts', 'src/config.ts', 'src/process.ts'],
+  // Nothing of Slack.
+  'src/verifier.ts': [
+    'src/clock.ts',
+    'src/config.ts',
+    'src/log.ts',
+    'src/process.ts',
+    'src/serving.ts',
+    'src/tokens',
+  ],
+  'src/process.ts': [
     'src/config.ts',
     'src/environment-file.ts',
     'src/line-output.ts',
     'src/log.ts',
     'src/setup-error.ts',
+  ],
+  'src/serving.ts': [
+    'src/clock.ts',
+    'src/config.ts',
+    'src/every.ts',
+    'src/http',
+    'src/leak-watch.ts',
+    'src/log.ts',
+    'src/setup-error.ts',
+    'src/store',
+    'src/tokens',
   ],
   'src/cli.ts': ['src/cli', 'src/clock.ts', 'src/config.ts', 'src/environment-file.ts'],
   // Of Slack the doctor alone, and it is loaded only when it is called.
@@ -33,10 +53,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/clock.ts',
     'src/config.ts',
     'src/every.ts',
-    'src/http',
-    'src/leak-watch.ts',
     'src/log.ts',
-    'src/setup-error.ts',
+    'src/serving.ts',
     'src/slack',
     'src/store',
     'src/tokens',
@@ -115,13 +133,13 @@ test.for([
     /secretForHash\(/,
     ['src/tokens/hasher.ts', 'src/tokens/token-value.ts'],
   ],
-  ['the environment is read', /\bprocess\.env\b/, ['src/main.ts', 'src/cli.ts']],
+  ['the environment is read', /\bprocess\.env\b/, ['src/process.ts', 'src/cli.ts']],
   ['the machine is asked for the time', /\bDate\.now\(|\bnew Date\b/, ['src/clock.ts']],
   ['bcrypt is used', /['"]bcryptjs['"]/, ['src/tokens/hasher-worker.ts']],
   ['Drizzle is used', /['"]drizzle-orm/, ['src/store/']],
   ['SQLite is used', /['"]better-sqlite3['"]/, ['src/store/']],
   ['Slack is spoken to', /['"]@slack\//, ['src/slack/']],
-  ['the process is ended', /\bprocess\.exit\(/, ['src/main.ts', 'src/cli.ts']],
+  ['the process is ended', /\bprocess\.exit\(/, ['src/process.ts', 'src/cli.ts']],
 ] as const)('%s in its one place alone', ([, pattern, places]) => {
   const elsewhere = sources
     .filter(({ path }) => path.startsWith('src/') && !places.some((place) => path.startsWith(place)))
@@ -134,6 +152,7 @@ test.for([
 /** The files that are run and never imported. */
 const PROCESSES = [
   'src/main.ts',
+  'src/verifier.ts',
   'src/cli.ts',
   'sandbox/main.ts',
   'sandbox/screenshots.ts',
@@ -217,7 +236,9 @@ const THREADS = ['src/tokens/hasher-worker.ts'];
 test('no room is a cupboard: a file of under 15 lines has more than one that imports it', () => {
   const small = sources.filter(
     ({ path, text }) =>
-      path.startsWith('src/') && text.trimEnd().split('\n').length < 15 && !THREADS.includes(path),
+      path.startsWith('src/') &&
+      text.trimEnd().split('\n').length < 15 &&
+      ![...THREADS, ...PROCESSES].includes(path),
   );
   const cupboards = small.filter(
     ({ path }) => sources.filter(({ imports }) => imports.includes(path)).length <= 1,

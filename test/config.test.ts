@@ -37,9 +37,15 @@ describe('settings', () => {
         scopes: [],
       },
       leavers: 'revoke',
-      http: { host: '127.0.0.1', port: 8080, trustedProxies: [], publicUrl: undefined },
+      http: {
+        host: '127.0.0.1',
+        port: 8080,
+        reusePort: false,
+        trustedProxies: [],
+        publicUrl: undefined,
+      },
       logLevel: 'info',
-      drainMs: 10_000,
+      stopping: { delayMs: 0, drainMs: 10_000 },
     });
     expect(config.slack.botToken()).toBe(BOT_TOKEN);
     expect(appTokenOf(config)).toBe(APP_TOKEN);
@@ -68,6 +74,8 @@ describe('settings', () => {
       HTTP_PORT: '0',
       LOG_LEVEL: 'debug',
       DRAIN_SECONDS: '0',
+      HTTP_REUSE_PORT: 'true',
+      SHUTDOWN_DELAY_SECONDS: '15',
     });
 
     expect(config.slack.botToken()).toBe(BOT_TOKEN);
@@ -91,6 +99,7 @@ describe('settings', () => {
       http: {
         host: '0.0.0.0',
         port: 0,
+        reusePort: true,
         trustedProxies: [
           { address: '10.0.0.0', family: 'ipv4', bits: 8 },
           { address: '::1', family: 'ipv6', bits: 128 },
@@ -98,7 +107,7 @@ describe('settings', () => {
         publicUrl: 'https://tokens.example/api',
       },
       logLevel: 'debug',
-      drainMs: 0,
+      stopping: { delayMs: 15_000, drainMs: 0 },
     });
   });
 
@@ -116,6 +125,7 @@ describe('settings', () => {
     ['CREATIONS_PER_DAY_MAX', '1', '10000'],
     ['HTTP_PORT', '0', '65535'],
     ['DRAIN_SECONDS', '0', '300'],
+    ['SHUTDOWN_DELAY_SECONDS', '0', '300'],
   ] as const)('%s may be from %s to %s', ([name, least, most]) => {
     expect(() => parseConfig({ ...NEEDED, [name]: least })).not.toThrow();
     expect(() => parseConfig({ ...NEEDED, [name]: most })).not.toThrow();

@@ -42,7 +42,7 @@ export function restoreCommand({ env, terminal, clock }: Surroundings) {
         acceptRevived,
         onProgress: progress.at,
       }).finally(progress.end);
-      const store = await openStore({ url: databaseUrl, pepper: peppers.current, forApp: 'forApp', clock });
+      const store = await openStore({ url: databaseUrl, pepper: peppers.current, use: 'app', clock });
       const { tokens, values, expired } = store.endedAgain;
       await store.close();
       terminal.print(`${restored.path} is put back from ${file}.`);

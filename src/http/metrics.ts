@@ -21,7 +21,8 @@ export type MetricSources = {
   readonly countTokens: (now: number) => Promise<TokenCounts>;
   readonly waitingSayings: (now: number) => Promise<{ count: number; sinceAt: number | null }>;
   readonly waitingHashes: () => number;
-  readonly slackConnected: () => boolean;
+  /** Left out by a process that never speaks to Slack. */
+  readonly slackConnected?: (() => boolean) | undefined;
   readonly isChainBroken: () => Promise<boolean>;
   readonly droppedLogLines: () => number;
 };
@@ -52,9 +53,12 @@ export function createMetrics(sources: MetricSources): Metrics {
   addTokenGauges(registry, sources);
   addOutboxGauges(registry, sources);
   addGauge(registry, 'apitoken_bcrypt_queue_length', 'Values waiting to be hashed', sources.waitingHashes);
-  addGauge(registry, 'apitoken_slack_connected', '1 while Slack can reach the app', () =>
-    Number(sources.slackConnected()),
-  );
+  const { slackConnected } = sources;
+  if (slackConnected !== undefined) {
+    addGauge(registry, 'apitoken_slack_connected', '1 while Slack can reach the app', () =>
+      Number(slackConnected()),
+    );
+  }
   addGauge(
     registry,
     'apitoken_audit_chain_broken',

@@ -60,10 +60,17 @@ export type HttpDeps = Omit<RoutesDeps, 'isDraining'> & {
   readonly slackDoor?: PostDoor | undefined;
 };
 
-export type HttpOptions = HttpDeps & { readonly host: string; readonly port: number };
+export type HttpOptions = HttpDeps & {
+  readonly host: string;
+  readonly port: number;
+  /** Others may listen on the same port, where the system shares connections out among them (`SO_REUSEPORT`). */
+  readonly reusePort?: boolean;
+};
 
 export type HttpServer = {
   readonly port: number;
+  /** From now on `/readyz` answers 503, and nothing else changes. */
+  announceStop(): void;
   /** From now on `/readyz` answers 503 and a connection ends with its next answer. Everything is still answered. */
   drain(): void;
   /** Takes no new connections. Resolves when all requests in flight were answered, after 8 s at most. */
@@ -77,11 +84,12 @@ type Door = (request: IncomingMessage, response: ServerResponse) => void;
  * Fastify for everything else. Port 0 is any free one. Throws when it cannot listen.
  */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const { host, port, log } = options;
+  const { host, port, reusePort = false, log } = options;
+  let announced = false;
   let draining = false;
   const isDraining = () => draining;
   const routes = buildRoutes(
-    { ...options, isDraining },
+    { ...options, isDraining: () => announced || draining },
     {
       serverFactory: (others) => createServerOf(doorTo(others, { ...options, isDraining })),
       bodyLimit: BODY_BYTES_MAX,
@@ -94,11 +102,14 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     options.metrics.figures.connectionsDropped += 1;
   });
   await routes.ready();
-  server.listen({ host, port });
+  server.listen({ host, port, reusePort });
   await once(server, 'listening');
   server.on('error', (fault) => log.error({ err: fault }, 'a connection could not be accepted'));
   return {
     port: (server.address() as AddressInfo).port,
+    announceStop: () => {
+      announced = true;
+    },
     drain: () => {
       draining = true;
       server.closeIdleConnections();

@@ -27,11 +27,11 @@ export type Opened = { readonly connections: Connections; readonly lock: AppLock
 
 /**
  * The file that `url` (`file:PATH`, relative to the working directory) names, made where it is missing, for its owner alone,
- * brought to the newest schema and opened three times; `forApp` when no other app may. Throws a `StoreFault` whose message
+ * brought to the newest schema and opened three times; for an app, when no other app may. Throws a `StoreFault` whose message
  * says what to do.
  */
 export async function openDatabase(
-  { url, forApp, presence }: Pick<StoreOptions, 'url' | 'forApp' | 'presence'>,
+  { url, use, presence }: Pick<StoreOptions, 'url' | 'use' | 'presence'>,
   migrationsFolder: string,
 ): Promise<Opened> {
   const path = pathOf(url);
@@ -42,7 +42,7 @@ export async function openDatabase(
     if (presence === 'must') refuseMissing(path);
     makeMissing(path);
     // Before anything of it is changed, its schema included.
-    lock = forApp && (await lockForApp(path));
+    if (use === 'app') lock = await lockForApp(path);
     if (lock !== undefined) refuseDamaged(path);
     const deadline = performance.now() + START_BUSY_MS_MAX;
     return { connections: await whenFree(() => openAll(path, migrationsFolder), deadline), lock };

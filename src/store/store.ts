@@ -38,8 +38,11 @@ export type StoreOptions = {
   /** Makes the MACs of the audit chain: the current one. */
   readonly pepper: Pepper;
   readonly migrationsFolder?: string;
-  /** Refuses to open what another app has open, and keeps others from opening it. */
-  readonly forApp?: 'forApp';
+  /**
+   * Ends again first what `revoked.log` says that ended. `app`: refuses to open what another app has open, and keeps others from
+   * opening it.
+   */
+  readonly use?: 'app' | 'verifier';
   /** Refuses a database that is not there, or one that is; else it is made where it is missing, unless it was lost. */
   readonly presence?: 'must' | 'must_not';
   /** How long a write waits for a busy database: 5 s. */
@@ -80,7 +83,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const lifecycle = createLifecycle(opened, writer, log);
   try {
     const endedAgain =
-      options.forApp === undefined
+      options.use === undefined
         ? NOTHING_ENDED
         : await endAgain(
             { ...writes, db, write: writer.write, effects, log },

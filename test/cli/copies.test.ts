@@ -298,7 +298,7 @@ async function aPlace() {
   const folder = temporaryFolder();
   const at = (name: string) => join(folder, name);
   const opens = (): Promise<Store> =>
-    openStore({ url: `file:${at('apitoken.db')}`, pepper: PEPPER, forApp: 'forApp' });
+    openStore({ url: `file:${at('apitoken.db')}`, pepper: PEPPER, use: 'app' });
   const store = await opens();
   await store.bindWorkspace(WORKSPACE);
   const tokens: Record<'first' | 'second', Token> = {

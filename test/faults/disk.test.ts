@@ -161,7 +161,7 @@ async function aPlace(): Promise<{ folder: string; live: string[]; revoked: stri
 }
 
 function opens(folder: string): Promise<Store> {
-  return openStore({ url: `file:${folder}/apitoken.db`, pepper: PEPPER, forApp: 'forApp' });
+  return openStore({ url: `file:${folder}/apitoken.db`, pepper: PEPPER, use: 'app' });
 }
 
 /** What a service is told of the values; `fault` where it is told 503, or the app does not start and says why. */

@@ -21,7 +21,7 @@ test.skipIf(!hasStrace())(
     const running = join(folder, 'running');
     mkdirSync(running);
     // What better-sqlite3 is set to by itself differs at the second start.
-    const first = await openStore({ url: `file:${running}/apitoken.db`, pepper: PEPPER, forApp: 'forApp' });
+    const first = await openStore({ url: `file:${running}/apitoken.db`, pepper: PEPPER, use: 'app' });
     await aShownValue(first, await aStoredToken(first));
     await first.close();
     const before = join(folder, 'before');

@@ -117,7 +117,7 @@ async function expectUpgraded(path: string, kept: KeptVersion, before: Rows, whe
   const store = await openStore({
     url: `file:${path}`,
     pepper: peppers.current,
-    forApp: 'forApp',
+    use: 'app',
     clock: () => kept.at,
   });
   try {

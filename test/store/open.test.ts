@@ -120,7 +120,7 @@ test('an app refuses a file with a second name, by which another app could open 
   close(await opened(path));
   linkSync(path, join(folder, 'second.db'));
 
-  const opening = openStore({ url: `file:${path}`, pepper: PEPPER, forApp: 'forApp' });
+  const opening = openStore({ url: `file:${path}`, pepper: PEPPER, use: 'app' });
 
   await expect(opening).rejects.toMatchObject({ name: 'StoreFault', code: 'cannot_open' });
   await expect(opening).rejects.toThrow(
@@ -140,7 +140,7 @@ test.for([
     put(`${path}.lock`);
     const mode = modeOf(`${path}.lock`);
 
-    const opening = openStore({ url: `file:${path}`, pepper: PEPPER, forApp: 'forApp' });
+    const opening = openStore({ url: `file:${path}`, pepper: PEPPER, use: 'app' });
 
     await expect(opening).rejects.toThrow(
       /The lock file .*apitoken\.db\.lock can't be used \(SQLITE_[A-Z]+\)\. Remove it, then start again\.$/,

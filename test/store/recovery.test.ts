@@ -253,7 +253,7 @@ test('a write-ahead log that a crash left behind is taken as it is', async () =>
   for (const end of ['', '-wal']) copyFileSync(`${path}${end}`, `${copy}${end}`);
   expect(statSync(`${copy}-wal`).size).toBeGreaterThan(0);
 
-  const again = await openStore({ url: `file:${copy}`, pepper: PEPPER, forApp: 'forApp' });
+  const again = await openStore({ url: `file:${copy}`, pepper: PEPPER, use: 'app' });
   onTestFinished(() => again.close());
 
   expect(await again.findToken(token.workspace, token.id)).toMatchObject({ name: token.name });
@@ -268,7 +268,7 @@ function aPlace(): { path: string; start(): Promise<Store> } {
       const store = await openStore({
         url: `file:${path}`,
         pepper: PEPPER,
-        forApp: 'forApp',
+        use: 'app',
         clock: () => NOW,
       });
       onTestFinished(() => store.close().catch(() => undefined));

@@ -91,7 +91,7 @@ async function opened(path: string, peppers: Peppers, at: number): Promise<Store
   const store = await openStore({
     url: `file:${path}`,
     pepper: peppers.current,
-    forApp: 'forApp',
+    use: 'app',
     clock: () => at,
   });
   onTestFinished(() => store.close());
