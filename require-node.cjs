@@ -10,7 +10,7 @@ if (major < NODE_MAJOR_MIN) {
 // Each thread of the app's own loads this, too. One package of each kind stands for all.
 if (require('node:worker_threads').isMainThread) {
   if (!isInstalled('zod')) end('The packages of apitoken are not installed. Run "npm ci" first.');
-  if (!isOfApp(process.argv[1]) && !isInstalled('ws')) {
+  if (isOfDevelopment(process.argv[1]) && !isInstalled('ws')) {
     end('This needs the development packages, which are not installed. Run "npm ci --include=dev" first.');
   }
 }
@@ -35,10 +35,11 @@ function isInstalled(name) {
   }
 }
 
-/** Everything else (sandbox, bench, pictures) is for whoever develops it. The folder of this file is told without symbolic links. */
-function isOfApp(script) {
+/** What is in these folders is for whoever looks at the app or measures it. The folder of this file is told without symbolic links. */
+function isOfDevelopment(script) {
   const { join, sep } = require('node:path');
-  return script === undefined || realPath(script).startsWith(join(__dirname, 'src') + sep);
+  if (script === undefined) return false;
+  return ['sandbox', 'bench'].some((folder) => realPath(script).startsWith(join(__dirname, folder) + sep));
 }
 
 function realPath(script) {

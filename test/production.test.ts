@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { expect, onTestFinished, type TestContext, test } from 'vitest';
 import { openWorkspace, settingsFor, temporaryFolder, valueSeenBy } from './fixture.ts';
@@ -44,6 +44,10 @@ test('installed without development packages it starts, creates, verifies and li
   const listed = await runs('npm', ['run', '--silent', 'cli', '--', 'list'], { cwd: clone, env: settings });
   expect(listed).toMatchObject({ code: 0, err: '' });
   expect(listed.out).toContain('deploy-bot');
+
+  const sbom = await runs('npm', ['run', '--silent', 'sbom'], { cwd: clone, env });
+  expect(sbom.code).toBe(0);
+  expect(installedIn(clone).filter((name) => !partsOf(sbom.out).includes(name))).toEqual([]);
 
   const sandbox = await runs('npm', ['run', '--silent', 'sandbox'], { cwd: clone, env });
   expect(sandbox).toMatchObject({ code: 1, out: '' });
@@ -112,6 +116,19 @@ async function runs(
   });
   const [code] = await once(child, 'close');
   return { code, out, err };
+}
+
+/** NAME@VERSION of all that npm says it has installed there. */
+function installedIn(clone: string): string[] {
+  const { packages } = JSON.parse(readFileSync(join(clone, 'node_modules/.package-lock.json'), 'utf8'));
+  return Object.entries<{ version: string }>(packages).map(
+    ([path, { version }]) => `${path.replace(/^.*node_modules\//, '')}@${version}`,
+  );
+}
+
+function partsOf(sbom: string): string[] {
+  const { components } = JSON.parse(sbom);
+  return components.map(({ name, version }: { name: string; version: string }) => `${name}@${version}`);
 }
 
 /** `npm start`, with all that it starts ended after the test. */
