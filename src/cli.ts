@@ -3,7 +3,7 @@ import { runCommandLine } from './cli/program.ts';
 import { createTerminal } from './cli/terminal.ts';
 import { systemClock } from './clock.ts';
 import { ConfigError } from './config.ts';
-import { readEnvironmentFile } from './environment-file.ts';
+import { readEnvironmentFile, takeSettings } from './environment-file.ts';
 
 const { stdin, stdout, stderr } = process;
 
@@ -11,7 +11,7 @@ try {
   readEnvironmentFile('.env', process.env);
   const streams = { stdin, stdout, stderr };
   const surroundings = {
-    env: process.env,
+    env: takeSettings(process.env),
     user: userName(),
     clock: systemClock,
     streams,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse, populate } from 'dotenv';
-import { ConfigError } from './config.ts';
+import { ConfigError, type Environment } from './config.ts';
 
 /**
  * Sets in `env` what the file at `path` says and `env` does not say already. A missing file says nothing. Throws a
@@ -10,6 +10,25 @@ import { ConfigError } from './config.ts';
 export function readEnvironmentFile(path: string, env: Record<string, string | undefined>): void {
   const bytes = bytesOf(path);
   if (bytes !== undefined) populate(env, parse(textOf(bytes, path)));
+}
+
+const SECRET_SETTINGS = [
+  'SLACK_BOT_TOKEN',
+  'SLACK_APP_TOKEN',
+  'SLACK_SIGNING_SECRET',
+  'TOKEN_PEPPER',
+  'TOKEN_PEPPERS_OLD',
+  'DATABASE_URL',
+];
+
+/**
+ * All of `env`, from which the secrets are then taken away: a diagnostic report that an operator asks Node for would hold them
+ * (https://nodejs.org/api/report.html; of a worker thread even where `excludeEnv` is set).
+ */
+export function takeSettings(env: Record<string, string | undefined>): Environment {
+  const settings = { ...env };
+  for (const name of SECRET_SETTINGS) delete env[name];
+  return settings;
 }
 
 function bytesOf(path: string): Buffer | undefined {

@@ -1,5 +1,5 @@
-import { ConfigError } from './config.ts';
-import { readEnvironmentFile } from './environment-file.ts';
+import { ConfigError, type Environment } from './config.ts';
+import { readEnvironmentFile, takeSettings } from './environment-file.ts';
 import { type LineOutput, standardOutput } from './line-output.ts';
 import { createLog, type Log } from './log.ts';
 import { SetupError } from './setup-error.ts';
@@ -33,14 +33,16 @@ type ProcessConfig = {
  * with code 1 and the reason when it cannot go on.
  */
 export async function runProcess<C extends ProcessConfig>(
-  parse: (environment: NodeJS.ProcessEnv) => C,
+  parse: (environment: Environment) => C,
   start: (config: C, logging: { log: Log; droppedLogLines: () => number }) => Promise<Served>,
 ): Promise<void> {
   const stream: LineOutput = standardOutput();
   let log = createLog({ level: 'info', stream });
+  // Node would write the error as it is to standard error, with all that it carries: a request with its token, a value.
+  process.on('uncaughtException', (fault) => end(fault, log));
   try {
     readEnvironmentFile('.env', process.env);
-    const config = parse(process.env);
+    const config = parse(takeSettings(process.env));
     log = createLog({ level: config.logLevel, stream });
     const served = await start(config, { log, droppedLogLines: () => stream.dropped });
     stopOnSignal(served, config.stopping, log);

@@ -6,6 +6,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 
 /** `npm start`, or `npm run verifier`, as a process of its own, in a folder and with settings of the test's own. */
 export type AppProcess = {
+  readonly pid: number;
   /** All that it wrote to standard output and standard error so far. */
   output(): string;
   /** Resolves to the port that the ready line names; rejects when the process ends before. */
@@ -54,6 +55,7 @@ export function startProcess(options: {
     await ended.promise;
   });
   return {
+    pid: child.pid ?? 0,
     output: () => output,
     ready: ready.promise,
     ended: ended.promise,
