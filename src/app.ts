@@ -3,6 +3,8 @@ import { createChainWatch } from './chain-watch.ts';
 import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from './clock.ts';
 import { type Config, parseConfig } from './config.ts';
 import { every } from './every.ts';
+import { createGithubDoor } from './http/github.ts';
+import { createGithubKeys } from './http/github-keys.ts';
 import { createLog, type Log } from './log.ts';
 import { type Chore, openServing, type Serving } from './serving.ts';
 import { connectSlack } from './slack/connect.ts';
@@ -60,7 +62,7 @@ export async function startApp(
     leavers,
     onAck: serving.metrics.acked,
   });
-  const http = await serving.listen(slack.door);
+  const http = await serving.listen({ slackDoor: slack.door, githubDoor: githubDoorOf(config, serving) });
   const chain = createChainWatch(serving);
   const chores = serving.startChores(choresOf(serving, chain));
 
@@ -90,6 +92,12 @@ export async function startApp(
       return stopping;
     },
   };
+}
+
+function githubDoorOf({ githubKeysUrl: url }: Config, serving: Serving) {
+  return url === undefined
+    ? undefined
+    : createGithubDoor({ ...serving, keys: createGithubKeys({ ...serving, url }) });
 }
 
 /** What only the app does by itself while it runs. */

@@ -99,6 +99,11 @@ const settings = z
     SCOPES: listOf(scopes),
     TOKENS_PER_PERSON_MAX: wholeNumber(1, COUNT_MAX).prefault('50'),
     CREATIONS_PER_DAY_MAX: wholeNumber(1, COUNT_MAX).prefault('50'),
+    GITHUB_SECRET_SCANNING: trueOrFalse('false'),
+    GITHUB_KEYS_URL: z
+      .string()
+      .transform(parseKeysUrl)
+      .prefault('https://api.github.com/meta/public_keys/secret_scanning'),
     ...ofProcess.shape,
   })
   .refine(({ SLACK_APP_TOKEN, SLACK_SIGNING_SECRET }) => SLACK_APP_TOKEN ?? SLACK_SIGNING_SECRET, {
@@ -134,6 +139,8 @@ const settings = z
       scopes: env.SCOPES,
     },
     leavers: env.LEAVER_POLICY,
+    /** Where GitHub's keys are, where it may tell what it found. */
+    githubKeysUrl: env.GITHUB_SECRET_SCANNING ? env.GITHUB_KEYS_URL : undefined,
   }));
 
 /** All settings, read once at the start. Printed or serialised it shows neither Slack's tokens nor a pepper. */
@@ -308,14 +315,28 @@ function listOf<T>(parse: (entries: readonly string[], context: z.RefinementCtx)
 }
 
 function parseApiUrl(text: string, context: z.RefinementCtx): string {
-  const url = URL.parse(text);
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-  if (url === null || !isSafe || url.username + url.password + url.search + url.hash !== '') {
+  const url = parseSafeUrl(text);
+  if (url === undefined || url.search !== '') {
     const message =
       'must be an https:// address, for example https://slack.com/api/. http:// works for this machine only';
     return refuse(message, context);
   }
   return url.href.endsWith('/') ? url.href : `${url.href}/`;
+}
+
+function parseKeysUrl(text: string, context: z.RefinementCtx): string {
+  const url = parseSafeUrl(text);
+  if (url !== undefined) return url.href;
+  const message =
+    "must be the https:// address of GitHub's list of keys. Leave it empty for GitHub's own. http:// works for this machine only";
+  return refuse(message, context);
+}
+
+/** What nobody on the way can answer for: https://, or http:// of this machine. */
+function parseSafeUrl(text: string): URL | undefined {
+  const url = URL.parse(text);
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+  return url !== null && isSafe && url.username + url.password + url.hash === '' ? url : undefined;
 }
 
 /** In one spelling, without a slash at its end: an issuer is compared sign by sign (RFC 8414 §3.3). */

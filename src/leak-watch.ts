@@ -14,13 +14,13 @@ type Ends = Pick<TokenStore, 'revokeTokens' | 'endOldValues'>;
 export type LeakWatch = Leaks & {
   /** `store`, but whatever it ends is told here. */
   watching<S extends Ends>(store: S): S;
-  /** Takes in what another process, the command line, revoked since the last time. It is known by its audit events alone. */
+  /** Takes in what other processes revoked since the last time, the command line too. It is known by its audit events alone. */
   catchUp(): Promise<void>;
 };
 
 /**
  * The watch of one app. What it remembers is gone with the process: of a value that was found before and revoked after, it tells
- * no time. Of the command line it tells what happened after the event `since`.
+ * no time. Of other processes it tells what they did after the event `since`.
  */
 export function createLeakWatch(deps: {
   readonly store: Pick<TokenStore, 'eventsAfter'>;
@@ -56,9 +56,9 @@ export function createLeakWatch(deps: {
   }
 
   async function followEvents(): Promise<void> {
-    for await (const { sequence, action, actor, tokenId, at, detail } of eventsAfter(since, store)) {
+    for await (const { sequence, action, tokenId, at, detail } of eventsAfter(since, store)) {
       since = sequence;
-      if (action !== 'token.revoked' || tokenId === null || !actor.startsWith('cli:')) continue;
+      if (action !== 'token.revoked' || tokenId === null) continue;
       const wasKnown = died((value) => value.tokenId === tokenId, at);
       const source = parseLeakSource(detail.found);
       if (source === undefined || wasKnown) continue;

@@ -50,7 +50,7 @@ export type Parts = {
 export type Serving = Parts & {
   readonly metrics: Metrics;
   /** Listens as the settings say. Throws a `SetupError` where it cannot. */
-  listen(slackDoor?: HttpOptions['slackDoor']): Promise<HttpServer>;
+  listen(doors?: Pick<HttpOptions, 'slackDoor' | 'githubDoor'>): Promise<HttpServer>;
   /** Starts to write what was used, beside the chores that are given; `stop` writes it once more. */
   startChores(chores?: readonly Chore[]): { stop(): Promise<void> };
 };
@@ -81,14 +81,14 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   return {
     ...parts,
     metrics,
-    listen: (slackDoor) =>
+    listen: (doors = {}) =>
       listenOrSay({
         ...parts,
         ...http,
         isProxy: proxiesIn(trustedProxies),
         metrics,
         slackConnected,
-        slackDoor,
+        ...doors,
       }),
     startChores: (chores = []) => startChores(parts, options.flushMs, chores),
   };

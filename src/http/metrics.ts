@@ -102,13 +102,16 @@ export function addMetricsRoute(app: FastifyInstance, deps: { readonly metrics: 
 }
 
 function addCounters(registry: Registry, figures: Figures, droppedLogLines: () => number): void {
-  const { verifications, refusals, introspections, revocations, leaks, limited } = figures;
+  const { verifications, refusals, introspections, revocations, leaks, github, githubMatches, limited } =
+    figures;
   const counters = [
     ['verifications', 'result', 'Answers of /verify', verifications],
     ['verification_refusals', 'reason', 'Requests that /verify refused, by reason', refusals],
     ['introspections', 'result', 'Answers of /introspect', introspections],
     ['revocations_by_value', 'result', 'Values presented at /revoke', revocations],
     ['leaks_found', 'source', 'Live values that leaked, each once, by where they came from', leaks],
+    ['github_requests', 'result', 'Answers of /github/secret-scanning', github],
+    ['github_matches', 'result', 'Values that GitHub found, by what they were', githubMatches],
     ['limited_requests', 'path', 'Requests over the limit of one address in a minute', limited],
   ] as const;
   for (const [noun, label, help, counts] of counters) {
@@ -242,6 +245,9 @@ function createFigures() {
       LeakSource,
       number
     >,
+    /** `/github/secret-scanning`: requests by their answer, and what the matches in them were. */
+    github: { answered: 0, invalid: 0, refused: 0, unavailable: 0 },
+    githubMatches: { live: 0, ended: 0, unknown: 0 },
     /** Requests over the limit of one address in a minute. */
     limited: { introspect: 0, revoke: 0 },
     /** Connections that were refused because there are too many. */

@@ -58,6 +58,8 @@ type PostDoor = {
 export type HttpDeps = Omit<RoutesDeps, 'isDraining'> & {
   /** Where Slack delivers, when it delivers over HTTP. */
   readonly slackDoor?: PostDoor | undefined;
+  /** Where GitHub tells of what it found, when it is to. */
+  readonly githubDoor?: PostDoor | undefined;
 };
 
 export type HttpOptions = HttpDeps & {
@@ -80,7 +82,7 @@ export type HttpServer = {
 type Door = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * One server, three doors: `/verify` with no framework between the socket and the decision, Slack's where there is one,
+ * One server, some doors: `/verify` with no framework between the socket and the decision, Slack's and GitHub's where there is one,
  * Fastify for everything else. Port 0 is any free one. Throws when it cannot listen.
  */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
@@ -145,10 +147,13 @@ function doorTo(others: Door, deps: HttpDeps & Pick<RoutesDeps, 'isDraining'>): 
 function doorsBy(others: Door, deps: HttpDeps): (url: string) => SizedDoor {
   const verify = { bodyBytesMax: BODY_BYTES_MAX, listener: verifyDoor(deps) };
   const rest = { bodyBytesMax: BODY_BYTES_MAX, listener: restDoor(others) };
-  const slack = deps.slackDoor && { ...deps.slackDoor, listener: postsAlone(deps.slackDoor, deps) };
+  const posts = [deps.slackDoor, deps.githubDoor].flatMap((door) =>
+    door === undefined ? [] : [[door.path, { ...door, listener: postsAlone(door, deps) }] as const],
+  );
+  const doors = new Map(posts);
   return (url) => {
     if (VERIFY_TARGET.test(url)) return verify;
-    return slack !== undefined && url.replace(/\?.*/s, '') === slack.path ? slack : rest;
+    return doors.get(url.replace(/\?.*/s, '')) ?? rest;
   };
 }
 

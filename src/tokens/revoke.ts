@@ -148,6 +148,42 @@ export async function revokeHeld(
   );
 }
 
+/** What ends values that leaked. */
+export type EndLeakedDeps = {
+  readonly store: Pick<TokenStore, 'revokeTokens' | 'endOldValues' | 'standingValues' | 'findTokens'> & {
+    workspace(): Promise<WorkspaceId | undefined>;
+  };
+  readonly clock: Clock;
+};
+
+/**
+ * Ends what leaked and verified just now, 100 tokens at most, though nobody asked for it: an old value in the grace of a rotation
+ * alone, since its token lives on with the new one; else the token. What ended meanwhile stays as it is.
+ */
+export async function endLeaked(
+  leaked: readonly Pick<StoredSecret, 'tokenId' | 'lookupId'>[],
+  { actor, reason }: Pick<Ending, 'actor' | 'reason'>,
+  { store, clock }: EndLeakedDeps,
+): Promise<void> {
+  const at = clock();
+  const ids = [...new Set(leaked.map(({ tokenId }) => tokenId))];
+  const standing = await store.standingValues(ids, at);
+  const isOld = ({ tokenId, lookupId }: (typeof leaked)[number]) =>
+    (standing.get(tokenId) ?? []).indexOf(lookupId) > 0;
+  const ending = new Set(leaked.filter((value) => !isOld(value)).map(({ tokenId }) => tokenId));
+  if (ending.size > 0) {
+    await store.revokeTokens([...ending], { actor, at, reason, held: true }, NO_DELIVERY);
+  }
+  const workspace = await store.workspace();
+  const there = workspace === undefined ? undefined : await store.findTokens(workspace, ids);
+  for (const { tokenId, lookupId } of leaked.filter((value) => isOld(value) && !ending.has(value.tokenId))) {
+    const token = there?.get(tokenId);
+    if (token === undefined) continue;
+    const effect = effectOf({ action: 'old_value.ended', actor, at }, token, { reason, held: 1 });
+    await store.endOldValues(tokenId, at, { ...effect, delivery: NO_DELIVERY }, lookupId);
+  }
+}
+
 /**
  * Revokes the tokens that nobody claimed within 7 days of their creation; 200 a call. It tidies: what makes and shows values
  * refuses such a token from that instant on, whether this has run or not.

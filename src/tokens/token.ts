@@ -22,8 +22,11 @@ export type PersonId = string & { readonly brand: 'PersonId' };
 /** A Slack workspace (team) id. */
 export type WorkspaceId = string & { readonly brand: 'WorkspaceId' };
 
-/** Who did something: a person, the app itself, or somebody of whom nothing is known but that they held the value. */
-export type Doer = PersonId | 'system' | 'holder';
+/**
+ * Who did something: a person, the app itself, the app because GitHub found a value, or somebody of whom nothing is known but
+ * that they held the value.
+ */
+export type Doer = PersonId | 'system' | 'github' | 'holder';
 
 /** A token: everything but its secrets. Instants are milliseconds UTC. */
 export type Token = {

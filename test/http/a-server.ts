@@ -3,6 +3,8 @@ import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { createGithubDoor } from '../../src/http/github.ts';
+import { createGithubKeys } from '../../src/http/github-keys.ts';
 import { createMetrics, type MetricSources, type Metrics } from '../../src/http/metrics.ts';
 import { type HttpDeps, type HttpServer, startHttp } from '../../src/http/server.ts';
 import { createLog } from '../../src/log.ts';
@@ -29,17 +31,30 @@ type ServerOptions = Partial<Omit<HttpDeps, 'store' | 'metrics'>> & {
   readonly host?: string;
   readonly port?: number;
   readonly store?: Partial<HttpDeps['store']>;
+  /** Where GitHub's keys are, where it may tell what it found. */
+  readonly githubKeysUrl?: string;
   /** Where the metrics come from. */
   readonly sources?: Partial<MetricSources>;
+};
+
+/** What the store of a server knows beside its secrets. */
+const NO_TOKENS = {
+  endOldValues: async () => ({ kind: 'none' }) as const,
+  standingValues: async () => new Map(),
+  findTokens: async () => new Map(),
+  workspace: async () => undefined,
 };
 
 /** A server on a free port, stopped when the test is over. It knows `secrets`; the time is T0 + 1. */
 export async function aServer(
   secrets: readonly StoredSecret[] = [],
-  { host = '127.0.0.1', port = 0, ...options }: ServerOptions = {},
+  { host = '127.0.0.1', port = 0, githubKeysUrl: url, ...options }: ServerOptions = {},
 ): Promise<TestServer> {
   const { deps, seen } = httpDeps(secrets, options);
-  const server = await startHttp({ ...deps, host, port });
+  const store = { ...deps.store, ...NO_TOKENS };
+  const github = { ...deps, store };
+  const githubDoor = url && createGithubDoor({ ...github, keys: createGithubKeys({ ...deps, url }) });
+  const server = await startHttp({ ...deps, host, port, ...(githubDoor && { githubDoor }) });
   onTestFinished(() => server.stop());
   return { ...server, ...seen };
 }
@@ -47,7 +62,7 @@ export async function aServer(
 /** What a server needs, and what can be seen of it. */
 export function httpDeps(
   secrets: readonly StoredSecret[],
-  { store, sources, ...deps }: Omit<ServerOptions, 'host' | 'port'> = {},
+  { store, sources, ...deps }: Omit<ServerOptions, 'host' | 'port' | 'githubKeysUrl'> = {},
 ): { deps: HttpDeps; seen: Seen } {
   const uses: Presented[] = [];
   const refusals: Presented[] = [];

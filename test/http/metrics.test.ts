@@ -40,6 +40,8 @@ describe('/metrics', () => {
       'apitoken_audit_chain_broken gauge',
       'apitoken_bcrypt_queue_length gauge',
       'apitoken_dropped_connections_total counter',
+      'apitoken_github_matches_total counter',
+      'apitoken_github_requests_total counter',
       'apitoken_introspections_total counter',
       'apitoken_leak_seconds histogram',
       'apitoken_leaks_found_total counter',

@@ -4,6 +4,7 @@ import description from '../../docs/openapi.json' with { type: 'json' };
 import { buildRoutes } from '../../src/http/routes.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aSecret } from '../tokens/a-token.ts';
+import { aGithub, bodyOf, type Github } from './a-github.ts';
 import { aServer, ask, httpDeps, type Reply } from './a-server.ts';
 import { basic, bearer } from './a-service.ts';
 
@@ -36,7 +37,16 @@ const LIVE = `token=${VALUE.reveal()}`;
 const TOO_LARGE = 'x'.repeat(16 * 1024 + 1);
 
 /** What an answer is to be provoked with. `times`: so often, and the last answer counts. */
-type Provoked = { path?: string; headers?: readonly string[]; form?: string; broken?: true; times?: number };
+type Provoked = {
+  path?: string;
+  headers?: readonly string[];
+  form?: string;
+  /** What GitHub says that it found, signed. */
+  found?: string;
+  isGithubAway?: true;
+  broken?: true;
+  times?: number;
+};
 
 /** Each documented answer of each operation, with what provokes it. */
 const CASES: Readonly<Record<string, Readonly<Record<string, readonly Provoked[]>>>> = {
@@ -93,6 +103,17 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly Provoked[]
     503: [{ form: LIVE, broken: true }],
     '4XX': [{ form: TOO_LARGE }],
   },
+  '/github/secret-scanning': {
+    200: [{ found: bodyOf({ token: VALUE.reveal() }, { token: 'x' }) }],
+    400: [{ found: '[]' }, { found: 'x' }],
+    401: [{}, { headers: ['Github-Public-Key-Identifier', 'a', 'Github-Public-Key-Signature', 'AAAA'] }],
+    413: [{ found: bodyOf(...Array(101).fill({ token: 'x' })) }],
+    503: [
+      { found: bodyOf({ token: VALUE.reveal() }), broken: true },
+      { found: bodyOf({ token: 'x' }), isGithubAway: true },
+    ],
+    '4XX': [{ form: 'x'.repeat(1024 * 1024 + 1) }],
+  },
   '/.well-known/oauth-authorization-server': { 200: [{}], '4XX': [{ form: TOO_LARGE }] },
   '/healthz': { 200: [{}], '4XX': [{ form: TOO_LARGE }] },
   '/readyz': { 200: [{}], 503: [{ broken: true }], '4XX': [{ form: TOO_LARGE }] },
@@ -124,7 +145,7 @@ test('every route of the server is described, and nothing else', async () => {
         .map((method) => `${method.toLowerCase()} ${path}`),
   );
 
-  expect([...served, 'get /verify', 'head /verify'].sort()).toEqual(
+  expect([...served, 'get /verify', 'head /verify', 'post /github/secret-scanning'].sort()).toEqual(
     OPERATIONS.map(({ path, method }) => `${method} ${path}`).sort(),
   );
 });
@@ -175,15 +196,26 @@ test('an answer that is not as described is found by these tests', () => {
   ).not.toEqual([]);
 });
 
+function sentBy({ form, found, headers = [] }: Provoked, github: Github) {
+  return found === undefined
+    ? { form, headers }
+    : { form: found, headers: [...headers, ...Object.entries(github.signs(found)).flat()] };
+}
+
 async function provoke(method: string, path: string, provoked: Provoked): Promise<Reply> {
   const broken = () => Promise.reject(new Error('broken'));
-  const server = await aServer(
-    SECRETS,
-    provoked.broken === true
-      ? { store: { readSecret: broken, isReadable: async () => false }, sources: { countTokens: broken } }
-      : { publicUrl: 'https://tokens.example' },
-  );
-  const { headers = [], form, times = 1 } = provoked;
+  const github = await aGithub();
+  if (provoked.isGithubAway === true) await github.closes();
+  const server = await aServer(SECRETS, {
+    publicUrl: 'https://tokens.example',
+    githubKeysUrl: github.keysUrl,
+    ...(provoked.broken === true && {
+      store: { readSecret: broken, isReadable: async () => false },
+      sources: { countTokens: broken },
+    }),
+  });
+  const { times = 1 } = provoked;
+  const { form, headers } = sentBy(provoked, github);
   const type = headers.includes('Content-Type') ? [] : ['Content-Type', 'application/x-www-form-urlencoded'];
   let reply: Reply | undefined;
   for (let i = 0; i < times; i++) {

@@ -78,6 +78,8 @@ export function doerText(doer: Doer): string {
   switch (doer) {
     case 'system':
       return 'apitoken';
+    case 'github':
+      return "GitHub's secret scanning";
     case 'holder':
       return 'somebody who held its value';
     default:

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App, Receiver, ReceiverEvent } from '@slack/bolt';
+import { createBodyReader } from '../../body-reader.ts';
 import { type Clock, SECOND_MS } from '../../clock.ts';
 import type { Log } from '../../log.ts';
 import type { Intake } from './intake.ts';
-import { createBodyReader, parseBody } from './posted-body.ts';
+import { parseBody } from './posted-body.ts';
 import { createRareWarning, type RareWarning } from './rare-warning.ts';
 import { isSignedWith, readSignature, type SignatureFlaw } from './signature.ts';
 

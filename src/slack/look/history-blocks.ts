@@ -4,7 +4,7 @@ import type { AuditEvent, ChainAlarm } from '../../tokens/audit.ts';
 import { asSeen } from '../../tokens/characters.ts';
 import type { EventPage } from '../../tokens/store.ts';
 import { OWNER_BARRED, OWNER_LEFT } from '../../tokens/telling.ts';
-import type { Token } from '../../tokens/token.ts';
+import { parsePersonId, type Token } from '../../tokens/token.ts';
 import { HISTORY_NEWER_ID, HISTORY_OLDER_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
@@ -42,7 +42,8 @@ export function historyMessage(token: Token, history: EventPage, alarm: ChainAla
 function eventBlock(event: AuditEvent): KnownBlock {
   const told = mrkdwn(`${dateTime(event.at)} · ${doerText(event.actor)} ${deedOf(event)}${leftOutOf(event)}`);
   const { reason } = event.detail;
-  const isTyped = event.action === 'token.revoked' && typeof reason === 'string' && !isOfLeaver(event);
+  const isEnd = event.action === 'token.revoked' || event.action === 'old_value.ended';
+  const isTyped = isEnd && typeof reason === 'string' && !isOfLeaver(event);
   return {
     type: 'context',
     elements: isTyped ? [told, plain(`“${cut(asSeen(reason), REASON_DRAWN_MAX)}”`)] : [told],
@@ -52,6 +53,11 @@ function eventBlock(event: AuditEvent): KnownBlock {
 /** A person may have typed the same words. */
 function isOfLeaver({ actor, detail }: AuditEvent): boolean {
   return actor === 'system' && (detail.reason === OWNER_LEFT || detail.reason === OWNER_BARRED);
+}
+
+/** Whether a person did it because they held the value. */
+function isByHolding({ actor, detail }: AuditEvent): boolean {
+  return detail.held === 1 && parsePersonId(actor) !== undefined;
 }
 
 /** What was done, after who did it: mrkdwn. */
@@ -71,10 +77,10 @@ export function deedOf(event: AuditEvent): string {
     case 'token.renewed':
       return `renewed it. It expires ${dateOf(detail.expires_at)}`;
     case 'old_value.ended':
-      return detail.held === 1 ? 'ended the old value, holding it' : 'ended the old value';
+      return isByHolding(event) ? 'ended the old value, holding it' : 'ended the old value';
     case 'token.revoked':
       if (isOfLeaver(event)) return `revoked it: its ${detail.reason}`;
-      return detail.held === 1 && actor !== 'holder' ? 'revoked it, holding its value' : 'revoked it';
+      return isByHolding(event) ? 'revoked it, holding its value' : 'revoked it';
     case 'token.expired':
       return 'expired it: a backup was put back without revoked.log';
     case 'value.checked':

@@ -4,7 +4,13 @@ import { counted } from '../../counted.ts';
 import type { AuditEvent } from '../../tokens/audit.ts';
 import type { ListPage } from '../../tokens/store.ts';
 import { NEVER_CLAIMED, OWNER_BARRED, OWNER_LEFT } from '../../tokens/telling.ts';
-import { type Doer, type PersonId, UNCLAIMED_MS_MAX, type UsedToken } from '../../tokens/token.ts';
+import {
+  type Doer,
+  type PersonId,
+  parsePersonId,
+  UNCLAIMED_MS_MAX,
+  type UsedToken,
+} from '../../tokens/token.ts';
 import type { Message } from '../blocks/message.ts';
 import { context, escaped, mention, section } from '../blocks/text.ts';
 import { dateTime } from '../blocks/times.ts';
@@ -79,13 +85,19 @@ export function revokedByOtherMessage(token: UsedToken): Message {
   if (revokedBy === 'system' && revokeReason === OWNER_BARRED) {
     return news([`Your token ${name} was revoked: you can no longer use apitoken.`], more);
   }
+  if (revokedBy === 'github') {
+    return news(
+      [`Your token ${name} was revoked: GitHub found its value in public.`],
+      [section(`${STOPPED} If it's still needed, create it again.`), whenRevoked(token), ...reasonOf(token)],
+    );
+  }
   return news([...doerOf(token), ` revoked your token ${name}.`], [...more, ...reasonOf(token)]);
 }
 
 /** What the owner is told when somebody else, who held it, ended the old value of a token: by whom, as far as `ending` tells. */
 export function oldValueEndedMessage(
   token: UsedToken,
-  ending: Pick<AuditEvent, 'actor' | 'at'> | undefined,
+  ending: Pick<AuditEvent, 'actor' | 'at' | 'detail'> | undefined,
 ): Message {
   const told = `The old value of your token ${token.name} no longer works.`;
   return {
@@ -94,7 +106,10 @@ export function oldValueEndedMessage(
       section(`${told} The new value still works.`),
       ...(ending === undefined
         ? []
-        : [context(`Ended by ${doerText(ending.actor)} ${dateTime(ending.at)}.`)]),
+        : [
+            context(`Ended by ${doerText(ending.actor)} ${dateTime(ending.at)}.`),
+            ...noteBlocks('Reason', typeof ending.detail.reason === 'string' ? ending.detail.reason : null),
+          ]),
     ],
   };
 }
@@ -148,8 +163,10 @@ function severalSentence(token: UsedToken, what: string): Sentence {
 
 function doerOf({ revokedBy }: UsedToken): Sentence {
   const doer: Doer = revokedBy ?? 'system';
-  if (doer === 'holder') return ['Somebody who held its value'];
-  return doer === 'system' ? ['apitoken'] : [{ person: doer }];
+  const person = parsePersonId(doer);
+  if (person !== undefined) return [{ person }];
+  // The app's name is written small, also where a sentence begins.
+  return [doerText(doer).replace(/^(?!apitoken)./, (first) => first.toUpperCase())];
 }
 
 function whenRevoked({ revokedAt }: UsedToken): KnownBlock {

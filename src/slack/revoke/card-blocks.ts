@@ -169,11 +169,10 @@ function lastingLine({ name, owner, lastUsedAt }: UsedToken): RichTextSection {
 
 /** By whom and when, of one that another act ended than the others. */
 function endElements(token: UsedToken): RichTextSection['elements'] {
-  const { revokedBy } = token;
-  const isPerson = revokedBy !== null && revokedBy !== 'system' && revokedBy !== 'holder';
+  const person = parsePersonId(token.revokedBy ?? '');
   return [
     { type: 'text', text: ', revoked by ' },
-    isPerson ? { type: 'user', user_id: revokedBy } : { type: 'text', text: revokerOf(token) },
+    person === undefined ? { type: 'text', text: revokerOf(token) } : { type: 'user', user_id: person },
     { type: 'text', text: ' ' },
     dateTimeElement(endOf(token)),
   ];

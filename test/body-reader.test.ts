@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { createBodyReader, type UnreadStatus } from '../../src/slack/deliveries/posted-body.ts';
-import { PATIENT } from '../patience.ts';
+import { createBodyReader, type UnreadStatus } from '../src/body-reader.ts';
+import { PATIENT } from './patience.ts';
 
 const BYTES_MAX = 8;
 
