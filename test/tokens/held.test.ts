@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MINUTE_MS } from '../../src/clock.ts';
-import { areHeld, heldProof } from '../../src/tokens/held.ts';
+import { areHeld, heldOldValue, heldProof } from '../../src/tokens/held.ts';
 import { type Peppers, pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
 import type { TokenId } from '../../src/tokens/token.ts';
 import { ANN, aToken, BOB, PEPPER, PEPPERS, T0 } from './a-token.ts';
@@ -92,8 +92,57 @@ describe('a proof that a value was held', () => {
     ['no time', `NaN.${proof.split('.')[1]}`],
     ['no end', `Infinity.${proof.split('.')[1]}`],
     ['half a millisecond', `${T0}5e-1.${proof.split('.')[1]}`],
+    ['a time with a space before it', ` ${proof}`],
+    ['a time with a space behind it', proof.replace('.', ' .')],
     ['a MAC behind a hundred others', proof.replace('.', `.${'A.'.repeat(100)}`)],
   ] as const)('is not %s', async ([, text]) => {
     expect(await isHeld({ text, now: T0 + MINUTE_MS })).toBe(false);
+  });
+
+  test('has room for a hundred values', async () => {
+    const text = proof.replace('.', `.${'A.'.repeat(99)}`);
+
+    expect(await isHeld({ text })).toBe(true);
+  });
+});
+
+describe('a proof that the old value of a token was held', () => {
+  const NEWER = 'AAAAAAAAAAA2';
+
+  function heldOld(
+    lookupIds: readonly string[] | undefined,
+    { actor = ANN, now = T0 }: Pick<Asked, 'actor' | 'now'> = {},
+  ): Promise<unknown> {
+    const standing = new Map(lookupIds === undefined ? [] : [[TOKEN_ID, lookupIds] as const]);
+    const store = { standingValues: async () => standing };
+    return heldOldValue(proof, { actor, tokenId: TOKEN_ID }, { store, peppers: PEPPERS, clock: () => now });
+  }
+
+  test.for([
+    ['beside a newer one', [NEWER, VALUE.lookupId]],
+    ['beside a newer one and one between', [NEWER, 'AAAAAAAAAAA3', VALUE.lookupId]],
+  ] as const)('tells which one it is: %s', async ([, lookupIds]) => {
+    expect(await heldOld(lookupIds)).toEqual({ kind: 'held', lookupId: VALUE.lookupId });
+  });
+
+  test.for([
+    ['the newest value', [VALUE.lookupId, 'AAAAAAAAAAA0']],
+    ['the only value', [VALUE.lookupId]],
+    ['a value that has ended', [NEWER, 'AAAAAAAAAAA3']],
+    ['a value of a token that has none', []],
+    ['a value of a token that is not there', undefined],
+  ] as const)('says that %s is no old one', async ([, lookupIds]) => {
+    expect(await heldOld(lookupIds)).toEqual({ kind: 'ended' });
+  });
+
+  test.for([
+    ['after 30 minutes', { now: T0 + 30 * MINUTE_MS + 1 }],
+    ['of another person', { actor: BOB, now: T0 + 31 * MINUTE_MS }],
+  ] as const)('has lapsed %s', async ([, asked]) => {
+    expect(await heldOld([NEWER, VALUE.lookupId], asked)).toEqual({ kind: 'lapsed' });
+  });
+
+  test('proves nothing for another person', async () => {
+    expect(await heldOld([NEWER, VALUE.lookupId], { actor: BOB })).toEqual({ kind: 'ended' });
   });
 });

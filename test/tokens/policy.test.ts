@@ -5,6 +5,8 @@ import {
   may,
   mayUseApp,
   type Role,
+  rightsOf,
+  rolesFor,
   type Standing,
 } from '../../src/tokens/policy.ts';
 import { ANN, anActor, aToken, BOB, ELSEWHERE, WORKSPACE } from './a-token.ts';
@@ -55,6 +57,13 @@ describe.for<readonly [string, Partial<Actor>, { own: readonly Action[]; others:
     expect(mayUseApp(actor, policy)).toBe(true);
   });
 
+  test('has the rights over everybody that the table gives', () => {
+    expect(rightsOf(actor, policy)).toEqual({
+      seesAll: allowed.others.includes('see'),
+      revokesAny: allowed.others.includes('revoke'),
+    });
+  });
+
   test.for(ACTIONS)('%s with a token of their own', (action) => {
     expect(may(actor, action, own, policy)).toBe(allowed.own.includes(action));
   });
@@ -74,6 +83,20 @@ describe.for<readonly [string, Partial<Actor>, { own: readonly Action[]; others:
   });
 });
 
+test.for<readonly [Action, readonly Role[]]>([
+  ['create', []],
+  ['see', ['manager', 'on_call', 'admin']],
+  ['show_value', []],
+  ['rotate', []],
+  ['revoke', ['on_call', 'admin']],
+  ['revoke_held', []],
+  ['check', ['on_call', 'admin']],
+  ['create_for_others', ['admin']],
+  ['grant_introspect', ['admin']],
+])('the roles that may %s what is not theirs are exactly %o', ([action, expected]) => {
+  expect(rolesFor(action)).toEqual(expected);
+});
+
 describe.for<readonly [string, Standing, { allowGuests: boolean }]>([
   ['a guest who is not let in', 'guest', GUESTS_OUT],
   ['a bot', 'bot', GUESTS_OUT],
@@ -83,8 +106,11 @@ describe.for<readonly [string, Standing, { allowGuests: boolean }]>([
   ['someone deactivated', 'deactivated', GUESTS_OUT],
   ['someone deactivated where guests are let in', 'deactivated', GUESTS_IN],
 ])('%s', ([, standing, policy]) => {
-  test('may not use the app', () => {
-    expect(mayUseApp(anActor({ standing, ...roles(...ROLES) }), policy)).toBe(false);
+  test('may not use the app, and has no rights', () => {
+    const actor = anActor({ standing, ...roles(...ROLES) });
+
+    expect(mayUseApp(actor, policy)).toBe(false);
+    expect(rightsOf(actor, policy)).toEqual({ seesAll: false, revokesAny: false });
   });
 
   test.for(ACTIONS)('may not %s, whatever roles they have and whosever token it is', (action) => {

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+const { TESTS } = process.env;
+
+/** The tests that count for `npm run test:mutation`: all of these, or those that `TESTS` names. */
+export default defineConfig({
+  test: {
+    include: TESTS?.split(' ') ?? [
+      'test/tokens/*.test.ts',
+      'test/store/*.test.ts',
+      'test/http/!(hardening).test.ts',
+    ],
+    isolate: false,
+    restoreMocks: true,
+  },
+});
