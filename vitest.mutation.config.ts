@@ -10,7 +10,8 @@ export default defineConfig({
       'test/store/*.test.ts',
       'test/http/!(hardening).test.ts',
     ],
-    isolate: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     restoreMocks: true,
   },
 });

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { MINUTE_MS } from '../../src/clock.ts';
-import { areHeld, heldOldValue, heldProof } from '../../src/tokens/held.ts';
+import { areHeld, heldOldValue, heldProof, parseLeakSource, recogniseValue } from '../../src/tokens/held.ts';
 import { type Peppers, pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
 import type { TokenId } from '../../src/tokens/token.ts';
-import { ANN, aToken, BOB, PEPPER, PEPPERS, T0 } from './a-token.ts';
+import { TokenValue } from '../../src/tokens/token-value.ts';
+import { ANN, aSecret, aToken, BOB, PEPPER, PEPPERS, T0, underOnly } from './a-token.ts';
 
 const TOKEN_ID = aToken().id;
 const OTHER_TOKEN_ID = aToken().id;
@@ -144,5 +145,43 @@ describe('a proof that the old value of a token was held', () => {
 
   test('proves nothing for another person', async () => {
     expect(await heldOld([NEWER, VALUE.lookupId], { actor: BOB })).toEqual({ kind: 'ended' });
+  });
+});
+
+describe('a value that leaked', () => {
+  test.for([
+    ['a live one is counted, with where and when it was seen', {}, 'good'],
+    ['a revoked one is not', { digest: null }, 'bad'],
+    ['an expired one is not', { endsAt: T0 }, 'bad'],
+  ] as const)('is recognised: %s', async ([, fields, kind]) => {
+    const value = TokenValue.generate('apit');
+    const secret = aSecret(value, fields);
+    const counted: unknown[] = [];
+    let now = T0;
+    const store = {
+      readSecret: async () => {
+        now += 5;
+        return secret;
+      },
+    };
+    const leaks = { found: (...what: unknown[]) => void counted.push(what) };
+
+    const verdict = await recogniseValue(value, 'shortcut', {
+      store,
+      clock: () => now,
+      leaks,
+      ...underOnly(PEPPER),
+    });
+
+    expect(verdict).toMatchObject({ kind, secret });
+    expect(counted).toEqual(kind === 'good' ? [[secret, 'shortcut', T0]] : []);
+  });
+
+  test.for(['message', 'shortcut', 'command', 'github', 'http', 'cli'])('comes by %s', (source) => {
+    expect(parseLeakSource(source)).toBe(source);
+  });
+
+  test.for(['', 'Message', 'mail', null, undefined, 1])('does not come by %j', (text) => {
+    expect(parseLeakSource(text)).toBeUndefined();
   });
 });

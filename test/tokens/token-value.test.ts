@@ -3,7 +3,7 @@ import { format, inspect } from 'node:util';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TokenValue } from '../../src/tokens/token-value.ts';
+import { TokenValue, toBase62 } from '../../src/tokens/token-value.ts';
 import { PEPPER } from './a-token.ts';
 
 /** Made with Python's zlib.crc32 and a base 62 of its own. */
@@ -97,6 +97,34 @@ describe('parsing', () => {
     ['a million characters', 'a'.repeat(1_000_000)],
   ] as const)('refuses %s', ([, text]) => {
     expect(TokenValue.parse(text)).toBeUndefined();
+  });
+
+  test.for([
+    ['a prefix of one letter', 'a_0123456789AB_CDEFGHIJKLMNOPQRSTUVWXYZabcdefgh'],
+    ['a prefix of eleven letters', 'abcdefghijk_0123456789AB_CDEFGHIJKLMNOPQRSTUVWXYZabcdefgh'],
+    ['a prefix that begins with a digit', '1pit_0123456789AB_CDEFGHIJKLMNOPQRSTUVWXYZabcdefgh'],
+    ['a prefix in capitals', 'APIT_0123456789AB_CDEFGHIJKLMNOPQRSTUVWXYZabcdefgh'],
+    ['no prefix', '_0123456789AB_CDEFGHIJKLMNOPQRSTUVWXYZabcdefgh'],
+    ['a lookup id cut by one', 'apit_0123456789A_CDEFGHIJKLMNOPQRSTUVWXYZabcdefgh'],
+    ['a secret cut by one', 'apit_0123456789AB_CDEFGHIJKLMNOPQRSTUVWXYZabcdefg'],
+    ['a secret with one more', 'apit_0123456789AB_CDEFGHIJKLMNOPQRSTUVWXYZabcdefghi'],
+    ['another sign in its secret', 'apit_0123456789AB_CDEFGHIJKLMNOPQRSTUVWXYZ-bcdefgh'],
+    ['a space before it', ' apit_0123456789AB_CDEFGHIJKLMNOPQRSTUVWXYZabcdefgh'],
+    ['other letters before it', 'X-apit_0123456789AB_CDEFGHIJKLMNOPQRSTUVWXYZabcdefgh'],
+    ['a value before it', `${VECTORS[0]}_`],
+  ] as const)('refuses what has right check digits, and %s', ([, body]) => {
+    expect(TokenValue.parse(body + toBase62(crc32(body), 6))).toBeUndefined();
+  });
+
+  test('tells prefix, lookup id and secret of a value apart, however long its prefix is', () => {
+    for (const prefix of ['ab', 'apit', 'a123456789']) {
+      const body = `${prefix}_0123456789AB_CDEFGHIJKLMNOPQRSTUVWXYZabcdefgh`;
+      const value = TokenValue.parse(body + toBase62(crc32(body), 6));
+
+      expect(value?.prefix).toBe(prefix);
+      expect(value?.lookupId).toBe('0123456789AB');
+      expect(value?.secretForHash()).toBe('CDEFGHIJKLMNOPQRSTUVWXYZabcdefgh');
+    }
   });
 
   test('refuses any text that is none (fast-check prints the seed)', () => {

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
-import { newTokenId, offersFor, parseTokenId, remarksOf, statusOf } from '../../src/tokens/token.ts';
+import {
+  newTokenId,
+  offersFor,
+  parsePersonId,
+  parseTokenId,
+  remarksOf,
+  statusOf,
+} from '../../src/tokens/token.ts';
 import { aToken, BOB, T0 } from './a-token.ts';
 
 const expiresAt = T0 + 30 * DAY_MS;
@@ -57,6 +64,12 @@ describe('an active token', () => {
     ['may be both', { expiresAt: T0 + 91 * DAY_MS }, T0 + 90 * DAY_MS, ['expiring soon', 'idle']],
     ['tells that its owner is gone', { ownerGoneAt: T0 }, T0, ['owner gone']],
     [
+      'tells that its owner may not use the app any more',
+      { ownerGoneAt: T0, ownerIsBarred: true },
+      T0,
+      ['owner may not use apitoken'],
+    ],
+    [
       'tells all three',
       { expiresAt: T0 + 91 * DAY_MS, ownerGoneAt: T0 },
       T0 + 90 * DAY_MS,
@@ -90,6 +103,25 @@ test.for([
   expect(remarksOf(aToken({ claimedAt: null, ...fields }), now)).toEqual(remarks);
 });
 
+describe("a person's id", () => {
+  test.for(['U0ANN', 'W0ANN', 'U1', `U${'A'.repeat(30)}`])('is %s', (text) => {
+    expect(parsePersonId(text)).toBe(text);
+  });
+
+  test.for([
+    ['nothing', ''],
+    ['one letter', 'U'],
+    ['one that is too long', `U${'A'.repeat(31)}`],
+    ['one in small letters', 'U0ann'],
+    ["a channel's", 'C0GENERAL'],
+    ['one with something before it', '@U0ANN'],
+    ['one with something behind it', 'U0ANN|ann'],
+    ['one with a line end', 'U0ANN\n'],
+  ] as const)('is not %s', ([, text]) => {
+    expect(parsePersonId(text)).toBeUndefined();
+  });
+});
+
 describe('a token id', () => {
   test('is new each time, and parsed as itself', () => {
     const ids = Array.from({ length: 1000 }, newTokenId);
@@ -104,6 +136,7 @@ describe('a token id', () => {
     ['one with a character too many', 'tok_0123456789abcdef0'],
     ['one in capitals', 'TOK_0123456789abcdef'],
     ['one with spaces around it', ' tok_0123456789abcdef '],
+    ['one with letters before it', 'xtok_0123456789abcdef'],
     ['one with a line end', 'tok_0123456789abcdef\n'],
     ['one with another character', 'tok_0123456789abcde-'],
   ] as const)('is not %s', ([, text]) => {
