@@ -11,6 +11,8 @@ const mentionStyle = shape(
   { bold: flag, italic: flag, strike: flag, highlight: flag, client_highlight: flag, unlink: flag },
 );
 const id = string(255);
+/** A person's, and nobody's else: an id of another shape is in no workspace. */
+const userId = string(255, { pattern: /^[UW][0-9A-Z]+$/ });
 const address = string(LIMITS.buttonUrl);
 
 const text = shape({ text: string(TEXT_MAX) }, { style: textStyle });
@@ -28,7 +30,7 @@ const INLINE = typed({
   link,
   team: shape({ team_id: id }, { style: mentionStyle }),
   text,
-  user: shape({ user_id: id }, { style: mentionStyle }),
+  user: shape({ user_id: userId }, { style: mentionStyle }),
   usergroup: shape({ usergroup_id: id }, { style: mentionStyle }),
 });
 

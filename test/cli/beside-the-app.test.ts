@@ -47,13 +47,12 @@ test('revoke ends a token beside the running app: refused by the next request, o
     { actor: OPERATOR },
   ]);
   const alice = stage.workspace.person('alice');
-  await soon(() =>
-    expect(
-      toldTo(alice)
-        .map(({ text }) => text)
-        .join('\n'),
-    ).toContain('found in a log'),
-  );
+  const told = () =>
+    toldTo(alice)
+      .map(({ text }) => text)
+      .join('\n');
+  await soon(() => expect(told()).toContain('found in a log'));
+  expect(told()).toContain(`An operator (${userInfo().username}) revoked your token deploy-bot.`);
   const again = await cli(stage, 'revoke', 'deploy-bot', '--reason', 'once more');
   expect(again.code).toBe(0);
   expect(again.out).toMatch(

@@ -2,8 +2,16 @@ import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Person } from '../../sandbox/workspace/person.ts';
 import { HOUR_MS, MINUTE_MS } from '../../src/clock.ts';
+import {
+  revokedByOtherMessage,
+  revokedOfCreatedMessage,
+  severalRevokedMessage,
+} from '../../src/slack/notices/news-blocks.ts';
+import { receiptMessage } from '../../src/slack/notices/receipt-blocks.ts';
+import { killCardMessage, sharedCardMessage } from '../../src/slack/revoke/card-blocks.ts';
+import type { PersonId } from '../../src/tokens/token.ts';
 import { setStage } from '../fixture.ts';
-import { T0 } from '../tokens/a-token.ts';
+import { ANN, aToken, BOB, T0 } from '../tokens/a-token.ts';
 import {
   actionsOf,
   answerIn,
@@ -386,6 +394,43 @@ test('a card of tokens that different people ended says of each by whom and when
   expect(card.text).toContain('first of @alice, never used, revoked by @bob Jan 1, 2026 at 12:00 AM UTC');
   expect(card.text).toContain('second of @alice, never used, revoked by @carol Jan 1, 2026 at 12:20 AM UTC');
 });
+
+test.for(['system', 'holder', 'cli:ops'] as const)(
+  '%s is named in words, and not as a person of Slack',
+  (doer) => {
+    const revoked = (fields: object = {}) =>
+      aToken({
+        createdBy: BOB,
+        revokedAt: T0,
+        revokedBy: doer as PersonId,
+        revokeReason: 'leaked',
+        ...fields,
+      });
+    const both = [revoked(), revoked({ revokedAt: T0 + 1 })];
+    const card = { tokens: both, tries: new Map(), inMessage: undefined, reader: ANN, now: T0 + 2 };
+    const messages = [
+      revokedByOtherMessage(revoked()),
+      revokedOfCreatedMessage(revoked()),
+      severalRevokedMessage(both, ANN),
+      severalRevokedMessage(both, BOB),
+      killCardMessage(card, { kind: 'none' }),
+      sharedCardMessage(card, BOB),
+      receiptMessage(revoked(), { liveValues: [], hasLiveSecret: false, notShownReason: undefined }, T0 + 2),
+    ];
+    const words = {
+      system: 'apitoken',
+      holder: /somebody who held its value/i,
+      'cli:ops': /an operator \(ops\)/i,
+    };
+
+    for (const message of messages) {
+      const drawn = JSON.stringify(message);
+      expect(drawn).toMatch(words[doer]);
+      expect(drawn).not.toContain(`"user_id":"${doer}"`);
+      expect(drawn).not.toContain(`<@${doer}>`);
+    }
+  },
+);
 
 test('who ended a token and may not see it otherwise has its card for half an hour', async () => {
   const { stage, clock, alice, workspace } = await setStill();
