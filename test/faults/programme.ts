@@ -30,8 +30,8 @@ export function drawChance(what: string): Chance {
   return chanceFrom(seed);
 }
 
-/** Mulberry32: https://github.com/bryc/code/blob/master/jshash/PRNGs.md */
-function chanceFrom(seed: number): Chance {
+/** The same from a seed that is known, told to nobody. Mulberry32: https://github.com/bryc/code/blob/master/jshash/PRNGs.md */
+export function chanceFrom(seed: number): Chance {
   let state = seed >>> 0;
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0;
