@@ -407,7 +407,14 @@ test.for(['system', 'holder', 'cli:ops'] as const)(
         ...fields,
       });
     const both = [revoked(), revoked({ revokedAt: T0 + 1 })];
-    const card = { tokens: both, tries: new Map(), inMessage: undefined, reader: ANN, mayClose: false, now: T0 + 2 };
+    const card = {
+      tokens: both,
+      tries: new Map(),
+      inMessage: undefined,
+      reader: ANN,
+      mayClose: false,
+      now: T0 + 2,
+    };
     const messages = [
       revokedByOtherMessage(revoked()),
       revokedOfCreatedMessage(revoked()),
