@@ -44,7 +44,7 @@ export async function startApp(
     hasher = startHasher(HASHER_THREADS),
   }: { clock?: Clock; log: Log; droppedLogLines?: () => number; hasher?: Hasher },
 ): Promise<RunningApp> {
-  const { prefix, policy, roles, leavers } = config;
+  const { prefix, policy, roles, leavers, guard } = config;
   const slackConnected = () => slack.isConnected();
   const serving = await openServing({
     ...{ config, machineClock, log, hasher, droppedLogLines, slackConnected },
@@ -60,6 +60,7 @@ export async function startApp(
     policy,
     roles,
     leavers,
+    guard,
     onAck: serving.metrics.acked,
   });
   const http = await serving.listen({ slackDoor: slack.door, githubDoor: githubDoorOf(config, serving) });

@@ -94,6 +94,11 @@ const settings = z
     ADMINS: listOf(roleHolders),
     ALLOW_GUESTS: trueOrFalse('false'),
     LEAVER_POLICY: z.enum(['revoke', 'flag'], { error: 'must be revoke or flag' }).prefault('revoke'),
+    LEAK_GUARD: z.enum(['off', 'warn', 'revoke'], { error: 'must be off, warn or revoke' }).prefault('off'),
+    LEAK_CHANNEL: text(
+      /^[CG][A-Z0-9]+$/,
+      "a channel id, C… or G…. In Slack, open the channel's details: it is at the bottom",
+    ).optional(),
     MAX_LIFETIME_DAYS: wholeNumber(1, LIFETIME_DAYS_MAX).prefault('365'),
     ALLOW_NEVER_EXPIRES: trueOrFalse('false'),
     SCOPES: listOf(scopes),
@@ -139,6 +144,7 @@ const settings = z
       scopes: env.SCOPES,
     },
     leavers: env.LEAVER_POLICY,
+    guard: { policy: env.LEAK_GUARD, channel: env.LEAK_CHANNEL },
     /** Where GitHub's keys are, where it may tell what it found. */
     githubKeysUrl: env.GITHUB_SECRET_SCANNING ? env.GITHUB_KEYS_URL : undefined,
   }));

@@ -181,7 +181,7 @@ test('nothing but the process itself has an effect when it is imported', () => {
 });
 
 const CONTRIBUTING = readFileSync(join(ROOT, 'docs/CONTRIBUTING.md'), 'utf8');
-const DEEDS = ['create', 'show', 'rotate', 'revoke', 'look', 'status', 'notices'];
+const DEEDS = ['create', 'show', 'rotate', 'revoke', 'guard', 'look', 'status', 'notices'];
 
 test('a deed knows other deeds only by the arrows that CONTRIBUTING draws, and all of these are there', () => {
   const drawn = [...CONTRIBUTING.matchAll(/^ {2}([a-z]+) +→ ([a-z, ]+)$/gm)].flatMap(([, from, to]) =>

@@ -37,6 +37,7 @@ describe('settings', () => {
         scopes: [],
       },
       leavers: 'revoke',
+      guard: { policy: 'off', channel: undefined },
       githubKeysUrl: undefined,
       http: {
         host: '127.0.0.1',
@@ -64,6 +65,8 @@ describe('settings', () => {
       ADMINS: 'U0EVE',
       ALLOW_GUESTS: 'true',
       LEAVER_POLICY: 'flag',
+      LEAK_GUARD: 'warn',
+      LEAK_CHANNEL: 'C0ONCALL001',
       MAX_LIFETIME_DAYS: '90',
       ALLOW_NEVER_EXPIRES: 'true',
       SCOPES: 'read, repo:write ,read',
@@ -98,6 +101,7 @@ describe('settings', () => {
         scopes: ['read', 'repo:write'],
       },
       leavers: 'flag',
+      guard: { policy: 'warn', channel: 'C0ONCALL001' },
       http: {
         host: '0.0.0.0',
         port: 0,
@@ -334,6 +338,9 @@ describe('a setting is refused, by its name and without its value,', () => {
     ['a prefix with an underscore', 'TOKEN_PREFIX', 'bad_value'],
     ['a policy that there is not', 'LEAVER_POLICY', 'badvalue'],
     ['a policy in capitals', 'LEAVER_POLICY', 'REVOKE'],
+    ['what the guard is not', 'LEAK_GUARD', 'true'],
+    ['a channel by its name', 'LEAK_CHANNEL', '#badvalue'],
+    ['a person for a channel', 'LEAK_CHANNEL', 'U0BADVALUE1'],
     ['a name instead of an id', 'MANAGERS', 'badvalue'],
     ['a channel id', 'ONCALL', 'C0BADVALUE'],
     ['an id in small letters', 'ADMINS', 'u0badvalue'],
@@ -466,6 +473,7 @@ describe('.env.example', () => {
     expect(JSON.stringify(shown)).toBe(JSON.stringify(parseConfig(NEEDED)));
     expect(optional.filter(([, value]) => value === '').map(([name]) => name)).toEqual([
       'ADMINS',
+      'LEAK_CHANNEL',
       'MANAGERS',
       'ONCALL',
       'PUBLIC_URL',

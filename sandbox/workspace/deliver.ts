@@ -203,6 +203,16 @@ export async function deliverEvent(
   if (!outcome.acked) retryLater(post, payload, 1, outcome.why);
 }
 
+/**
+ * Delivers what is said in a channel, the app's own words among it. Source: D:/reference/events/message.channels: only where the
+ * app is a member.
+ */
+export async function deliverOverheard(post: Post, channelId: string, event: Json): Promise<void> {
+  const channel = post.state.channels.get(channelId);
+  if (channel === undefined || channel.im !== undefined || !channel.appIsMember) return;
+  await deliverEvent(post, event, channel.isPrivate ? 'message.groups' : 'message.channels');
+}
+
 /** Why an event comes again. Source: D:/apis/events-api, "x-slack-retry-reason". */
 const RETRY_REASONS: Record<NotAcked, string> = {
   timed_out: 'timeout',

@@ -22,6 +22,9 @@ const EVENT_SCOPES: Record<string, string | undefined> = {
   app_home_opened: undefined,
   // Source: D:/reference/events/message.im.
   'message.im': 'im:history',
+  // Source: D:/reference/events/message.channels and message.groups.
+  'message.channels': 'channels:history',
+  'message.groups': 'groups:history',
   user_change: 'users:read',
   subteam_members_changed: 'usergroups:read',
   subteam_updated: 'usergroups:read',
@@ -33,6 +36,14 @@ const URL_PATHS = [
   'settings.interactivity.request_url',
   'settings.interactivity.message_menu_options_url',
 ];
+
+/** A scope or event that the manifest names in a comment, for what is off unless it is wanted. */
+const COMMENTED = /^( *)# (?=- [a-z_]+[.:][a-z_]+ )/gm;
+
+/** The manifest's text with its commented scopes and events taken in. */
+export function withCommentedLines(text: string): string {
+  return text.replace(COMMENTED, '$1');
+}
 
 const OPTIONAL_PATH = 'oauth_config.scopes.bot_optional';
 
@@ -58,10 +69,11 @@ function trees(value: unknown): Tree[] {
 
 /**
  * Reads the app's manifest. Throws when Slack would not take it: a rule of its schema is broken, an event or command is without
- * its scope or url. The optional scopes in `withheld` are not granted, nor is what needs them delivered.
+ * its scope or url. The optional scopes in `withheld` are not granted, nor is what needs them delivered. `isWhole`: with its commented lines.
  */
-export function readManifest(path: string, withheld: readonly string[] = []): Manifest {
-  const root: unknown = parse(readFileSync(path, 'utf8'));
+export function readManifest(path: string, withheld: readonly string[] = [], isWhole = false): Manifest {
+  const text = readFileSync(path, 'utf8');
+  const root: unknown = parse(isWhole ? withCommentedLines(text) : text);
   const problems = [...manifestProblems(root), ...wordProblems(root)];
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const name = at(root, 'display_information.name');

@@ -3,7 +3,7 @@ import { lengthOf } from './checks.ts';
 import { isJson } from './http.ts';
 import { LIMITS } from './limits.ts';
 import type { Method, MethodAnswer } from './method.ts';
-import { messageOutput } from './payloads.ts';
+import { channelMessageEvent, messageChangedEvent, messageDeletedEvent, messageOutput } from './payloads.ts';
 import {
   addMessage,
   type Channel,
@@ -153,6 +153,7 @@ function postMessage(state: State, args: Json): MethodAnswer {
     from: state.seed.botUserId,
     ...contentFrom(args),
   });
+  tell(state, message, channelMessageEvent(state, message));
   return { ok: true, channel: channel.id, ts: message.ts, message: messageOutput(state, message) };
 }
 
@@ -174,7 +175,9 @@ function update(state: State, args: Json): MethodAnswer {
   if ('error' in message) return message;
   const refused = refuseContent(state, args, 'chat.update');
   if (refused !== undefined) return refused;
+  const former = messageOutput(state, message);
   changeMessage(state, message, args);
+  tell(state, message, messageChangedEvent(state, message, former));
   return {
     ok: true,
     channel: message.channelId,
@@ -200,8 +203,14 @@ export function changeMessage(state: State, message: Message, args: Json): void 
 function remove(state: State, args: Json): MethodAnswer {
   const message = ownMessage(state, args, 'cant_delete_message');
   if ('error' in message) return message;
+  tell(state, message, messageDeletedEvent(state, message));
   removeMessage(state, message);
   return { ok: true, channel: message.channelId, ts: message.ts };
+}
+
+/** The app hears of its own words as of everybody's, a moment later. */
+function tell(state: State, { channelId }: Message, event: Json): void {
+  state.tellOf(channelId, event).catch(() => undefined);
 }
 
 /** Takes a message out of the history. */

@@ -61,6 +61,7 @@ function channelOutput(channel: Channel): Json {
     id: channel.id,
     ...(isIm ? { user: channel.im } : { name: channel.name, is_member: channel.appIsMember }),
     is_channel: !isIm,
+    is_private: channel.isPrivate,
     is_im: isIm,
     is_archived: false,
     is_ext_shared: channel.shared,

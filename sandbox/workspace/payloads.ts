@@ -304,6 +304,56 @@ export function directMessageEvent(state: State, message: Message): Json {
   };
 }
 
+/**
+ * That something was posted in a channel, as of `message.channels` and `message.groups`. Keys as in messages that slackapi/bolt-js and
+ * slackapi/java-slack-sdk recorded; the name of the channel is not among them.
+ */
+export function channelMessageEvent(state: State, message: Message): Json {
+  const isTyped = state.people.get(message.from)?.is_bot === false;
+  return {
+    ...(isTyped ? { client_msg_id: randomUUID() } : {}),
+    ...messageOutput(state, message),
+    ...(message.files.length > 0 ? { subtype: 'file_share', upload: false } : {}),
+    ...placeFields(state, message),
+    event_ts: message.ts,
+  };
+}
+
+/** That a message was changed, be it by its author or because Slack unfurled a link in it; `former`: as it was told before. */
+export function messageChangedEvent(state: State, message: Message, former: Json): Json {
+  const ts = nextTs(state);
+  return {
+    type: 'message',
+    subtype: 'message_changed',
+    message: messageOutput(state, message),
+    previous_message: former,
+    ...placeFields(state, message),
+    hidden: true,
+    ts,
+    event_ts: ts,
+  };
+}
+
+/** That it was deleted. */
+export function messageDeletedEvent(state: State, message: Message): Json {
+  const ts = nextTs(state);
+  return {
+    type: 'message',
+    subtype: 'message_deleted',
+    previous_message: messageOutput(state, message),
+    ...placeFields(state, message),
+    hidden: true,
+    deleted_ts: message.ts,
+    ts,
+    event_ts: ts,
+  };
+}
+
+function placeFields({ channels }: State, { channelId }: Message): Json {
+  const isPrivate = channels.get(channelId)?.isPrivate === true;
+  return { channel: channelId, channel_type: isPrivate ? 'group' : 'channel' };
+}
+
 /** What comes in place of events when there were more than 30,000 in an hour. Source: D:/apis/events-api, "Rate limiting". */
 export function appRateLimited(state: State): Json {
   return {

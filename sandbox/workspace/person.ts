@@ -24,6 +24,7 @@ import {
   actionPart,
   blockActions,
   blockSuggestion,
+  channelMessageEvent,
   directMessageEvent,
   globalShortcut,
   messageShortcut,
@@ -184,16 +185,7 @@ async function types(desk: Desk, place: string, text: string): Promise<void> {
   if (channel.im !== undefined && (!messagesTab || messagesTabReadOnly)) {
     throw new Error('manifest.yml lets nobody type in the Messages tab');
   }
-  if (!text.startsWith('/')) {
-    const message = addMessage(state, {
-      channelId: channel.id,
-      from: me.id,
-      text: escapeTyped(state, text),
-      blocks: [richTextOf(text)],
-    });
-    if (channel.im !== undefined) await deliverEvent(post, directMessageEvent(state, message), 'message.im');
-    return;
-  }
+  if (!text.startsWith('/')) return says(desk, channel, text);
   const [, name = '', rest = ''] = /^(\/\S+)\s*([\s\S]*)$/.exec(text) ?? [];
   if (name === '/invite' && rest.trim() === `@${state.manifest.botName}`) {
     channel.appIsMember = true;
@@ -208,6 +200,18 @@ async function types(desk: Desk, place: string, text: string): Promise<void> {
   }
   const sent = command.escapes ? escapeTyped(state, rest) : encodeEntities(rest);
   await deliverCommand(post, me, channel, slashCommand(state, me, channel, name, sent));
+}
+
+/** A message: the app is told of it where it asked for that. */
+async function says({ post, state, me }: Desk, channel: Channel, text: string): Promise<void> {
+  const message = addMessage(state, {
+    channelId: channel.id,
+    from: me.id,
+    text: escapeTyped(state, text),
+    blocks: [richTextOf(text)],
+  });
+  if (channel.im === undefined) await state.tellOf(channel.id, channelMessageEvent(state, message));
+  else await deliverEvent(post, directMessageEvent(state, message), 'message.im');
 }
 
 function readFile(desk: Desk, place: string): string {

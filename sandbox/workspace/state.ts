@@ -184,6 +184,8 @@ export type State = {
   refusals: Refusal[];
   traffic: TrafficEntry[];
   lastTs: number;
+  /** Tells the app of a message in a channel, where it is a member and asked for that. */
+  tellOf: (channelId: string, event: Json) => Promise<void>;
   watchers: Set<() => void>;
 };
 
@@ -243,6 +245,7 @@ export function createState(seed: Seed, manifest: Manifest, clock: () => number)
     refusals: [],
     traffic: [],
     lastTs: 0,
+    tellOf: async () => undefined,
     watchers: new Set(),
   };
 }

@@ -2,14 +2,21 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { SEED, type Seed } from '../seed.ts';
-import { type Carrier, deliverEvent, type Post } from './deliver.ts';
+import { type Carrier, deliverEvent, deliverOverheard, type Post } from './deliver.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { send, strangeRequest, textAnswer } from './http.ts';
 import { createHttpMode, type HttpAnswer, type Posted } from './http-mode.ts';
 import { type Manifest, readManifest } from './manifest.ts';
+import { changeMessage, removeMessage } from './methods-chat.ts';
 import { answerUpload } from './methods-files.ts';
 import { subteamOutput } from './methods-people.ts';
-import { userOutput } from './payloads.ts';
+import {
+  channelMessageEvent,
+  messageChangedEvent,
+  messageDeletedEvent,
+  messageOutput,
+  userOutput,
+} from './payloads.ts';
 import { createPerson, type Person } from './person.ts';
 import { createRates } from './rates.ts';
 import { answerResponseUrl } from './response-url.ts';
@@ -47,6 +54,8 @@ export type WorkspaceOptions = {
   manifestPath?: string;
   /** Optional scopes of the manifest that whoever installed the app did not grant. */
   withheldScopes?: readonly string[];
+  /** Whether the manifest's commented scopes and events are taken in. */
+  withCommented?: boolean;
   /** Any free one when left out. */
   port?: number;
   seed?: Seed;
@@ -85,12 +94,16 @@ export type Workspace = {
   snapshot(handle: string): Snapshot;
   /** Calls back after each visible change, each delivery and each call; returns what ends that. */
   watch(watcher: () => void): () => void;
-  /** Posts as a person or another bot, with blocks and attachments; returns the timestamp. */
+  /** Posts as a person or another bot, with blocks and attachments, or in a thread; returns the timestamp. */
   post(
     channel: string,
     handle: string,
-    message: { text: string; blocks?: unknown[]; attachments?: Json[] },
+    message: { text: string; blocks?: unknown[]; attachments?: Json[]; threadTs?: string },
   ): string;
+  /** Changes what stands in a message, as its author or an unfurled link does. Resolves when the app was told. */
+  edits(ts: string, change: { text?: string; blocks?: unknown[]; attachments?: Json[] }): Promise<void>;
+  /** Takes a message away. Resolves when the app was told. */
+  deletes(ts: string): Promise<void>;
   /** Changes a person, and tells the app by `user_change`; `untold`: that event is lost. */
   setPerson(
     handle: string,
@@ -144,7 +157,8 @@ const ACK_TIMEOUT_MS = 3000;
 /** Starts a workspace. Throws when the manifest would not be taken by Slack. */
 export async function startWorkspace(options: WorkspaceOptions = {}): Promise<Workspace> {
   const { clock = Date.now, manifestPath = MANIFEST_PATH, seed = SEED } = options;
-  const state = createState(seed, readManifest(manifestPath, options.withheldScopes), clock);
+  const manifest = readManifest(manifestPath, options.withheldScopes, options.withCommented);
+  const state = createState(seed, manifest, clock);
   const faults = createFaults();
   const sockets = createSockets(state, options.ackTimeoutMs ?? ACK_TIMEOUT_MS);
   const eventRetryDelaysMs = options.eventRetryDelaysMs ?? EVENT_RETRY_DELAYS_MS;
@@ -156,6 +170,7 @@ export async function startWorkspace(options: WorkspaceOptions = {}): Promise<Wo
     timers: new Set(),
     last: new Map(),
   };
+  state.tellOf = (channelId, event) => deliverOverheard(post, channelId, event);
   const rates = options.rateLimits === true ? createRates(clock) : undefined;
   const server = await listen(
     { state, faults, rates, socketUrl: () => sockets.issueUrl() },
@@ -247,7 +262,7 @@ function build(post: Post, faults: Faults, server: Server, ackTimeoutMs: number)
       state.watchers.add(watcher);
       return () => state.watchers.delete(watcher);
     },
-    post: (channel, handle, message) => postAs(state, channel, record(handle), message),
+    ...messageDeeds(state),
     setPerson: (handle, change, telling) => setPerson(post, record(handle), change, telling),
     setGroupMembers: (handle, ...change) => setGroupMembers(post, groupCalled(state, handle), ...change),
     setGroupDisabled: (handle, disabled) => setGroupDisabled(post, groupCalled(state, handle), disabled),
@@ -332,11 +347,47 @@ function postAs(
   state: State,
   channel: string,
   person: PersonRecord,
-  message: { text: string; blocks?: unknown[]; attachments?: Json[] },
+  posted: { text: string; blocks?: unknown[]; attachments?: Json[]; threadTs?: string },
 ): string {
-  const { text, blocks = [], attachments = [] } = message;
+  const { text, blocks = [], attachments = [], threadTs } = posted;
   const { id } = channelCalled(state, channel);
-  return addMessage(state, { channelId: id, from: person.id, text, blocks: withIds(blocks), attachments }).ts;
+  const message = addMessage(state, {
+    channelId: id,
+    from: person.id,
+    text,
+    blocks: withIds(blocks),
+    attachments,
+    threadTs,
+  });
+  state.tellOf(id, channelMessageEvent(state, message)).catch(() => undefined);
+  return message.ts;
+}
+
+/** What happens to messages without anybody at a client. */
+function messageDeeds(state: State): Pick<Workspace, 'post' | 'edits' | 'deletes'> {
+  return {
+    post: (channel, handle, message) => postAs(state, channel, findByHandle(state.people, handle), message),
+    edits: (ts, change) => editMessage(state, messageAt(state, ts), change),
+    deletes: (ts) => deleteMessage(state, messageAt(state, ts)),
+  };
+}
+
+function messageAt(state: State, ts: string): Message {
+  const message = state.messages.find((one) => one.ts === ts && one.onlyFor === undefined);
+  if (message === undefined) throw new Error(`no message was ever posted at ${ts}`);
+  return message;
+}
+
+async function editMessage(state: State, message: Message, change: Json): Promise<void> {
+  const former = messageOutput(state, message);
+  changeMessage(state, message, change);
+  await state.tellOf(message.channelId, messageChangedEvent(state, message, former));
+}
+
+async function deleteMessage(state: State, message: Message): Promise<void> {
+  const event = messageDeletedEvent(state, message);
+  removeMessage(state, message);
+  await state.tellOf(message.channelId, event);
 }
 
 async function setPerson(

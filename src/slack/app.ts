@@ -9,6 +9,7 @@ import { section, sentenceMessage, tellingDialog } from './blocks/text.ts';
 import { onCreate } from './create/create.ts';
 import { type Intake, kindOfDelivery, type OnFault } from './deliveries/intake.ts';
 import { entrance, visitOf } from './entrance.ts';
+import { createChannelNames, type GuardDeps, type GuardSettings, onOverheard } from './guard/guard.ts';
 import type { DomainDeps, ListenerDeps } from './listener.ts';
 import { onCommand } from './listeners/command.ts';
 import { registerEvents } from './listeners/events.ts';
@@ -49,10 +50,11 @@ export type SlackAppDeps = DomainDeps & {
   readonly botToken: () => string;
   /** How deliveries come, and where the receiver puts them. */
   readonly receiver: Receiver;
-  readonly intake: Pick<Intake, 'waitingAck' | 'tellFaultsTo'>;
+  readonly intake: Pick<Intake, 'waitingAck' | 'tell'>;
   readonly roles: RoleSettings;
-  /** Of the app itself, so that Bolt ignores what it wrote. */
-  readonly identity: { readonly botId: string | undefined; readonly botUserId: string | undefined };
+  readonly guard: GuardSettings;
+  /** Of the app itself, so that Bolt ignores what it wrote, and what it was granted. */
+  readonly identity: GuardDeps['identity'] & { readonly scopes: ReadonlySet<string> };
 };
 
 /** A client for Slack's Web API that gives up after `timeoutMs` and tries nothing twice: whoever calls decides on that. */
@@ -87,6 +89,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
   const listenerDeps = listenerDepsOf(deps, client);
   register(app, listenerDeps);
   registerFaults(app, deps.intake, listenerDeps);
+  registerGuard(deps, listenerDeps);
   const { homes, receipts, actors, takeBoardTurn } = listenerDeps;
   const start = async () => {
     await app.init();
@@ -151,6 +154,18 @@ function register(app: App, deps: ListenerDeps): void {
   registerEvents(app, deps);
 }
 
+/** What is said in channels comes past Bolt, of which each event costs more than the looking. */
+function registerGuard(deps: SlackAppDeps, listenerDeps: ListenerDeps): void {
+  const { guard, identity, clock } = deps;
+  const channelNames = createChannelNames({
+    client: createSlackClient(deps, WHO_MS_MAX),
+    clock,
+    scopes: identity.scopes,
+  });
+  const guardDeps = { ...listenerDeps, guard, identity, channelNames, takeLeakTurn: createTurns() };
+  deps.intake.tell({ onOverheard: (body) => onOverheard(body, guardDeps) });
+}
+
 /** One of the two places where faults end: logged once, told once, both with the same reference. */
 function registerFaults(app: App, intake: SlackAppDeps['intake'], deps: ListenerDeps): void {
   const onFault: OnFault = async (fault, body) => {
@@ -166,7 +181,7 @@ function registerFaults(app: App, intake: SlackAppDeps['intake'], deps: Listener
     }
   };
   app.error(({ error, body }: { error: Error; body: object }) => onFault(error, body));
-  intake.tellFaultsTo(onFault);
+  intake.tell({ onFault });
 }
 
 function clientOptions(

@@ -116,7 +116,9 @@ async function connect(deps: SlackDeps & DeliveryDeps, signal: AbortSignal): Pro
   const app = createSlackApp({ ...deps, workspace: bound, identity });
   await app.start();
   const { client, homes, receipts, actors, takeBoardTurn } = app;
-  const outbox = startOutbox({ ...deps, workspace: bound, client, homes, receipts, actors, takeBoardTurn });
+  const { workspaceUrl } = identity;
+  const drawing = { workspace: bound, workspaceUrl, client, homes, receipts, actors, takeBoardTurn };
+  const outbox = startOutbox({ ...deps, ...drawing });
   const lookUpOwner = createOwnerLookUp({ ...deps, workspace: bound, actors });
   const chores = [
     every(NOTICES_MS, 'finding due notices', () => deps.store.sendNotices(deps.clock()), deps.log),
@@ -142,6 +144,10 @@ export type Identity = {
   readonly workspace: WorkspaceId;
   readonly botId: string | undefined;
   readonly botUserId: string | undefined;
+  /** Where the workspace is in a browser, with a slash at its end. */
+  readonly workspaceUrl: string | undefined;
+  /** What the app was granted. */
+  readonly scopes: ReadonlySet<string>;
 };
 
 /**
@@ -173,12 +179,20 @@ const authTest = z.object({
   team_id: z.string().nullish(),
   bot_id: z.string().nullish(),
   user_id: z.string().nullish(),
+  url: z.string().nullish(),
+  response_metadata: z.object({ scopes: z.array(z.string()).nullish() }).nullish(),
 });
 
 function identityIn(tested: unknown): Identity {
-  const { team_id, bot_id, user_id } = authTest.parse(tested);
+  const { team_id, bot_id, user_id, url, response_metadata } = authTest.parse(tested);
   if (team_id == null) throw new SetupError('Slack did not name the workspace of SLACK_BOT_TOKEN.');
-  return { workspace: team_id as WorkspaceId, botId: bot_id ?? undefined, botUserId: user_id ?? undefined };
+  return {
+    workspace: team_id as WorkspaceId,
+    botId: bot_id ?? undefined,
+    botUserId: user_id ?? undefined,
+    workspaceUrl: url != null && /^https:\/\/[\w.-]+\/$/.test(url) ? url : undefined,
+    scopes: new Set(response_metadata?.scopes ?? []),
+  };
 }
 
 function adviceOn(code: string): string {

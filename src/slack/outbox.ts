@@ -1,15 +1,13 @@
-import type { WebClient } from '@slack/web-api';
 import { LRUCache } from 'lru-cache';
-import { type Clock, MINUTE_MS, SECOND_MS } from '../clock.ts';
-import type { Log } from '../log.ts';
+import { MINUTE_MS, SECOND_MS } from '../clock.ts';
 import type { AuditEvent } from '../tokens/audit.ts';
 import { BARRED_MS_MAX, type LeaverPolicy } from '../tokens/leavers.ts';
 import { isStillDue } from '../tokens/notices.ts';
-import type { DueSaying, Outbox } from '../tokens/outbox.ts';
-import { type AccessPolicy, mayUseApp } from '../tokens/policy.ts';
-import type { TokenStore } from '../tokens/store.ts';
+import type { DueSaying } from '../tokens/outbox.ts';
+import { mayUseApp } from '../tokens/policy.ts';
 import type { NoticeKind, Saying } from '../tokens/telling.ts';
-import type { PersonId, TokenId, UsedToken, WorkspaceId } from '../tokens/token.ts';
+import type { PersonId, TokenId, UsedToken } from '../tokens/token.ts';
+import { type LeakCardDeps, sayLeak } from './guard/leak-card.ts';
 import type { Homes } from './look/list.ts';
 import {
   barredMessage,
@@ -56,18 +54,12 @@ const ATTEMPTS_MAX = 1000;
 /** About half a day, where nobody can tell whether it ever succeeds. */
 const UNCLEAR_ATTEMPTS_MAX = 80;
 
-export type OutboxDeps = {
-  readonly store: TokenStore & Outbox;
-  readonly client: WebClient;
+export type OutboxDeps = LeakCardDeps & {
   readonly homes: Homes;
   readonly receipts: Receipts;
   readonly actors: Actors;
   readonly takeBoardTurn: TakeTurn;
-  readonly workspace: WorkspaceId;
-  readonly policy: AccessPolicy;
   readonly leavers: LeaverPolicy;
-  readonly clock: Clock;
-  readonly log: Log;
 };
 
 /** Until when Slack wants to be left alone with a saying, by its key: asked for anew meanwhile, it waits too. */
@@ -179,6 +171,7 @@ async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined
   }
   if (saying.kind === 'receipt') return deps.receipts.draw(saying.tokenId);
   if (saying.kind === 'board') return drawBoard(saying.channel, deps);
+  if (saying.kind === 'leak') return sayLeak(saying, deps);
   if (saying.kind === 'several_revoked') {
     const tokens = await Promise.all(saying.tokenIds.map((id) => tokenOf(id, deps)));
     await postDirectMessage(deps, saying.person, severalRevokedMessage(tokens, saying.person));

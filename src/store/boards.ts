@@ -1,4 +1,7 @@
-import { BOARDS_MAX, type Board, type Outbox } from '../tokens/outbox.ts';
+import { DAY_MS } from '../clock.ts';
+import { BOARDS_MAX, type Board, type Leak, type LeakFound, type Outbox } from '../tokens/outbox.ts';
+import { leakSayings } from '../tokens/telling.ts';
+import type { TokenId } from '../tokens/token.ts';
 import type { Read, Write } from './access.ts';
 import {
   and,
@@ -7,6 +10,8 @@ import {
   type Db,
   eq,
   insertInto,
+  integerParam,
+  lt,
   ne,
   rowCount,
   type SQL,
@@ -16,7 +21,7 @@ import {
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
 import { createSayOnce } from './outbox.ts';
-import { messages } from './schema.ts';
+import { leakedTokens, leaks, messages, tokens } from './schema.ts';
 
 const IS_BOARD = eq(messages.kind, 'board').inlineParams();
 
@@ -130,5 +135,121 @@ export function createMessageWrites(db: Db, write: Write): Pick<Outbox, 'keepRec
   return {
     keepReceipt: (tokenId, { channel, ts }) =>
       write(() => void keep.run({ ...NO_BOARD, kind: 'receipt', tokenId, channel, ts })),
+  };
+}
+
+/** How long a message in which a value stood is remembered: so long an edit of it changes its cards. */
+const LEAK_MS_MAX = 90 * DAY_MS;
+
+/** Forgotten in one go. */
+const OLD_LEAKS_MAX = 200;
+
+const OF_LEAK = and(eq(leaks.channel, textParam('channel')), eq(leaks.ts, textParam('ts')));
+
+const IN_LEAK = and(eq(leakedTokens.channel, textParam('channel')), eq(leakedTokens.ts, textParam('ts')));
+
+/** The messages in which live values stood. */
+export function createLeakReads(db: Db, read: Read): Pick<Outbox, 'findLeak'> {
+  const find = createFindLeak(db);
+  return { findLeak: ({ channel, ts }) => read(() => find({ channel, ts })) };
+}
+
+function createFindLeak(db: Db) {
+  const message = db.select().from(leaks).where(OF_LEAK).prepare();
+  const inMessage = db
+    .select({
+      tokenId: leakedTokens.tokenId,
+      madeAt: leakedTokens.madeAt,
+      isThere: leakedTokens.isThere,
+      owner: tokens.owner,
+    })
+    .from(leakedTokens)
+    .innerJoin(tokens, eq(tokens.id, leakedTokens.tokenId))
+    .where(IN_LEAK)
+    .orderBy(asc(leakedTokens.tokenId))
+    .prepare();
+
+  return (place: Pick<Leak, 'channel' | 'ts'>) => {
+    const found = message.get(place);
+    return found && { ...found, tokens: inMessage.all(place) };
+  };
+}
+
+/** Noting what was found in a message, where its people were told, and forgetting what is long over. */
+export function createLeakWrites(
+  db: Db,
+  write: Write,
+  effects: Effects,
+): Pick<Outbox, 'keepLeak' | 'keepLeakCard'> & { tidyLeaks(now: number): Promise<void> } {
+  const find = createFindLeak(db);
+  const keep = insertInto(db, leaks)
+    .onConflictDoUpdate({ target: [leaks.channel, leaks.ts], set: { policy: sql`excluded.policy` } })
+    .prepare();
+  const keepToken = insertInto(db, leakedTokens)
+    .onConflictDoUpdate({
+      target: [leakedTokens.channel, leakedTokens.ts, leakedTokens.tokenId],
+      set: { madeAt: sql`excluded.made_at`, isThere: sql`excluded.is_there` },
+    })
+    .prepare();
+  const drawn = db
+    .update(leaks)
+    .set({ cards: storedParam('cards') })
+    .where(OF_LEAK)
+    .prepare();
+  const dropOld = createDropOldLeaks(db);
+
+  return {
+    keepLeak: (leak, found) =>
+      write(() => {
+        const { channel, ts, seenAt } = leak;
+        const changed = changedTokens(find({ channel, ts })?.tokens ?? [], found);
+        if (changed.length === 0) return;
+        keep.run({ ...leak, cards: {} });
+        for (const token of changed) keepToken.run({ channel, ts, ...token });
+        const owners = find({ channel, ts })?.tokens.map(({ owner }) => owner) ?? [];
+        const poster = changed.some(({ isNew }) => isNew) ? (['poster'] as const) : [];
+        const sayings = leakSayings(leak, ['oncall', ...poster, ...owners]);
+        effects.say(sayings.map((saying) => ({ saying, dueAt: seenAt })));
+      }),
+    keepLeakCard: ({ channel, ts }, reader, card) =>
+      write(() => {
+        const cards = find({ channel, ts })?.cards;
+        if (cards !== undefined)
+          drawn.run({ channel, ts, cards: JSON.stringify({ ...cards, [reader]: card }) });
+      }),
+    tidyLeaks: (now) => write(() => dropOld(now - LEAK_MS_MAX), 'eventual'),
+  };
+}
+
+/** Of the tokens of a message, those of which something is otherwise than is known; `isNew`: that a value stands there. */
+function changedTokens(known: Leak['tokens'], { live, there }: LeakFound) {
+  const madeAtOf = new Map<TokenId, number>(live.map(({ tokenId, madeAt }) => [tokenId, madeAt]));
+  const former = new Map(known.map((token) => [token.tokenId, token]));
+  const fresh = live
+    .filter(({ tokenId, madeAt }) => former.get(tokenId)?.madeAt !== madeAt)
+    .map(({ tokenId, madeAt }) => ({ tokenId, madeAt, isThere: true, isNew: true }));
+  const moved = known
+    .filter(({ tokenId, madeAt }) => (madeAtOf.get(tokenId) ?? madeAt) === madeAt)
+    .filter(({ tokenId, isThere }) => there.has(tokenId) !== isThere)
+    .map(({ tokenId, madeAt, isThere }) => ({ tokenId, madeAt, isThere: !isThere, isNew: false }));
+  return [...fresh, ...moved];
+}
+
+function createDropOldLeaks(db: Db): (before: number) => void {
+  const old = db
+    .select({ channel: leaks.channel, ts: leaks.ts })
+    .from(leaks)
+    .where(lt(leaks.seenAt, integerParam('before')))
+    .orderBy(asc(leaks.seenAt))
+    .limit(rowCount(OLD_LEAKS_MAX))
+    .prepare();
+  const drop = db.delete(leaks).where(OF_LEAK).prepare();
+  const dropTokens = db.delete(leakedTokens).where(IN_LEAK).prepare();
+
+  return (before) => {
+    for (const place of old.all({ before })) {
+      dropTokens.run(place);
+      drop.run(place);
+    }
   };
 }

@@ -1,10 +1,11 @@
 import type { Outbox } from '../tokens/outbox.ts';
-import type { Effect, Saying } from '../tokens/telling.ts';
+import { type Effect, leakSayings, type Saying } from '../tokens/telling.ts';
 import type { Read, Write } from './access.ts';
 import {
   and,
   asc,
   type Db,
+  desc,
   eq,
   insertInto,
   integerParam,
@@ -15,9 +16,12 @@ import {
   storedParam,
   textParam,
 } from './drizzle.ts';
-import { outbox } from './schema.ts';
+import { leakedTokens, outbox, tokens } from './schema.ts';
 
 const ROWS_MAX = 200;
+
+/** Messages with a value of one token whose cards are brought up to date: the latest. */
+const LEAKS_MAX = 20;
 
 /** Puts sayings into the outbox. For use inside a write. */
 export type Say = (sayings: Effect['sayings']) => void;
@@ -38,10 +42,27 @@ export function createSay(db: Db): Say {
       },
     })
     .prepare();
+  const leaksOf = db
+    .select({ channel: leakedTokens.channel, ts: leakedTokens.ts, owner: tokens.owner })
+    .from(leakedTokens)
+    .innerJoin(tokens, eq(tokens.id, leakedTokens.tokenId))
+    .where(eq(leakedTokens.tokenId, textParam('tokenId')))
+    .orderBy(desc(leakedTokens.ts))
+    .limit(rowCount(LEAKS_MAX))
+    .prepare();
+
+  function say(saying: Saying, dueAt: number): void {
+    upsert.run({ key: keyOf(saying), saying, dueAt, wantedAt: dueAt, version: 1, attempts: 0 });
+  }
 
   return (sayings) => {
     for (const { saying, dueAt } of sayings) {
-      upsert.run({ key: keyOf(saying), saying, dueAt, wantedAt: dueAt, version: 1, attempts: 0 });
+      say(saying, dueAt);
+      if (saying.kind !== 'receipt') continue;
+      // What is drawn anew in the receipt is so in the cards about messages that hold a value of the token.
+      for (const { owner, ...leak } of leaksOf.all({ tokenId: saying.tokenId })) {
+        for (const told of leakSayings(leak, ['oncall', owner])) say(told, dueAt);
+      }
     }
   };
 }
@@ -100,6 +121,7 @@ function keyOf(saying: Saying): string {
   if (saying.kind === 'home') return `home:${saying.person}`;
   if (saying.kind === 'barred') return `barred:${saying.person}`;
   if (saying.kind === 'board') return `board:${saying.channel}`;
+  if (saying.kind === 'leak') return `leak:${saying.channel}:${saying.ts}:${saying.reader}`;
   // A token is revoked once: its id names that occasion.
   if (saying.kind === 'several_revoked') return `several_revoked:${saying.person}:${saying.tokenIds[0]}`;
   const kind = saying.kind === 'notice' ? `notice:${saying.notice}` : saying.kind;

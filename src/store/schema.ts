@@ -1,5 +1,6 @@
 import type { AuditAction, AuditEvent } from '../tokens/audit.ts';
 import type { NameKey, TokenName } from '../tokens/name.ts';
+import type { Leak } from '../tokens/outbox.ts';
 import type { NoticeKind, Saying } from '../tokens/telling.ts';
 import type { PersonId, Token, TokenId, WorkspaceId } from '../tokens/token.ts';
 import { blob, check, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './drizzle.ts';
@@ -224,6 +225,42 @@ export const messages = sqliteTable(
   (table) => [
     uniqueIndex('messages_kind_token').on(table.kind, table.tokenId),
     uniqueIndex('messages_board').on(table.channel).where(sql`kind = 'board'`),
+  ],
+);
+
+/** Messages in channels in which live values stood: where they stand, and nothing of what they say. */
+export const leaks = sqliteTable(
+  'leaks',
+  {
+    channel: text('channel').notNull(),
+    ts: text('ts').notNull(),
+    threadTs: text('thread_ts'),
+    place: text('place').notNull(),
+    reason: text('reason').notNull(),
+    policy: text('policy').$type<Leak['policy']>().notNull(),
+    seenAt: integer('seen_at').notNull(),
+    cards: text('cards', { mode: 'json' }).$type<Leak['cards']>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.channel, table.ts] }), index('leaks_seen').on(table.seenAt)],
+);
+
+/** The tokens whose values stood there, each with the value that did: by when it was made, which no message tells. */
+export const leakedTokens = sqliteTable(
+  'leaked_tokens',
+  {
+    channel: text('channel').notNull(),
+    ts: text('ts').notNull(),
+    tokenId: text('token_id')
+      .$type<TokenId>()
+      .notNull()
+      .references(() => tokens.id),
+    madeAt: integer('made_at').notNull(),
+    // Whether the message still held it when it was last looked at.
+    isThere: integer('is_there', { mode: 'boolean' }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.channel, table.ts, table.tokenId] }),
+    index('leaked_tokens_token').on(table.tokenId),
   ],
 );
 

@@ -7,7 +7,14 @@ import type { Pepper } from '../tokens/pepper.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import { BUSY_MS_MAX, createReader, createWriter, type Writer } from './access.ts';
 import { createAttention } from './attention.ts';
-import { createBoardReads, createBoardWrites, createMessageReads, createMessageWrites } from './boards.ts';
+import {
+  createBoardReads,
+  createBoardWrites,
+  createLeakReads,
+  createLeakWrites,
+  createMessageReads,
+  createMessageWrites,
+} from './boards.ts';
 import type { Db } from './drizzle.ts';
 import { createDeliveryReads, createEffects, type Effects } from './effects.ts';
 import { createHistory, createRefusals } from './events.ts';
@@ -115,6 +122,7 @@ function createReads({ verify, read: reading }: Connections) {
     ...createOutboxReads(db, read),
     ...createMessageReads(db, read),
     ...createBoardReads(db, read),
+    ...createLeakReads(db, read),
     ...createOwnerReads(db, read),
   };
 }
@@ -122,6 +130,7 @@ function createReads({ verify, read: reading }: Connections) {
 function createWrites(db: Db, writer: Writer, effects: Effects, log: RevokedLog) {
   const { write } = writer;
   const refusals = createRefusals(db, write, effects);
+  const { tidyLeaks, ...leakWrites } = createLeakWrites(db, write, effects);
   return {
     ...createTokenWrites(db, write, effects, log),
     ...createSecretWrites(db, write, effects, log),
@@ -132,6 +141,7 @@ function createWrites(db: Db, writer: Writer, effects: Effects, log: RevokedLog)
     ...createOutboxWrites(db, write),
     ...createMessageWrites(db, write),
     ...createBoardWrites(db, write, effects),
+    ...leakWrites,
     ...createOwnerWrites(db, write, effects),
     ...createSettings(db, write, effects),
     ...createAlarmWrite(db, write),
@@ -140,6 +150,7 @@ function createWrites(db: Db, writer: Writer, effects: Effects, log: RevokedLog)
     recordRefusal: refusals.recordRefusal,
     tidy: async (now: number) => {
       await refusals.tidy(now);
+      await tidyLeaks(now);
       // What revocations emptied is still in the log until it is moved into the database.
       return { isLogHeld: !(await writer.checkpoint()) };
     },

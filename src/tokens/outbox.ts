@@ -23,6 +23,42 @@ export type Board = KeptMessage & {
   readonly triedAt: number | null;
 };
 
+/** What is done by itself about a live value in a channel: nothing, its people are told, or it ends and they are told. */
+export type LeakPolicy = 'off' | 'warn' | 'revoke';
+
+/** A token of which a value stood in a message. */
+export type LeakedToken = {
+  readonly tokenId: TokenId;
+  /** When that value was made, which tells it from others of its token. */
+  readonly madeAt: number;
+  /** Whether the message still held it when it was last looked at. */
+  readonly isThere: boolean;
+};
+
+/** A message in a channel in which live values stood. Of what it says nothing is kept. */
+export type Leak = KeptMessage & {
+  /** The thread that it stands in. */
+  readonly threadTs: string | null;
+  /** What kind of place that is and who posted it, as `leakTextOf` writes it. */
+  readonly place: string;
+  /** Why the tokens end. */
+  readonly reason: string;
+  readonly policy: Exclude<LeakPolicy, 'off'>;
+  readonly seenAt: number;
+  /** Where its people were told, with a digest of what; by who was: `channel`, `oncall:PERSON`, or an owner. */
+  readonly cards: Readonly<Record<string, LeakCard>>;
+  readonly tokens: readonly LeakedToken[];
+};
+
+export type LeakCard = KeptMessage & { readonly drawing: string };
+
+/** What was found when a message was looked at. */
+export type LeakFound = {
+  readonly live: readonly Pick<LeakedToken, 'tokenId' | 'madeAt'>[];
+  /** All tokens of which a value stands there, live or not. */
+  readonly there: ReadonlySet<TokenId>;
+};
+
 /** Boards of a workspace: each may be changed once a minute, and Slack takes about 50 changes a minute of all messages. */
 export const BOARDS_MAX = 20;
 
@@ -67,4 +103,13 @@ export interface Outbox {
    * written, when it was not kept up to date, or stands elsewhere by now.
    */
   forgetBoard(message: KeptMessage, event?: AuditEvent): Promise<boolean>;
+
+  /**
+   * The message at this place holds what was found. Its people are to be told, where that is something new. Nothing is written when it is not, nor of a message that never held a
+   * live value.
+   */
+  keepLeak(leak: Omit<Leak, 'cards' | 'tokens'>, found: LeakFound): Promise<void>;
+  findLeak(message: KeptMessage): Promise<Leak | undefined>;
+  /** The card about that message for `reader` stands there. */
+  keepLeakCard(message: KeptMessage, reader: string, card: LeakCard): Promise<void>;
 }

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { allowedTokens, findToken } from './find.ts';
 import { heldOldValue } from './held.ts';
+import type { Leak } from './outbox.ts';
 import type { Peppers } from './pepper.ts';
 import { type Actor, may } from './policy.ts';
 import { type RefuseDeps, type Refused, refuseByPolicy, refused } from './refusal.ts';
-import type { Ending, StoredSecret, TokenStore } from './store.ts';
+import { type Ending, REVOKED_AT_ONCE_MAX, type StoredSecret, type TokenStore } from './store.ts';
 import { type Delivery, effectOf, NEVER_CLAIMED } from './telling.ts';
 import { type TokenId, UNCLAIMED_MS_MAX, type UsedToken, type WorkspaceId } from './token.ts';
 
@@ -146,6 +147,72 @@ export async function revokeHeld(
     { actor: 'holder', at: clock(), reason: null, held: true },
     NO_DELIVERY,
   );
+}
+
+/** A value that stood in a message: `lookupId` is there where it still works, or did until its token was revoked. */
+export type LeakedValue = {
+  readonly token: UsedToken;
+  readonly is: 'works' | 'old_works' | 'revoked' | 'ended';
+  readonly lookupId: string | undefined;
+  /** Until when it works by itself; null: for ever. */
+  readonly endsAt: number | null;
+  readonly isThere: boolean;
+};
+
+/** How each value that stood in the message stands at `now`. */
+export async function leakedValues(
+  leak: Pick<Leak, 'tokens'>,
+  workspace: WorkspaceId,
+  now: number,
+  store: Pick<TokenStore, 'findTokens' | 'standingValues' | 'readSecret'>,
+): Promise<LeakedValue[]> {
+  const values: LeakedValue[] = [];
+  for (let start = 0; start < leak.tokens.length; start += REVOKED_AT_ONCE_MAX) {
+    const leaked = leak.tokens.slice(start, start + REVOKED_AT_ONCE_MAX);
+    const ids = leaked.map(({ tokenId }) => tokenId);
+    const [tokens, standing] = await Promise.all([
+      store.findTokens(workspace, ids),
+      store.standingValues(ids, now),
+    ]);
+    for (const { tokenId, madeAt, isThere } of leaked) {
+      const token = tokens.get(tokenId);
+      if (token === undefined) continue;
+      const secrets = await Promise.all((standing.get(tokenId) ?? []).map((id) => store.readSecret(id)));
+      const index = secrets.findIndex((secret) => secret?.createdAt === madeAt);
+      const { lookupId, endsAt = null } = secrets[index] ?? {};
+      values.push({ token, is: standOf(token, index), lookupId, endsAt, isThere });
+    }
+  }
+  return values;
+}
+
+function standOf({ revokedAt }: UsedToken, index: number): LeakedValue['is'] {
+  if (revokedAt !== null) return 'revoked';
+  if (index < 0) return 'ended';
+  return index === 0 ? 'works' : 'old_works';
+}
+
+/** Whether there is still something to end. */
+export function isWorking({ is }: Pick<LeakedValue, 'is'>): boolean {
+  return is === 'works' || is === 'old_works';
+}
+
+/** Ends, by the leak guard, those of the values that stand in their message and still work. */
+export async function endByGuard(
+  values: readonly LeakedValue[],
+  reason: string,
+  deps: { readonly workspace: WorkspaceId; readonly clock: Clock } & {
+    readonly store: Omit<EndLeakedDeps['store'], 'workspace'>;
+  },
+): Promise<void> {
+  const leaked = values
+    .filter((value) => value.isThere && isWorking(value))
+    .flatMap(({ token, lookupId }) => (lookupId === undefined ? [] : [{ tokenId: token.id, lookupId }]));
+  const store = { ...deps.store, workspace: async () => deps.workspace };
+  for (let start = 0; start < leaked.length; start += REVOKED_AT_ONCE_MAX) {
+    const some = leaked.slice(start, start + REVOKED_AT_ONCE_MAX);
+    await endLeaked(some, { actor: 'guard', reason }, { store, clock: deps.clock });
+  }
 }
 
 /** What ends values that leaked. */

@@ -1,6 +1,7 @@
 import { SECOND_MS } from '../clock.ts';
 import type { AuditAction, AuditEvent } from './audit.ts';
 import { noticesBefore } from './notices.ts';
+import type { KeptMessage } from './outbox.ts';
 import type { Doer, PersonId, Token, TokenId } from './token.ts';
 
 /** Why the app itself ends a token, as the revocation's reason. */
@@ -28,7 +29,7 @@ export type Happened = {
 };
 
 type Hearing = {
-  readonly owner?: 'revoked_by_other' | 'old_value_ended' | 'barred';
+  readonly owner?: 'revoked_by_other' | 'old_value_ended' | 'barred' | undefined;
   /** Whoever created it for somebody else. */
   readonly creator?: 'claimed' | 'revoked_of_created' | 'never_claimed' | 'owner_left';
   /** Whether its owner is told of its expiry beforehand: notices are to come. */
@@ -63,7 +64,18 @@ export const HEARD: Readonly<Record<Told | (typeof OWN_REASONS)[number], Hearing
 
 function hearingOf({ action, actor, reason }: Happened): Hearing {
   const own = actor === 'system' ? OWN_REASONS.find((one) => one === reason) : undefined;
-  return HEARD[action === 'token.revoked' ? (own ?? action) : action];
+  const hearing = HEARD[action === 'token.revoked' ? (own ?? action) : action];
+  // An owner hears of what the guard did by the card about the message.
+  if (actor === 'guard') return { ...hearing, owner: undefined };
+  return hearing;
+}
+
+/** Who is told of a message that holds live values: whoever is on call, its poster, each owner of theirs. */
+export type LeakReader = 'oncall' | 'poster' | PersonId;
+
+/** What is said of such a message to these people. */
+export function leakSayings({ channel, ts }: KeptMessage, readers: Iterable<LeakReader>): Saying[] {
+  return [...new Set(readers)].map((reader) => ({ kind: 'leak', channel, ts, reader }));
 }
 
 /** What is said of what happened to the tokens of `owners`: to each person one message, however many of the tokens are theirs. */
@@ -146,7 +158,9 @@ export type Saying =
   /** To somebody who may not use the app any more: what becomes of their tokens. */
   | { readonly kind: 'barred'; readonly person: PersonId }
   | { readonly kind: 'notice'; readonly notice: NoticeKind; readonly tokenId: TokenId }
-  | { readonly kind: 'board'; readonly channel: string };
+  | { readonly kind: 'board'; readonly channel: string }
+  /** Of the message at this place, which holds live values or did. */
+  | { readonly kind: 'leak'; readonly channel: string; readonly ts: string; readonly reader: LeakReader };
 
 /** What an owner is told without having asked. */
 export const NOTICE_KINDS = [

@@ -23,10 +23,10 @@ export type PersonId = string & { readonly brand: 'PersonId' };
 export type WorkspaceId = string & { readonly brand: 'WorkspaceId' };
 
 /**
- * Who did something: a person, the app itself, the app because GitHub found a value, or somebody of whom nothing is known but
- * that they held the value.
+ * Who did something: a person, the app itself, its leak guard, the app because GitHub found a value, or somebody of whom nothing is
+ * known but that they held the value.
  */
-export type Doer = PersonId | 'system' | 'github' | 'holder';
+export type Doer = PersonId | 'system' | 'guard' | 'github' | 'holder';
 
 /** A token: everything but its secrets. Instants are milliseconds UTC. */
 export type Token = {

@@ -212,6 +212,22 @@ export async function holdsOldName(stage: Stage, person: Person, name: string): 
   return value;
 }
 
+/** Notes that a message in #general holds the value of a token, as the guard does, and tells nobody. */
+export function keepsLeak(stage: Stage, { ts, tokenId }: { ts: string; tokenId: string }): void {
+  const raw = new Database(`${stage.folder}/apitoken.db`);
+  raw
+    .prepare(
+      "insert into leaks values ('C0GENERAL01', ?, null, 'channel.person.U0ALICE0001', 'Leaked', 'warn', ?, '{}')",
+    )
+    .run(ts, stage.now());
+  raw
+    .prepare(
+      "insert into leaked_tokens select 'C0GENERAL01', ?, token_id, created_at, 1 from secrets where token_id = ? limit 1",
+    )
+    .run(ts, tokenId);
+  raw.close();
+}
+
 /** As `holdsToken`, for many: `held` says what each differs in, by its number from 1. */
 export async function holdsTokens(
   stage: Stage,

@@ -14,6 +14,7 @@ import {
   chores,
   deliveriesIn,
   holdsToken,
+  keepsLeak,
   modalSaying,
   opens,
   receiptOf,
@@ -45,6 +46,7 @@ const PLACES = [
   ...SEEN_ALONE,
   'receipt',
   'notice',
+  'leak card',
   'shared page',
   'shared card',
   'another app’s',
@@ -68,7 +70,8 @@ const RECEIPT: readonly Place[] = ['receipt', 'another app’s'];
 const DRAWN: Readonly<Record<string, readonly [value: string, places: readonly Place[]]>> = {
   create_token: ['', [...LIST, 'another app’s']],
   revoke_token: ['ID', ['info', 'matches', 'checked', 'receipt', 'notice', 'another app’s', 'dialog']],
-  rotate_token: ['ID', ['info', 'receipt', 'notice', 'another app’s', 'dialog']],
+  rotate_token: ['ID', ['info', 'receipt', 'notice', 'leak card', 'another app’s', 'dialog']],
+  revoke_in_leak: ['LEAK', ['leak card']],
   show_value: ['ID', ['info', 'receipt', 'another app’s', 'dialog']],
   decline_token: ['ID', RECEIPT],
   issue_new_value: ['ID:9', RECEIPT],
@@ -105,6 +108,7 @@ const DRAWN: Readonly<Record<string, readonly [value: string, places: readonly P
   status_csv: ['status:all::1', [...STATUS, 'another app’s']],
   board_stop: ['', ['another app’s', 'board']],
 };
+const LEAK_TS = '1600000000.000100';
 /** What is said to everybody, when it stands where it is drawn. */
 const SHARES = new Set(['share_card in card', 'share_card in dialog', 'status_share in status']);
 
@@ -247,7 +251,7 @@ test('a message with buttons says of each block what kind of message it is, and 
 
 test('a view draws no button that is not drawn in a view', () => {
   const views = viewsAbout('m').filter(
-    ([name]) => !/^dialog with (receipt|notice|the value|board)/.test(name),
+    ([name]) => !/^dialog with (receipt|notice|leak|the value|board)/.test(name),
   );
   const flaws = views.flatMap(([name, view]) => {
     const place = view.type === 'home' ? 'home' : 'dialog';
@@ -312,6 +316,7 @@ async function setScene(): Promise<Scene> {
   await soon(() => expect(receiptOf(carol, 'carols-bot').text).toContain('expiring soon'));
   await settled(stage);
   const { ts: alone } = await answerTo(carol, '/apitoken list');
+  keepsLeak(stage, { ts: LEAK_TS, tokenId: live.id });
   const places = {
     ...Object.fromEntries(SEEN_ALONE.map((kind) => [kind, alone])),
     receipt: receiptOf(carol, 'carols-bot').ts,
@@ -319,6 +324,10 @@ async function setScene(): Promise<Scene> {
     'shared page': page.ts,
     'shared card': card.ts,
     board: board.ts,
+    'leak card': workspace.post('#general', 'buildbot', {
+      text: 'a leak',
+      blocks: [{ type: 'divider', block_id: 'leak:0' }],
+    }),
     'another app’s': workspace.post('#general', 'buildbot', {
       text: 'a build',
       blocks: [{ type: 'divider' }],
@@ -344,6 +353,7 @@ async function outcomeOf(
   // A card is shared to a channel once.
   const value = press.value
     .replace('ID', ids.live)
+    .replace('LEAK', `C0GENERAL01 ${LEAK_TS}`)
     .replace('DEAD', place === 'dialog' ? ids.deadToo : ids.dead);
   const view = place === 'dialog' ? (await opens(carol, '/apitoken revoke carols-bot')).id : undefined;
   const [before, seen, refusals] = [lasting(workspace), workspace.traffic.length, refusedTo(carol, stage)];

@@ -34,6 +34,7 @@ import {
   REVOKE_DIALOG_ID,
   REVOKE_HELD_ID,
   REVOKE_ID,
+  REVOKE_LEAK_ID,
   REVOKE_LEAKED_ID,
   REVOKE_PERSON_ID,
   ROTATE_DIALOG_ID,
@@ -53,7 +54,7 @@ import {
 } from '../../src/slack/blocks/ids.ts';
 import type { TokenId } from '../../src/tokens/token.ts';
 import type { Stage } from '../fixture.ts';
-import { soon } from './flows.ts';
+import { keepsLeak, soon } from './flows.ts';
 import type { Way } from './matrix-table.ts';
 
 /** One walk: who comes, and the token that they come for. */
@@ -124,6 +125,12 @@ const inCard = inOne('card');
 const inStatus = inOne('status');
 const inReceipt: Place = ({ receipt }) => ({ from: { message: receipt } });
 const inNotice: Place = ({ notice }) => ({ from: { message: notice } });
+/** The card about the message that holds the token's value, and that message as it is kept. */
+const inLeak: Place = ({ stage, leak, token }) => {
+  keepsLeak(stage, { ts: leak, tokenId: token.id });
+  const blocks = [{ type: 'divider', block_id: 'leak:0' }];
+  return { from: { message: stage.workspace.post('#general', 'buildbot', { text: 'leak', blocks }) } };
+};
 const inHome: Place = () => ({ from: { view: { type: 'home' } } });
 /** The newest one in #oncall. */
 const inBoard: Place = ({ stage }) => {
@@ -506,6 +513,16 @@ export const WAYS: Readonly<Record<Way, Taking>> = {
     about: 'tokens',
     take: button(REMIND_ID, inNotice, ofToken),
     sign: "You'll be reminded of",
+  },
+  'leak card: Revoke': {
+    about: 'tokens',
+    take: button(REVOKE_LEAK_ID, inLeak, ({ leak }) => `C0GENERAL01 ${leak}`),
+    sign: opensDialog(REVOKE_DIALOG_ID),
+  },
+  'leak card: Rotate': {
+    about: 'tokens',
+    take: button(ROTATE_ID, inLeak, ofToken),
+    sign: opensDialog(ROTATE_DIALOG_ID),
   },
   'dialog: End old value only': {
     about: 'tokens',

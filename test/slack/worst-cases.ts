@@ -11,6 +11,7 @@ import {
   onItsWayDialog,
 } from '../../src/slack/create/create-dialog.ts';
 import { metadataText } from '../../src/slack/dialog-metadata.ts';
+import { onCallMessage, ownerMessage, posterMessage } from '../../src/slack/guard/leak-blocks.ts';
 import { helpMessage, unknownCommandMessage } from '../../src/slack/listeners/help.ts';
 import { leakedDialog } from '../../src/slack/listeners/leaked.ts';
 import { pickDialog } from '../../src/slack/listeners/pick-dialog.ts';
@@ -36,7 +37,7 @@ import {
   sharedCardMessage,
 } from '../../src/slack/revoke/card-blocks.ts';
 import { matchesMessage, notRevokedDialog, revokeDialog } from '../../src/slack/revoke/revoke-dialog.ts';
-import { HELD_TOKENS_MAX, heldMessage } from '../../src/slack/revoke/revoke-in-message.ts';
+import { HELD_TOKENS_MAX, heldButton, heldMessage } from '../../src/slack/revoke/revoke-in-message.ts';
 import { personPicker, SHEET_TOKENS_MAX, severalDialog } from '../../src/slack/revoke/several-dialog.ts';
 import {
   notRotatedDialog,
@@ -275,6 +276,7 @@ export function messagesAbout(unit: string): [string, Message][] {
       }),
     ]),
     ...boardMessages(unit),
+    ...leakMessages(unit),
     ['who is meant', whoMessage(repeated(unit, 12_000), { filter: 'expiring', owner: LONG_ID, page: 500 })],
     ['not sent', sentenceMessage(notSentSentence('no_answer'))],
     ['help', helpMessage(EVERY_RIGHT)],
@@ -331,6 +333,54 @@ function boardMessages(unit: string): [string, Message][] {
     ['stopped board', stoppedBoardMessage(facts, { stoppedBy: LONG_ID, at: NOW })],
     ['empty board', emptyBoardMessage()],
   ];
+}
+
+/** What is told of a message that holds as many values as one may. */
+function leakMessages(unit: string): [string, Message][] {
+  const states = ['works', 'old_works', 'revoked', 'ended'] as const;
+  const values = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      token: aWideToken(unit, states[index % 4] === 'revoked' ? 'revoked' : 'active'),
+      is: states[index % 4] ?? 'works',
+      lookupId: LOOKUP_ID,
+      endsAt: T0 + YEAR_MS,
+      isThere: index % 2 === 0,
+    }));
+  const leak = {
+    channel: LONG_ID,
+    ts: '1234567890.123456',
+    threadTs: null,
+    place: `private.app.${LONG_ID}`,
+    reason: repeated(unit, 200),
+    policy: 'warn',
+    seenAt: T0,
+    cards: {},
+    tokens: [],
+  } as const;
+  const one = states.map((is) => ({ ...values(1)[0], is }));
+  return [...one.map((value) => [value]), values(90)].flatMap((some): [string, Message][] => {
+    const drawing = {
+      leak,
+      values: some as Parameters<typeof onCallMessage>[0]['values'],
+      url: `https://${'w'.repeat(40)}.slack.com/archives/${LONG_ID}/p1234567890123456`,
+      now: NOW,
+    };
+    const name = `${some.length} ${some[0]?.is}`;
+    const held = heldButton({
+      tokenIds: Array.from({ length: HELD_TOKENS_MAX }, newTokenId),
+      proof: 'x'.repeat(900),
+      withBoth: false,
+    });
+    const [whole, short] = onCallMessage(drawing, undefined);
+    const [wholeOfOwner, shortOfOwner] = ownerMessage(drawing, LONG_ID);
+    return [
+      [`leak of ${name}`, whole],
+      [`leak of ${name}, in short`, short],
+      [`leak of ${name}, to its owner`, wholeOfOwner],
+      [`leak of ${name}, to its owner, in short`, shortOfOwner],
+      [`leak of ${name}, to its poster`, posterMessage(drawing, LONG_ID, held)],
+    ];
+  });
 }
 
 /** All messages that a token in this status may be drawn in. */

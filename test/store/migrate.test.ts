@@ -51,6 +51,26 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'token_id -> tokens.id',
       'index deliveries_at(at)',
     ],
+    leaked_tokens: [
+      'channel TEXT PK',
+      'ts TEXT PK',
+      'token_id TEXT PK',
+      'made_at INTEGER',
+      'is_there INTEGER',
+      'token_id -> tokens.id',
+      'index leaked_tokens_token(token_id)',
+    ],
+    leaks: [
+      'channel TEXT PK',
+      'ts TEXT PK',
+      'thread_ts TEXT?',
+      'place TEXT',
+      'reason TEXT',
+      'policy TEXT',
+      'seen_at INTEGER',
+      'cards TEXT',
+      'index leaks_seen(seen_at)',
+    ],
     messages: [
       'id INTEGER PK',
       'kind TEXT',
@@ -173,7 +193,7 @@ test('every table is STRICT, nothing cascades, and what goes by its key alone ha
     .pluck()
     .all();
 
-  expect(tables).toHaveLength(15);
+  expect(tables).toHaveLength(17);
   expect(tables.filter((table) => !(table as { strict: number }).strict)).toEqual([]);
   expect(tables.filter((table) => (table as { wr: number }).wr)).toMatchObject([
     { name: 'secret_usage' },

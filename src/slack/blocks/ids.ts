@@ -38,6 +38,7 @@ export const CARD_REFRESH_ID = 'refresh_card';
 export const CARD_SHARE_ID = 'share_card';
 export const CARD_STOPPED_ID = 'card_stopped';
 export const CARD_TIMELINE_ID = 'card_timeline';
+export const REVOKE_LEAK_ID = 'revoke_in_leak';
 
 export const STATUS_FILTER_ID = 'status_filter';
 export const STATUS_OWNER_ID = 'status_owner';

@@ -16,7 +16,7 @@ const EPHEMERAL_KINDS = [
   'value',
 ] as const;
 /** Messages that last: with buttons, and `shared` with everybody in a channel, without any. */
-const LASTING_KINDS = ['receipt', 'notice', 'board', 'shared'] as const;
+const LASTING_KINDS = ['receipt', 'notice', 'board', 'leak', 'shared'] as const;
 export type EphemeralKind = (typeof EPHEMERAL_KINDS)[number];
 export type LastingKind = (typeof LASTING_KINDS)[number];
 

@@ -80,6 +80,8 @@ export function doerText(doer: Doer): string {
       return 'apitoken';
     case 'github':
       return "GitHub's secret scanning";
+    case 'guard':
+      return "apitoken's leak guard";
     case 'holder':
       return 'somebody who held its value';
     default:

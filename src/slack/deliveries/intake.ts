@@ -12,12 +12,18 @@ const DRAINING = 'apitoken is restarting. Nothing was changed. Try again in 30 s
 /** Told what nobody else could deal with, and the body of its delivery. Must not reject. */
 export type OnFault = (fault: unknown, body: object) => Promise<void>;
 
+/** Told of a message in a channel, and of each change of one. */
+export type OnOverheard = (body: object) => Promise<void>;
+
 /** Where Slack's deliveries arrive, by whichever way, and are counted until they are done. */
 export type Intake = {
   /** Deliveries go to this app from now on. */
   open(app: Pick<App, 'processEvent'>): void;
-  /** Whatever goes wrong before a delivery reaches the app's listeners is told to `onFault` from now on. */
-  tellFaultsTo(onFault: OnFault): void;
+  /**
+   * From now on `onFault` is told whatever goes wrong before a delivery reaches the app's listeners, and `onOverheard`, in place of
+   * them, what is said in channels.
+   */
+  tell(told: { readonly onFault: OnFault } | { readonly onOverheard: OnOverheard }): void;
   /** Resolves when all that the delivery leads to is done. Never rejects. Slack hears the first acknowledgement alone. */
   take(event: ReceiverEvent): Promise<void>;
   /** The acknowledgement of the delivery with this body, while Slack waits for it. */
@@ -29,6 +35,8 @@ export type Intake = {
   /** Refuses new deliveries from now on and waits for those in work, `msMax` at most. False when some are left. */
   drain(msMax: number): Promise<boolean>;
 };
+
+type Told = { readonly onFault: OnFault; readonly onOverheard: OnOverheard };
 
 /** An intake that is not open yet: what comes before is not acknowledged. */
 export function createIntake(deps: {
@@ -48,8 +56,9 @@ export function createIntake(deps: {
   /** By the body of their delivery. */
   const waiting = new WeakMap<object, RawAck>();
   let app: Pick<App, 'processEvent'> | undefined;
-  let onFault: OnFault = async (fault) => {
-    log.error({ err: fault }, 'a delivery of Slack could not be processed');
+  let told: Told = {
+    onFault: async (fault) => log.error({ err: fault }, 'a delivery of Slack could not be processed'),
+    onOverheard: async () => undefined,
   };
   let isDraining = false;
   let working = 0;
@@ -68,7 +77,7 @@ export function createIntake(deps: {
     try {
       await handle({ ...event, ack });
     } catch (fault) {
-      await onFault(fault, body);
+      await told.onFault(fault, body);
     } finally {
       working -= 1;
     }
@@ -83,7 +92,7 @@ export function createIntake(deps: {
     }
     if (isDraining) return refuseDraining(event);
     if (app === undefined) return;
-    const isPassed = await pass(app, event);
+    const isPassed = await pass(event, app, told.onOverheard);
     if (!isPassed) warnOfStrange((times) => ({ times, type: namedType(body.type) }));
     else if (waiting.has(body)) throw new Error('nobody answered what Slack delivered');
   }
@@ -92,8 +101,8 @@ export function createIntake(deps: {
     open: (opened) => {
       app = opened;
     },
-    tellFaultsTo: (told) => {
-      onFault = told;
+    tell: (more) => {
+      told = { ...told, ...more };
     },
     take,
     waitingAck: (body) => waiting.get(body),
@@ -116,11 +125,20 @@ function namedType(type: unknown): string {
  * Gives a delivery to the app's listeners; false when there are none for it. Slack never waits until it was understood: whatever
  * it may turn out to be, it has arrived.
  */
-async function pass(app: Pick<App, 'processEvent'>, event: ReceiverEvent): Promise<boolean> {
+async function pass(
+  event: ReceiverEvent,
+  app: Pick<App, 'processEvent'>,
+  onOverheard: OnOverheard,
+): Promise<boolean> {
   const { body, ack } = event;
   if (!ANSWERED.has(kindOfDelivery(body))) await ack();
   // No listener asks for it, and whoever closed a dialog waits for no answer.
   if (body.type === 'view_closed') return true;
+  // There may be a thousand a second: what Bolt does for each event would be felt by who verifies.
+  if (isOverheard(body)) {
+    await onOverheard(body);
+    return true;
+  }
   if (isForListeners(body)) {
     await app.processEvent(event);
     return true;
@@ -189,6 +207,18 @@ function isForListeners(body: Readonly<Record<string, unknown>>): boolean {
   if (body.actions !== undefined) return Array.isArray(body.actions) && body.actions.length > 0;
   return body.type === 'view_closed' || (body.type !== 'block_actions' && KINDS.has(body.type));
 }
+
+/** A message that stands in no conversation of two: whoever writes to the app itself is answered by a listener. */
+function isOverheard({ event }: { readonly event?: unknown }): boolean {
+  if (typeof event !== 'object' || event === null) return false;
+  const { type, channel_type, channel }: Readonly<Record<string, unknown>> = { ...event };
+  if (type !== 'message') return false;
+  if (typeof channel_type === 'string') return CHANNEL_TYPES.has(channel_type);
+  return typeof channel === 'string' && !channel.startsWith('D');
+}
+
+/** https://docs.slack.dev/reference/events/message: `im` is a conversation with the app itself, `app_home` its old name. */
+const CHANNEL_TYPES: ReadonlySet<string> = new Set(['channel', 'group', 'mpim']);
 
 function isEvent(event: unknown): boolean {
   return typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string';

@@ -21,6 +21,7 @@ import {
   REVOKE_DIALOG_ID,
   REVOKE_HELD_ID,
   REVOKE_ID,
+  REVOKE_LEAK_ID,
   REVOKE_LEAKED_ID,
   ROTATE_DIALOG_ID,
   ROTATE_ID,
@@ -30,6 +31,7 @@ import {
   TOKEN_MENU_IDS,
 } from '../blocks/ids.ts';
 import { onCreate, onCreateSubmitted } from '../create/create.ts';
+import { onRevokeLeak } from '../guard/leak-press.ts';
 import type { Press, SubmissionListener } from '../listener.ts';
 import { onTurnHistory } from '../look/info.ts';
 import { CARD_PRESSES } from '../revoke/card-presses.ts';
@@ -71,12 +73,13 @@ export const PRESSES: ReadonlyMap<string, Press> = new Map<string, Press>([
       drawnIn: ['receipt', 'notice', 'info', 'matches', 'checked', 'dialog', 'unread'],
     },
   ],
-  [ROTATE_ID, { listener: onRotate, drawnIn: ['receipt', 'notice', 'info', 'dialog', 'unread'] }],
+  [ROTATE_ID, { listener: onRotate, drawnIn: ['receipt', 'notice', 'leak', 'info', 'dialog', 'unread'] }],
   [SHOW_VALUE_ID, { listener: onShowValue, drawnIn: ['receipt', 'info', 'dialog', 'unread'] }],
   [DECLINE_ID, { listener: onDecline, drawnIn: RECEIPT }],
   [NEW_VALUE_ID, { listener: onNewValue, drawnIn: RECEIPT }],
   [END_OLD_ID, { listener: onEndOld, drawnIn: RECEIPT }],
   [REVOKE_HELD_ID, { listener: onRevokeHeld, drawnIn: ['held', 'dialog'] }],
+  [REVOKE_LEAK_ID, { listener: onRevokeLeak, drawnIn: ['leak'] }],
   [END_HELD_ID, { listener: onEndHeld, drawnIn: ['dialog'] }],
   [REFRESH_ID, { listener: onRefresh, drawnIn: RECEIPT }],
   [REMIND_ID, { listener: onRemind, drawnIn: ['notice', 'unread'] }],

@@ -16,8 +16,8 @@ import { context, escaped, mention, section } from '../blocks/text.ts';
 import { dateTime } from '../blocks/times.ts';
 import { doerText, noteBlocks } from '../blocks/token-facts.ts';
 
-/** A sentence with people in it, in which whatever was typed is drawn as it is. */
-type Sentence = readonly (string | { readonly person: PersonId })[];
+/** A sentence with people and channels in it, in which whatever was typed is drawn as it is. */
+export type Sentence = readonly (string | { readonly person: PersonId } | { readonly channel: string })[];
 
 /** Names in one text, which holds 3,000 characters. */
 const NAMES_MAX = 20;
@@ -179,13 +179,22 @@ function reasonOf({ revokedBy, revokeReason }: UsedToken): KnownBlock[] {
 }
 
 /** A lock screen shows the sentence; what stands below it says when, why and what to do. */
-function news(sentence: Sentence, more: readonly KnownBlock[]): Message {
-  const elements = sentence.map(
-    (part): RichTextElement =>
-      typeof part === 'string' ? { type: 'text', text: part } : { type: 'user', user_id: part.person },
-  );
+export function news(sentence: Sentence, more: readonly KnownBlock[]): Message {
+  const elements = sentence.map(elementOf);
   return {
-    text: sentence.map((part) => (typeof part === 'string' ? escaped(part) : mention(part.person))).join(''),
+    text: sentence.map(textOf).join(''),
     blocks: [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] }, ...more],
   };
+}
+
+function elementOf(part: Sentence[number]): RichTextElement {
+  if (typeof part === 'string') return { type: 'text', text: part };
+  return 'person' in part
+    ? { type: 'user', user_id: part.person }
+    : { type: 'channel', channel_id: part.channel };
+}
+
+function textOf(part: Sentence[number]): string {
+  if (typeof part === 'string') return escaped(part);
+  return 'person' in part ? mention(part.person) : `<#${part.channel}>`;
 }

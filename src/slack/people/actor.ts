@@ -25,6 +25,9 @@ const GROUP_AGE_MS_MAX = 5 * MINUTE_MS;
 /** A submission must be answered within 3 s, of which finding out who it is may have taken one. */
 const ANEW_MS_MAX = 1 * SECOND_MS;
 
+/** People on call who are told something one by one. */
+const ON_CALL_MAX = 20;
+
 /** People or groups remembered at once. */
 const FACTS_MAX = 10_000;
 
@@ -59,6 +62,11 @@ export type Actors = {
    * when it did not answer.
    */
   standing(personId: string, freshness?: 'fresh'): Promise<Standing>;
+  /**
+   * Who is on call, as far as the settings name somebody, from facts at most 5 minutes old: else the admins, else the managers.
+   * 20 at most.
+   */
+  onCall(): Promise<readonly PersonId[]>;
   /** Drops what is known, because Slack tells that it changed. */
   forgetPerson(personId: string): void;
   forgetGroups(): void;
@@ -154,6 +162,13 @@ export function createActors(deps: ActorDeps): Actors {
       const person = freshness === 'fresh' ? people.findAnew(personId) : people.find(personId);
       return (await person).standing;
     },
+    onCall: async () => {
+      for (const holders of [roles.oncall, roles.admins, roles.managers]) {
+        const found = await groups.peopleIn(holders);
+        if (found.length > 0) return found.slice(0, ON_CALL_MAX) as PersonId[];
+      }
+      return [];
+    },
     forgetPerson: (personId) => people.forget(personId),
     forgetGroups: () => groups.forgetAll(),
   };
@@ -190,7 +205,13 @@ function createGroups(deps: ActorDeps) {
     return { in: new Set(found.flat()), unclear };
   }
 
-  return { of, forgetAll: () => groups.forgetAll() };
+  /** The people of a role, each once; those of a group that Slack does not tell are left out. */
+  async function peopleIn({ people, groups: ids }: RoleMembers): Promise<string[]> {
+    const members = await Promise.all(ids.map((id) => groups.find(id).catch(nobody)));
+    return [...new Set([...people, ...members.flatMap((some) => [...some])])];
+  }
+
+  return { of, peopleIn, forgetAll: () => groups.forgetAll() };
 }
 
 /** The actor by these facts, where one of `wanted` is to decide; undefined when Slack did not answer what it hangs on. */

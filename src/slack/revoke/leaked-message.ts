@@ -64,20 +64,36 @@ export function isLeakText(leak: string): boolean {
   return LEAK.test(leak);
 }
 
+/** What such a text says: what kind of place it is, and which person posted it; undefined where an app did. */
+export function leakPlaceOf(leak: string): {
+  readonly place: Place;
+  readonly poster: PersonId | undefined;
+  readonly isByApp: boolean;
+} {
+  const [, place = 'channel', kind, id = ''] = LEAK.exec(leak) ?? [];
+  const isByApp = kind === 'app';
+  return { place: place as Place, poster: isByApp ? undefined : parsePersonId(id), isByApp };
+}
+
 /**
  * What is left to do about a message in which a value stands, and who can: its author, and, where they are in the channel, an
  * admin of the workspace; in a direct message nobody but the author.
  * https://slack.com/help/articles/202395258-Edit-or-delete-messages
  */
-export function deleteMessageBlocks(leak: string | undefined, reader: PersonId): KnownBlock[] {
+export function deleteMessageBlocks(leak: string | undefined, reader: PersonId | undefined): KnownBlock[] {
   if (leak === undefined) return [];
   const [, place = '', kind = '', id = ''] = LEAK.exec(leak) ?? [];
   const poster = parsePersonId(id);
   return [section('Now delete the message'), context(whoDeletes(place, kind, poster, reader))];
 }
 
-function whoDeletes(place: string, kind: string, poster: PersonId | undefined, reader: PersonId): string {
-  if (poster === reader) return 'You posted it, so you can delete it.';
+function whoDeletes(
+  place: string,
+  kind: string,
+  poster: PersonId | undefined,
+  reader: PersonId | undefined,
+): string {
+  if (poster !== undefined && poster === reader) return 'You posted it, so you can delete it.';
   const admin = place === 'private' ? 'a workspace admin in that channel' : 'a workspace admin';
   const isAmongFew = place === 'direct' || place === 'group';
   if (kind === 'app') {

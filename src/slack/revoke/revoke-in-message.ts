@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Button } from '@slack/types';
 import { z } from 'zod';
 import { counted } from '../../counted.ts';
 import { oldEndOf, standingOf } from '../../tokens/check.ts';
@@ -8,7 +9,7 @@ import { areHeld, heldOldValue, heldProof, type LeakSource, recogniseValue } fro
 import { type Actor, may } from '../../tokens/policy.ts';
 import { type Refusal, refuseByPolicy, sentenceFor } from '../../tokens/refusal.ts';
 import type { StoredSecret } from '../../tokens/store.ts';
-import { parseTokenId, type TokenId, type UsedToken } from '../../tokens/token.ts';
+import { parseTokenId, type TokenId, type UsedToken, type WorkspaceId } from '../../tokens/token.ts';
 import type { TokenValue } from '../../tokens/token-value.ts';
 import { REVOKE_HELD_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
@@ -37,7 +38,7 @@ const NONE_FOUND =
   'No token value in this message. Its text, attachments and file previews were searched, but not inside its files.';
 
 /** What the values of a message turned out to be. */
-type Found = {
+export type Found = {
   /** Live tokens, each once: as many as one dialog takes. */
   readonly tokens: readonly UsedToken[];
   /** Their values: of two of one token the newer, which works longer. */
@@ -58,21 +59,38 @@ type Found = {
 /** Asks whether the tokens whose values stand in a message shall be ended. No value is repeated. */
 async function messageAnswer(actor: Actor, body: object, deps: ListenerDeps): Promise<Answer> {
   const { message } = readDelivery(shortcut, body);
-  const values = distinct(await valuesInMessage(message), deps);
-  const found = await lookUp(actor, values, { source: 'shortcut', tokensMax: SHEET_TOKENS_MAX }, deps);
+  const values = await valuesInMessage(message);
+  const asked = { source: 'shortcut', tokensMax: SHEET_TOKENS_MAX, workspace: actor.workspace } as const;
+  const found = await lookUp(values, asked, deps);
   const note = noteOf(found);
+  if (found.tokens.length === 0) return telling(note ?? NONE_FOUND);
+  const held = heldProof({ actor: actor.id, values: found.values, at: deps.clock() }, deps.peppers.current);
+  const told = { held, inMessage: leakTextOf(body), note, reason: leakReasonOf(body) };
+  return foundQuestion(actor, found, told, deps);
+}
+
+/** Asks whether the tokens that were found shall be ended; there is one at least. */
+export async function foundQuestion(
+  actor: Actor,
+  found: Pick<Found, 'tokens' | 'values' | 'withBoth'>,
+  told: {
+    readonly held?: string | undefined;
+    readonly inMessage: string;
+    readonly note?: string | undefined;
+    readonly reason: string;
+  },
+  deps: ListenerDeps,
+): Promise<Answer> {
+  const { held, inMessage, note, reason } = told;
   const [first, ...others] = found.tokens;
-  if (first === undefined) return telling(note ?? NONE_FOUND);
-  const reason = leakReasonOf(body);
-  const inMessage = leakTextOf(body);
+  if (first === undefined) throw new Error('nothing was found that could be asked about');
   const now = deps.clock();
-  const proof = heldProof({ actor: actor.id, values: found.values, at: now }, deps.peppers.current);
   if (others.length === 0) {
     const value = await presentedIn(found, first, now, deps);
-    return revokeQuestion(actor, first, { held: proof, inMessage, note, reason, value }, deps);
+    return revokeQuestion(actor, first, { held, inMessage, note, reason, value }, deps);
   }
   const view = severalDialog(found.tokens, {
-    metadata: { held: proof, inMessage },
+    metadata: { held, inMessage },
     reader: actor,
     now,
     total: found.tokens.length,
@@ -97,7 +115,7 @@ async function factsOf(
 
 /** Those of which the old value of two stands in a message, with until when that works. */
 async function oldEndsIn(
-  { tokens, values }: Found,
+  { tokens, values }: Pick<Found, 'tokens' | 'values'>,
   now: number,
   { store }: ListenerDeps,
 ): Promise<ReadonlyMap<TokenId, number>> {
@@ -113,7 +131,7 @@ async function oldEndsIn(
 
 /** What stands in the message of the two values that the token may have. */
 async function presentedIn(
-  { values, withBoth }: Found,
+  { values, withBoth }: Pick<Found, 'values' | 'withBoth'>,
   { id }: UsedToken,
   now: number,
   { store }: ListenerDeps,
@@ -129,13 +147,20 @@ function distinct(values: readonly TokenValue[], { peppers }: ListenerDeps): Tok
   ];
 }
 
-async function lookUp(
-  actor: Actor,
-  values: readonly TokenValue[],
-  { source, tokensMax }: { readonly source: LeakSource; readonly tokensMax: number },
+/** Looks up the values, each once, which came by `source`. Of the tokens found live, `tokensMax` are told. */
+export async function lookUp(
+  all: readonly TokenValue[],
+  asked: {
+    readonly workspace: WorkspaceId;
+    readonly source: LeakSource;
+    readonly tokensMax: number;
+    readonly hashingMsMax?: number;
+  },
   deps: ListenerDeps,
 ): Promise<Found> {
-  const bounded = { ...deps, checkHash: checkHashFor(HASHING_MS_MAX, deps.checkHash) };
+  const { workspace, source, tokensMax, hashingMsMax = HASHING_MS_MAX } = asked;
+  const values = distinct(all, deps);
+  const bounded = { ...deps, checkHash: checkHashFor(hashingMsMax, deps.checkHash) };
   const live = new Map<TokenId, StoredSecret>();
   const [dead, ended] = [new Set<TokenValue>(), new Set<TokenId>()];
   const withBoth = new Set<TokenId>();
@@ -151,7 +176,7 @@ async function lookUp(
   }
   const endedAlone = [...ended].filter((id) => !live.has(id));
   const drawn = [...live.keys()].slice(0, tokensMax);
-  const tokens = await deps.store.findTokens(actor.workspace, drawn);
+  const tokens = await deps.store.findTokens(workspace, drawn);
   return {
     tokens: [...tokens.values()].toSorted((a, b) => drawn.indexOf(a.id) - drawn.indexOf(b.id)),
     values: drawn.flatMap((id) => live.get(id) ?? []),
@@ -251,12 +276,8 @@ export async function heldMessageOf(
   refusal: Refusal,
   deps: ListenerDeps,
 ): Promise<Message | undefined> {
-  const found = await lookUp(
-    actor,
-    distinct(values, deps),
-    { source: 'command', tokensMax: HELD_TOKENS_MAX },
-    deps,
-  );
+  const asked = { source: 'command', tokensMax: HELD_TOKENS_MAX, workspace: actor.workspace } as const;
+  const found = await lookUp(values, asked, deps);
   const tokens = found.tokens.length > 0 ? found.tokens : await revocable(actor, found.ended, deps);
   if (tokens.length === 0) return undefined;
   const proof = heldProof({ actor: actor.id, values: found.values, at: deps.clock() }, deps.peppers.current);
@@ -279,13 +300,17 @@ async function revocable(
 }
 
 /** `sentence`, with the button that asks whether those tokens shall be revoked. */
-export function heldMessage(sentence: string, { tokenIds, proof, withBoth }: Held): Message {
-  const value = [proof, withBoth ? 'both' : 'one', ...tokenIds].join(' ');
-  const revokeIt = button(REVOKE_HELD_ID, 'Revoke it', value);
+export function heldMessage(sentence: string, held: Held): Message {
   return marked('held', {
     text: escaped(sentence),
-    blocks: [section(sentence), { type: 'actions', elements: [{ ...revokeIt, style: 'danger' }] }],
+    blocks: [section(sentence), { type: 'actions', elements: [heldButton(held)] }],
   });
+}
+
+/** *Revoke it*, for whoever had the values. */
+export function heldButton({ tokenIds, proof, withBoth }: Held): Button {
+  const value = [proof, withBoth ? 'both' : 'one', ...tokenIds].join(' ');
+  return { ...button(REVOKE_HELD_ID, 'Revoke it', value), style: 'danger' };
 }
 
 function parseHeld(text: string): Held | undefined {
