@@ -13,7 +13,7 @@ import {
   withDesk,
 } from './command.ts';
 import { forMachines } from './list.ts';
-import { placesIn } from './places.ts';
+import { type Cursor, placesIn } from './places.ts';
 import { type OwnValue, revokeAll, withValues } from './revoke.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -54,11 +54,11 @@ async function find(
   const stream = chunksOf(file === '-' ? streams.stdin : createReadStream(file));
   await withValues(desk, async (tokenOf) => {
     const tokens = new LRUCache<string, { readonly token: UsedToken | undefined }>({ max: TOKENS_HELD_MAX });
-    for await (const { line, value } of placesIn(stream, keyOf, progress.at)) {
+    for await (const { value, ...place } of placesIn(stream, keyOf, progress.at)) {
       const id = keyOf(value);
       const known = tokens.get(id) ?? { token: await endOnce(await tokenOf(value)) };
       tokens.set(id, known);
-      if (known.token !== undefined) found.add(line, known.token, clock());
+      if (known.token !== undefined) found.add(place, known.token, clock());
       // Whoever reads no more may still want everything revoked.
       if (reason === undefined && !terminal.isRead()) break;
     }
@@ -68,11 +68,12 @@ async function find(
 }
 
 /** Where what was found is written. */
-type Found = { add(line: number, token: UsedToken, now: number): void; end(): void };
+type Found = { add(place: Cursor, token: UsedToken, now: number): void; end(): void };
 
 function createLines(terminal: Terminal): Found {
   return {
-    add: (line, token, now) => terminal.print(JSON.stringify({ line, ...forMachines(token, now) })),
+    add: ({ line, column }, token, now) =>
+      terminal.print(JSON.stringify({ line, column, ...forMachines(token, now) })),
     end: () => undefined,
   };
 }
@@ -81,13 +82,14 @@ function createTable(terminal: Terminal): Found {
   let rows: string[][] = [];
   let isBegun = false;
   function print(): void {
-    terminal.table(isBegun ? null : ['LINE', 'NAME', 'OWNER', 'STATUS', 'ID'], rows);
+    terminal.table(isBegun ? null : ['LINE', 'COLUMN', 'NAME', 'OWNER', 'STATUS', 'ID'], rows);
     isBegun = true;
     rows = [];
   }
   return {
-    add: (line, token, now) => {
-      rows.push([String(line), token.name, token.owner, statusOf(token, now), token.id]);
+    add: ({ line, column }, token, now) => {
+      const { name, owner, id } = token;
+      rows.push([String(line), String(column), name, owner, statusOf(token, now), id]);
       if (rows.length >= ROWS_HELD_MAX) print();
     },
     end: () => {
@@ -112,7 +114,7 @@ function createEndOnce(
 
 async function* chunksOf(stream: NodeJS.ReadableStream): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of stream) yield Buffer.from(chunk);
+    for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no code';
     throw new CommandFault(

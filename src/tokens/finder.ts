@@ -37,8 +37,8 @@ const SECRET_LENGTH = 32;
 /** Shorter texts hold nothing of this, whatever they are written in. */
 const SHORTEST = 20;
 
-/** So many characters that base64 codes three bytes by: a text that was cut anywhere is read from each of them on. */
-const BASE64_GROUP = 4;
+/** Base64 codes three bytes by four characters: a text that was cut anywhere is read from each of them on. */
+const BASE64_STARTS = [0, 1, 2, 3];
 
 /** Most of a value, two digits a byte. */
 const HEX_RUN = /[0-9A-Fa-f]{74,}/g;
@@ -54,6 +54,11 @@ const ESCAPE_BEGINS = /[%&\\]/;
 
 /** A line end or tab in JSON, or a sign that needs no escape: in `C:\tok_…` the prefix begins. Such a text is read both ways. */
 const ESCAPED_SPACE = /\\[nrt]/g;
+
+/** What is left out of a text that is joined, and of one in base64. */
+const BESIDE_JOINED = /[^0-9A-Za-z_\x7f]+/g;
+
+const BESIDE_PACKED = /[^0-9A-Za-z_+/-]+/g;
 
 /** Between texts that stand apart. It is no character, and no text keeps it. */
 const APART = '\uffff';
@@ -109,6 +114,26 @@ export function findValues(text: string | readonly string[]): TokenValue[] {
   return found.map(({ value }) => value);
 }
 
+/** A value and where it begins, in characters of two bytes from 0. */
+export type Place = { readonly value: TokenValue; readonly at: number };
+
+/**
+ * What `findValues` finds in `text`, each as often as it stands there, with where it begins, in this order: of a value in base64 or
+ * hex the first character that codes any of it. Some ten times the work: for texts that hold one.
+ */
+export function findPlaces(text: string): Place[] {
+  const found = new Map<string, Place>();
+  for (const reading of tracedReadingsOf(text)) {
+    for (const { text, at } of [reading.joined, ...tracedDecodedFrom(reading)]) {
+      for (const { whole, value, index } of valuesIn(text)) {
+        const place = { value, at: at[index] ?? 0 };
+        found.set(`${place.at} ${whole}`, place);
+      }
+    }
+  }
+  return [...found.values()].sort((one, other) => one.at - other.at);
+}
+
 /**
  * Whether a value can be had from `text`, in any form that `findValues` knows: because it stands there, or most of it, so that
  * the rest can be computed or tried. No such text is kept, repeated or sent on. Linear, and of the first 64 Ki characters.
@@ -150,24 +175,51 @@ function readingOf(text: string): Reading {
   const ascii = asciiOf(text);
   return {
     words: ascii.replace(/["'`<>\\]+/g, ''),
-    joined: ascii.replace(/[^0-9A-Za-z_\x7f]+/g, ''),
-    packed: ascii.replace(/[^0-9A-Za-z_+/-]+/g, ''),
+    joined: ascii.replace(BESIDE_JOINED, ''),
+    packed: ascii.replace(BESIDE_PACKED, ''),
   };
 }
 
-/** By a table and not by `normalize`, which sorts the marks on a letter and takes the square of their number for it. */
-function asciiOf(text: string): string {
-  const bytes = Buffer.allocUnsafe(text.length * SIGNS_MAX);
-  let end = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.codePointAt(at) ?? 0;
-    if (code > 0xffff) at += 1;
-    const sign = signOf(code);
-    if (sign < SEVERAL) bytes[end++] = sign;
-    else for (const each of severalSigns[sign - SEVERAL] ?? []) bytes[end++] = each;
-    if (sign === DROPPED) end -= 1;
+/**
+ * By a table and not by `normalize`, which sorts the marks on a letter and takes the square of their number for it. `at` is told
+ * where in `text` each character of it stands.
+ */
+function asciiOf(text: string, at?: Uint32Array): string {
+  return withBytes(text.length * SIGNS_MAX, (bytes) => {
+    let end = 0;
+    for (let from = 0; from < text.length; from++) {
+      const code = text.codePointAt(from) ?? 0;
+      const start = end;
+      end = withSign(bytes, start, signOf(code));
+      at?.fill(from, start, end);
+      if (code > 0xffff) from += 1;
+    }
+    return end;
+  });
+}
+
+/** Where `bytes` end with `sign` behind `end`. */
+function withSign(bytes: Uint8Array, end: number, sign: number): number {
+  if (sign === DROPPED) return end;
+  if (sign < SEVERAL) {
+    bytes[end] = sign;
+    return end + 1;
   }
-  return bytes.toString('latin1', 0, end);
+  const several = severalSigns[sign - SEVERAL] ?? new Uint8Array();
+  bytes.set(several, end);
+  return end + several.length;
+}
+
+/** Room for what is searched, and not new room for each text: the collector would come too late for a file of many. */
+const room = Buffer.alloc(SEARCHED_LENGTH_MAX * SIGNS_MAX);
+
+/** What `write` wrote, as a text of a character a byte. Nothing of it stays behind. */
+function withBytes(length: number, write: (bytes: Buffer) => number): string {
+  const bytes = length <= room.length ? room : Buffer.alloc(length);
+  const end = write(bytes);
+  const text = bytes.toString('latin1', 0, end);
+  bytes.fill(0, 0, end);
+  return text;
 }
 
 function signOf(code: number): number {
@@ -190,21 +242,94 @@ function newSignOf(code: number): number {
   return SEVERAL + severalSigns.length - 1;
 }
 
+/** A text, and where in the one that it was made of each of its characters stands. */
+type Traced = { readonly text: string; readonly at: Uint32Array };
+
+/** As `readingsOf`, of one text. */
+function tracedReadingsOf(text: string): Record<'joined' | 'packed', Traced>[] {
+  const searched = text.slice(0, SEARCHED_LENGTH_MAX);
+  const one = replaced(
+    { text: searched, at: Uint32Array.from({ length: searched.length }, (_, index) => index) },
+    /\uffff/g,
+  );
+  const plain = replaced(one, ESCAPE, unescaped);
+  const spaced = replaced(plain, ESCAPED_SPACE, () => ' ');
+  return (spaced.text === plain.text ? [plain] : [plain, spaced]).map((each) => {
+    const from = new Uint32Array(each.text.length * SIGNS_MAX);
+    const text = asciiOf(each.text, from);
+    const ascii = { text, at: from.subarray(0, text.length).map((index) => each.at[index] ?? 0) };
+    return { joined: replaced(ascii, BESIDE_JOINED), packed: replaced(ascii, BESIDE_PACKED) };
+  });
+}
+
+/** `text` with what `by` makes of each match in its place, which stands where the match begins. */
+function replaced(
+  { text, at }: Traced,
+  pattern: RegExp,
+  by: (written: string, ...groups: string[]) => string = () => '',
+): Traced {
+  const to = new Uint32Array(text.length);
+  let [end, last, out] = [0, 0, ''];
+  const keep = (from: number, until: number) => {
+    to.set(at.subarray(from, until), end);
+    end += until - from;
+    out += text.slice(from, until);
+  };
+  for (const match of text.matchAll(pattern)) {
+    const [written, ...groups] = match;
+    const put = by(written, ...groups);
+    keep(last, match.index);
+    last = match.index + written.length;
+    if (put === written) keep(match.index, last);
+    else {
+      to.fill(at[match.index] ?? 0, end, end + put.length);
+      end += put.length;
+      out += put;
+    }
+  }
+  keep(last, text.length);
+  return { text: out, at: to.subarray(0, end) };
+}
+
+/** As `decodedFrom`. */
+function tracedDecodedFrom({ joined, packed }: Record<'joined' | 'packed', Traced>): Traced[] {
+  const inBase64 = BASE64_STARTS.map((start) => {
+    const text = decoded(packed.text.slice(start), 'base64');
+    // Six bits a character, eight a byte.
+    const at = Uint32Array.from(
+      { length: text.length },
+      (_, byte) => packed.at[start + Math.floor((byte * 8) / 6)] ?? 0,
+    );
+    return { text, at };
+  });
+  const inHex = [...joined.text.matchAll(HEX_RUN)].flatMap(({ 0: run, index }) =>
+    [0, 1].map((start) => {
+      const text = decoded(run.slice(start), 'hex');
+      const at = Uint32Array.from(
+        { length: text.length },
+        (_, byte) => joined.at[index + start + byte * 2] ?? 0,
+      );
+      return { text, at };
+    }),
+  );
+  return [...inBase64, ...inHex].map((each) => replaced(each, /\0/g));
+}
+
 /** What stands in `reading` in base64 or hex, as bytes. */
 function decodedFrom({ joined, packed }: Reading): string[] {
-  const starts = Array.from({ length: BASE64_GROUP }, (_, start) => start);
   return [
-    ...starts.map((start) => Buffer.from(packed.slice(start), 'base64')),
-    ...[...joined.matchAll(HEX_RUN)].flatMap(([run]) => [
-      Buffer.from(run, 'hex'),
-      Buffer.from(run.slice(1), 'hex'),
-    ]),
+    ...BASE64_STARTS.map((start) => decoded(packed.slice(start), 'base64')),
+    ...[...joined.matchAll(HEX_RUN)].flatMap(([run]) => [decoded(run, 'hex'), decoded(run.slice(1), 'hex')]),
     // PowerShell's base64 is of two bytes a letter.
-  ].map((bytes) => bytes.toString('latin1').replaceAll('\0', ''));
+  ].map((bytes) => bytes.replaceAll('\0', ''));
+}
+
+function decoded(text: string, encoding: 'base64' | 'hex'): string {
+  return withBytes(text.length, (bytes) => bytes.write(text, encoding));
 }
 
 /** Values in letters, digits and underscores, each as often as it stands there. */
-function valuesIn(text: string): { whole: string; value: TokenValue }[] {
+function valuesIn(text: string): { whole: string; value: TokenValue; index: number }[] {
   return [...text.matchAll(TAIL)].flatMap((tail) => valueEndingIn(text, tail.index, tail[0]) ?? []);
 }
 
@@ -212,7 +337,7 @@ function valueEndingIn(text: string, tailStart: number, tail: string) {
   for (let length = 2; length <= Math.min(PREFIX_LENGTH_MAX, tailStart); length++) {
     const whole = text.slice(tailStart - length, tailStart) + tail;
     const value = TokenValue.parse(whole);
-    if (value !== undefined) return { whole, value };
+    if (value !== undefined) return { whole, value, index: tailStart - length };
   }
   return undefined;
 }

@@ -149,12 +149,13 @@ test('find names line, name, owner and status of each value in a file or stream,
 
   expect(JSON.parse(found.out)).toMatchObject({
     line: 3001,
+    column: 24,
     name: 'deploy-bot',
     owner: alice.id,
     status: 'active',
   });
   expect(revoked.out).toMatch(
-    new RegExp(`^LINE +NAME +OWNER +STATUS +ID\\n3001 +deploy-bot +${alice.id} +revoked +tok_`),
+    new RegExp(`^LINE +COLUMN +NAME +OWNER +STATUS +ID\\n3001 +1 +deploy-bot +${alice.id} +revoked +tok_`),
   );
   expect(await verdictsOf(stage, value)).toEqual([401]);
   expect(found.out + revoked.out).not.toContain(value.slice(18));

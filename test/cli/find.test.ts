@@ -7,7 +7,7 @@ import { besides, runs } from './a-command.ts';
 
 type Hit = { readonly line: number; readonly name: string };
 
-test('find names each line on which a value ends, once, in whatever form it stands there', async () => {
+test('find names each line on which a value begins, once, in whatever form it stands there', async () => {
   const { stage, first, second, find } = await aPlace();
   const filled = (count: number, end: string) => `${'q'.repeat(count)}${end}`;
   const wrapped = Buffer.from(`${filled(100, first)}${filled(100, '')}`)
@@ -22,8 +22,8 @@ test('find names each line on which a value ends, once, in whatever form it stan
     ['one on each of 1,000 lines', `x ${first}\n`.repeat(1000), hits(numbersTo(1000))],
     ['lines that end as on Windows', `a\r\nb\r\n${first}\r\n`, hits([3])],
     ['percent-encoded', `a\n?t=${first.replaceAll('_', '%5F')}`, hits([2])],
-    ['base64 wrapped over lines', `one\n${wrapped}`, hits([5])],
-    ['wrapped and indented, as in a mail', `one\n> ${first.slice(0, 30)}\n> ${first.slice(30)}\n`, hits([3])],
+    ['base64 wrapped over lines', `one\n${wrapped}`, hits([4])],
+    ['wrapped and indented, as in a mail', `one\n> ${first.slice(0, 30)}\n> ${first.slice(30)}\n`, hits([2])],
     ['UTF-16, as PowerShell writes', Buffer.from(`\ufeffone\r\n${first}\r\n`, 'utf16le'), hits([2])],
     ['bytes that are no text', Buffer.concat([noText(), Buffer.from(`\n${first}\n`), noText()]), hits([2])],
     [
@@ -40,6 +40,53 @@ test('find names each line on which a value ends, once, in whatever form it stan
   function hits(lines: readonly number[], names: readonly string[] = []): Hit[] {
     return lines.map((number, at) => ({ line: number, name: names[at] ?? 'first-bot' }));
   }
+});
+
+test('find names the column in which a value begins, in characters', async () => {
+  const { first, second, run, placesOf, folder } = await aPlace();
+  const packed = (text: string) => Buffer.from(text).toString('base64');
+
+  const cases: readonly (readonly [
+    what: string,
+    text: string | Buffer,
+    places: readonly [number, number][],
+  ])[] = [
+    ['at the very beginning', first, [[1, 1]]],
+    ['behind a tab, on a line that ends as on Windows', `a\r\n\t${first}\r\n`, [[2, 2]]],
+    ['behind letters of several bytes', `größer 部 🙂 ${first}`, [[1, 12]]],
+    ['behind a letter with a mark', `e\u0301 ${first}`, [[1, 4]]],
+    [
+      'two on one line',
+      `x ${first}, ${second}`,
+      [
+        [1, 3],
+        [1, 5 + first.length],
+      ],
+    ],
+    ['one twice on one line: the first', `x ${first} ${first}`, [[1, 3]]],
+    ['in quotes', `{"token":"${first}"}`, [[1, 11]]],
+    ['behind text that is escaped', `a%20b%20c?t=${first.replaceAll('_', '%5F')}`, [[1, 13]]],
+    ['wrapped over lines', `one\n  ${first.slice(0, 30)}\n  ${first.slice(30)}\n`, [[2, 3]]],
+    ['in base64', `Authorization: Basic ${packed(first)}`, [[1, 22]]],
+    ['in base64 behind a user: where the first of its bits are', `Basic ${packed(`ci:${first}`)}`, [[1, 11]]],
+    ['in hex', `0x${Buffer.from(first).toString('hex')}`, [[1, 3]]],
+    ['behind a mark of UTF-8', `\ufeffx ${first}`, [[1, 3]]],
+    ['in UTF-16', Buffer.from(`\ufeffone\r\nähm ${first}\r\n`, 'utf16le'), [[2, 5]]],
+    ['in UTF-16 of the other order', Buffer.from(`\ufeffone\nx ${first}`, 'utf16le').swap16(), [[2, 3]]],
+    ['in UTF-16 without a mark', Buffer.from(`one\nx ${first}`, 'utf16le'), [[2, 3]]],
+    [
+      'far behind in a line of 300,000 characters of two bytes',
+      `${'é'.repeat(300_000)} ${first}`,
+      [[1, 300_002]],
+    ],
+    ['on the line after it', `${'é'.repeat(300_000)}\n ${first}`, [[2, 2]]],
+    ['far behind letters of four bytes', `${'🙂'.repeat(100_000)}${first}`, [[1, 100_001]]],
+  ];
+  for (const [what, text, places] of cases) expect(await placesOf(text), what).toEqual(places);
+
+  writeFileSync(join(folder, 'a.log'), `one\n  ${first}\n`);
+  const { out } = await run(['find', 'a.log']);
+  expect(out).toMatch(/^LINE +COLUMN +NAME +OWNER +STATUS +ID\n2 +3 +first-bot /);
 });
 
 test('find goes through 200 MB in memory that has a bound, and names the line at the very end', async () => {
@@ -91,7 +138,7 @@ async function aPlace() {
   const folder = temporaryFolder();
   const run = (args: readonly string[], env: Record<string, string> = {}, hears?: 'hears one line') =>
     runs(args, { env: { ...besides(stage), ...env }, folder, ...(hears && { hears }) });
-  const find = async (text: string | Buffer): Promise<Hit[]> => {
+  const all = async (text: string | Buffer): Promise<(Hit & { readonly column: number })[]> => {
     const { code, out, err } = await runs(['find', '-', '--json'], {
       env: besides(stage),
       folder,
@@ -102,10 +149,13 @@ async function aPlace() {
     return out
       .split('\n')
       .filter((text) => text !== '')
-      .map((text) => JSON.parse(text))
-      .map(({ line, name }) => ({ line, name }));
+      .map((text) => JSON.parse(text));
   };
-  return { stage, first, second, folder, run, find };
+  const find = async (text: string | Buffer): Promise<Hit[]> =>
+    (await all(text)).map(({ line, name }) => ({ line, name }));
+  const placesOf = async (text: string | Buffer) =>
+    (await all(text)).map(({ line, column }) => [line, column]);
+  return { stage, first, second, folder, run, find, placesOf };
 }
 
 function line(count: number): string {

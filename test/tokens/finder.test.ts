@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { findValues, holdsSecret, maskValues } from '../../src/tokens/finder.ts';
+import { findPlaces, findValues, holdsSecret, maskValues } from '../../src/tokens/finder.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { FORMS, NEARLY } from './forms.ts';
 
@@ -96,6 +96,19 @@ describe('values are found', () => {
   });
 });
 
+test('a value that stands there several times, in several forms, has a place for each', () => {
+  const packed = Buffer.from(TEXT).toString('base64');
+  const text = `${TEXT} ${TEXT}\n${packed},${TEXT.replaceAll('_', '%5F')}\n${OTHER_TEXT}`;
+
+  expect(findPlaces(text).map(({ value, at }) => [value.reveal(), at])).toEqual([
+    [TEXT, 0],
+    [TEXT, TEXT.length + 1],
+    [TEXT, 2 * TEXT.length + 2],
+    [TEXT, 2 * TEXT.length + 2 + packed.length + 1],
+    [OTHER_TEXT, text.length - OTHER_TEXT.length],
+  ]);
+});
+
 describe('what holds a secret', () => {
   test.for([
     ['a value', TEXT, true],
@@ -145,6 +158,28 @@ describe('in whatever form it stands:', () => {
       { numRuns: 40 },
     );
   });
+
+  test.for(FORMS)(
+    '%s, it is said where a value begins, to the character, among whatever text',
+    ([form, written]) => {
+      // Base64 that is cut amid a byte of it is read from up to three characters before, with a line end between.
+      const before64 = /base64|Basic/.test(form) ? 8 : 0;
+      const around = fc.string({ unit: 'binary', maxLength: 60 });
+      fc.assert(
+        fc.property(around, around, (before, after) => {
+          const text = `${before}\n ${written(KNOWN)} \n${after}`;
+          const places = findPlaces(text);
+
+          expect(places.map(({ value }) => value.reveal())).toEqual([KNOWN]);
+          const [{ at } = { at: 0 }] = places;
+          const fromThere = findValues(text.slice(Math.max(0, at - before64)));
+          expect(fromThere.map((value) => value.reveal())).toContain(KNOWN);
+          expect(findValues(text.slice(at + 1))).toEqual([]);
+        }),
+        { numRuns: 40 },
+      );
+    },
+  );
 
   test.for(
     NEARLY.flatMap(([what, cut]) =>
