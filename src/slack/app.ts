@@ -4,6 +4,7 @@ import { type Clock, SECOND_MS } from '../clock.ts';
 import { type Log, newReference } from '../log.ts';
 import { rolesFor } from '../tokens/policy.ts';
 import { createShowingTurns } from '../tokens/show.ts';
+import { UNWRITABLE } from '../tokens/store.ts';
 import { CREATE_SHORTCUT_ID, MESSAGE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks/ids.ts';
 import { section, sentenceMessage, tellingDialog } from './blocks/text.ts';
 import { onCreate } from './create/create.ts';
@@ -172,7 +173,7 @@ function registerFaults(app: App, intake: SlackAppDeps['intake'], deps: Listener
     const reference = newReference();
     deps.log.error({ err: fault, reference }, 'a delivery of Slack failed');
     try {
-      await tellFault(body, reference, intake.waitingAck(body), deps);
+      await tellFault(body, { fault, reference }, intake.waitingAck(body), deps);
     } catch (untold) {
       deps.log.warn(
         { reference, reason: untold instanceof Error ? untold.name : 'unknown' },
@@ -204,7 +205,7 @@ function clientOptions(
  */
 async function tellFault(
   body: object,
-  reference: string,
+  { fault, reference }: { readonly fault: unknown; readonly reference: string },
   waitingAck: RawAck | undefined,
   deps: Pick<ListenerDeps, 'client'>,
 ): Promise<void> {
@@ -213,13 +214,31 @@ async function tellFault(
   if (kind === 'event' || fields.type === 'view_closed') return;
   if (kind === 'search') return waitingAck?.({ options: [] });
   if (waitingAck !== undefined && kind === 'submission') {
-    const sentence = `Something went wrong. Nothing was changed. Try again. Reference ${reference}`;
-    return ackProblem(waitingAck, body, sentence);
+    return ackProblem(waitingAck, body, faultSentence(fault, 'nothing_done', reference));
   }
-  const sentence = `Something went wrong before this was done. Check /apitoken list, then try again. Reference ${reference}`;
+  const sentence = faultSentence(fault, 'unclear', reference);
   const route = findReplyRoute(body);
   if (kind === 'submission' && route.viewId !== undefined) {
     return updateDialog(route.viewId, tellingDialog('apitoken', [section(sentence)]), deps.client);
   }
   return tell(route, sentenceMessage(sentence), deps.client);
 }
+
+/** `unclear`: some of it may have been done before it broke. */
+function faultSentence(fault: unknown, how: 'nothing_done' | 'unclear', reference: string): string {
+  const isUnwritable = fault instanceof Error && 'code' in fault && fault.code === UNWRITABLE;
+  const what = isUnwritable ? CANNOT_WRITE : WENT_WRONG;
+  return `${what[how]} Reference ${reference}`;
+}
+
+const WENT_WRONG = {
+  nothing_done: 'Something went wrong. Nothing was changed. Try again.',
+  unclear: 'Something went wrong before this was done. Check /apitoken list, then try again.',
+};
+
+const CANNOT_WRITE = {
+  nothing_done:
+    "apitoken can't write to its database right now. Nothing was changed. Tell whoever runs apitoken, then try again.",
+  unclear:
+    "apitoken can't write to its database right now. Tell whoever runs apitoken. Then check /apitoken list, and try again.",
+};

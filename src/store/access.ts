@@ -41,14 +41,14 @@ const TRIAL = "insert into settings (key, value) values ('trial', hex(zeroblob(1
 
 const TRIAL_CACHE_PAGES = 1;
 
-/** What is to be on the disk before a transaction commits: `forget` when it came to nothing. */
-export type BeforeCommit = { sync(): void; forget(): void };
+/** What is to be on the disk before a transaction commits: `takeBack` when it surely came to nothing, `forget` once it is over. */
+export type BeforeCommit = { sync(): void; takeBack(): void; forget(): void };
 
 /** The writer of a connection. */
 export function createWriter(
   sqlite: Database.Database,
   busyMsMax: number,
-  before: BeforeCommit = { sync: () => undefined, forget: () => undefined },
+  before: BeforeCommit = { sync: () => undefined, takeBack: () => undefined, forget: () => undefined },
 ): Writer {
   const begin = sqlite.prepare('BEGIN IMMEDIATE');
   const commit = sqlite.prepare('COMMIT');
@@ -64,6 +64,10 @@ export function createWriter(
       before.sync();
       commit.run();
       return outcome;
+    } catch (error) {
+      // After any other error the commit may be on the disk all the same.
+      if (sqliteErrorIn(error)?.code === 'SQLITE_FULL') takeBack(sqlite, begin, before);
+      throw error;
     } finally {
       before.forget();
       // Still in it only after a throw; SQLite itself ends a transaction when the disk is full.
@@ -119,6 +123,17 @@ export function createWriter(
   };
 }
 
+/** Under the lock that all take who write there: SQLite itself ends a transaction when the disk is full. */
+function takeBack(sqlite: Database.Database, begin: Database.Statement, before: BeforeCommit): void {
+  try {
+    if (!sqlite.inTransaction) begin.run();
+    before.takeBack();
+  } catch (error) {
+    // Somebody else has the lock: what was noted as ended stays so, and ends at the next start.
+    if (!isBusy(error)) throw error;
+  }
+}
+
 function tryWriting(
   sqlite: Database.Database,
   { begin, rollback }: Readonly<Record<'begin' | 'rollback', Database.Statement>>,
@@ -167,7 +182,11 @@ export async function whenFree<T>(attempt: () => T, deadline: number): Promise<T
     } catch (error) {
       if (!isBusy(error)) throw error;
       if (performance.now() >= deadline) {
-        throw new StoreFault('busy', 'Another process kept the database locked.', sqliteErrorIn(error));
+        throw new StoreFault(
+          'busy',
+          'Another process keeps the database locked. Nothing was changed. Try again in 10 seconds.',
+          sqliteErrorIn(error),
+        );
       }
     }
     await sleep(PAUSE_MS_MIN + Math.random() * (PAUSE_MS_MAX - PAUSE_MS_MIN));

@@ -1,7 +1,10 @@
 import Database from 'better-sqlite3';
+import { UNWRITABLE } from '../tokens/store.ts';
 
-/** `busy`: somebody else held the lock for too long. `cannot_open`: the message says what to do. `failed`: all else. */
-export type StoreFaultCode = 'busy' | 'cannot_open' | 'closed' | 'failed';
+/**
+ * `busy`: somebody else held the lock for too long. `cannot_open` and `unwritable`: the message says what to do. `failed`: all else.
+ */
+export type StoreFaultCode = 'busy' | 'cannot_open' | 'closed' | 'failed' | typeof UNWRITABLE;
 
 /**
  * The store broke. Neither message nor cause holds SQL or a parameter: the cause is SQLite's own error, which names columns
@@ -28,7 +31,16 @@ export function faultFrom(error: unknown): StoreFault {
   const sqliteError = sqliteErrorIn(error);
   if (sqliteError === undefined) return faultWithoutWords(error);
   if (isBusy(error)) return new StoreFault('busy', 'The database is busy.', sqliteError);
+  if (/^SQLITE_(FULL|READONLY|CANTOPEN|PERM|IOERR)/.test(sqliteError.code)) {
+    return new StoreFault(UNWRITABLE, unwritableSentence(sqliteError.code), sqliteError);
+  }
   return new StoreFault('failed', `The database failed with ${sqliteError.code}.`, sqliteError);
+}
+
+function unwritableSentence(code: string): string {
+  return code === 'SQLITE_FULL'
+    ? "The database's disk is full, so nothing was changed. Make room on it, then try again."
+    : `The database can't be written (${code}). Look at its disk, and let this user write the file and its folder. Then try again.`;
 }
 
 /** Whether another connection holds a lock that `error` was about, so that trying again may help. */

@@ -164,6 +164,9 @@ export type Ending = {
 /** How many tokens one transaction ends. */
 export const REVOKED_AT_ONCE_MAX = 100;
 
+/** The code of the fault that tells that nothing can be written: the disk is full or broken, or the file is read-only. */
+export const UNWRITABLE = 'unwritable';
+
 /**
  * Where tokens are kept. Each method that writes is one transaction: the change, its audit event, what is to be said and
  * the delivery's keys, all or nothing. A fault is thrown as `StoreFault` (of `src/store`), which holds no parameters.

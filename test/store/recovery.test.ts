@@ -105,6 +105,7 @@ test('a revocation is in the log before it is in the database', () => {
   const other = aRawConnection(path);
   const writer = createWriter(sqlite, 0, {
     sync: () => void seen.push(other.prepare('select count(*) from t').pluck().get()),
+    takeBack: () => undefined,
     forget: () => undefined,
   });
 
@@ -126,8 +127,8 @@ test('where the log cannot be written nothing is revoked, and the fault says wha
   mkdirSync(logOf(path));
 
   await expect(store.revokeTokens([token.id], BY_ANN, aDelivery())).rejects.toMatchObject({
-    code: 'failed',
-    message: `${logOf(path)} cannot be written (EISDIR), so nothing was revoked: let this user write it, or make room on its disk.`,
+    code: 'unwritable',
+    message: `${logOf(path)} can't be written (EISDIR), so nothing was changed. Let this user write it, or make room on its disk.`,
   });
 
   expect(await verdictsOn(store, [value], LATER)).toEqual(['good']);

@@ -4,12 +4,14 @@ import {
   fdatasyncSync,
   fstatSync,
   fsyncSync,
+  ftruncateSync,
   openSync,
   readSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { UNWRITABLE } from '../../tokens/store.ts';
 import type { TokenId } from '../../tokens/token.ts';
 import { StoreFault } from '../fault.ts';
 import { givenAlike } from './given-alike.ts';
@@ -42,7 +44,8 @@ export type LogMark = string & { readonly brand: 'LogMark' };
 
 /**
  * `revoked.log` beside the database: every revocation, a line of JSON each, on the disk before its commit. So neither a
- * backup that was put back nor a crash between the two revives a token. Nothing is ever taken away from it.
+ * backup that was put back nor a crash between the two revives a token. Nothing is ever taken away from it but what was just
+ * written for a transaction that surely came to nothing: whoever wanted it was told that nothing was changed.
  */
 export type RevokedLog = {
   readonly path: string;
@@ -52,7 +55,9 @@ export type RevokedLog = {
   note(line: RevokedLine): void;
   /** Writes what was noted and waits for the disk. Throws a `StoreFault`; then the transaction must not commit. */
   sync(): void;
-  /** Forgets what was noted: its transaction came to nothing. */
+  /** Cuts off what the last `sync` wrote, unless somebody wrote after it. For whoever holds the write lock, as all who write do. */
+  takeBack(): void;
+  /** Forgets what was noted and written: its transaction is over. */
   forget(): void;
   /** The lines after `mark`, or all of them where it does not hold. A line that a crash cut off is left out. */
   linesAfter(mark: LogMark | undefined): Generator<RevokedLine>;
@@ -71,6 +76,7 @@ export function createRevokedLog(databasePath: string): RevokedLog {
   const path = revokedLogOf(databasePath);
   let noted: RevokedLine[] = [];
   let file: number | undefined;
+  let added: Added | undefined;
 
   function opened(): number {
     file ??= openToAppend(path, databasePath);
@@ -87,13 +93,23 @@ export function createRevokedLog(databasePath: string): RevokedLog {
       noted = [];
       if (lines.length === 0) return;
       try {
-        append(opened(), lines);
+        const into = opened();
+        added = { from: fstatSync(into).size, to: Number.NaN };
+        append(into, lines);
+        added = { ...added, to: fstatSync(into).size };
       } catch (error) {
+        // Some of the lines may be there, and what they tell of does not come to be.
+        cutOff(file, added?.from);
         throw cannotWrite(path, error);
       }
     },
+    takeBack: () => {
+      // Unless somebody else wrote after it.
+      if (file !== undefined && fstatSync(file).size === added?.to) cutOff(file, added.from);
+    },
     forget: () => {
       noted = [];
+      added = undefined;
     },
     linesAfter: (mark) => linesAfter(path, mark),
     mark: () => markOf(path),
@@ -102,6 +118,20 @@ export function createRevokedLog(databasePath: string): RevokedLog {
       file = undefined;
     },
   };
+}
+
+/** Where the last lines stand: bytes from the beginning. */
+type Added = { readonly from: number; readonly to: number };
+
+/** Where that cannot be done either, what is noted as ended ends at the next start. */
+function cutOff(file: number | undefined, length: number | undefined): void {
+  if (file === undefined || length === undefined) return;
+  try {
+    ftruncateSync(file, length);
+    fdatasyncSync(file);
+  } catch {
+    // The disk is broken: the fault that led here is the one that is told.
+  }
 }
 
 /** Makes the log where there is none, with `lines`, so that a database that is lost later is known to be lost. */
@@ -129,8 +159,8 @@ export function* inBatches<T>(each: Iterable<T>, size: number): Generator<readon
 
 function cannotWrite(path: string, error: unknown): StoreFault {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'no code';
-  const sentence = `${path} cannot be written (${code}), so nothing was revoked: let this user write it, or make room on its disk.`;
-  return new StoreFault('failed', sentence, error instanceof Error ? error : undefined);
+  const sentence = `${path} can't be written (${code}), so nothing was changed. Let this user write it, or make room on its disk.`;
+  return new StoreFault(UNWRITABLE, sentence, error instanceof Error ? error : undefined);
 }
 
 /** Its name must be on the disk too: https://man7.org/linux/man-pages/man2/fsync.2.html */
