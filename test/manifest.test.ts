@@ -4,9 +4,20 @@ import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { readManifest } from '../sandbox/workspace/manifest.ts';
 import { openWorkspace, setStage, temporaryFolder } from './fixture.ts';
-import { answerIn, answerTo, createsToken, deliveriesIn, holdsToken } from './slack/flows.ts';
+import {
+  answerIn,
+  answerTo,
+  callsOf,
+  createsToken,
+  deliveriesIn,
+  holdsToken,
+  settled,
+  soon,
+  tokenRow,
+} from './slack/flows.ts';
 
-const TEXT = readFileSync(resolve(import.meta.dirname, '../manifest.yml'), 'utf8');
+const PATH = resolve(import.meta.dirname, '../manifest.yml');
+const TEXT = readFileSync(PATH, 'utf8');
 const manifest = parse(TEXT);
 const [command] = manifest.features.slash_commands;
 
@@ -72,12 +83,71 @@ describe('changed for HTTP mode as its comments say', () => {
       expect(() => readManifest(file), lines[index]).toThrow('without Socket Mode');
     }
   });
+});
 
-  function fileOf(text: string): string {
-    const file = join(temporaryFolder(), 'manifest.yml');
-    writeFileSync(file, text);
-    return file;
-  }
+function fileOf(text: string): string {
+  const file = join(temporaryFolder(), 'manifest.yml');
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('with the lines for LEAK_GUARD taken in as its comments say', () => {
+  const changed = TEXT.replaceAll(/^( *)# (?=- )/gm, '$1');
+
+  test('it is one that Slack takes, with three scopes and two events more, each with a word on what needs it', () => {
+    const { oauth_config, settings } = parse(changed);
+    const added = (now: string[], before: string[]) => now.filter((one) => !before.includes(one));
+    const scopes = added(oauth_config.scopes.bot, manifest.oauth_config.scopes.bot);
+    const events = added(
+      settings.event_subscriptions.bot_events,
+      manifest.settings.event_subscriptions.bot_events,
+    );
+
+    expect(() => readManifest(fileOf(changed))).not.toThrow();
+    expect(scopes).toEqual(['channels:history', 'groups:history', 'channels:read']);
+    expect(events).toEqual(['message.channels', 'message.groups']);
+    for (const line of [...scopes, ...events]) expect(changed).toMatch(new RegExp(`- ${line} # \\w`));
+    expect(readManifest(PATH, [], true)).toEqual(readManifest(fileOf(changed)));
+  });
+
+  test.for([
+    ['- message.channels', 'channels:history'],
+    ['- message.groups', 'groups:history'],
+  ] as const)('the event of %s needs the scope %s', ([event, scope]) => {
+    const file = fileOf(changed.replace(`- ${scope} #`, '# '));
+
+    expect(() => readManifest(file)).toThrow(`the event ${event.slice(2)} needs the scope ${scope}`);
+  });
+
+  test('the guard ends what is posted, and asks for nothing that was not granted', async () => {
+    for (const text of [changed, changed.replace('- channels:read #', '# ')]) {
+      const workspace = await openWorkspace({ manifestPath: fileOf(text) });
+      const stage = await setStage({ workspace, env: { LEAK_GUARD: 'revoke', ONCALL: 'U0BOB000001' } });
+      const { value } = await holdsToken(stage, workspace.person('alice'), 'deploy-bot');
+
+      await workspace.person('carol').types('#general', value);
+      await soon(async () => expect((await stage.verify(value)).status).toBe(401));
+      await settled(stage);
+
+      const isNamed = text === changed;
+      expect(tokenRow(stage, 'deploy-bot').revoke_reason).toBe(
+        isNamed ? 'Leaked in #general' : 'Leaked in a channel',
+      );
+      expect(callsOf(workspace, 'conversations.info')).toHaveLength(isNamed ? 1 : 0);
+    }
+  });
+
+  test('without them nothing is heard, and nothing asked', async () => {
+    const workspace = await openWorkspace();
+    const stage = await setStage({ workspace, env: { LEAK_GUARD: 'revoke' } });
+    const { value } = await holdsToken(stage, workspace.person('alice'), 'deploy-bot');
+
+    await workspace.person('carol').types('#general', value);
+    await settled(stage);
+
+    expect(deliveriesIn(workspace)).toEqual([]);
+    expect((await stage.verify(value)).status).toBe(200);
+  });
 });
 
 test('the scopes are those that are needed and no more, each with a word on what needs it', () => {

@@ -204,13 +204,16 @@ export async function deliverEvent(
 }
 
 /**
- * Delivers what is said in a channel, the app's own words among it. Source: D:/reference/events/message.channels: only where the
- * app is a member.
+ * Delivers what is said in a channel, the app's own words among it, which it may say before its sockets are open. Source:
+ * D:/reference/events/message.channels: only where the app is a member.
  */
 export async function deliverOverheard(post: Post, channelId: string, event: Json): Promise<void> {
   const channel = post.state.channels.get(channelId);
   if (channel === undefined || channel.im !== undefined || !channel.appIsMember) return;
-  await deliverEvent(post, event, channel.isPrivate ? 'message.groups' : 'message.channels');
+  const type = channel.isPrivate ? 'message.groups' : 'message.channels';
+  if (!post.state.manifest.events.has(type)) return;
+  await post.carrier.ready();
+  await deliverEvent(post, event, type);
 }
 
 /** Why an event comes again. Source: D:/apis/events-api, "x-slack-retry-reason". */
