@@ -267,6 +267,127 @@ describe('a second press', () => {
   });
 });
 
+describe('values have their turns', () => {
+  /** What comes of `asked` while a value of Ann's first token is being shown, for so long by then. */
+  async function whileShowing<T>(house: House, asked: () => Promise<T>, ms = 0): Promise<T> {
+    const first = await house.creates();
+    let outcome: Promise<T> | undefined;
+    house.next(async () => {
+      house.moveBy(ms);
+      outcome = asked();
+      await outcome.catch(() => undefined);
+      return undefined;
+    });
+    await house.shows(first);
+    if (outcome === undefined) throw new Error('nothing was being shown');
+    return outcome;
+  }
+
+  test('a press while another value of theirs is being shown waits, and nothing is made', async () => {
+    const house = await aHouse();
+    const token = await house.creates();
+
+    const outcome = await whileShowing(house, () => house.shows(token));
+
+    expect(outcome).toEqual(refused({ code: 'showing_another', name: token.name }));
+    expect(house.actions(token.id)).toEqual(['token.created']);
+    expect(codeOf(await house.shows(token))).toBe('shown');
+  });
+
+  test('nobody waits for a value of somebody else', async () => {
+    const house = await aHouse();
+    const token = await house.creates({ actor: bob });
+
+    expect(codeOf(await whileShowing(house, () => house.shows(token)))).toBe('shown');
+  });
+
+  test('what comes of a creation, and no press asked for, does not wait', async () => {
+    const house = await aHouse();
+    const token = await house.creates();
+    const request = { actor: ann, tokenId: token.id, delivery: aDelivery(), isOfCreation: true };
+
+    expect(codeOf(await whileShowing(house, () => showValue(request, house.deps)))).toBe('shown');
+  });
+
+  test('nor does a rotation, whose choices would be lost', async () => {
+    const house = await aHouse();
+    const { token } = await house.holds();
+
+    expect(codeOf(await whileShowing(house, () => house.rotates(token)))).toBe('rotated');
+  });
+
+  test.for([
+    ['a millisecond before 60 seconds are over, it does', SHOWING_MS_MAX - 1, 'showing_another'],
+    ['when they are over, what was lost is in nobody’s way', SHOWING_MS_MAX, 'shown'],
+  ] as const)('%s', async ([, ms, expected]) => {
+    const house = await aHouse();
+    const token = await house.creates();
+
+    expect(codeOf(await whileShowing(house, () => house.shows(token), ms))).toBe(expected);
+  });
+
+  test('the same press is known by any of its keys', async () => {
+    const house = await aHouse();
+    const token = await house.creates();
+
+    const outcomes = await Promise.all([
+      house.shows(token, { delivery: { keys: ['view 1', 'trigger 1'] } }),
+      house.shows(token, { delivery: { keys: ['view 1', 'trigger 2'] } }),
+    ]);
+
+    expect(outcomes.map(codeOf)).toEqual(['shown', 'repeated']);
+  });
+});
+
+describe('with a value is told', () => {
+  test.for([
+    ['of a creation, that its receipt is still to come', true],
+    ['after a press, that it is there', false],
+  ])('%s, and of no old value', async ([, isOfCreation]) => {
+    const house = await aHouse();
+    const token = await house.creates();
+    let told: unknown;
+    house.next(async (_token, _value, what) => {
+      told = what;
+      return undefined;
+    });
+
+    const request = { actor: ann, tokenId: token.id, delivery: aDelivery() };
+    await showValue(isOfCreation === true ? { ...request, isOfCreation } : request, house.deps);
+
+    expect(told).toEqual({ leftOut: [], oldValues: undefined, isOfCreation });
+  });
+});
+
+test('while too many values are being made nothing is, and it can be tried again', async () => {
+  const house = await aHouse();
+  const token = await house.creates();
+  const before = house.everything();
+
+  const request = { actor: ann, tokenId: token.id, delivery: aDelivery() };
+  const hasher = { hash: async () => undefined };
+  expect(await showValue(request, { ...house.deps, hasher })).toEqual(refused({ code: 'too_many_waiting' }));
+
+  expect(house.everything()).toEqual(before);
+  expect(codeOf(await showValue(request, house.deps))).toBe('shown');
+});
+
+test('values that nobody saw count with creations, as many a day as are allowed', async () => {
+  const house = await aHouse({ creationsPerDayMax: 3 });
+  const token = await house.creates();
+  for (let i = 0; i < 2; i++) {
+    house.next(async () => 'channel_not_found');
+    expect(codeOf(await house.shows(token))).toBe('not_shown');
+  }
+
+  const refusal = refused({ code: 'too_many_values_today', creationsPerDayMax: 3 });
+  expect(await house.shows(token)).toEqual(refusal);
+  house.moveBy(DAY_MS - 1);
+  expect(await house.shows(token)).toEqual(refusal);
+  house.moveBy(1);
+  expect(codeOf(await house.shows(token))).toBe('shown');
+});
+
 describe('a value is refused', () => {
   test.for([
     ['is shown not a millisecond before', 7 * DAY_MS - 1, 'shown'],
