@@ -30,6 +30,10 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 /** Scheme, host, port and a path of plain names: it becomes the path of a route. No user. */
 const PUBLIC_ADDRESS = /^https?:\/\/[^/?#@\\\s]+(?:\/[\w.~-]+)*\/?$/i;
 
+/** RFC 9116 §2.5.3: a URI, in one line. */
+const SECURITY_CONTACT =
+  /^(?=[\x21-\x7e]+$)(?:mailto:[^@:/?#]+@[^@:/?#]+\.[^@]+|https:\/\/[^/?#@]+(?:[/?#].*)?|tel:\+?[\d().-]+)$/i;
+
 /** Who has a role: people by their Slack user ids, and all members of user groups. */
 export type RoleHolders = { readonly people: readonly PersonId[]; readonly groups: readonly string[] };
 
@@ -70,6 +74,10 @@ const ofProcess = z.object({
   HTTP_REUSE_PORT: trueOrFalse('false'),
   TRUSTED_PROXIES: listOf(addressRanges),
   PUBLIC_URL: z.string().transform(parsePublicUrl).optional(),
+  SECURITY_CONTACT: text(
+    SECURITY_CONTACT,
+    'where to write to about security, beginning with mailto:, https:// or tel:, for example mailto:security@example.com',
+  ).optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).prefault('info'),
   DRAIN_SECONDS: wholeNumber(0, DRAIN_SECONDS_MAX).prefault('10'),
   SHUTDOWN_DELAY_SECONDS: wholeNumber(0, SHUTDOWN_DELAY_SECONDS_MAX).prefault('0'),
@@ -172,6 +180,7 @@ function processOf(env: z.infer<typeof ofProcess>) {
       reusePort: env.HTTP_REUSE_PORT,
       trustedProxies: env.TRUSTED_PROXIES,
       publicUrl: env.PUBLIC_URL,
+      securityContact: env.SECURITY_CONTACT,
     },
     logLevel: env.LOG_LEVEL,
     stopping: {

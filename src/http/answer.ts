@@ -46,6 +46,18 @@ export function sendRefusal(reply: FastifyReply, status: number): FastifyReply {
   return reply.code(status).send({ error: ERROR_NAMES[status] ?? 'invalid_request' });
 }
 
+/** What a fault means to the caller: one of theirs has a status in 400…499, any other is ours. */
+export function statusOf(fault: unknown): number {
+  return fault instanceof Error && 'statusCode' in fault ? Number(fault.statusCode) : 500;
+}
+
+/** Answers a fault: one of the caller by its status, one of ours with a reference. */
+export function answerFault(fault: unknown, reply: FastifyReply, log: Log): FastifyReply {
+  const status = statusOf(fault);
+  if (status >= 400 && status < 500) return sendRefusal(reply, status);
+  return reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send(reportFault(fault, log));
+}
+
 /** Says that a value may be good or not, and that we can tell in a moment. */
 export function sendBusy(reply: FastifyReply): FastifyReply {
   return reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send({ error: 'unavailable' });

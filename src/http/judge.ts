@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import type { TokenValue } from '../tokens/token-value.ts';
 import type { UsageRecorder } from '../tokens/usage.ts';
-import { type Verdict, type VerifyDeps, verifyToken } from '../tokens/verify.ts';
+import { type Verdict, type VerifyDeps, verifyToken, verifyValue } from '../tokens/verify.ts';
 import { callerAddress, type IsProxy } from './caller-address.ts';
 import type { Figures } from './metrics.ts';
 
@@ -16,7 +17,19 @@ export type JudgeDeps = VerifyDeps & {
  * digest, as tried with the lookup id of a revoked token. Counting a use is left to the caller.
  */
 export async function judge(text: string, request: IncomingMessage, deps: JudgeDeps): Promise<Verdict> {
-  const verdict = await verifyToken(text, deps);
+  return counted(await verifyToken(text, deps), request, deps);
+}
+
+/** The same of a text that has shape and check digits of a value. */
+export async function judgeValue(
+  value: TokenValue,
+  request: IncomingMessage,
+  deps: JudgeDeps,
+): Promise<Verdict> {
+  return counted(await verifyValue(value, deps), request, deps);
+}
+
+function counted(verdict: Verdict, request: IncomingMessage, deps: JudgeDeps): Verdict {
   if (verdict.kind === 'bad' && 'secret' in verdict) countRefused(verdict, request, deps);
   return verdict;
 }

@@ -47,15 +47,22 @@ export function createLimit(clock: Clock): Limit {
   };
 }
 
-/** Refuses what is one request too many from its address, and counts that; undefined, and nothing sent, where it may be served. */
+/**
+ * Refuses what is one request too many from its address, and counts that; undefined, and nothing sent, where it may be served. What
+ * is sent by `send`: 429, and after how many seconds another may come.
+ */
 export function createRefusal(path: keyof Figures['limited'], { clock, isProxy, metrics }: JudgeDeps) {
   const limit = createLimit(clock);
-  return (request: IncomingMessage, reply: FastifyReply): FastifyReply | undefined => {
+  return (request: IncomingMessage, reply: FastifyReply, send = sendTooMany): FastifyReply | undefined => {
     const waitSeconds = limit.take(callerAddress(request, isProxy));
     if (waitSeconds === undefined) return undefined;
     metrics.figures.limited[path] += 1;
-    return sendRefusal(reply.header('retry-after', waitSeconds), 429);
+    return send(reply, waitSeconds);
   };
+}
+
+function sendTooMany(reply: FastifyReply, waitSeconds: number): FastifyReply {
+  return sendRefusal(reply.header('retry-after', waitSeconds), 429);
 }
 
 /** The first 64 bits of an IPv6 address, any other address as it is. */

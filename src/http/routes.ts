@@ -1,15 +1,17 @@
 import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify';
 import description from '../../docs/openapi.json' with { type: 'json' };
 import type { Log } from '../log.ts';
-import { RETRY_AFTER_SECONDS, reportFault, sendRefusal, takeForms } from './answer.ts';
+import { answerFault, sendRefusal, takeForms } from './answer.ts';
 import { addHealthRoutes, type HealthDeps } from './health.ts';
 import { addIntrospectRoute } from './introspect.ts';
 import { addMetricsRoute, type Metrics } from './metrics.ts';
 import { addRevokeRoute, type RevokeDeps } from './revoke.ts';
+import { addSecurityTxtRoute, type SecurityTxtDeps } from './security-txt.ts';
 import { addMetadataRoute, type MetadataDeps } from './server-metadata.ts';
 
 export type RoutesDeps = HealthDeps &
   RevokeDeps &
+  SecurityTxtDeps &
   MetadataDeps & { readonly metrics: Metrics; readonly log: Log };
 
 /**
@@ -24,11 +26,7 @@ export function buildRoutes(
     ...options,
     frameworkErrors: (_error, _request, reply) => sendRefusal(reply, 400),
   });
-  app.setErrorHandler((fault, _request, reply) => {
-    const status = statusOf(fault);
-    if (status >= 400 && status < 500) return sendRefusal(reply, status);
-    return reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send(reportFault(fault, deps.log));
-  });
+  app.setErrorHandler((fault, _request, reply) => answerFault(fault, reply, deps.log));
   refuseUnknown(app);
   takeForms(app);
   addHealthRoutes(app, deps);
@@ -37,6 +35,7 @@ export function buildRoutes(
   addIntrospectRoute(app, deps);
   addRevokeRoute(app, deps);
   addMetadataRoute(app, deps);
+  addSecurityTxtRoute(app, deps);
   return app;
 }
 
@@ -52,8 +51,4 @@ function refuseUnknown(app: FastifyInstance): void {
     if (allowed === undefined) return sendRefusal(reply, 404);
     return sendRefusal(reply.header('allow', allowed.join(', ')), 405);
   });
-}
-
-function statusOf(fault: unknown): number {
-  return fault instanceof Error && 'statusCode' in fault ? Number(fault.statusCode) : 500;
 }

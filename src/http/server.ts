@@ -1,10 +1,17 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { SECOND_MS } from '../clock.ts';
 import { RETRY_AFTER_SECONDS, reportFault, sendError } from './answer.ts';
 import { callerAddress } from './caller-address.ts';
 import { networkOf } from './limit.ts';
+import { showsPages } from './revoke-page.ts';
 import { buildRoutes, type RoutesDeps } from './routes.ts';
 import { answerVerify } from './verify.ts';
 
@@ -136,7 +143,7 @@ function doorTo(others: Door, deps: HttpDeps & Pick<RoutesDeps, 'isDraining'>): 
     request.url = url;
     // A body of unknown length may go on for seconds after its answer: it must not hold up the connection.
     if (deps.isDraining() || 'transfer-encoding' in request.headers) response.shouldKeepAlive = false;
-    const { listener, bodyBytesMax } = doorFor(url);
+    const { listener, bodyBytesMax } = doorFor(url, request.headers);
     const refusal = refusalOf(request, bodyBytesMax);
     if (refusal === undefined) return listener(request, response);
     response.shouldKeepAlive = false;
@@ -144,16 +151,19 @@ function doorTo(others: Door, deps: HttpDeps & Pick<RoutesDeps, 'isDraining'>): 
   };
 }
 
-function doorsBy(others: Door, deps: HttpDeps): (url: string) => SizedDoor {
+function doorsBy(others: Door, deps: HttpDeps): (url: string, headers: IncomingHttpHeaders) => SizedDoor {
   const verify = { bodyBytesMax: BODY_BYTES_MAX, listener: verifyDoor(deps) };
   const rest = { bodyBytesMax: BODY_BYTES_MAX, listener: restDoor(others) };
   const posts = [deps.slackDoor, deps.githubDoor].flatMap((door) =>
     door === undefined ? [] : [[door.path, { ...door, listener: postsAlone(door, deps) }] as const],
   );
   const doors = new Map(posts);
-  return (url) => {
+  // Fastify refuses what is too long itself, with a page.
+  const page = { ...rest, bodyBytesMax: Number.POSITIVE_INFINITY };
+  return (url, headers) => {
     if (VERIFY_TARGET.test(url)) return verify;
-    return doors.get(url.replace(/\?.*/s, '')) ?? rest;
+    const path = url.replace(/\?.*/s, '');
+    return doors.get(path) ?? (path === '/revoke' && showsPages(headers) ? page : rest);
   };
 }
 

@@ -101,6 +101,7 @@ export function httpDeps(
       },
       leaks: { found: (_value, source) => metrics.leakFound(source) },
       publicUrl: undefined,
+      securityContact: undefined,
       slackConnected: () => true,
       log: createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } }),
       ...deps,

@@ -34,6 +34,7 @@ const SECRETS = [
 const GOOD = bearer(VALUE.reveal());
 const ASKER = bearer(CALLER.reveal());
 const LIVE = `token=${VALUE.reveal()}`;
+const PUBLIC = { publicUrl: 'https://tokens.example', securityContact: 'mailto:security@example.com' };
 const TOO_LARGE = 'x'.repeat(16 * 1024 + 1);
 
 /** What an answer is to be provoked with. `times`: so often, and the last answer counts. */
@@ -103,6 +104,9 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly Provoked[]
     503: [{ form: LIVE, broken: true }],
     '4XX': [{ form: TOO_LARGE }],
   },
+  'get /revoke': { 200: [{}], '4XX': [{ form: TOO_LARGE }] },
+  'head /revoke': { 200: [{}], '4XX': [{ form: TOO_LARGE }] },
+  '/.well-known/security.txt': { 200: [{}], '4XX': [{ form: TOO_LARGE }] },
   '/github/secret-scanning': {
     200: [{ found: bodyOf({ token: VALUE.reveal() }, { token: 'x' }) }],
     400: [{ found: '[]' }, { found: 'x' }],
@@ -134,7 +138,7 @@ test('the description is served as JSON', async () => {
 });
 
 test('every route of the server is described, and nothing else', async () => {
-  const { deps } = httpDeps([], { publicUrl: 'https://tokens.example' });
+  const { deps } = httpDeps([], PUBLIC);
   const app = buildRoutes({ ...deps, isDraining: () => false }, {});
   await app.ready();
 
@@ -162,11 +166,13 @@ test('each operation has an id of its own, and what is referred to is there', ()
 
 describe.for(OPERATIONS)('$method $path', ({ path, method, operation }) => {
   test('has a case here for each answer that is described', () => {
-    expect(Object.keys(operation.responses).sort()).toEqual(Object.keys(CASES[path] ?? {}).sort());
+    expect(Object.keys(operation.responses).sort()).toEqual(
+      Object.keys(CASES[`${method} ${path}`] ?? CASES[path] ?? {}).sort(),
+    );
   });
 
-  const cases = Object.entries(CASES[path] ?? {}).flatMap(([status, provoked]) =>
-    provoked.map((one) => [status, one] as const),
+  const cases = Object.entries(CASES[`${method} ${path}`] ?? CASES[path] ?? {}).flatMap(
+    ([status, provoked]) => provoked.map((one) => [status, one] as const),
   );
   test.for(cases)('answers %s as described', async ([status, provoked]) => {
     const reply = await provoke(method, path, provoked);
@@ -207,7 +213,7 @@ async function provoke(method: string, path: string, provoked: Provoked): Promis
   const github = await aGithub();
   if (provoked.isGithubAway === true) await github.closes();
   const server = await aServer(SECRETS, {
-    publicUrl: 'https://tokens.example',
+    ...PUBLIC,
     githubKeysUrl: github.keysUrl,
     ...(provoked.broken === true && {
       store: { readSecret: broken, isReadable: async () => false },

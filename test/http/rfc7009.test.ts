@@ -81,12 +81,23 @@ describe('RFC 7009 §2.1: the request', () => {
     expect(reply).toMatchObject({ status: 415, body: '{"error":"invalid_request"}' });
   });
 
-  test.for(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('by %s is 405', async (method) => {
+  test.for(['PUT', 'PATCH', 'DELETE', 'OPTIONS'])('by %s is 405', async (method) => {
     const server = await aServer([aSecret(VALUE)], { store: { revokeTokens: neverRevokes } });
 
     const reply = await ask(server.port, `/revoke?token=${VALUE.reveal()}`, { method });
 
-    expect(reply).toMatchObject({ status: 405, headers: { allow: 'POST', 'cache-control': 'no-store' } });
+    expect(reply).toMatchObject({
+      status: 405,
+      headers: { allow: 'GET, HEAD, POST', 'cache-control': 'no-store' },
+    });
+  });
+
+  test.for(['GET', 'HEAD'])('by %s is a page, and kills nothing', async (method) => {
+    const server = await aServer([aSecret(VALUE)], { store: { revokeTokens: neverRevokes } });
+
+    const reply = await ask(server.port, `/revoke?token=${VALUE.reveal()}`, { method });
+
+    expect(reply).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } });
   });
 
   test.for<readonly [string, readonly string[], string]>([
