@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { type AuditEvent, type ChainedEvent, isChained, macOf } from '../../src/tokens/audit.ts';
+import {
+  type AuditEvent,
+  type ChainedEvent,
+  createChainCheck,
+  headText,
+  isChained,
+  macOf,
+  parseHead,
+} from '../../src/tokens/audit.ts';
 import { pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
 import { ANN, aToken, BOB, PEPPER, PEPPERS, T0 } from './a-token.ts';
 
@@ -11,6 +19,83 @@ const second = chained(
   anEvent({ sequence: 2, action: 'token.revoked', detail: { name: 'a', reason: null } }),
   first,
 );
+
+describe('the head of a chain', () => {
+  const HEX = 'ab'.repeat(32);
+
+  test('is written as its sequence and MAC, and read as it was written', () => {
+    const head = { sequence: 17, mac: Buffer.from(HEX, 'hex') };
+
+    expect(headText(head)).toBe(`17:${HEX}`);
+    expect(parseHead(headText(head))).toEqual(head);
+    expect(parseHead(`  17:${HEX}\n`)).toEqual(head);
+  });
+
+  test.for([
+    ['nothing', ''],
+    ['a sequence alone', '17'],
+    ['a MAC alone', HEX],
+    ['no number', `x:${HEX}`],
+    ['a negative number', `-1:${HEX}`],
+    ['a MAC cut by one', `17:${HEX.slice(1)}`],
+    ['a MAC with one more', `17:${HEX}a`],
+    ['a MAC in capitals', `17:${HEX.toUpperCase()}`],
+    ['one with something before it', `head 17:${HEX}`],
+  ] as const)('is not %s', ([, text]) => {
+    expect(parseHead(text)).toBeUndefined();
+  });
+});
+
+describe('a chain that is checked from a head on', () => {
+  test('holds when the next event is chained to it, and tells how far it came', () => {
+    const check = createChainCheck(PEPPERS, { before: first });
+
+    expect(check.report().head).toEqual(first);
+    expect(check.add(second)).toBe(true);
+    expect(check.report()).toEqual({
+      events: 1,
+      unprovable: 0,
+      head: { sequence: 2, mac: second.mac },
+      flaw: undefined,
+    });
+  });
+
+  test('does not hold where the event is chained to another one', () => {
+    const check = createChainCheck(PEPPERS, { before: { sequence: 1, mac: Buffer.alloc(32) } });
+
+    expect(check.add(second)).toBe(false);
+    expect(check.report()).toMatchObject({ events: 0, flaw: { sequence: 2, flaw: 'changed' } });
+  });
+
+  test('keeps its first flaw, whatever comes behind it', () => {
+    const check = createChainCheck(PEPPERS);
+
+    expect(check.add(second)).toBe(false);
+    expect(check.add(first)).toBe(false);
+    expect(check.report()).toEqual({
+      events: 0,
+      unprovable: 0,
+      head: undefined,
+      flaw: { sequence: 1, flaw: 'missing' },
+    });
+  });
+
+  test('is not whole without the head that was noted, and is with it', () => {
+    const check = createChainCheck(PEPPERS, { known: second });
+
+    expect(check.add(first)).toBe(true);
+    expect(check.report().flaw).toEqual({ sequence: 2, flaw: 'cut off' });
+    expect(check.add(second)).toBe(true);
+    expect(check.report().flaw).toBeUndefined();
+  });
+
+  test('is changed where its MAC is not the noted one, though the chain itself holds', () => {
+    const check = createChainCheck(PEPPERS, { known: { sequence: 1, mac: second.mac } });
+
+    expect(check.add(first)).toBe(false);
+    expect(check.report().flaw).toEqual({ sequence: 1, flaw: 'changed' });
+  });
+});
 
 describe('an event', () => {
   test('is chained to nothing when it is the first', () => {
