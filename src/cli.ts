@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { createInterruption } from './cli/interruption.ts';
 import { runCommandLine } from './cli/program.ts';
 import { createTerminal } from './cli/terminal.ts';
 import { systemClock } from './clock.ts';
@@ -10,12 +11,18 @@ const { stdin, stdout, stderr } = process;
 try {
   readEnvironmentFile('.env', process.env);
   const streams = { stdin, stdout, stderr };
+  const interruption = createInterruption(({ message, exitCode }) => {
+    stderr.write(`${message}\n`);
+    process.exit(exitCode);
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interruption.on);
   const surroundings = {
     env: takeSettings(process.env),
     user: userName(),
     clock: systemClock,
     streams,
     terminal: createTerminal(streams),
+    interruption,
   };
   process.exitCode = await runCommandLine(process.argv.slice(2), surroundings);
 } catch (error) {

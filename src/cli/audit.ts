@@ -38,7 +38,7 @@ async function verify(
   { head: given, json }: { readonly head?: string; readonly json?: true },
   surroundings: Surroundings,
 ): Promise<void> {
-  const { terminal } = surroundings;
+  const { terminal, interruption } = surroundings;
   const known = given === undefined ? undefined : parseHead(given);
   if (given !== undefined && known === undefined) {
     throw new UsageFault('A head is written SEQ:MAC, as "audit verify" prints it and the log has it.');
@@ -47,6 +47,7 @@ async function verify(
     const check = createChainCheck(peppers, { known });
     const progress = terminal.progress('Checking events');
     for await (const event of eventsAfter(0, store)) {
+      interruption.check();
       if (!check.add(event)) break;
       progress.at(event.sequence);
     }
@@ -72,10 +73,11 @@ async function verify(
 }
 
 async function writeOut(text: string, surroundings: Surroundings): Promise<void> {
-  const { terminal } = surroundings;
+  const { terminal, interruption } = surroundings;
   if (!/^\d{1,15}$/.test(text)) throw new UsageFault('--after takes a sequence: a whole number.');
   await withStore(surroundings, async (store) => {
     for await (const event of eventsAfter(Number(text), store)) {
+      interruption.check();
       if (!terminal.isRead()) return;
       terminal.print(JSON.stringify(forMachines(event)));
     }

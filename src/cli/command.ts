@@ -6,6 +6,7 @@ import { parseNote } from '../tokens/note.ts';
 import type { Actor } from '../tokens/policy.ts';
 import { REASON_LENGTH_MAX, type Refusal, type RefuseDeps, sentenceFor } from '../tokens/refusal.ts';
 import type { PersonId, WorkspaceId } from '../tokens/token.ts';
+import type { Interruption } from './interruption.ts';
 import type { Streams, Terminal } from './terminal.ts';
 
 /** What a command is run with. */
@@ -16,6 +17,7 @@ export type Surroundings = {
   readonly clock: Clock;
   readonly streams: Streams;
   readonly terminal: Terminal;
+  readonly interruption: Interruption;
 };
 
 /** A command was refused, or something is wrong: its message says what to do. Exit code 1. */

@@ -5,13 +5,20 @@ import { openStore } from '../store/store.ts';
 import { aCommand, type Surroundings } from './command.ts';
 
 /** `backup`: a consistent copy while the app runs. */
-export function backupCommand({ env, terminal }: Surroundings) {
+export function backupCommand({ env, terminal, interruption }: Surroundings) {
   return aCommand('backup', 'copies the database into a new file, while the app runs')
     .argument('<file>', 'the new file; one that is there already is never overwritten')
     .action(async (file: string) => {
       const { databaseUrl } = parseStoreConfig(env);
       const progress = terminal.progress('Copying');
-      const written = await backUp(databaseUrl, file, progress.at).finally(progress.end);
+      const onProgress: typeof progress.at = (done, total) => {
+        interruption.check();
+        progress.at(done, total);
+      };
+      // Once begun, it stops at a point at which it leaves nothing behind.
+      const written = await interruption
+        .hold(() => backUp(databaseUrl, file, onProgress))
+        .finally(progress.end);
       terminal.print(
         `${written} is a whole copy. Keep revoked.log with it: it tells a later restore what was revoked since.`,
       );
@@ -24,7 +31,7 @@ const UNLOGGED = {
 } as const;
 
 /** `restore`: a backup takes the place of the database, and nothing comes back to life. */
-export function restoreCommand({ env, terminal, clock }: Surroundings) {
+export function restoreCommand({ env, terminal, clock, interruption }: Surroundings) {
   return aCommand(
     'restore',
     'puts a backup back in the place of the database; what was revoked since stays so',
@@ -37,14 +44,18 @@ export function restoreCommand({ env, terminal, clock }: Surroundings) {
     .action(async (file: string, { acceptRevived = false }: { readonly acceptRevived?: boolean }) => {
       const { databaseUrl, peppers } = parseStoreConfig(env);
       const progress = terminal.progress('Restoring');
-      const restored = await restoreFrom(databaseUrl, file, {
-        now: clock(),
-        acceptRevived,
-        onProgress: progress.at,
-      }).finally(progress.end);
-      const store = await openStore({ url: databaseUrl, pepper: peppers.current, use: 'app', clock });
-      const { tokens, values, expired } = store.endedAgain;
-      await store.close();
+      const onProgress: typeof progress.at = (done, total) => {
+        interruption.check();
+        progress.at(done, total);
+      };
+      const { restored, endedAgain } = await interruption.hold(async () => {
+        const options = { now: clock(), acceptRevived, onProgress };
+        const restored = await restoreFrom(databaseUrl, file, options).finally(progress.end);
+        const store = await openStore({ url: databaseUrl, pepper: peppers.current, use: 'app', clock });
+        await store.close();
+        return { restored, endedAgain: store.endedAgain };
+      });
+      const { tokens, values, expired } = endedAgain;
       terminal.print(`${restored.path} is put back from ${file}.`);
       if (restored.before !== undefined)
         terminal.print(`What was there before is kept as ${restored.before}.`);

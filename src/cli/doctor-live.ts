@@ -15,7 +15,7 @@ export async function tryLive(
   person: PersonId,
   config: Config,
   { waitSeconds, isSound }: { readonly waitSeconds: number; readonly isSound: boolean },
-  { terminal, clock }: Surroundings,
+  { terminal, clock, interruption }: Surroundings,
 ): Promise<readonly Tried[]> {
   const { tryInSlack } = await import('../slack/doctor/trial.ts');
   const { slack, roles, prefix, policy, databaseUrl, peppers } = config;
@@ -29,7 +29,7 @@ export async function tryLive(
     : undefined;
   let done = 0;
   try {
-    return await tryInSlack({
+    const trial: Parameters<typeof tryInSlack>[0] = {
       ...slack,
       roles,
       prefix,
@@ -49,7 +49,8 @@ export async function tryLive(
         done += 1;
         progress.at(done);
       },
-    });
+    };
+    return await interruption.hold(() => tryInSlack(trial));
   } finally {
     progress.end();
     process.removeListener('SIGINT', stop);

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { LRUCache } from 'lru-cache';
+import { counted } from '../counted.ts';
 import { statusOf, type UsedToken } from '../tokens/token.ts';
 import type { TokenValue } from '../tokens/token-value.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type Surroundings,
   withDesk,
 } from './command.ts';
+import type { Interruption } from './interruption.ts';
 import { forMachines } from './list.ts';
 import { type Cursor, placesIn } from './places.ts';
 import { type OwnValue, revokeAll, withValues } from './revoke.ts';
@@ -43,18 +45,23 @@ async function find(
   reason: string | undefined,
   { json }: Options,
   desk: Desk,
-  { terminal, streams }: Surroundings,
+  { terminal, streams, interruption }: Surroundings,
 ): Promise<void> {
   const { clock } = desk.deps;
   const progress = terminal.progress('Searching');
-  const endOnce = createEndOnce(reason, desk);
+  const endOnce = createEndOnce(reason, desk, interruption);
   const found = json ? createLines(terminal) : createTable(terminal);
   const { key } = desk.config.peppers.current;
   const keyOf = (value: TokenValue) => value.digest(key).toString('base64');
   const stream = chunksOf(file === '-' ? streams.stdin : createReadStream(file));
+  const onProgress = (bytes: number) => {
+    interruption.check();
+    progress.at(bytes);
+  };
   await withValues(desk, async (tokenOf) => {
     const tokens = new LRUCache<string, { readonly token: UsedToken | undefined }>({ max: TOKENS_HELD_MAX });
-    for await (const { value, ...place } of placesIn(stream, keyOf, progress.at)) {
+    for await (const { value, ...place } of placesIn(stream, keyOf, onProgress)) {
+      interruption.check();
       const id = keyOf(value);
       const known = tokens.get(id) ?? { token: await endOnce(await tokenOf(value)) };
       tokens.set(id, known);
@@ -103,11 +110,15 @@ function createTable(terminal: Terminal): Found {
 function createEndOnce(
   reason: string | undefined,
   desk: Desk,
+  interruption: Interruption,
 ): (value: OwnValue | undefined) => Promise<UsedToken | undefined> {
+  let endedCount = 0;
   return async (value) => {
     if (reason === undefined || value === undefined || value.token.revokedAt !== null) return value?.token;
     const { token, liveAt } = value;
-    const [ended = token] = await revokeAll([token], { reason, liveAt }, desk);
+    const [ended = token] = await interruption.hold(() => revokeAll([token], { reason, liveAt }, desk));
+    endedCount += 1;
+    interruption.tell(`${counted(endedCount, 'token')} revoked so far, and the rest was not searched.`);
     return ended;
   };
 }

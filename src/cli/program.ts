@@ -9,6 +9,7 @@ import { CommandFault, type Surroundings, UsageFault } from './command.ts';
 import { backupCommand, initCommand, restoreCommand } from './database.ts';
 import { doctorCommand } from './doctor.ts';
 import { findCommand } from './find.ts';
+import { Interrupted } from './interruption.ts';
 import { listCommand } from './list.ts';
 import { pepperCommand } from './pepper.ts';
 import { revokeCommand } from './revoke.ts';
@@ -20,7 +21,7 @@ Examples:
   npm run cli -- find build.log --revoke --reason "leaked in a build log"
   npm run cli -- help revoke
 
-Exit code: 0 done, 1 refused or wrong, 2 wrong usage.`;
+Exit code: 0 done, 1 refused or wrong, 2 wrong usage, 130 interrupted.`;
 
 const DONE = 0;
 
@@ -28,7 +29,7 @@ const REFUSED = 1;
 
 const WRONG_USAGE = 2;
 
-/** Runs one command. Resolves to the exit code: 0 done, 1 refused or wrong, 2 wrong usage; what is wrong has been said. */
+/** Runs one command. Resolves to the exit code: 0 done, 1 refused or wrong, 2 wrong usage, or a signal's; what is wrong has been said. */
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { terminal } = surroundings;
   try {
@@ -38,15 +39,18 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
     return DONE;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
-    if (error instanceof UsageFault) {
-      terminal.note(error.message);
-      return WRONG_USAGE;
-    }
-    if (!(error instanceof CommandFault || error instanceof ConfigError || error instanceof StoreFault))
-      throw error;
+    const code = exitCodeOf(error);
+    if (code === undefined || !(error instanceof Error)) throw error;
     terminal.note(error.message);
-    return REFUSED;
+    return code;
   }
+}
+
+/** Of what says by itself what is wrong; undefined of what is broken. */
+function exitCodeOf(error: unknown): number | undefined {
+  if (error instanceof UsageFault) return WRONG_USAGE;
+  if (error instanceof Interrupted) return error.exitCode;
+  return [CommandFault, ConfigError, StoreFault].some((kind) => error instanceof kind) ? REFUSED : undefined;
 }
 
 /** Before commander repeats what it does not understand. */

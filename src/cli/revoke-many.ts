@@ -46,14 +46,18 @@ async function revokeMany(
   { reason: text, yes, json }: Options,
   surroundings: Surroundings,
 ): Promise<void> {
-  const { terminal } = surroundings;
+  const { terminal, interruption } = surroundings;
   const reason = reasonOf(text);
   await withDesk(surroundings, async (desk) => {
     const live = await liveTokens(desk, owner, desk.deps.clock());
     const whose = owner === null ? 'everybody' : owner;
     if (live.length > 0 && !yes) await ask(live.length, whose, answerFor(live.length), surroundings);
     const progress = terminal.progress('Revoking');
-    await revokeAll(live, { reason }, desk, (done) => progress.at(done, live.length));
+    interruption.check();
+    // Some of them and not the others would be neither what was asked for nor as it was.
+    await interruption.hold(() =>
+      revokeAll(live, { reason }, desk, (done) => progress.at(done, live.length)),
+    );
     progress.end();
     if (json) terminal.print(JSON.stringify({ revoked: live.length }));
     else if (live.length === 0) terminal.print(`There are no live tokens of ${whose}. Nothing was changed.`);

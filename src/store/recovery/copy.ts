@@ -56,6 +56,7 @@ export async function backUp(
     makeOneFile(partial);
     const flaw = flawIn(partial);
     if (flaw !== undefined) throw cannotOpen(`the database is damaged (${flaw}), so no copy of it is kept.`);
+    onProgress(1, 1);
     // Unlike a renaming, a link takes nobody's place.
     linkSync(partial, file);
   }).finally(() => removeWithLogs(partial));
@@ -104,6 +105,7 @@ export async function restoreFrom(
       upgrade(partial);
       const why = acceptRevived ? undefined : unloggedWhy(partial, path);
       if (why !== undefined) markUnlogged(partial);
+      onProgress(1, 1);
       return why;
     });
     return { path, before: await writing(path, async () => putInPlace(partial, path, now)), unlogged };
@@ -264,8 +266,9 @@ async function writing<T>(file: string, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof StoreFault) throw error;
     const cause = sqliteErrorIn(error) ?? error;
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no code';
+    if (!(cause instanceof Error && 'code' in cause)) throw error;
+    const code = String(cause.code);
     const sentence = `${file} cannot be written (${code}): let this user write it, or make room on its disk. Nothing was changed.`;
-    throw cannotOpen(sentence, cause instanceof Error ? cause : undefined);
+    throw cannotOpen(sentence, cause);
   }
 }

@@ -9,6 +9,7 @@ import type { Person } from '../../../sandbox/workspace/person.ts';
 import type { CallEntry, DeliveryEntry } from '../../../sandbox/workspace/state.ts';
 import { startWorkspace, type Workspace } from '../../../sandbox/workspace/workspace.ts';
 import { type RunningApp, startApp } from '../../../src/app.ts';
+import { createInterruption } from '../../../src/cli/interruption.ts';
 import { runCommandLine } from '../../../src/cli/program.ts';
 import { createTerminal } from '../../../src/cli/terminal.ts';
 import { parseConfig } from '../../../src/config.ts';
@@ -191,7 +192,9 @@ export async function createWorld() {
       const streams = { stdin: Readable.from([]), stdout: sink, stderr: sink };
       const env = settingsFor(workspace, folder, ENV);
       const terminal = createTerminal(streams);
-      const code = await runCommandLine(args, { env, user: 'ops', clock: machine.now, streams, terminal });
+      const interruption = createInterruption(() => undefined);
+      const surroundings = { env, user: 'ops', clock: machine.now, streams, terminal, interruption };
+      const code = await runCommandLine(args, surroundings);
       return { code, out };
     },
     end: async () => {
