@@ -9,6 +9,7 @@ export default defineConfig({
       'test/tokens/*.test.ts',
       'test/store/*.test.ts',
       'test/http/!(hardening).test.ts',
+      'test/chain-watch.test.ts',
     ],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import {
   type AuditEvent,
+  askFor,
   type ChainedEvent,
   createChainCheck,
   headText,
   isChained,
   macOf,
+  noteDone,
+  noteFailed,
   parseHead,
 } from '../../src/tokens/audit.ts';
 import { pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
@@ -96,6 +99,37 @@ describe('a chain that is checked from a head on', () => {
     expect(check.report().flaw).toEqual({ sequence: 1, flaw: 'changed' });
   });
 });
+
+test.for([
+  ['card_share', 'card.share_asked', 'card.shared', 'card.share_failed'],
+  ['status_share', 'status.share_asked', 'status.shared', 'status.share_failed'],
+  ['status_export', 'status.export_asked', 'status.exported', 'status.export_failed'],
+] as const)(
+  'of a %s it is recorded that it was asked for, and what came of it',
+  async ([kind, asked, done, failed]) => {
+    const recorded: unknown[] = [];
+    const store = {
+      recordDeed: async (...what: unknown[]) => {
+        recorded.push(what);
+        return 'repeated' as const;
+      },
+    };
+    const deed = { kind, actor: ANN, tokenId: TOKEN_ID, detail: { channel: 'C1' } } as const;
+    const deps = { store, clock: () => T0 };
+    const press = { keys: ['a press'] };
+
+    expect(await askFor(deed, press, deps)).toBe('repeated');
+    await noteDone(deed, deps);
+    await noteFailed(deed, 'no_answer', deps);
+
+    const event = { at: T0, actor: ANN, tokenId: TOKEN_ID, detail: { channel: 'C1' } };
+    expect(recorded).toEqual([
+      [{ ...event, action: asked }, press],
+      [{ ...event, action: done }, { keys: [] }],
+      [{ ...event, action: failed, detail: { channel: 'C1', code: 'no_answer' } }, { keys: [] }],
+    ]);
+  },
+);
 
 describe('an event', () => {
   test('is chained to nothing when it is the first', () => {
