@@ -197,6 +197,7 @@ describe('RFC 7662 §2.1, §2.3: the caller', () => {
   test.for([
     ['in the form (RFC 6750 §2.2)', '/introspect', `token=x&access_token=${CALLER.reveal()}`],
     ['in the URL (RFC 6750 §2.3)', `/introspect?access_token=${CALLER.reveal()}`, 'token=x'],
+    ['by a blank id', '/introspect', 'token=x&client_id=%20'],
     ['as a client’s secret in the URL', `/introspect?client_secret=${CALLER.reveal()}`, 'token=x'],
   ])('who presents a value %s presents none', async ([, path, form]) => {
     const server = await aServer([caller]);

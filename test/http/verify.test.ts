@@ -423,6 +423,7 @@ describe('scopes in the query', () => {
     ['the value itself', GOOD],
     ['another value', TokenValue.generate('apit').reveal()],
     ['one behind a scope that it has', `read%20${GOOD}`],
+    ['one before a scope that it has', `${GOOD}%20read`],
   ])('that hold a value, %s, are 400 and repeated nowhere: proxies log answers', async ([, scope]) => {
     const server = await aServer([aSecret(VALUE, { scopes: ['read'] })]);
 
@@ -433,6 +434,7 @@ describe('scopes in the query', () => {
       headers: { 'www-authenticate': `${REALM}, error="invalid_request"`, 'cache-control': 'no-store' },
     });
     expect(JSON.stringify(reply)).not.toContain('apit_');
+    expect(server.metrics.figures.refusals.invalid_scope).toBe(1);
   });
 
   test.for(['?page=2&q=a%20b', '?access_token=x', '?s=1&copper=2&sco=3', '?', '?&&', '?%zz=%ff'])(
@@ -567,6 +569,7 @@ describe('what cannot be looked up is 503, never 200 or 401', () => {
         'Connection: close\r\n\r\n',
     );
     expect([server.uses, server.refusals, server.lines]).toEqual([[], [], []]);
+    expect(server.metrics.figures.verifications).toEqual({ allowed: 0, refused: 0, unavailable: 1 });
   });
 
   test('when bcrypt itself fails', async () => {
