@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { measureAcks } from './acks.ts';
 import { type Options, type Part, parseArguments, UsageError } from './arguments.ts';
+import { measureCommands } from './commands.ts';
 import { PACE, type Pace, QUICK_PACE } from './contest.ts';
 import { failsGate } from './goal.ts';
 import { measureGrowth } from './growth.ts';
@@ -16,6 +17,9 @@ import { openWorkbench, type Workbench } from './workbench.ts';
 const JUNK_REQUESTS = 1_000_000;
 const QUICK_JUNK_REQUESTS = 100_000;
 
+const COMMANDS = { events: 100_000, megabytes: 200, rounds: 3 };
+const QUICK_COMMANDS = { events: 10_000, megabytes: 20, rounds: 1 };
+
 const MEASURES: Readonly<Record<Part, (bench: Workbench, pace: Pace) => Promise<Findings>>> = {
   micro: measureMicro,
   verify: measureVerify,
@@ -24,6 +28,7 @@ const MEASURES: Readonly<Record<Part, (bench: Workbench, pace: Pace) => Promise<
   acks: measureAcks,
   junk: (bench, pace) => measureJunk(bench, pace === QUICK_PACE ? QUICK_JUNK_REQUESTS : JUNK_REQUESTS),
   hostile: measureHostile,
+  commands: (bench, pace) => measureCommands(bench, pace === QUICK_PACE ? QUICK_COMMANDS : COMMANDS),
 };
 
 await run();
