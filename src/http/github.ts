@@ -9,7 +9,7 @@ import { type Leaks, recogniseValue } from '../tokens/held.ts';
 import { parseNote } from '../tokens/note.ts';
 import { REASON_LENGTH_MAX } from '../tokens/refusal.ts';
 import { type EndLeakedDeps, endLeaked } from '../tokens/revoke.ts';
-import type { StoredSecret } from '../tokens/store.ts';
+import { REVOKED_AT_ONCE_MAX, type StoredSecret } from '../tokens/store.ts';
 import type { VerifyDeps } from '../tokens/verify.ts';
 import { RETRY_AFTER_SECONDS, reportFault, sendError } from './answer.ts';
 import type { GithubKeys } from './github-keys.ts';
@@ -174,7 +174,12 @@ async function answerMatches(body: Buffer, deps: GithubDeps): Promise<Answered |
     const reason = reasonOf(match);
     if (looked.live.length > 0) live.set(reason, [...(live.get(reason) ?? []), ...looked.live]);
   }
-  for (const [reason, secrets] of live) await endLeaked(secrets, { actor: 'github', reason }, deps);
+  for (const [reason, secrets] of live) {
+    for (let start = 0; start < secrets.length; start += REVOKED_AT_ONCE_MAX) {
+      const some = secrets.slice(start, start + REVOKED_AT_ONCE_MAX);
+      await endLeaked(some, { actor: 'github', reason }, deps);
+    }
+  }
   // What could not be checked is asked about once more; what has ended by then stays so.
   if (isBusy) return UNAVAILABLE;
   for (const outcome of outcomes) deps.metrics.figures.githubMatches[outcome] += 1;

@@ -7,7 +7,8 @@ import type { DueSaying } from '../tokens/outbox.ts';
 import { mayUseApp } from '../tokens/policy.ts';
 import type { NoticeKind, Saying } from '../tokens/telling.ts';
 import type { PersonId, TokenId, UsedToken } from '../tokens/token.ts';
-import { type LeakCardDeps, sayLeak } from './guard/leak-card.ts';
+import { foundInPublicMessage } from './guard/leak-blocks.ts';
+import { type LeakCardDeps, sayLeak, tellOnCallOnce } from './guard/leak-card.ts';
 import type { Homes } from './look/list.ts';
 import {
   barredMessage,
@@ -172,6 +173,11 @@ async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined
   if (saying.kind === 'receipt') return deps.receipts.draw(saying.tokenId);
   if (saying.kind === 'board') return drawBoard(saying.channel, deps);
   if (saying.kind === 'leak') return sayLeak(saying, deps);
+  if (saying.kind === 'found_in_public') {
+    const found = await Promise.all(saying.tokenIds.map((id) => foundOf(id, deps)));
+    await tellOnCallOnce(foundInPublicMessage(found), deps);
+    return undefined;
+  }
   if (saying.kind === 'several_revoked') {
     const tokens = await Promise.all(saying.tokenIds.map((id) => tokenOf(id, deps)));
     await postDirectMessage(deps, saying.person, severalRevokedMessage(tokens, saying.person));
@@ -205,6 +211,13 @@ async function say(saying: Saying, deps: OutboxDeps): Promise<number | undefined
       return undefined;
     }
   }
+}
+
+/** A token of which a value was found in public, and the end that this came to. */
+async function foundOf(id: TokenId, deps: OutboxDeps) {
+  const token = await tokenOf(id, deps);
+  const ending = token.revokedAt === null ? await endingOf(token, deps) : undefined;
+  return { token, reason: token.revokedAt === null ? ending?.detail.reason : token.revokeReason };
 }
 
 /** The latest end of an old value of the token; undefined where much has happened since. */

@@ -124,6 +124,7 @@ function keyOf(saying: Saying): string {
   if (saying.kind === 'leak') return `leak:${saying.channel}:${saying.ts}:${saying.reader}`;
   // A token is revoked once: its id names that occasion.
   if (saying.kind === 'several_revoked') return `several_revoked:${saying.person}:${saying.tokenIds[0]}`;
+  if (saying.kind === 'found_in_public') return `found_in_public:${saying.tokenIds[0]}`;
   const kind = saying.kind === 'notice' ? `notice:${saying.notice}` : saying.kind;
   return `${kind}:${saying.tokenId}`;
 }

@@ -98,6 +98,9 @@ export function sayingsOf(
       ? people.filter((person) => person !== actor).map((person) => ({ kind: owner, person }))
       : tellEach(tokens, (token) => token.owner, owner, actor)),
     ...tellEach(ofOthers, ({ createdBy }) => createdBy, creator, actor),
+    ...(actor === 'github'
+      ? [{ kind: 'found_in_public', tokenIds: tokens.map(({ id }) => id) } as const]
+      : []),
   ];
   return [
     ...drawn.map((saying) => ({ saying, dueAt: drawnAt })),
@@ -160,7 +163,9 @@ export type Saying =
   | { readonly kind: 'notice'; readonly notice: NoticeKind; readonly tokenId: TokenId }
   | { readonly kind: 'board'; readonly channel: string }
   /** Of the message at this place, which holds live values or did. */
-  | { readonly kind: 'leak'; readonly channel: string; readonly ts: string; readonly reader: LeakReader };
+  | { readonly kind: 'leak'; readonly channel: string; readonly ts: string; readonly reader: LeakReader }
+  /** To whoever is on call: values of these were found in public, and ended. */
+  | { readonly kind: 'found_in_public'; readonly tokenIds: readonly TokenId[] };
 
 /** What an owner is told without having asked. */
 export const NOTICE_KINDS = [

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { crc32 } from 'node:zlib';
 import { describe, expect, test, vi } from 'vitest';
+import type { Person } from '../../sandbox/workspace/person.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/clock.ts';
 import { TokenValue, toBase62 } from '../../src/tokens/token-value.ts';
 import type { Stage } from '../fixture.ts';
@@ -23,9 +24,9 @@ import { aGithub, bodyOf, FILE_URL, type Found, type Github, tells } from './a-g
 import { ask } from './a-server.ts';
 
 /** A stage that GitHub may tell, with Alice's *deploy-bot*. */
-async function aScene() {
+async function aScene(env: Record<string, string> = {}) {
   const github = await aGithub();
-  const still = await setStill(github.env);
+  const still = await setStill({ ...github.env, ...env });
   const { stage, alice } = still;
   const { value, id } = await holdsToken(stage, alice, 'deploy-bot', { createdAt: T0 });
   const tell = (body: string, headers = github.signs(body)) => tells(stage.app.port, body, headers);
@@ -154,6 +155,78 @@ test('of two values of a token the old one ends alone, and its owner is told whe
   );
   expect(await labelsOf(await tell(bodyOf({ token: old }, { token: fresh })))).toEqual(['true', 'true']);
   expect(await verdictsOf(stage, fresh)).toEqual([401]);
+});
+
+describe('who is on call is told', () => {
+  const found = (person: Person, place: string) =>
+    person.sees(place).filter(({ text }) => text.startsWith('GitHub found '));
+
+  test('once for all that stood in one repository, in LEAK_CHANNEL', async () => {
+    const { stage, alice, value, tell } = await aScene({
+      LEAK_CHANNEL: 'C0ONCALL001',
+      ONCALL: 'U0BOB000001',
+    });
+    const bob = stage.workspace.person('bob');
+    const { value: other } = await holdsToken(stage, bob, 'other-bot', { createdAt: T0 });
+
+    await tell(bodyOf({ token: value }, { token: other }));
+    await tell(bodyOf({ token: other }, { token: value }));
+    await settled(stage);
+
+    expect(found(bob, '#oncall').map(({ text }) => text.split('\n'))).toEqual([
+      [
+        'GitHub found 2 tokens in public.',
+        "They're revoked. Anything using them has stopped working.",
+        '• deploy-bot of @alice',
+        '• other-bot of @bob',
+        expect.stringMatching(/^Date Revoked: /),
+        'Reason: Leaked on GitHub: https://github.com/octocat/Hello-World',
+      ],
+    ]);
+    expect(found(bob, '@apitoken')).toEqual([]);
+    expect(toldTo(alice)).toHaveLength(1);
+    expectNeverSaid(value, stage);
+  });
+
+  test('of an old value with what stays, and in their own conversation where there is no LEAK_CHANNEL', async () => {
+    const { stage, alice, value: old, tell } = await aScene({ ONCALL: 'U0BOB000001' });
+    const bob = stage.workspace.person('bob');
+    const fresh = await rotates(stage, alice, 'deploy-bot');
+
+    await tell(bodyOf({ token: old }));
+    await settled(stage);
+    await tell(bodyOf({ token: fresh, source: 'npm', url: '' }));
+    await settled(stage);
+
+    expect(found(bob, '@apitoken').map(({ text }) => text.split('\n'))).toEqual([
+      [
+        "GitHub found @alice's deploy-bot in public.",
+        'The old value no longer works. The new value still works.',
+        'Reason: Leaked on GitHub: https://github.com/octocat/Hello-World',
+      ],
+      [
+        "GitHub found @alice's deploy-bot in public.",
+        "It's revoked. Anything using it has stopped working.",
+        expect.stringMatching(/^Date Revoked: /),
+        'Reason: Leaked on npm',
+      ],
+    ]);
+    expect(found(bob, '#oncall')).toEqual([]);
+  });
+
+  test('one by one where LEAK_CHANNEL takes no message', async () => {
+    const { stage, value, tell, workspace } = await aScene({
+      LEAK_CHANNEL: 'C0GONE00001',
+      ONCALL: 'U0BOB000001',
+    });
+
+    await tell(bodyOf({ token: value }));
+    await settled(stage);
+
+    expect(found(workspace.person('bob'), '@apitoken')).toHaveLength(1);
+    expect(stage.log()).toContain('LEAK_CHANNEL cannot be written to');
+    workspace.expectRefusal('channel_not_found');
+  });
 });
 
 describe('what is no request of GitHub', () => {

@@ -1,14 +1,14 @@
-import type { Button, KnownBlock } from '@slack/types';
+import type { Button, KnownBlock, RichTextSection } from '@slack/types';
 import { counted } from '../../counted.ts';
 import type { Leak } from '../../tokens/outbox.ts';
 import { isWorking, type LeakedValue } from '../../tokens/revoke.ts';
-import { type PersonId, statusOf } from '../../tokens/token.ts';
+import { type PersonId, statusOf, type UsedToken } from '../../tokens/token.ts';
 import { REVOKE_LEAK_ID, ROTATE_ID } from '../blocks/ids.ts';
 import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import { button, context, escaped, mention, mrkdwn, section } from '../blocks/text.ts';
 import { dateTime, dateTimeElement } from '../blocks/times.ts';
-import { doerText } from '../blocks/token-facts.ts';
+import { doerText, noteBlocks } from '../blocks/token-facts.ts';
 import { news, type Sentence } from '../notices/news-blocks.ts';
 import { deleteMessageBlocks, leakPlaceOf } from '../revoke/leaked-message.ts';
 import { tokenLines } from '../revoke/revoke-dialog.ts';
@@ -36,6 +36,51 @@ export function onCallMessage(drawing: LeakDrawing, reader: PersonId | undefined
       ? [`${first.token.name} of `, { person: first.token.owner }]
       : [counted(values.length, 'token')];
   return cardOf([...what, ' leaked in ', ...placeOf(leak), '.'], drawing, reader, revokeButtons(drawing));
+}
+
+/** Tokens that have a line each; further ones are counted. */
+const FOUND_MAX = 50;
+
+/** What whoever is on call is told of tokens, at least one, of which GitHub found a value in public; `reason` says where. */
+export function foundInPublicMessage(
+  found: readonly { readonly token: UsedToken; readonly reason: unknown }[],
+): Message {
+  const [first, ...others] = found;
+  if (first === undefined) throw new Error('GitHub found a token at least');
+  const { token, reason } = first;
+  const isRevoked = token.revokedAt !== null;
+  const what: Sentence =
+    others.length === 0 ? [{ person: token.owner }, `'s ${token.name}`] : [counted(found.length, 'token')];
+  const [be, stopped] = others.length === 0 ? ["It's", 'it'] : ["They're", 'them'];
+  const state = isRevoked
+    ? `${be} revoked. Anything using ${stopped} has stopped working.`
+    : 'The old value no longer works. The new value still works.';
+  const left = found.length - FOUND_MAX;
+  return news(
+    ['GitHub found ', ...what, ' in public.'],
+    [
+      section(state),
+      ...(others.length === 0
+        ? []
+        : tokenLines(
+            found.slice(0, FOUND_MAX).map((one) => one.token),
+            ownedLine,
+          )),
+      ...(left > 0 ? [context(`and ${left} more`)] : []),
+      ...(token.revokedAt === null ? [] : [context(`Date Revoked: ${dateTime(token.revokedAt)}`)]),
+      ...noteBlocks('Reason', typeof reason === 'string' ? reason : null),
+    ],
+  );
+}
+
+function ownedLine({ name, owner }: UsedToken): RichTextSection {
+  return {
+    type: 'rich_text_section',
+    elements: [
+      { type: 'text', text: `${name} of ` },
+      { type: 'user', user_id: owner },
+    ],
+  };
 }
 
 /** What an owner is told of theirs. */

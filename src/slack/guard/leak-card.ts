@@ -104,10 +104,7 @@ async function tellOnCall(drawing: LeakDrawing, deps: LeakCardDeps): Promise<voi
     return;
   }
   if (deps.guard.channel !== undefined && (await isToldInChannel(drawing, deps))) return;
-  const people = await deps.actors.onCall();
-  if (people.length === 0)
-    deps.log.warn('nobody on call could be told of a leak: set LEAK_CHANNEL or ONCALL');
-  for (const person of people) {
+  for (const person of await onCallOf(deps)) {
     const key = `${ON_CALL}${person}`;
     await unlessGone(putCard(drawing, key, onCallCard(drawing, key), deps));
   }
@@ -117,16 +114,36 @@ function onCallCard(drawing: LeakDrawing, key: string): LeakForms {
   return onCallMessage(drawing, key === IN_CHANNEL ? undefined : (key.slice(ON_CALL.length) as PersonId));
 }
 
-async function isToldInChannel(drawing: LeakDrawing, deps: LeakCardDeps): Promise<boolean> {
+function isToldInChannel(drawing: LeakDrawing, deps: LeakCardDeps): Promise<boolean> {
+  return isOpen(putCard(drawing, IN_CHANNEL, onCallCard(drawing, IN_CHANNEL), deps), deps);
+}
+
+/** Whether what is said in the channel of the settings could be said there. */
+async function isOpen(saying: Promise<unknown>, { log }: LeakCardDeps): Promise<boolean> {
   try {
-    await putCard(drawing, IN_CHANNEL, onCallCard(drawing, IN_CHANNEL), deps);
+    await saying;
     return true;
   } catch (error) {
     const { code } = slackErrorOf(error);
     if (!CLOSED_CODES.has(code) && !code.startsWith('restricted_action')) throw error;
-    deps.log.warn({ code }, 'LEAK_CHANNEL cannot be written to: who is on call is told one by one');
+    log.warn({ code }, 'LEAK_CHANNEL cannot be written to: who is on call is told one by one');
     return false;
   }
+}
+
+/** Tells whoever is on call what stays so, where they are told of leaks. Throws as `WebClient` does. */
+export async function tellOnCallOnce(message: Message, deps: LeakCardDeps): Promise<void> {
+  const { channel } = deps.guard;
+  if (channel !== undefined && (await isOpen(postMessage(deps.client, channel, message), deps))) return;
+  for (const person of await onCallOf(deps)) {
+    await unlessGone(postDirectMessage(deps, person, message).then(() => undefined));
+  }
+}
+
+async function onCallOf({ actors, log }: LeakCardDeps): Promise<readonly PersonId[]> {
+  const people = await actors.onCall();
+  if (people.length === 0) log.warn('nobody on call could be told of a leak: set LEAK_CHANNEL or ONCALL');
+  return people;
 }
 
 async function tellOwner(drawing: LeakDrawing, owner: PersonId, deps: LeakCardDeps): Promise<void> {
