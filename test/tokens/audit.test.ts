@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DAY_MS } from '../../src/clock.ts';
 import {
   type AuditEvent,
   askFor,
@@ -6,12 +7,14 @@ import {
   createChainCheck,
   headText,
   isChained,
+  lookAtChain,
   macOf,
   noteDone,
   noteFailed,
   parseHead,
 } from '../../src/tokens/audit.ts';
 import { pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
+import type { Doer, TokenId } from '../../src/tokens/token.ts';
 import { ANN, aToken, BOB, PEPPER, PEPPERS, T0 } from './a-token.ts';
 
 const TOKEN_ID = aToken().id;
@@ -100,6 +103,62 @@ describe('a chain that is checked from a head on', () => {
   });
 });
 
+const HEAD_OF_3 = { sequence: 3, mac: aChain(3).at(-1)?.mac ?? Buffer.alloc(0) };
+
+test.for([
+  ['whole', (events: ChainedEvent[]) => events, undefined],
+  [
+    'changed',
+    (events: ChainedEvent[]) => events.map((event) => (event.sequence === 2 ? { ...event, at: 9 } : event)),
+    [2, 'changed'],
+  ],
+  [
+    'with one missing',
+    (events: ChainedEvent[]) => events.filter(({ sequence }) => sequence !== 2),
+    [2, 'missing'],
+  ],
+  ['with two in the other order', ([a, b, c]: ChainedEvent[]) => [a, c, b], [2, 'missing']],
+  ['with one twice', ([a, b, c]: ChainedEvent[]) => [a, b, b, c], [3, 'out of order']],
+  ['without its end', (events: ChainedEvent[]) => events.slice(0, 2), [3, 'cut off']],
+  ['of nothing', () => [], [1, 'cut off']],
+  ['made anew from another event', () => aChain(3, 7), [3, 'changed']],
+] as const)('a chain %s is told so against a head that was noted', ([, make, flaw]) => {
+  const check = createChainCheck(PEPPERS, { known: HEAD_OF_3 });
+  for (const event of make(aChain(3))) if (event === undefined || !check.add(event)) break;
+
+  const found = check.report().flaw;
+
+  expect(found && [found.sequence, found.flaw]).toEqual(flaw);
+});
+
+test('what a pepper made that is not at hand is counted and not called changed', () => {
+  const check = createChainCheck(peppersFrom(pepperFrom('another pepper of the tests, long enough')));
+
+  for (const event of aChain(3)) check.add(event);
+
+  expect(check.report()).toMatchObject({ events: 3, unprovable: 3, flaw: undefined });
+});
+
+test.for([
+  ['the last 1,000 events', undefined, 501, undefined],
+  ['all since a break that is known', { sequence: 400, flaw: 'changed', tokenId: null }, 400, 400],
+  ['the last 1,000 events', undefined, 502, 502],
+] as const)('by itself the app looks at %s', async ([, known, touched, expected]) => {
+  const events = aChain(1501).map((event) => (event.sequence === touched ? { ...event, at: -1 } : event));
+  const kept: unknown[] = [];
+  const store = {
+    chainHead: async () => events.at(-1),
+    eventsAfter: async (sequence: number) => events.slice(sequence, sequence + 200),
+    chainAlarm: async () => known,
+    keepChainAlarm: async (alarm: unknown) => void kept.push(alarm),
+  };
+
+  const alarm = await lookAtChain({ store, peppers: PEPPERS });
+
+  expect(alarm?.sequence).toBe(expected);
+  expect(kept).toEqual([alarm]);
+});
+
 test.for([
   ['card_share', 'card.share_asked', 'card.shared', 'card.share_failed'],
   ['status_share', 'status.share_asked', 'status.shared', 'status.share_failed'],
@@ -132,6 +191,37 @@ test.for([
 );
 
 describe('an event', () => {
+  test('has the MAC that the first chains were written with, whatever order its detail has', () => {
+    // Made with Python's hmac and json.
+    const pepper = pepperFrom('0123456789abcdef0123456789abcdef');
+    const created = {
+      sequence: 1,
+      at: 1_767_225_600_000,
+      actor: 'U0ANN' as Doer,
+      action: 'token.created',
+      tokenId: 'tok_0123456789abcdef' as TokenId,
+    } as const;
+    const revoked = {
+      sequence: 2,
+      at: 1_767_225_600_001,
+      actor: 'system',
+      action: 'token.revoked',
+      tokenId: null,
+      detail: {},
+    } as const;
+    const macs = [
+      { name: 'deploy-bot', expires_at: null, held: 1 },
+      { held: 1, expires_at: null, name: 'deploy-bot' },
+    ].map((detail) => macOf({ ...created, detail }, undefined, pepper));
+
+    expect(macs.map((mac) => mac.toString('hex'))).toEqual(
+      Array(2).fill('c3ecc24067ad62167491b95ea65eff04a2e372c17817f8f6ea3ec62a68ba77ac'),
+    );
+    expect(macOf(revoked, macs[0], pepper).toString('hex')).toBe(
+      '34d37ff62ef7bf20f4ea2ed9be160d3f83ed232ee3dcf3c0f2b446b9a73eb79e',
+    );
+  });
+
   test('is chained to nothing when it is the first', () => {
     expect(isChained(first, undefined, PEPPERS)).toBe(true);
     expect(isChained(first, second.mac, PEPPERS)).toBe(false);
@@ -241,4 +331,20 @@ function chained(event: AuditEvent & { sequence: number }, before: ChainedEvent 
 /** The sequence of the first event that does not follow upon the one before. */
 function firstBroken(chain: readonly ChainedEvent[]): number | undefined {
   return chain.find((event, index) => !isChained(event, chain[index - 1]?.mac, PEPPERS))?.sequence;
+}
+
+function aChain(length: number, from = 1): ChainedEvent[] {
+  const events: ChainedEvent[] = [];
+  for (let sequence = 1; sequence <= length; sequence++) {
+    const event = {
+      sequence,
+      at: from * DAY_MS,
+      actor: ANN,
+      action: 'token.created',
+      tokenId: TOKEN_ID,
+      detail: {},
+    } as const;
+    events.push({ ...event, pepperId: PEPPER.id, mac: macOf(event, events.at(-1)?.mac, PEPPER) });
+  }
+  return events;
 }
