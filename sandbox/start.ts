@@ -118,7 +118,8 @@ async function start(
 async function startWorld({ ackTimeoutMs, log }: SandboxOptions, { folder, pepper }: Place): Promise<World> {
   const people = SEED.people.map((person) => ({ ...person, zone: ZONES[person.handle] ?? HOME_ZONE }));
   const seed = { ...SEED, people };
-  const workspace = await startWorkspace(ackTimeoutMs === undefined ? { seed } : { seed, ackTimeoutMs });
+  const options = { seed, withCommented: true };
+  const workspace = await startWorkspace(ackTimeoutMs === undefined ? options : { ...options, ackTimeoutMs });
   let app: RunningApp | undefined;
   async function close(): Promise<void> {
     await app?.stop();
@@ -162,7 +163,7 @@ function removeDatabase(folder: string): void {
 
 /** As a real workspace's app is set up; only warnings are logged. */
 function settingsFor(workspace: Workspace, folder: string, pepper: string): Record<string, string> {
-  const { people, groups } = workspace.ids;
+  const { people, groups, channels } = workspace.ids;
   return {
     SLACK_BOT_TOKEN: workspace.botToken,
     SLACK_APP_TOKEN: workspace.appToken,
@@ -171,6 +172,9 @@ function settingsFor(workspace: Workspace, folder: string, pepper: string): Reco
     TOKEN_PEPPER: pepper,
     MANAGERS: people.carol ?? '',
     ONCALL: groups.oncall ?? '',
+    // With revoke no value would live until somebody uses the shortcut on its message.
+    LEAK_GUARD: 'warn',
+    LEAK_CHANNEL: channels.oncall ?? '',
     HTTP_PORT: '0',
     LOG_LEVEL: 'warn',
   };

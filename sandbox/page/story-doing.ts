@@ -5,6 +5,7 @@ import { changeStory, type PageState, state, until } from './store.ts';
 import {
   be,
   buttonCalled,
+  buttonIn,
   closeDialog,
   dialogWith,
   fillIn,
@@ -168,6 +169,25 @@ export async function killLeaked(): Promise<void> {
   await act({ act: 'uses', shortcut: 'Revoke token in message', ts: leaking.ts });
   await confirmRevocation();
   await runCurl('leak');
+}
+
+/** What on-call does with what the guard found: two presses on a card, wherever the value was posted. */
+export async function seeGuard(): Promise<void> {
+  await createAs('alice', 'invoice-sync', 'Sends the invoices');
+  await readValue();
+  await say('#general', `This one is for the invoices: ${state().story.value}`);
+  await pause();
+  await be('bob');
+  await goTo('#oncall');
+  const isCard = ({ text, buttons }: VisibleMessage) =>
+    text.startsWith(`${tokenName} of `) && buttons.includes('Revoke');
+  const card = await until((now) => messagesIn(now).findLast(isCard), WAIT_MS);
+  await pause(2);
+  const button = buttonIn(card, 'Revoke', '#oncall');
+  if (button === undefined) throw new Error('The card has no button.');
+  press(button, 'Revoke', undefined);
+  await confirmRevocation();
+  await runCurl('guard');
 }
 
 /** What a manager looks at: everybody's tokens, then the board that stays in the channel. */

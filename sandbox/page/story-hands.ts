@@ -74,17 +74,19 @@ export async function fillIn(label: string, text: string): Promise<void> {
 /** The newest button of that text in this place. */
 export function buttonCalled(now: PageState, text: string): Control | undefined {
   for (const message of [...messagesIn(now)].reverse()) {
-    for (const block of message.blocks) {
-      if (block.type !== 'actions') continue;
-      const button = block.elements.find((one) => one.type === 'button' && one.text.text === text);
-      if (button === undefined) continue;
-      return {
-        in: now.place,
-        ts: message.ts,
-        blockId: block.block_id ?? '',
-        actionId: button.action_id ?? '',
-      };
-    }
+    const button = buttonIn(message, text, now.place);
+    if (button !== undefined) return button;
+  }
+  return undefined;
+}
+
+/** The button of that text in a message. */
+export function buttonIn({ ts, blocks }: VisibleMessage, text: string, place: string): Control | undefined {
+  for (const block of blocks) {
+    if (block.type !== 'actions') continue;
+    const button = block.elements.find((one) => one.type === 'button' && one.text.text === text);
+    if (button === undefined) continue;
+    return { in: place, ts, blockId: block.block_id ?? '', actionId: button.action_id ?? '' };
   }
   return undefined;
 }

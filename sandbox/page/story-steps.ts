@@ -13,6 +13,7 @@ import {
   revokeFromList,
   rotateFromList,
   runCurl,
+  seeGuard,
   useValue,
 } from './story-doing.ts';
 import { isAt, topText, valuesIn } from './story-hands.ts';
@@ -108,6 +109,15 @@ export const STEPS: readonly Step[] = [
     look: 'Only Carol sees the table. Everyone in the channel sees the board, which updates within a minute.',
     isDone: (now) => now.as === 'carol' && boardIn(now) !== undefined,
     run: lookAsManager,
+  },
+  {
+    id: 'guard',
+    title: 'The guard finds a leak by itself',
+    todo: 'As Alice, create another token and paste its value into #general. As Bob, open #oncall, press *Revoke* on the card, then *Revoke*.',
+    look: 'Nobody had to report it, and no reason had to be typed. With `LEAK_GUARD=revoke` the value ends as soon as it is posted.',
+    hasCurl: true,
+    isDone: ({ as, place, scene }) => as !== 'alice' && place === '#oncall' && REVOKED.test(topText(scene)),
+    run: seeGuard,
   },
 ];
 

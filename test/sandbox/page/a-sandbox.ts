@@ -81,10 +81,11 @@ export async function createToken(page: Page, name: string): Promise<void> {
   await dialog.waitFor({ state: 'hidden' });
 }
 
-/** The value that the app's conversation shows to the person of this page. */
-export async function readValue(page: Page): Promise<string> {
+/** The newest value that the app's conversation shows to the person of this page; with `name` that of this token, once it is there. */
+export async function readValue(page: Page, name?: string): Promise<string> {
   await page.getByRole('button', { name: 'apitoken', exact: true }).click();
   await page.getByRole('tab', { name: 'Messages' }).click();
+  if (name !== undefined) await page.getByRole('log').getByText(`Your token ${name} is ready.`).waitFor();
   const shown = page.getByRole('log').getByText(/^apit_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}$/);
   return (await shown.last().textContent()) ?? '';
 }

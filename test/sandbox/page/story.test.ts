@@ -35,7 +35,7 @@ describe.skipIf(!hasBrowser())('the story, by roles and labels alone', () => {
     await revoke.getByRole('button', { name: 'Close' }).click();
 
     await createToken2(page);
-    const leaked = await readValue(page);
+    const leaked = await readValue(page, 'ci-runner');
     await page.getByRole('button', { name: '#general', exact: true }).click();
     await say(page, `Does this work for you? ${leaked}`);
     await page.getByRole('combobox', { name: 'You are' }).selectOption('bob');
@@ -74,7 +74,7 @@ describe.skipIf(!hasBrowser())('the story, by roles and labels alone', () => {
     const { link } = await openSandbox();
     const page = await openPage(link);
     const steps = page.getByRole('region', { name: 'Story' }).getByRole('listitem');
-    expect(await steps.count()).toBe(8);
+    expect(await steps.count()).toBe(9);
 
     for (const step of await steps.all()) {
       const button = step.getByRole('button', { name: 'Do it for me' });
@@ -85,9 +85,13 @@ describe.skipIf(!hasBrowser())('the story, by roles and labels alone', () => {
     }
 
     await steps.nth(6).getByText('HTTP/1.1 401').waitFor();
+    await steps.nth(8).getByText('HTTP/1.1 401').waitFor();
     const log = page.getByRole('log');
-    await log.getByRole('row', { name: 'nightly-report' }).waitFor();
+    const card = log.getByRole('article').filter({ hasText: 'invoice-sync of @Alice leaked in #general.' });
+    await card.getByText("It's revoked. Anything using it has stopped working.").waitFor();
     await log.getByRole('button', { name: 'Stop updating' }).waitFor();
+    await page.getByRole('combobox', { name: 'You are' }).selectOption('carol');
+    await log.getByRole('row', { name: 'nightly-report' }).waitFor();
     expect(await page.getByRole('status').textContent()).toBe('');
   });
 
@@ -130,6 +134,33 @@ describe.skipIf(!hasBrowser())('the story, by roles and labels alone', () => {
     await other.getByText('app connected').waitFor();
     await createToken(page, 'deploy-bot');
     expect(await readValue(page)).not.toBe(value);
+  });
+
+  test('the guard warns of a value by itself, and on-call kills it from the card', async () => {
+    const { link, demoUrl } = await openSandbox();
+    const page = await openPage(link);
+    await createToken(page, 'deploy-bot');
+    const value = await readValue(page);
+    await page.getByRole('button', { name: '#general', exact: true }).click();
+    await say(page, `Does this work for you? ${value}`);
+    await page.getByRole('log').getByText('Your message holds a token value that works.').waitFor();
+
+    await page.getByRole('combobox', { name: 'You are' }).selectOption('bob');
+    await page.getByRole('button', { name: '#oncall', exact: true }).click();
+    const card = page.getByRole('article').filter({ hasText: 'deploy-bot of @Alice leaked in #general.' });
+    await card.getByRole('button', { name: 'Revoke', exact: true }).click();
+    const revoke = page.getByRole('dialog', { name: 'Revoke API Token' });
+    expect(await revoke.getByRole('textbox', { name: 'Reason' }).inputValue()).toBe('Leaked in #general');
+    await revoke.getByRole('button', { name: 'Revoke', exact: true }).click();
+    await revoke.getByText('deploy-bot is revoked').waitFor();
+    const story = page.getByRole('region', { name: 'Story' });
+    await story.getByRole('heading', { name: 'The guard finds a leak by itself (done)' }).waitFor();
+    await revoke.getByRole('button', { name: 'Close' }).click();
+
+    await card.getByText("It's revoked.").waitFor();
+    const answer = await fetch(demoUrl, { headers: { authorization: `Bearer ${value}` } });
+    expect(answer.status).toBe(401);
+    expect(await page.getByText('cannot draw').count()).toBe(0);
   });
 
   test('ticks off what is done by hand, in whatever order', async () => {
