@@ -38,6 +38,8 @@ const MAY_REVOKE_ANY: ReadonlySet<Handle> = new Set(['bob', 'dave']);
 
 const HELD_MS = 30 * MINUTE_MS;
 
+const END_OLD = 'End old value only';
+
 const SHORTCUT = 'Revoke token in message';
 
 const LIFETIMES = { '7 days': 7, '30 days': 30, '90 days': 90, '1 year': 365 } as const;
@@ -373,8 +375,7 @@ function submitsRevocation(scene: Scene, handle: Handle, dialog: Extract<Dialog,
       .filter(({ revokedBy }) => revokedBy === undefined)
       .map(({ name }) => ({ action: 'token.revoked', name, by: handle }));
     if (tokens.every((token) => mayRevoke(handle, token))) return { must: changes, may: [] };
-    if (heldAt === undefined) return { must: [], may: [] };
-    const isOld = model.isOver({ lo: heldAt.lo + HELD_MS, hi: heldAt.hi + HELD_MS });
+    const isOld = isProofOver(scene, dialog);
     if (isOld === true) return { must: [], may: [] };
     const isSame = tokens.every(({ version }, index) => version === versions[index]);
     const areHonoured = tokens.every((token, index) => {
@@ -390,6 +391,41 @@ function submitsRevocation(scene: Scene, handle: Handle, dialog: Extract<Dialog,
     expects: () => revocation().must,
     allows: () => revocation().may,
   };
+}
+
+/** *End old value only*, where the value that was presented is the old one of two. */
+const endsHeld: Draw = (scene) => {
+  const { world, model, dialogs } = scene;
+  const handle = someone(scene);
+  const person = personOf(world, handle);
+  const dialog = dialogs.get(handle);
+  if (dialog?.kind !== 'revoke' || !person.modal()?.buttons.includes(END_OLD)) return undefined;
+  const [name = '', value] = [dialog.names[0], dialog.held[0]];
+  const ending = () => {
+    const token = model.get(name);
+    const change = { action: 'old_value.ended', name, by: handle };
+    if (value === undefined || token.values.at(-1) === value || isProofOver(scene, dialog) === true)
+      return NOTHING;
+    const isSure = token.version === dialog.versions[0] && isProofOver(scene, dialog) === false;
+    const honoured = isHonoured(model, token, value);
+    return outcomeOf(honoured === true && !isSure ? 'maybe' : honoured, change);
+  };
+  return {
+    what: `${handle} ends the old value of ${name}, held`,
+    isProne: true,
+    about: [name],
+    act: async () => {
+      await person.clicks(END_OLD, { in: 'modal' });
+      dialogs.delete(handle);
+    },
+    expects: () => ending().must,
+    allows: () => ending().may,
+  };
+};
+
+/** Whether it is too long ago that the person presented a value. */
+function isProofOver({ model }: Scene, { heldAt }: Extract<Dialog, { kind: 'revoke' }>): boolean | 'maybe' {
+  return heldAt === undefined || model.isOver({ lo: heldAt.lo + HELD_MS, hi: heldAt.hi + HELD_MS });
 }
 
 const closes: Draw = (scene) => {
@@ -451,7 +487,7 @@ const presses: Draw = (scene) => {
 
 function pressOf(scene: Scene, handle: Handle, button: Button): Deed | undefined {
   const { world, dialogs } = scene;
-  const [, id = '', generation] = /^(tok_[0-9A-Za-z]{16})(?::(\d+))?$/.exec(button.value) ?? [];
+  const [, id = '', generation] = /^(tok_[0-9A-Za-z]{16})(?::(\d+)|:\w+:\d+)?$/.exec(button.value) ?? [];
   const name = scene.names.get(id);
   if (name === undefined) return undefined;
   const person = personOf(world, handle);
@@ -763,6 +799,7 @@ const DEEDS: readonly (readonly [number, Draw])[] = [
   [70, redelivers],
   [60, looks],
   [10, checks],
+  [30, endsHeld],
   [10, closes],
   [150, presents],
   [8, postsRevocation],

@@ -36,6 +36,8 @@ export type Token = {
   /** Whether the newest value was used. Of a use that was not written down yet a crash leaves nothing. */
   isUsed: boolean | 'maybe';
   revokedBy: string | undefined;
+  /** Of the expiry, since it has its newest value. */
+  reminders: number;
   /** Counts what happened to it: what was asked before may not be right any more. */
   version: number;
 };
@@ -82,6 +84,7 @@ export function createModel(now: () => Instant, gone: ReadonlySet<string>) {
       values: [],
       isUsed: false,
       revokedBy: undefined,
+      reminders: 0,
       version: 0,
     });
   }
@@ -95,6 +98,7 @@ export function createModel(now: () => Instant, gone: ReadonlySet<string>) {
     if (terms?.lifetimeMs !== undefined) token.expires = after(terms.lifetimeMs);
     token.values.push({ text, end: token.expires });
     token.isUsed = false;
+    token.reminders = 0;
   }
 
   function revoke(token: Token, by: string, isLeaver: boolean): void {

@@ -40,6 +40,8 @@ export type Taken = {
   readonly may: readonly Change[];
   readonly isCalm: boolean;
   readonly hasCrashed: boolean;
+  /** Slack delivered it twice at once: to one of both it may say no. */
+  readonly isTwice: boolean;
   /** Where the step began in the traffic and in the audit chain. */
   readonly from: number;
   readonly sequence: number;
@@ -63,6 +65,7 @@ export async function observe(scene: Scene, taken: Taken): Promise<Change[]> {
     if (token !== undefined) await expectVerdicts(world, scene, token);
   }
   if (taken.isCalm) expectNothingSaid(scene, taken);
+  expectRemindedOnce(scene, taken.from);
   noteButtons(scene, taken.from);
   noteSent(scene, taken, paired);
   return paired;
@@ -232,15 +235,29 @@ function verdictText({ name, revokedBy }: Token, { end }: Value, number: number,
 }
 
 /** Where nothing went wrong, Slack refused nothing, nothing was logged as an error, and the person sees what they must. */
-function expectNothingSaid({ world, gone }: Scene, { deed }: Taken): void {
+function expectNothingSaid({ world, gone }: Scene, { deed, isTwice }: Taken): void {
+  const isOdd = deed.isOdd || isTwice;
   const isGone = ({ error }: { readonly error: string }) => error === 'user_disabled' && gone.size > 0;
   const refusals = world.workspace.takeRefusals().filter((one) => !isGone(one));
-  const [refusal] = deed.isOdd ? [] : refusals;
+  const [refusal] = isOdd ? [] : refusals;
   if (refusal !== undefined) fail(`Slack refused ${JSON.stringify(refusal)} in "${deed.what}"`);
   const errors = world.logged.splice(0).filter((line) => !line.includes("the machine's clock is behind"));
-  if (errors.length > 0 && !deed.isOdd) fail(`the app logged ${errors[0]} in "${deed.what}"`);
+  if (errors.length > 0 && !isOdd) fail(`the app logged ${errors[0]} in "${deed.what}"`);
   const unseen = deed.seen?.();
   if (unseen !== undefined) fail(`${unseen} after "${deed.what}"`);
+}
+
+/** An owner is told 14, 7 and 1 days before a token expires, once each; a new value begins that anew. */
+function expectRemindedOnce({ world, model, isTroubled }: Scene, from: number): void {
+  for (const { method, args, answer } of callsFrom(world, from)) {
+    const [, name] = /^Your token (\S+) expires /.exec(String(args.text)) ?? [];
+    const isPosted = method === 'chat.postMessage' && (answer as { ok?: boolean } | undefined)?.ok === true;
+    const token = model.tokens.get(name ?? '');
+    if (!isPosted || token === undefined) continue;
+    token.reminders += 1;
+    if (token.reminders > (isTroubled ? 4 : 3))
+      fail(`the owner of ${token.name} is reminded again and again`);
+  }
 }
 
 /** What is drawn with buttons for one person. */

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import type { Delivery } from '../../../sandbox/workspace/sockets.ts';
 import { type Chance, chanceFrom } from '../programme.ts';
 import { type Deed, drawDeed, pace } from './deeds.ts';
 import { type Change, changeText } from './model.ts';
 import { observe, type Taken } from './observe.ts';
 import { createScene, type Scene } from './scene.ts';
-import { expectChain, expectWhole, saysAll } from './whole.ts';
-import { createWorld, troubleFrom } from './world.ts';
+import { expectChain, expectNothingRevived, expectWhole, saysAll } from './whole.ts';
+import { createWorld, deliveriesFrom, troubleFrom } from './world.ts';
 
 /** So long a world lasts: what is in it grows, and a failing one is to be played again soon. */
 const WORLD_STEPS = 400;
@@ -40,8 +41,10 @@ async function playWorld(seed: number, steps: number): Promise<readonly string[]
       const isWhole = step % WHOLE_STEPS === 0 || step === steps;
       await takeStep(scene, isWhole ? saysAll(scene) : drawDeed(scene), lines);
       if (isWhole) await expectWhole(scene);
+      if (isWhole && isTrue(chance, 40)) world.keepCopy();
     }
     await expectChain(scene);
+    if (world.hasCopy) await expectNothingRevived(scene);
     return lines;
   } catch (error) {
     throw new Error(failureText(seed, lines, error), { cause: error });
@@ -54,7 +57,9 @@ async function takeStep(scene: Scene, deed: Deed, lines: string[]): Promise<void
   const { world, chance } = scene;
   pace(scene);
   const trouble = deed.isProne && isTrue(chance, 15) ? troubleFrom(chance) : undefined;
-  const told = `${lines.length + 1} ${deed.what}${trouble === undefined ? '' : ` [${trouble.what}]`}`;
+  const isTwice = deed.isProne === true && trouble === undefined && isTrue(chance, 6);
+  const beside = trouble === undefined ? (isTwice ? ' [delivered twice at once]' : '') : ` [${trouble.what}]`;
+  const told = `${lines.length + 1} ${deed.what}${beside}`;
   lines.push(told);
   const before = {
     deed,
@@ -64,7 +69,7 @@ async function takeStep(scene: Scene, deed: Deed, lines: string[]): Promise<void
     sequence: world.lastSequence(),
   };
   trouble?.arm(world);
-  const done = deed.act().then(() => world.settle());
+  const done = actOn(scene, deed, isTwice).then(() => world.settle());
   await Promise.race([done, world.crashed]);
   // Whatever goes on in an app that crashed is nobody's business.
   done.catch(() => undefined);
@@ -74,8 +79,27 @@ async function takeStep(scene: Scene, deed: Deed, lines: string[]): Promise<void
   if (hasCrashed) await world.settle();
   const isCalm = trouble === undefined && !hasCrashed;
   if (!isCalm) forgive(scene);
-  const changes = await observe(scene, { ...before, isCalm, hasCrashed } satisfies Taken);
+  const changes = await observe(scene, { ...before, isCalm, isTwice, hasCrashed } satisfies Taken);
   lines[lines.length - 1] = `${told}${cameText(changes)}`;
+}
+
+/** What is done; `isTwice`: what Slack delivers for it, it delivers twice at once. */
+async function actOn({ world }: Scene, deed: Deed, isTwice: boolean): Promise<void> {
+  if (!isTwice) {
+    await deed.act();
+    return;
+  }
+  const { workspace } = world;
+  const from = workspace.traffic.length;
+  let again: Promise<unknown> | undefined;
+  const stopWatching = workspace.watch(() => {
+    const first = deliveriesFrom(world, from).find(({ type }) => type !== 'events_api');
+    if (first === undefined || again !== undefined) return;
+    again = Promise.resolve();
+    again = workspace.delivers({ type: first.type, payload: first.payload } as Delivery);
+  });
+  await deed.act().finally(stopWatching);
+  await again;
 }
 
 function isTrue(chance: Chance, percent: number): boolean {

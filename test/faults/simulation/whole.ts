@@ -70,6 +70,26 @@ export async function expectChain({ world }: Scene): Promise<void> {
   if (code !== 0) fail(`the audit chain is broken: ${out}`);
 }
 
+/** Somebody lays an old copy of the database over it, by hand: what must not work must not work then either. */
+export async function expectNothingRevived(scene: Scene): Promise<void> {
+  const { world, model, limbo } = scene;
+  const dead = [...model.tokens.values()].flatMap((token) =>
+    token.values.flatMap((value) =>
+      value.text !== undefined && isHonoured(model, token, value) === false
+        ? [{ token, text: value.text }]
+        : [],
+    ),
+  );
+  await world.putBack();
+  for (const { token, text } of dead) {
+    if (await world.judge(text)) fail(`a value of ${token.name} lives again in an old copy of the database`);
+  }
+  for (const { name, text } of limbo) {
+    if (text !== undefined && (await world.judge(text))) fail(`a lost value of ${name} works in an old copy`);
+  }
+  await expectChain(scene);
+}
+
 /** Values as any API presents them: to the app itself. */
 async function expectPresented(scene: Scene): Promise<void> {
   const { world, model, chance } = scene;

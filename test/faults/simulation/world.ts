@@ -34,10 +34,13 @@ const METHODS = [
   'usergroups.users.list',
 ] as const;
 
-const FILES = ['apitoken.db', 'apitoken.db-wal', 'revoked.log'];
+const DATABASE = ['apitoken.db', 'apitoken.db-wal'];
 
 /** Nobody waits for so long: the app hangs. */
 const STUCK_MS = 30_000;
+
+/** The outbox takes ten sayings a round. */
+const ROUNDS_MAX = 200;
 
 const ENV = {
   ONCALL: 'S0ONCALL001',
@@ -109,8 +112,7 @@ export async function createWorld() {
     lives += 1;
     const next = join(root, String(lives));
     mkdirSync(next);
-    for (const file of FILES)
-      if (existsSync(join(folder, file))) copyFileSync(join(folder, file), join(next, file));
+    copyFiles([...DATABASE, 'revoked.log'], folder, next);
     workspace.sockets.dropAll();
     for (const url of ['/api/', '/actions/', '/commands/', '/upload/'])
       workspace.faults.add({ url, drop: 'before', times: Number.MAX_SAFE_INTEGER });
@@ -132,9 +134,25 @@ export async function createWorld() {
     life = await start();
   }
 
+  const copy = join(root, 'copy');
+
   return {
     workspace,
     machine,
+    get hasCopy() {
+      return existsSync(copy);
+    },
+    /** A copy of the database as it is now, without `revoked.log`. */
+    keepCopy: () => {
+      mkdirSync(copy, { recursive: true });
+      copyFiles(DATABASE, folder, copy);
+    },
+    /** That copy takes the place of the database, while the app is down. */
+    putBack: async () => {
+      await stop();
+      copyFiles(DATABASE, copy, folder);
+      life = await start();
+    },
     crashNow,
     rise,
     logged,
@@ -205,12 +223,21 @@ export async function createWorld() {
   };
 }
 
+/** Those of the files that are there; of those that are not none is left in `to`. */
+function copyFiles(files: readonly string[], from: string, to: string): void {
+  for (const file of files) {
+    rmSync(join(to, file), { force: true });
+    if (existsSync(join(from, file))) copyFileSync(join(from, file), join(to, file));
+  }
+}
+
 type Life = { readonly app: RunningApp } & ReturnType<typeof createRaw>;
 
-async function settle({ app, waiting }: Life, machine: Machine): Promise<void> {
-  for (;;) {
+async function settle({ app, waiting, unsaid }: Life, machine: Machine): Promise<void> {
+  for (let round = 0; ; round++) {
     await until(() => app.inWork() === 0 && isResting(), 'the app is at rest');
     if (waiting(machine.appTime().lo) === 0) return;
+    if (round > ROUNDS_MAX) throw new Error(`due, and not said: ${unsaid().join(', ')}`);
     wakes();
     await turn();
   }
