@@ -290,7 +290,8 @@ function submission(
   handle: Handle,
   fields: Record<string, string>,
   told: string,
-): Pick<Deed, 'what' | 'act' | 'isProne'> {
+  { isToDo, result }: { readonly isToDo: boolean; readonly result: RegExp },
+): Pick<Deed, 'what' | 'act' | 'isProne' | 'seen'> {
   const person = personOf(scene.world, handle);
   return {
     what: `${handle} submits ${told}`,
@@ -298,6 +299,12 @@ function submission(
     act: async () => {
       await person.fills(fields);
       await person.submits();
+    },
+    // Also where it was delivered twice: the second is told what the first one was.
+    seen: () => {
+      const modal = person.modal();
+      if (!isToDo || (modal !== undefined && result.test(`${modal.title} ${modal.text}`))) return undefined;
+      return `${handle} reads "${modal?.text}" ${JSON.stringify(modal?.errors)}`;
     },
   };
 }
@@ -310,15 +317,17 @@ function submitsCreation(scene: Scene, handle: Handle, name: string): Deed {
     handle === 'dave' && others.length > 0 && chance.between(0, 5) > 0 ? chance.oneOf(others) : handle;
   const terms: Terms = { owner, lifetimeMs: LIFETIMES[expires] * DAY_MS };
   const fields = { Expires: expires, ...(owner === handle ? {} : { Owner: owner }) };
+  const creation = () => {
+    const keys = [...model.tokens.keys()].map(nameKeyOf);
+    if (keys.includes(nameKeyOf(name)) || scene.gone.has(owner)) return [];
+    const created = { action: 'token.created', name, by: handle, terms };
+    return owner === handle ? [created, { action: 'value.shown', name, by: handle }] : [created];
+  };
+  const asked = { isToDo: creation().length > 0, result: /^Token created/ };
   return {
-    ...submission(scene, handle, fields, `${name}, ${expires}, for ${owner}`),
+    ...submission(scene, handle, fields, `${name}, ${expires}, for ${owner}`, asked),
     about: [name],
-    expects: () => {
-      const keys = [...model.tokens.keys()].map(nameKeyOf);
-      if (keys.includes(nameKeyOf(name)) || scene.gone.has(owner)) return [];
-      const created = { action: 'token.created', name, by: handle, terms };
-      return owner === handle ? [created, { action: 'value.shown', name, by: handle }] : [created];
-    },
+    expects: creation,
   };
 }
 
@@ -345,13 +354,12 @@ function submitsRotation(
     if (next === 'maybe' || isInLimbo(scene, name)) return { must: [], may: [change] };
     return { must: isRight ? [change] : [], may: [] };
   };
+  const told = `${renews ? 'renewal' : 'rotation'} of ${name}, ${JSON.stringify(fields)}`;
   return {
-    ...submission(
-      scene,
-      handle,
-      fields,
-      `${renews ? 'renewal' : 'rotation'} of ${name}, ${JSON.stringify(fields)}`,
-    ),
+    ...submission(scene, handle, fields, told, {
+      isToDo: rotation().must.length > 0,
+      result: /^Token (rotated|renewed)/,
+    }),
     about: [name],
     expects: () => rotation().must,
     allows: () => rotation().may,
@@ -386,7 +394,10 @@ function submitsRevocation(scene: Scene, handle: Handle, dialog: Extract<Dialog,
   };
   const told = `revocation of ${names.join(', ')}${heldAt === undefined ? '' : ', held'}`;
   return {
-    ...submission(scene, handle, fields, told),
+    ...submission(scene, handle, fields, told, {
+      isToDo: revocation().must.length > 0,
+      result: /is revoked\.|tokens revoked\./,
+    }),
     about: names,
     expects: () => revocation().must,
     allows: () => revocation().may,
