@@ -316,7 +316,7 @@ function submitsCreation(scene: Scene, handle: Handle, name: string): Deed {
   const owner =
     handle === 'dave' && others.length > 0 && chance.between(0, 5) > 0 ? chance.oneOf(others) : handle;
   const terms: Terms = { owner, lifetimeMs: LIFETIMES[expires] * DAY_MS };
-  const fields = { Expires: expires, ...(owner === handle ? {} : { Owner: owner }) };
+  const fields = { Expires: expires, ...(handle === 'dave' ? { Owner: owner } : {}) };
   const creation = () => {
     const keys = [...model.tokens.keys()].map(nameKeyOf);
     if (keys.includes(nameKeyOf(name)) || scene.gone.has(owner)) return [];
@@ -342,7 +342,7 @@ function submitsRotation(
   const expires = chance.oneOf(['7 days', '30 days', '90 days'] as const);
   const fields = {
     ...(renews ? {} : { 'Old value ends': grace }),
-    ...(keeps ? {} : { Expires: expires }),
+    Expires: keeps ? 'Keep the date' : expires,
   };
   const lifetime = keeps ? {} : { lifetimeMs: LIFETIMES[expires] * DAY_MS };
   const terms: Terms = { ...lifetime, graceMs: renews ? 0 : GRACES[grace] };
