@@ -255,8 +255,14 @@ function syncFolder(file: string): void {
   sync(dirname(file));
 }
 
+/** Where a path cannot be, nothing is to be removed: whoever writes there says so. */
 function removeWithLogs(file: string): void {
-  for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
+  try {
+    for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'ENOTDIR' && code !== 'ENAMETOOLONG') throw error;
+  }
 }
 
 /** What `work` throws of the file system or SQLite as a `StoreFault` that says what to do. */
