@@ -77,3 +77,22 @@ test('200 digests are one transaction, and more are refused', async () => {
   await store.replaceDigests(many(200));
   expect((await store.readSecret(value.lookupId))?.pepperId).not.toBe(PEPPER.id);
 });
+
+test('digests are counted by the pepper they stand under, and those of revoked tokens not at all', async () => {
+  const { store } = await aStore();
+  expect(await store.countByPepper()).toEqual(new Map());
+  const revoked = await aStoredToken(store);
+  await aShownValue(store, revoked);
+  const { secret } = await aShownValue(store, await aStoredToken(store));
+  await aShownValue(store, await aStoredToken(store));
+
+  await store.replaceDigests([aFreshDigest(secret, { pepperId: NEXT.id })]);
+  await store.revokeTokens([revoked.id], BY_ANN, aDelivery());
+
+  expect(await store.countByPepper()).toEqual(
+    new Map([
+      [PEPPER.id, 1],
+      [NEXT.id, 1],
+    ]),
+  );
+});
