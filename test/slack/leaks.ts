@@ -79,3 +79,47 @@ function whatOthersSee(owner: Person, { workspace }: Stage): { text: string; mes
       messages: JSON.stringify(workspace.messages().filter(({ visibleTo }) => visibleTo.includes(id))),
     }));
 }
+
+/** A text with a value in it; `traces` are pieces that stand in it and nowhere by chance. */
+export type Written = { readonly what: string; readonly text: string; readonly traces: readonly string[] };
+
+/** A piece of the secret itself, and one of what the form makes of it. */
+export function tracesOf(text: string, value: string): string[] {
+  const middle = Math.floor(text.length / 2);
+  return [value.slice(26, 42), text.slice(middle - 8, middle + 8)];
+}
+
+/** Asserts that no trace of what was written is kept, logged or said by the app. */
+export function expectNoTrace(written: readonly Written[], stage: Stage): void {
+  const kept = Buffer.from(stage.databaseBytes(), 'latin1').toString('utf8');
+  const said = stage.workspace.traffic.map((entry) => {
+    // What Slack delivers is what the person typed; what the app answers is its own.
+    const { payload: _typed, ...answered } = entry.kind === 'delivery' ? entry : { ...entry, payload: null };
+    return JSON.stringify(answered);
+  });
+  const places = { kept, log: stage.log(), said: said.join('\n') };
+  for (const [place, bytes] of Object.entries(places)) {
+    const found = written.filter(({ traces }) =>
+      traces.some((trace) => bytes.includes(trace) || bytes.includes(JSON.stringify(trace).slice(1, -1))),
+    );
+    expect(
+      found.map(({ what }) => what),
+      place,
+    ).toEqual([]);
+  }
+}
+
+/** The errors at the fields of a dialog that was submitted, as the app answered them. */
+export function errorsIn(outcome: unknown): unknown {
+  return JSON.parse(/"errors":(\{[^}]*\})/.exec(JSON.stringify(outcome))?.[1] ?? 'null');
+}
+
+/** A text field as a submission carries it. */
+export function input(id: string, value: string) {
+  return { [id]: { [id]: { type: 'plain_text_input', value } } };
+}
+
+/** What was chosen from a list, as a submission carries it. */
+export function chosen(id: string, value: string) {
+  return { [id]: { [id]: { type: 'static_select', selected_option: { value } } } };
+}

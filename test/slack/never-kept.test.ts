@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { MINUTE_MS } from '../../src/clock.ts';
-import type { Stage } from '../fixture.ts';
 import { T0 } from '../tokens/a-token.ts';
 import { FORMS, NEARLY } from '../tokens/forms.ts';
 import {
@@ -13,6 +12,7 @@ import {
   rowsOf,
   setStill,
 } from './flows.ts';
+import { chosen, errorsIn, expectNoTrace, input, tracesOf } from './leaks.ts';
 
 const HOLDS_VALUE = 'This looks like a token value. It was not saved. If it leaked, revoke it.';
 const FLAWED = NEARLY.filter(([what]) =>
@@ -20,9 +20,6 @@ const FLAWED = NEARLY.filter(([what]) =>
 );
 /** Of nobody, for what is nearly a value: one of 10,000 that are drawn by chance looks like words once its lines are joined. */
 const KNOWN = 'apit_m5UGaWyJq1Lc_phoOFR9WaS4UuGQlroYaZ4j7wOx7rHOs0084rR';
-
-/** A text with a value in it; `traces` are pieces that stand in it and nowhere by chance. */
-type Written = { readonly what: string; readonly text: string; readonly traces: readonly string[] };
 
 test.for([
   ['name', (text: string) => ({ name: text, purpose: 'deploys' })],
@@ -192,41 +189,4 @@ async function setScene() {
     }),
   );
   return { stage, alice, clock, written };
-}
-
-/** A piece of the secret itself, and one of what the form makes of it. */
-function tracesOf(text: string, value: string): string[] {
-  const middle = Math.floor(text.length / 2);
-  return [value.slice(26, 42), text.slice(middle - 8, middle + 8)];
-}
-
-function expectNoTrace(written: readonly Written[], stage: Stage): void {
-  const kept = Buffer.from(stage.databaseBytes(), 'latin1').toString('utf8');
-  const said = stage.workspace.traffic.map((entry) => {
-    // What Slack delivers is what the person typed; what the app answers is its own.
-    const { payload: _typed, ...answered } = entry.kind === 'delivery' ? entry : { ...entry, payload: null };
-    return JSON.stringify(answered);
-  });
-  const places = { kept, log: stage.log(), said: said.join('\n') };
-  for (const [place, bytes] of Object.entries(places)) {
-    const found = written.filter(({ traces }) =>
-      traces.some((trace) => bytes.includes(trace) || bytes.includes(JSON.stringify(trace).slice(1, -1))),
-    );
-    expect(
-      found.map(({ what }) => what),
-      place,
-    ).toEqual([]);
-  }
-}
-
-function errorsIn(outcome: unknown): unknown {
-  return JSON.parse(/"errors":(\{[^}]*\})/.exec(JSON.stringify(outcome))?.[1] ?? 'null');
-}
-
-function input(id: string, value: string) {
-  return { [id]: { [id]: { type: 'plain_text_input', value } } };
-}
-
-function chosen(id: string, value: string) {
-  return { [id]: { [id]: { type: 'static_select', selected_option: { value } } } };
 }
