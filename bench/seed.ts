@@ -3,7 +3,10 @@ import Database from 'better-sqlite3';
 import { SEED } from '../sandbox/seed.ts';
 import { DAY_MS, systemClock } from '../src/clock.ts';
 import { openStore } from '../src/store/store.ts';
+import type { TokenName } from '../src/tokens/name.ts';
+import type { PersonId, TokenId } from '../src/tokens/token.ts';
 import { TokenValue } from '../src/tokens/token-value.ts';
+import { sealOf } from '../src/tokens/verify.ts';
 import { isRevokedAt, PEPPER, valueAt } from './values.ts';
 
 const CHUNK_TOKENS = 20_000;
@@ -18,8 +21,8 @@ const INSERT_TOKEN = `insert into tokens
   (id, workspace, name, name_key, owner, created_by, scopes, created_at, expires_at, generation, claimed_at, revoked_at, revoked_by)
   values (@tokenId, @workspace, @name, @name, @owner, @owner, @scopes, @createdAt, @endsAt, 1, @createdAt, @revokedAt, @revokedBy)`;
 const INSERT_SECRET = `insert into secrets
-  (lookup_id, token_id, hash, digest, pepper_id, created_at, shown_at, ends_at, name, owner, scopes, generation)
-  values (@lookupId, @tokenId, @hash, @digest, @pepperId, @createdAt, @createdAt, @endsAt, @name, @owner, @scopes, 1)`;
+  (lookup_id, token_id, hash, digest, pepper_id, created_at, shown_at, ends_at, name, owner, scopes, generation, seal)
+  values (@lookupId, @tokenId, @hash, @digest, @pepperId, @createdAt, @createdAt, @endsAt, @name, @owner, @scopes, 1, @seal)`;
 
 /**
  * Makes a database of `count` tokens at `path`, every tenth of them revoked, in the schema that the app itself brings it to.
@@ -64,7 +67,8 @@ function rowAt(index: number, now: number) {
   const value = TokenValue.parse(valueAt(index));
   if (value === undefined) throw new Error('a value for measuring is not one of the app');
   const isRevoked = isRevokedAt(index);
-  return {
+  const digest = isRevoked ? null : value.digest(PEPPER.key);
+  const row = {
     tokenId: `tok_${String(index).padStart(16, '0')}`,
     workspace: SEED.teamId,
     name: `bench-${index}`,
@@ -76,7 +80,29 @@ function rowAt(index: number, now: number) {
     revokedBy: isRevoked ? 'system' : null,
     lookupId: value.lookupId,
     hash: isRevoked ? null : HASH,
-    digest: isRevoked ? null : value.digest(PEPPER.key),
+    digest,
     pepperId: PEPPER.id,
+  };
+  return { ...row, seal: digest && sealOf(sealedOf(row), digest, PEPPER) };
+}
+
+/** As the app reads the row that is written of these. */
+function sealedOf(row: {
+  readonly lookupId: string;
+  readonly tokenId: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly scopes: string;
+  readonly createdAt: number;
+  readonly endsAt: number;
+}) {
+  return {
+    ...row,
+    tokenId: row.tokenId as TokenId,
+    name: row.name as TokenName,
+    owner: row.owner as PersonId,
+    scopes: JSON.parse(row.scopes) as string[],
+    shownAt: row.createdAt,
+    generation: 1,
   };
 }

@@ -97,7 +97,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
 async function open({ config, machineClock, log, store: asked }: ServingOptions): Promise<Store> {
   const { databaseUrl: url, peppers } = config;
   try {
-    const store = await openStore({ url, pepper: peppers.current, clock: machineClock, ...asked });
+    const store = await openStore({ url, pepper: peppers.current, peppers, clock: machineClock, ...asked });
     const { tokens, values, expired } = store.endedAgain;
     if (tokens + values + expired > 0) {
       log.warn({ tokens, values, expired }, 'what had ended was live in the database, and was ended again');

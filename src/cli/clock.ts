@@ -56,7 +56,14 @@ async function putBack({ yes }: { readonly yes?: true }, surroundings: Surroundi
     throw new CommandFault(`Nothing was changed. Type "${ANSWER}" when asked, or pass --yes.`);
   }
   // An app that runs would keep its own time, and write it down again.
-  const store = await openStore({ url, pepper: peppers.current, use: 'app', presence: 'must', clock });
+  const store = await openStore({
+    url,
+    pepper: peppers.current,
+    peppers,
+    use: 'app',
+    presence: 'must',
+    clock,
+  });
   try {
     const before = await store.latestSeen();
     if (before === undefined || before <= now) {

@@ -51,7 +51,7 @@ export function restoreCommand({ env, terminal, clock, interruption }: Surroundi
       const { restored, endedAgain } = await interruption.hold(async () => {
         const options = { now: clock(), acceptRevived, onProgress };
         const restored = await restoreFrom(databaseUrl, file, options).finally(progress.end);
-        const store = await openStore({ url: databaseUrl, pepper: peppers.current, use: 'app', clock });
+        const store = await openStore({ url: databaseUrl, pepper: peppers.current, peppers, use: 'app', clock });
         await store.close();
         return { restored, endedAgain: store.endedAgain };
       });
@@ -75,7 +75,12 @@ export function restoreCommand({ env, terminal, clock, interruption }: Surroundi
 export function initCommand({ env, terminal }: Surroundings) {
   return aCommand('init', 'makes a new, empty database where there is none').action(async () => {
     const { databaseUrl, peppers } = parseStoreConfig(env);
-    const store = await openStore({ url: databaseUrl, pepper: peppers.current, presence: 'must_not' });
+    const store = await openStore({
+      url: databaseUrl,
+      pepper: peppers.current,
+      peppers,
+      presence: 'must_not',
+    });
     await store.close();
     terminal.print(`${databaseUrl} is a new, empty database. No token of another one works here.`);
     terminal.print('Start the app with "npm start". To bring tokens back, use "restore" instead.');

@@ -25,7 +25,7 @@ export async function tryLive(
   process.on('SIGINT', stop);
   const progress = terminal.progress('Trying in Slack');
   const store = isSound
-    ? await openStore({ url: databaseUrl, pepper: peppers.current, presence: 'must' })
+    ? await openStore({ url: databaseUrl, pepper: peppers.current, peppers, presence: 'must' })
     : undefined;
   let done = 0;
   try {

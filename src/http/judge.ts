@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import type { Log } from '../log.ts';
+import type { TokenId } from '../tokens/token.ts';
 import type { TokenValue } from '../tokens/token-value.ts';
 import type { UsageRecorder } from '../tokens/usage.ts';
 import { type Verdict, type VerifyDeps, verifyToken, verifyValue } from '../tokens/verify.ts';
@@ -10,6 +12,7 @@ export type JudgeDeps = VerifyDeps & {
   /** Whose word on where a request comes from is believed. */
   readonly isProxy: IsProxy;
   readonly metrics: { readonly figures: Figures };
+  readonly log: Pick<Log, 'error'>;
 };
 
 /**
@@ -31,6 +34,7 @@ export async function judgeValue(
 
 function counted(verdict: Verdict, request: IncomingMessage, deps: JudgeDeps): Verdict {
   if (verdict.kind === 'bad' && 'secret' in verdict) countRefused(verdict, request, deps);
+  if (verdict.kind === 'busy' && verdict.brokenSealOf !== undefined) sayBroken(verdict.brokenSealOf, deps);
   return verdict;
 }
 
@@ -41,4 +45,12 @@ function countRefused(
 ): void {
   if (why === 'ended') usage.refused(secret, clock(), callerAddress(request, isProxy));
   else usage.tried(secret, clock());
+}
+
+function sayBroken(token: TokenId, { metrics, log }: JudgeDeps): void {
+  metrics.figures.brokenSeals += 1;
+  log.error(
+    { token },
+    'a stored value was changed outside apitoken, so nobody can say whether it is good. See operations.md, "A broken seal"',
+  );
 }

@@ -132,6 +132,7 @@ function addCounters(registry: Registry, figures: Figures, droppedLogLines: () =
       'Connections refused because there were too many',
       () => figures.connectionsDropped,
     ],
+    ['broken_seals', 'Presented values whose record was changed outside apitoken', () => figures.brokenSeals],
     ['log_lines_dropped', 'Log lines that standard output did not accept', droppedLogLines],
   ] as const;
   for (const [noun, help, read] of totals) {
@@ -252,5 +253,7 @@ function createFigures() {
     limited: { introspect: 0, revoke: 0 },
     /** Connections that were refused because there are too many. */
     connectionsDropped: 0,
+    /** Values that verified but for what stands beside their digest: somebody changed it outside apitoken. */
+    brokenSeals: 0,
   };
 }

@@ -11,8 +11,18 @@ import {
   partsOfAll,
   partsOfOwner,
 } from './attention-parts.ts';
-import { and, asc, countQuery, type Db, gt, integerParam, rowCount, type SQL, textParam } from './drizzle.ts';
-import { pageOf } from './page.ts';
+import {
+  and,
+  asc,
+  countQuery,
+  type Db,
+  gt,
+  integerParam,
+  pageOf,
+  rowCount,
+  type SQL,
+  textParam,
+} from './drizzle.ts';
 import { tokens } from './schema.ts';
 import { IN_WORKSPACE_UNINDEXED, OF_OWNER, usedTokens } from './token-query.ts';
 

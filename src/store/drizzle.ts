@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { Column, Placeholder, SQL } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { Page, PageRequest } from '../tokens/store.ts';
 
 /**
  * Drizzle by `require`: its 131 ES modules cost 380 ms at start, the same code as CommonJS 55 ms. The one place that loads
@@ -80,4 +81,21 @@ export function rowParams<T extends SQLiteTable>(
 ): { [K in keyof T['$inferInsert']]-?: Placeholder } {
   const params = Object.keys(getTableColumns(table)).map((name) => [name, sql.placeholder(name)]);
   return Object.fromEntries(params);
+}
+
+const PAGE_ROWS_MAX = 200;
+
+/** Which rows of how many a page shows. */
+export type PageRows = Page & { readonly limit: number; readonly offset: number };
+
+/** The page that is asked for of `total` rows, from 1 and 200 rows at most. One beyond the last is the last. */
+export function pageOf(request: PageRequest, total: number): PageRows {
+  const limit = clamp(request.pageSize, PAGE_ROWS_MAX);
+  const pageCount = Math.max(1, Math.ceil(total / limit));
+  const page = clamp(request.page, pageCount);
+  return { page, pageCount, limit, offset: (page - 1) * limit };
+}
+
+function clamp(number: number, max: number): number {
+  return Math.min(Math.max(1, Math.trunc(number)), max);
 }

@@ -15,12 +15,12 @@ import {
   insertInto,
   integerParam,
   lt,
+  pageOf,
   rowCount,
   sql,
   textParam,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
-import { pageOf } from './page.ts';
 import { auditEvents, refusalCounts } from './schema.ts';
 import { createRecentWrites, hourOf } from './usage.ts';
 

@@ -2,9 +2,10 @@ import Database from 'better-sqlite3';
 import { UNWRITABLE } from '../tokens/store.ts';
 
 /**
- * `busy`: somebody else held the lock for too long. `cannot_open` and `unwritable`: the message says what to do. `failed`: all else.
+ * `busy`: somebody else held the lock for too long. `cannot_open` and `unwritable`: the message says what to do. `tampered`: what
+ * is stored contradicts itself. `failed`: all else.
  */
-export type StoreFaultCode = 'busy' | 'cannot_open' | 'closed' | 'failed' | typeof UNWRITABLE;
+export type StoreFaultCode = 'busy' | 'cannot_open' | 'closed' | 'tampered' | 'failed' | typeof UNWRITABLE;
 
 /**
  * The store broke. Neither message nor cause holds SQL or a parameter: the cause is SQLite's own error, which names columns

@@ -22,6 +22,7 @@ import {
 import type { Effects } from './effects.ts';
 import type { RevokedLog } from './recovery/revoked-log.ts';
 import { secrets, secretUsage, tokens } from './schema.ts';
+import type { Seals } from './seals.ts';
 import { createOthersOfOwner } from './tokens.ts';
 
 const VALUES_MAX = 2;
@@ -116,6 +117,7 @@ export function createOldValues(
   write: Write,
   effects: Effects,
   log: Pick<RevokedLog, 'note'>,
+  seals: Seals,
 ): Pick<TokenStore, 'endOldValues'> {
   const isOlder = lt(secrets.generation, integerParam('generation'));
   const endOlder = createEndValues(db, log, isOlder);
@@ -133,7 +135,9 @@ export function createOldValues(
         if (repeated !== undefined) return repeated;
         const generation = find.get({ tokenId })?.generation ?? 0;
         const values = { tokenId, generation, at, end: at };
-        const hasEnded = lookupId === undefined ? endOlder(values) : endOne({ ...values, lookupId });
+        const hasEnded = seals.renewing([tokenId], () =>
+          lookupId === undefined ? endOlder(values) : endOne({ ...values, lookupId }),
+        );
         if (!hasEnded) return { kind: 'none' };
         effects.bring(effect, tokenId);
         return { kind: 'ended' };

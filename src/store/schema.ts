@@ -77,6 +77,8 @@ export const secrets = sqliteTable(
     generation: integer('generation').notNull().default(0),
     // Of the value. Null: made before it was kept.
     prefix: text('prefix'),
+    // A MAC over what a verification answers. Null: revoked, or made before there were seals.
+    seal: blob('seal', { mode: 'buffer' }),
   },
   (table) => [
     index('secrets_token').on(table.tokenId),
@@ -290,7 +292,7 @@ export const refusalCounts = sqliteTable(
 
 export const settings = sqliteTable('settings', {
   key: text('key')
-    .$type<'workspace' | 'revoked_log' | 'unlogged_restore' | 'audit_alarm' | 'latest_seen'>()
+    .$type<'workspace' | 'revoked_log' | 'unlogged_restore' | 'audit_alarm' | 'latest_seen' | 'unsealed'>()
     .primaryKey(),
   value: text('value').notNull(),
 });

@@ -17,9 +17,11 @@ import {
   textParam,
 } from './drizzle.ts';
 import { createDeliveries, type Effects } from './effects.ts';
+import { StoreFault } from './fault.ts';
 import type { RevokedLog } from './recovery/revoked-log.ts';
 import { createFindUnmet, createRotate, OF_TOKEN } from './rotation.ts';
 import { secrets, tokens } from './schema.ts';
+import type { Seals } from './seals.ts';
 import { IS_BEING_SHOWN, isUnexpiredAt, MAY_HAVE_VALUE, sinceAt } from './token-query.ts';
 import { createExceedsValueLimit } from './tokens.ts';
 
@@ -107,8 +109,9 @@ export function createSecretWrites(
   write: Write,
   effects: Effects,
   log: Pick<RevokedLog, 'note'>,
+  seals: Seals,
 ): Pick<TokenStore, 'insertSecret' | 'markShown' | 'withdrawSecret'> {
-  const insert = createInsert(db);
+  const insertSealed = createSealedInsert(db, seals);
   const dropLost = dropLostStatement(db);
   const show = byPurpose((guard) => showStatement(db, guard));
   const claim = claimStatement(db);
@@ -127,7 +130,7 @@ export function createSecretWrites(
       write(() => {
         const repeated = effects.repeated(delivery);
         if (repeated !== undefined) return repeated;
-        const kind = obstacles.unmetOf(secret, purpose, limit) ?? insert(secret, purpose);
+        const kind = obstacles.unmetOf(secret, purpose, limit) ?? insertSealed(secret, purpose);
         // In the same transaction: by the guard that let nothing in.
         if (kind === 'not_inserted') return { kind: obstacles.guardOf(secret, purpose) ?? 'already_shown' };
         if (kind !== 'inserted') return { kind };
@@ -141,16 +144,18 @@ export function createSecretWrites(
         const being = tokenOf.get({ lookupId });
         const unmet = being && obstacles.findUnmet(being.tokenId, purpose, shownAt);
         if (unmet !== undefined) return { kind: unmet };
-        const { made, from } = show(purpose);
-        // The one statement that can fail to win; what follows in this transaction is its consequence.
-        const [shown] = made.all({ lookupId, shownAt, from, ...sinceAt(shownAt) });
-        if (shown === undefined) return { kind: 'changed_meanwhile' };
-        const { tokenId } = shown;
-        claim.run({ tokenId, shownAt });
-        narrow.run({ tokenId, lookupId });
-        if (purpose !== 'first') rotate(tokenId, purpose, shownAt);
-        effects.bring(effect, tokenId);
-        return { kind: 'shown' };
+        return seals.renewing(being === undefined ? [] : [being.tokenId], () => {
+          const { made, from } = show(purpose);
+          // The one statement that can fail to win; what follows in this transaction is its consequence.
+          const [shown] = made.all({ lookupId, shownAt, from, ...sinceAt(shownAt) });
+          if (shown === undefined) return { kind: 'changed_meanwhile' };
+          const { tokenId } = shown;
+          claim.run({ tokenId, shownAt });
+          narrow.run({ tokenId, lookupId });
+          if (purpose !== 'first') rotate(tokenId, purpose, shownAt);
+          effects.bring(effect, tokenId);
+          return { kind: 'shown' };
+        });
       }),
     withdrawSecret: (lookupId, effect) =>
       write(() => {
@@ -185,6 +190,24 @@ function createLook(db: Db) {
   };
 }
 
+/** A secret with its seal, if its guard allows it. Throws a `StoreFault` where the token's row contradicts the values it has. */
+function createSealedInsert(db: Db, seals: Seals) {
+  const insert = createInsert(db);
+  const generationOf = db
+    .select({ generation: tokens.generation })
+    .from(tokens)
+    .where(eq(tokens.id, textParam('tokenId')))
+    .prepare();
+
+  return (secret: Secret, purpose: Purpose) => {
+    if (purpose !== 'first' && !seals.agrees(secret)) {
+      throw new StoreFault('tampered', 'The token was changed outside apitoken: its values say otherwise.');
+    }
+    const { generation = 0 } = generationOf.get({ tokenId: secret.tokenId }) ?? {};
+    return insert(secret, purpose, seals.of(secret, purpose === 'first' ? generation : generation + 1));
+  };
+}
+
 /** The row of a secret, if its guard allows it: decided by the insert itself. */
 function createInsert(db: Db) {
   const inserts = byPurpose((guard) => {
@@ -198,9 +221,9 @@ function createInsert(db: Db) {
       .prepare();
   });
 
-  return (secret: Secret, purpose: Purpose): 'inserted' | 'not_inserted' => {
+  return (secret: Secret, purpose: Purpose, seal: Buffer | null): 'inserted' | 'not_inserted' => {
     const { made, from } = inserts(purpose);
-    const rows = made.all({ ...secret, shownAt: null, from, ...sinceAt(secret.createdAt) });
+    const rows = made.all({ ...secret, shownAt: null, seal, from, ...sinceAt(secret.createdAt) });
     return rows.length > 0 ? 'inserted' : 'not_inserted';
   };
 }

@@ -92,3 +92,18 @@ export function createSettings(db: Db, write: Write, effects: Pick<Effects, 'cha
       }),
   };
 }
+
+/** What is noted of this database by its key. For use inside a write. */
+export function createMarks(db: Db) {
+  const ofKey = eq(settings.key, textParam('key'));
+  const find = db.select({ value: settings.value }).from(settings).where(ofKey).prepare();
+  const drop = db.delete(settings).where(ofKey).prepare();
+  const keep = insertInto(db, settings)
+    .onConflictDoUpdate({ target: settings.key, set: { value: sql`excluded.value` } })
+    .prepare();
+  return {
+    read: (key: string) => find.get({ key })?.value,
+    keep: (key: string, value: string) => void keep.run({ key, value }),
+    drop: (key: string) => void drop.run({ key }),
+  };
+}

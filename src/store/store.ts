@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Owners } from '../tokens/leavers.ts';
 import type { Outbox } from '../tokens/outbox.ts';
-import type { Pepper } from '../tokens/pepper.ts';
+import { type Pepper, type Peppers, peppersFrom } from '../tokens/pepper.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import { BUSY_MS_MAX, createReader, createWriter, type Writer } from './access.ts';
 import { createAttention } from './attention.ts';
@@ -25,6 +25,7 @@ import { createOwnerReads, createOwnerWrites } from './owners.ts';
 import { type EndedAgain, endAgain, NOTHING_ENDED } from './recovery/end-again.ts';
 import { createRevokedLog, type RevokedLog } from './recovery/revoked-log.ts';
 import { createLiveValues, createOldValues } from './rotation.ts';
+import { createSeals, type Seals, sealOnce } from './seals.ts';
 import { createSecretReads, createSecretWrites } from './secrets.ts';
 import { createAlarmRead, createAlarmWrite, createSettings, type Settings } from './settings.ts';
 import { createTokenCounts } from './token-counts.ts';
@@ -44,6 +45,8 @@ export type StoreOptions = {
   readonly url: string;
   /** Makes the MACs of the audit chain: the current one. */
   readonly pepper: Pepper;
+  /** All that are at hand, under which seals are proven: where they are left out, that one alone. */
+  readonly peppers?: Peppers;
   readonly migrationsFolder?: string;
   /**
    * Ends again first what `revoked.log` says that ended. `app`: refuses to open what another app has open, and keeps others from
@@ -86,16 +89,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const reads = createReads(connections);
   const { db } = connections.write;
   const effects = createEffects(db, options.pepper);
-  const writes = createWrites(db, writer, effects, log);
+  const peppers = options.peppers ?? peppersFrom(options.pepper);
+  const seals = createSeals(db, peppers);
+  const writes = createWrites(db, writer, { effects, log, seals });
   const lifecycle = createLifecycle(opened, writer, log);
+  const at = (options.clock ?? systemClock)();
   try {
+    await sealOnce({ db, write: writer.write, effects, peppers }, at);
     const endedAgain =
       options.use === undefined
         ? NOTHING_ENDED
-        : await endAgain(
-            { ...writes, db, write: writer.write, effects, log },
-            (options.clock ?? systemClock)(),
-          );
+        : await endAgain({ ...writes, db, write: writer.write, effects, log, seals }, at);
     return { ...reads, ...writes, ...lifecycle, endedAgain };
   } catch (error) {
     await lifecycle.close().catch(() => undefined);
@@ -127,15 +131,19 @@ function createReads({ verify, read: reading }: Connections) {
   };
 }
 
-function createWrites(db: Db, writer: Writer, effects: Effects, log: RevokedLog) {
+function createWrites(
+  db: Db,
+  writer: Writer,
+  { effects, log, seals }: { readonly effects: Effects; readonly log: RevokedLog; readonly seals: Seals },
+) {
   const { write } = writer;
   const refusals = createRefusals(db, write, effects);
   const { tidyLeaks, ...leakWrites } = createLeakWrites(db, write, effects);
   return {
     ...createTokenWrites(db, write, effects, log),
-    ...createSecretWrites(db, write, effects, log),
-    ...createDigestWrites(db, write),
-    ...createOldValues(db, write, effects, log),
+    ...createSecretWrites(db, write, effects, log, seals),
+    ...createDigestWrites(db, write, seals),
+    ...createOldValues(db, write, effects, log, seals),
     ...createUsage(db, write, effects),
     ...createNotices(db, write, effects),
     ...createOutboxWrites(db, write),

@@ -11,12 +11,12 @@ import {
   isNull,
   lte,
   or,
+  pageOf,
   rowCount,
   type SQL,
   sql,
   textParam,
 } from './drizzle.ts';
-import { pageOf } from './page.ts';
 import { tokens } from './schema.ts';
 import {
   IN_WORKSPACE,

@@ -134,7 +134,7 @@ function createEnd(
   // The lookup ids stay: no bug and no flipped bit revives a token, and a value presented later is known as revoked.
   const emptySecrets = db
     .update(secrets)
-    .set({ hash: null, digest: null })
+    .set({ hash: null, digest: null, seal: null })
     .where(eq(secrets.tokenId, textParam('id')))
     .returning({ lookupId: secrets.lookupId })
     .prepare();

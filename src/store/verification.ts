@@ -13,6 +13,7 @@ import {
 } from './drizzle.ts';
 import type { Connection } from './open.ts';
 import { secrets } from './schema.ts';
+import type { Seals } from './seals.ts';
 
 /** More in one transaction would stop the event loop for tens of milliseconds. */
 const DIGESTS_MAX = 200;
@@ -42,7 +43,7 @@ export function createHashRead(db: Db, read: Read): Pick<TokenStore, 'readHash' 
 }
 
 /** Replacing digests by those under another pepper. */
-export function createDigestWrites(db: Db, write: Write): Pick<TokenStore, 'replaceDigests'> {
+export function createDigestWrites(db: Db, write: Write, seals: Seals): Pick<TokenStore, 'replaceDigests'> {
   // A revoked secret has no digest, so it equals none.
   const replace = db
     .update(secrets)
@@ -57,7 +58,10 @@ export function createDigestWrites(db: Db, write: Write): Pick<TokenStore, 'repl
     replaceDigests: (fresh) =>
       write(() => {
         if (fresh.length > DIGESTS_MAX) throw new RangeError('too many digests for one transaction');
-        for (const each of fresh) replace.run(each);
+        const ids = fresh.map(({ lookupId }) => lookupId);
+        seals.renewingValues(ids, () => {
+          for (const each of fresh) replace.run(each);
+        });
       }, 'eventual'),
   };
 }
@@ -67,7 +71,7 @@ export function createDigestWrites(db: Db, write: Write): Pick<TokenStore, 'repl
  * runs it: mapping the row column by column would take a third as long again as the query.
  */
 export function createSecretRead({ db, sqlite }: Connection, read: Read): Pick<TokenStore, 'readSecret'> {
-  const { hash: _, generation: __, prefix: ___, ...answered } = getTableColumns(secrets);
+  const { hash: _, prefix: __, ...answered } = getTableColumns(secrets);
   const named = Object.entries(answered).map(([name, column]) => [name, sql`${column}`.as(name)]);
   const query = db
     .select(Object.fromEntries(named))

@@ -33,7 +33,8 @@ export type AuditAction =
   | 'board.stopped'
   | 'action.refused'
   | 'refusals.counted'
-  | 'clock.put_back';
+  | 'clock.put_back'
+  | 'values.sealed';
 
 /** Who did what when. `detail` holds names, ids and codes, never a value or a lookup id. */
 export type AuditEvent = {

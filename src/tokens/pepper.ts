@@ -9,6 +9,8 @@ export type Pepper = {
   readonly id: string;
   /** The key of the audit chain, derived, so that a digest never equals a MAC. */
   readonly auditKey: KeyObject;
+  /** The key of the seals of secrets, derived for the same reason. */
+  readonly sealKey: KeyObject;
 };
 
 /** The peppers at hand: one that makes what is new, and those before it, under which digests still stand. */
@@ -37,6 +39,7 @@ export function pepperFrom(text: string): Pepper {
     key,
     id: derive(key, 'apitoken pepper id').toString('hex').slice(0, 8),
     auditKey: createSecretKey(derive(key, 'apitoken audit chain')),
+    sealKey: createSecretKey(derive(key, 'apitoken seal')),
   };
 }
 

@@ -76,6 +76,9 @@ export type Secret = {
 export type StoredSecret = Omit<Secret, 'prefix' | 'hash' | 'digest'> & {
   readonly digest: Buffer | null;
   readonly shownAt: number | null;
+  readonly generation: number;
+  /** The MAC over all of this, under the pepper of the digest; null of one that is revoked. */
+  readonly seal: Buffer | null;
 };
 
 /** The verifier of record as it is read; `prefix` is null of a secret that was made before prefixes were kept. */

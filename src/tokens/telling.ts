@@ -17,7 +17,9 @@ const OWN_REASONS = [NEVER_CLAIMED, OWNER_LEFT, OWNER_BARRED] as const;
 /** What somebody hears of: a new action does not compile until it is known who hears of it, or that nobody does. */
 export type Told = Exclude<
   AuditAction,
-  'value.checked' | `${'card' | 'status' | 'board' | 'incident' | 'action' | 'refusals' | 'clock'}.${string}`
+  | 'value.checked'
+  | 'values.sealed'
+  | `${'card' | 'status' | 'board' | 'incident' | 'action' | 'refusals' | 'clock'}.${string}`
 >;
 
 /** What happened, as far as it decides who hears of it. */

@@ -1,9 +1,10 @@
-import { timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { CheckHash } from './check-hash.ts';
-import type { Peppers } from './pepper.ts';
+import type { Pepper, Peppers } from './pepper.ts';
 import type { Redigests } from './redigest.ts';
 import { SHOWING_MS_MAX, type StoredSecret, type TokenStore } from './store.ts';
+import type { TokenId } from './token.ts';
 import { TokenValue } from './token-value.ts';
 
 /** Why a value is not good. For figures and the owner, never for the caller: all of them get the same answer. */
@@ -16,8 +17,11 @@ export type Verdict =
   | { readonly kind: 'bad'; readonly why: 'ended'; readonly secret: StoredSecret }
   /** The lookup id is that of a revoked token. Whether the rest was right nobody can say: no digest is left. */
   | { readonly kind: 'bad'; readonly why: 'revoked'; readonly secret: StoredSecret }
-  /** It needs bcrypt, since a pepper was lost, and too much of that is under way: nobody can say just now. */
-  | { readonly kind: 'busy' };
+  /**
+   * Nobody can say: it needs bcrypt, since a pepper was lost, and too much of that is under way; or, where `brokenSealOf` names a
+   * token, the digest is right, and what stands beside it was changed by somebody who lacks the pepper.
+   */
+  | { readonly kind: 'busy'; readonly brokenSealOf?: TokenId };
 
 export type VerifyDeps = {
   readonly store: Pick<TokenStore, 'readSecret'>;
@@ -32,6 +36,8 @@ const MALFORMED: Promise<Verdict> = Promise.resolve({ kind: 'bad', why: 'malform
 const UNKNOWN: Verdict = { kind: 'bad', why: 'unknown' };
 
 const WRONG: Verdict = { kind: 'bad', why: 'wrong' };
+
+const SEAL_BYTES = 32;
 
 const BUSY: Verdict = { kind: 'busy' };
 
@@ -53,8 +59,37 @@ export async function verifyValue(value: TokenValue, deps: VerifyDeps): Promise<
   const pepper = deps.peppers.find(secret.pepperId);
   if (pepper === undefined) return verifyByHash(value, secret, deps);
   if (!timingSafeEqual(secret.digest, value.digest(pepper.key))) return WRONG;
+  if (!isSealed(secret, secret.digest, pepper)) return { kind: 'busy', brokenSealOf: secret.tokenId };
   if (pepper !== deps.peppers.current) deps.redigests.note(value, secret);
   return verdictOn(secret, deps.clock());
+}
+
+/**
+ * The MAC over what a verification answers: whose, which, with which scopes, until when, and under which digest. Whoever writes
+ * the database without the pepper can neither widen, re-own nor lengthen a token, nor give it another's digest. A row that was
+ * kept whole from before its revocation is the one thing that it does not tell; `revoked.log` does.
+ */
+export function sealOf(
+  secret: Omit<StoredSecret, 'digest' | 'seal' | 'pepperId'>,
+  digest: Buffer,
+  pepper: Pepper,
+): Buffer {
+  const { lookupId, tokenId, owner, name, createdAt, shownAt, endsAt, generation } = secret;
+  const scopes = JSON.stringify(secret.scopes);
+  // The lengths leave one way to take it apart. A lookup id has one length.
+  const lengths = `${tokenId.length},${owner.length},${scopes.length}`;
+  return createHmac('sha256', pepper.sealKey)
+    .update(digest)
+    .update(
+      `${createdAt},${shownAt},${endsAt},${generation},${lengths},${lookupId}${tokenId}${owner}${scopes}${name}`,
+    )
+    .digest();
+}
+
+/** Whether the seal is that of the secret, whose digest is `digest`, under the pepper of that. */
+export function isSealed(secret: StoredSecret, digest: Buffer, pepper: Pepper): boolean {
+  const { seal } = secret;
+  return seal !== null && seal.length === SEAL_BYTES && timingSafeEqual(seal, sealOf(secret, digest, pepper));
 }
 
 /** The state after the wait decides: a token may have been revoked or rotated meanwhile. */

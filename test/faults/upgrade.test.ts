@@ -117,6 +117,7 @@ async function expectUpgraded(path: string, kept: KeptVersion, before: Rows, whe
   const store = await openStore({
     url: `file:${path}`,
     pepper: peppers.current,
+    peppers,
     use: 'app',
     clock: () => kept.at,
   });
@@ -125,7 +126,8 @@ async function expectUpgraded(path: string, kept: KeptVersion, before: Rows, whe
     const check = createChainCheck(peppers);
     for await (const event of eventsAfter(0, store)) if (!check.add(event)) break;
     expect(check.report().flaw, where).toBeUndefined();
-    expect(check.report().events, where).toBe(before.get('audit_events')?.length);
+    // And that the values were sealed: by this start, or before the kill.
+    expect(check.report().events, where).toBe((before.get('audit_events')?.length ?? 0) + 1);
   } finally {
     await store.close();
   }

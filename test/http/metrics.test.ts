@@ -3,7 +3,7 @@ import { SECOND_MS } from '../../src/clock.ts';
 import type { RefusalReason } from '../../src/http/metrics.ts';
 import type { TokenCounts } from '../../src/tokens/token.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
-import { aName, aSecret, T0 } from '../tokens/a-token.ts';
+import { aName, aSecret, sealed, T0 } from '../tokens/a-token.ts';
 import { aServer, ask } from './a-server.ts';
 import { bearer, post } from './a-service.ts';
 
@@ -173,7 +173,7 @@ describe('a verification is counted', () => {
     ['of a value that has ended', '/verify', BEARER, { endsAt: T0 }, 'ended'],
     ['of a value that was not shown', '/verify', BEARER, { shownAt: null, createdAt: 0 }, 'not_shown'],
   ])('%s', async ([, path, headers, fields, counted]) => {
-    const server = await aServer([{ ...good, ...fields }]);
+    const server = await aServer([sealed({ ...good, ...fields })]);
 
     await ask(server.port, path, { headers });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { TokenValue } from '../../src/tokens/token-value.ts';
-import { aSecret, T0 } from '../tokens/a-token.ts';
+import { aSecret, sealed, T0 } from '../tokens/a-token.ts';
 import { aServer, ask, type Reply, sendRaw } from './a-server.ts';
 import { bearer, post } from './a-service.ts';
 
@@ -56,7 +56,7 @@ describe('RFC 6750 §2: one way to send a token', () => {
   });
 
   test.for(['/verify', '/introspect'])('§2.2: in a form to %s it is not taken', async (path) => {
-    const server = await aServer([{ ...secret, scopes: ['introspect'] }]);
+    const server = await aServer([sealed({ ...secret, scopes: ['introspect'] })]);
 
     const reply = await post(server.port, path, `access_token=${GOOD}&token=${GOOD}`);
 

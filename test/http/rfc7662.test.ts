@@ -3,7 +3,7 @@ import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../src/clock.ts';
 import { revokeTokens } from '../../src/tokens/revoke.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aDelivery, ann, type House } from '../tokens/a-house.ts';
-import { ANN, aName, aSecret, BOB, T0 } from '../tokens/a-token.ts';
+import { ANN, aName, aSecret, BOB, sealed, T0 } from '../tokens/a-token.ts';
 import { aServer, ask, sendRaw, withoutDate } from './a-server.ts';
 import { aService, basic, basicOf, bearer, post } from './a-service.ts';
 
@@ -150,7 +150,7 @@ describe('RFC 7662 §2.1, §2.3: the caller', () => {
     ['was revoked', { digest: null }],
     ['was never shown', { shownAt: null, createdAt: 0 }],
   ] as const)('whose token %s is 401 invalid_token', async ([, fields]) => {
-    const server = await aServer([{ ...caller, ...fields }]);
+    const server = await aServer([sealed({ ...caller, ...fields })]);
 
     const reply = await post(server.port, '/introspect', 'token=x', bearer(CALLER.reveal()));
 
@@ -164,7 +164,7 @@ describe('RFC 7662 §2.1, §2.3: the caller', () => {
   test.for([[[]], [['read', 'write']], [['Introspect']], [['introspection', 'introspect:all']]])(
     'who has the scopes %o is 401 insufficient_scope, as §2.3 asks for, and is told what is needed',
     async ([scopes]) => {
-      const server = await aServer([{ ...caller, scopes: scopes ?? [] }]);
+      const server = await aServer([sealed({ ...caller, scopes: scopes ?? [] })]);
 
       const reply = await post(
         server.port,
@@ -313,7 +313,7 @@ describe('RFC 6749 §2.3.1: a caller that is a client of OAuth', () => {
     ['was revoked', { digest: null }],
     ['lacks the scope', { scopes: ['read'] }],
   ] as const)('whose token %s is invalid_client in both ways', async ([, fields]) => {
-    const server = await aServer([{ ...caller, ...fields }, asked]);
+    const server = await aServer([sealed({ ...caller, ...fields }), asked]);
 
     for (const reply of [
       await post(server.port, '/introspect', TOKEN, basic(SECRET)),

@@ -611,3 +611,21 @@ function withSecretOf(other: TokenValue): string {
 function rawRequest(headers: string, method = 'GET', target = '/verify'): string {
   return `${method} ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${headers}\r\n`;
 }
+
+test('a value whose stored facts were changed is answered 503, counted, and told in the log without it', async () => {
+  const secret = aSecret(VALUE);
+  const server = await aServer([{ ...secret, scopes: ['admin'] }]);
+
+  const reply = await ask(server.port, '/verify', { headers: ['authorization', `Bearer ${VALUE.reveal()}`] });
+
+  expect(reply.status).toBe(503);
+  expect(reply.headers['retry-after']).toBe('5');
+  expect(server.uses).toEqual([]);
+  const { figures } = server.metrics;
+  expect([figures.brokenSeals, figures.verifications.unavailable, figures.verifications.allowed]).toEqual([
+    1, 1, 0,
+  ]);
+  const line = server.lines.find((each) => each.includes('changed outside apitoken')) ?? '';
+  expect(JSON.parse(line)).toMatchObject({ level: 'error', token: secret.tokenId });
+  expect(server.lines.join('')).not.toContain(VALUE.lookupId);
+});

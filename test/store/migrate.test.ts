@@ -138,6 +138,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'scopes TEXT',
       'generation INTEGER',
       'prefix TEXT?',
+      'seal BLOB?',
       'token_id -> tokens.id',
       'index secrets_token(token_id)',
     ],

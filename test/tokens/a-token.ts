@@ -6,7 +6,7 @@ import type { Actor } from '../../src/tokens/policy.ts';
 import type { StoredSecret } from '../../src/tokens/store.ts';
 import { newTokenId, type PersonId, type UsedToken, type WorkspaceId } from '../../src/tokens/token.ts';
 import { TokenValue, toBase62 } from '../../src/tokens/token-value.ts';
-import type { VerifyDeps } from '../../src/tokens/verify.ts';
+import { sealOf, type VerifyDeps } from '../../src/tokens/verify.ts';
 
 /** An instant to count from, and a pepper to digest with. */
 export const T0 = Date.UTC(2026, 0, 1);
@@ -81,9 +81,13 @@ function valueFrom(body: string): TokenValue {
   return value;
 }
 
-/** The secret of `value` as it is read: shown at T0, good for 90 days. */
-export function aSecret(value: TokenValue, fields: Partial<StoredSecret> = {}): StoredSecret {
-  return {
+/** The secret of `value` as it is read: shown at T0, good for 90 days, sealed under `pepper`. */
+export function aSecret(
+  value: TokenValue,
+  fields: Partial<StoredSecret> = {},
+  pepper = PEPPER,
+): StoredSecret {
+  const secret = {
     lookupId: value.lookupId,
     tokenId: newTokenId(),
     digest: value.digest(PEPPER.key),
@@ -94,8 +98,15 @@ export function aSecret(value: TokenValue, fields: Partial<StoredSecret> = {}): 
     name: aName('deploy-bot'),
     owner: ANN,
     scopes: [],
+    generation: 0,
     ...fields,
   };
+  return { ...sealed(secret, pepper), ...fields };
+}
+
+/** The secret, sealed as it now is, as the app would have written it. */
+export function sealed(secret: Omit<StoredSecret, 'seal'>, pepper = PEPPER): StoredSecret {
+  return { ...secret, seal: secret.digest && sealOf(secret, secret.digest, pepper) };
 }
 
 /** Ann, a member with no role, who lives by UTC. */

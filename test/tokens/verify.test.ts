@@ -103,7 +103,7 @@ describe('a value whose digest was made under an old pepper', () => {
     ['is wrong when the digest is another one', { digest: VALUE.digest(PEPPER.key) }, T0, 'wrong', 0],
   ])('%s', async ([, fields, now, expected, count]) => {
     const noted: TokenValue[] = [];
-    const secret = aSecret(VALUE, { ...old, ...fields });
+    const secret = aSecret(VALUE, { ...old, ...fields }, OTHER_PEPPER);
 
     const verdict = await verifyToken(VALUE.reveal(), {
       ...underOnly(PEPPER),

@@ -111,6 +111,8 @@ export function deedOf(event: AuditEvent): string {
       return 'placed or stopped a board';
     case 'clock.put_back':
       return "put apitoken's time back to the machine's clock";
+    case 'values.sealed':
+      return 'sealed the values that were there before an upgrade';
     case 'action.refused':
       return "tried something that they aren't allowed to do with it";
     case 'refusals.counted':

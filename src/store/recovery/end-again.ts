@@ -8,7 +8,6 @@ import {
   type Db,
   eq,
   gt,
-  insertInto,
   integerParam,
   isIn,
   isNotNull,
@@ -21,7 +20,9 @@ import {
   textParam,
 } from '../drizzle.ts';
 import type { Effects } from '../effects.ts';
-import { secrets, settings, tokens } from '../schema.ts';
+import { secrets, tokens } from '../schema.ts';
+import type { Seals } from '../seals.ts';
+import { createMarks } from '../settings.ts';
 import { TOKEN } from '../token-query.ts';
 import { inBatches, type LogMark, makeRevokedLog, type RevokedLine, type RevokedLog } from './revoked-log.ts';
 
@@ -57,6 +58,7 @@ type Deps = {
   readonly write: Write;
   readonly effects: Effects;
   readonly log: RevokedLog;
+  readonly seals: Seals;
   readonly revokeTokens: TokenStore['revokeTokens'];
 };
 
@@ -79,7 +81,7 @@ export async function endAgain(deps: Deps, at: number): Promise<EndedAgain> {
 }
 
 /** Expires every claimed token that lives at `at`, with all its values; their owners can renew them. */
-async function expireAll({ db, write, effects }: Deps, at: number): Promise<number> {
+async function expireAll({ db, write, effects, seals }: Deps, at: number): Promise<number> {
   const isLive = and(
     isNull(tokens.revokedAt),
     isNotNull(tokens.claimedAt),
@@ -107,7 +109,7 @@ async function expireAll({ db, write, effects }: Deps, at: number): Promise<numb
       const some: readonly Token[] = find.all({ at });
       for (const token of some) {
         expire.run({ id: token.id, at });
-        endValues.run({ id: token.id, at });
+        seals.renewing([token.id], () => endValues.run({ id: token.id, at }));
         const happened = { action: 'token.expired', actor: 'system', at } as const;
         effects.bring(effectOf(happened, { ...token, expiresAt: at }, { reason: UNLOGGED }), token.id);
       }
@@ -148,7 +150,7 @@ function createFindLive(db: Db) {
 }
 
 /** Ends single values no later than their lines say; how many, inside a write. */
-function createEndValuesAgain({ db, effects }: Pick<Deps, 'db' | 'effects'>) {
+function createEndValuesAgain({ db, effects, seals }: Pick<Deps, 'db' | 'effects' | 'seals'>) {
   const endsAt = integerParam('endsAt');
   const end = db
     .update(secrets)
@@ -170,7 +172,9 @@ function createEndValuesAgain({ db, effects }: Pick<Deps, 'db' | 'effects'>) {
 
   function endThose({ token: id, values, endsAt: until }: RevokedLine, at: number): number {
     if (until === undefined) return 0;
-    const ended = end.all({ values: JSON.stringify(values), endsAt: until });
+    const ended = seals.renewingValues(values, () =>
+      end.all({ values: JSON.stringify(values), endsAt: until }),
+    );
     const token: Token | undefined = ended.length === 0 ? undefined : find.get({ id });
     if (token === undefined) return ended.length;
     const happened = { action: 'old_value.ended', actor: 'system', at } as const;
@@ -230,19 +234,4 @@ function* linesOf(token: TokenId, rows: readonly EndedRow[]): Generator<RevokedL
   for (const { lookupId, endsAt } of named) {
     if (endsAt !== null) yield { at: endsAt, token, values: [lookupId], endsAt };
   }
-}
-
-/** What was noted of the log in this database. For use inside a write. */
-function createMarks(db: Db) {
-  const ofKey = eq(settings.key, textParam('key'));
-  const find = db.select({ value: settings.value }).from(settings).where(ofKey).prepare();
-  const drop = db.delete(settings).where(ofKey).prepare();
-  const keep = insertInto(db, settings)
-    .onConflictDoUpdate({ target: settings.key, set: { value: sql`excluded.value` } })
-    .prepare();
-  return {
-    read: (key: string) => find.get({ key })?.value,
-    keep: (key: string, value: string) => void keep.run({ key, value }),
-    drop: (key: string) => void drop.run({ key }),
-  };
 }
