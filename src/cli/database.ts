@@ -51,7 +51,13 @@ export function restoreCommand({ env, terminal, clock, interruption }: Surroundi
       const { restored, endedAgain } = await interruption.hold(async () => {
         const options = { now: clock(), acceptRevived, onProgress };
         const restored = await restoreFrom(databaseUrl, file, options).finally(progress.end);
-        const store = await openStore({ url: databaseUrl, pepper: peppers.current, peppers, use: 'app', clock });
+        const store = await openStore({
+          url: databaseUrl,
+          pepper: peppers.current,
+          peppers,
+          use: 'app',
+          clock,
+        });
         await store.close();
         return { restored, endedAgain: store.endedAgain };
       });
