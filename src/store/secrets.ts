@@ -200,11 +200,14 @@ function createSealedInsert(db: Db, seals: Seals) {
     .prepare();
 
   return (secret: Secret, purpose: Purpose) => {
-    if (purpose !== 'first' && !seals.agrees(secret)) {
+    const { generation = 0 } = generationOf.get({ tokenId: secret.tokenId }) ?? {};
+    const seal = seals.of(secret, purpose === 'first' ? generation : generation + 1);
+    const outcome = insert(secret, purpose, seal);
+    // Only of what the token's row allows is it asked whether that row is to be believed.
+    if (outcome === 'inserted' && purpose !== 'first' && !seals.agrees(secret)) {
       throw new StoreFault('tampered', 'The token was changed outside apitoken: its values say otherwise.');
     }
-    const { generation = 0 } = generationOf.get({ tokenId: secret.tokenId }) ?? {};
-    return insert(secret, purpose, seals.of(secret, purpose === 'first' ? generation : generation + 1));
+    return outcome;
   };
 }
 

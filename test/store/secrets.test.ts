@@ -21,7 +21,12 @@ test('a verification reads what was stored, without hash and prefix, which are r
   expect(await store.insertSecret(secret, 'first', aDelivery())).toEqual({ kind: 'inserted' });
 
   const { hash, prefix, ...answered } = secret;
-  expect(await store.readSecret(secret.lookupId)).toEqual({ ...answered, shownAt: null });
+  expect(await store.readSecret(secret.lookupId)).toEqual({
+    ...answered,
+    shownAt: null,
+    generation: 0,
+    seal: expect.any(Buffer),
+  });
   expect(await store.readSecret('000000000000')).toBeUndefined();
   expect(await store.readHash(secret.lookupId)).toEqual({ hash, prefix });
   expect(await store.readHash('000000000000')).toBeUndefined();
