@@ -15,8 +15,10 @@ export type Fault = {
   error?: string;
   /** Answers with this HTTP status; nothing happens. 429 carries `Retry-After`. */
   status?: number;
-  /** Seconds, for `status: 429`; 1 when left out. */
-  retryAfter?: number;
+  /** Seconds, for `status: 429`; 1 when left out, `none`: without that head. */
+  retryAfter?: number | 'none';
+  /** What is answered in place of JSON, as a proxy's page: with `status` nothing happens, without one what was asked for has happened. */
+  text?: string;
   /** Milliseconds by which the answer is late. What was asked for has happened at once. */
   delayMs?: number;
   /** Cuts the connection: `after` (or true) when it has happened and only the answer is lost, `before` when nothing has. */
@@ -74,13 +76,24 @@ function hits(fault: Fault, call: Call): boolean {
 export function faultAnswer(fault: Fault): Answer | undefined {
   if (fault.drop === 'before') return textAnswer(0, '');
   if (fault.status === 429) return rateLimited(fault.retryAfter ?? 1);
-  if (fault.status !== undefined) return textAnswer(fault.status, 'fault');
+  if (fault.status !== undefined) return textAnswer(fault.status, fault.text ?? 'fault');
   if (fault.error !== undefined) return jsonAnswer({ ok: false, error: fault.error });
   return undefined;
 }
 
 /** What Slack answers to one call too many. Source: docs.slack.dev/apis/web-api/rate-limits. */
-export function rateLimited(seconds: number): Answer {
-  const headers = { 'retry-after': String(seconds) };
+export function rateLimited(seconds: number | 'none'): Answer {
+  const headers = retryHead(seconds);
   return { ...jsonAnswer({ ok: false, error: 'ratelimited' }, headers), status: 429 };
+}
+
+/** The head that says how long to wait; Slack always sends it, and somebody before Slack may not. */
+export function retryHead(seconds: number | 'none'): Record<string, string> {
+  return seconds === 'none' ? {} : { 'retry-after': String(seconds) };
+}
+
+/** What is sent when the call had its effect: the usual answer, or what the fault puts in its place. */
+export function garbled(answer: Answer, fault: Fault | undefined): Answer {
+  const isInPlace = fault?.text !== undefined && fault.status === undefined;
+  return isInPlace ? { ...answer, body: fault.text ?? '' } : answer;
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Faults, faultAnswer } from './faults.ts';
+import { type Faults, faultAnswer, garbled } from './faults.ts';
 import { type Answer, isJson, readBody, send, textAnswer } from './http.ts';
 import type { Method, MethodAnswer } from './method.ts';
 import { removeMessage } from './methods-chat.ts';
@@ -74,7 +74,7 @@ export async function answerUpload(
   const text = await readBody(request, FILE_BYTES_MAX);
   const fault = faults.take({ method: UPLOAD, path });
   const faulty = fault === undefined ? undefined : faultAnswer(fault);
-  const answer = faulty ?? keepUpload(state, `${state.baseUrl}${path}`, text);
+  const answer = faulty ?? garbled(keepUpload(state, `${state.baseUrl}${path}`, text), fault);
   recordTraffic(state, {
     at: state.clock(),
     kind: 'call',

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Fault, Faults } from './faults.ts';
+import { type Fault, type Faults, garbled, retryHead } from './faults.ts';
 import { type Answer, isJson, jsonAnswer, parseBody, parseJson, readBody, send, textAnswer } from './http.ts';
 import { changeMessage, contentFrom, refuseContent, removeMessage } from './methods-chat.ts';
 import {
@@ -45,7 +45,7 @@ export async function answerResponseUrl(
   const text = await readBody(request);
   const parsed = text === undefined ? undefined : parseBody(text, request.headers['content-type'] ?? '');
   const fault = faults.take({ path: request.url ?? '' });
-  const answer = (fault && faultAnswer(fault)) ?? respond(state, url, parsed?.fields);
+  const answer = (fault && faultAnswer(fault)) ?? garbled(respond(state, url, parsed?.fields), fault);
   recordTraffic(state, {
     at: state.clock(),
     kind: 'response-url',
@@ -63,9 +63,8 @@ function faultAnswer(fault: Fault): Answer | undefined {
   if (fault.status !== undefined && fault.error !== undefined)
     return { ...jsonAnswer({ ok: false, error: fault.error }), status: fault.status };
   if (fault.status !== undefined) {
-    const answer = textAnswer(fault.status, 'fault');
-    const headers: Record<string, string> =
-      fault.status === 429 ? { 'retry-after': String(fault.retryAfter ?? 1) } : {};
+    const answer = textAnswer(fault.status, fault.text ?? 'fault');
+    const headers = fault.status === 429 ? retryHead(fault.retryAfter ?? 1) : {};
     return { ...answer, headers: { ...answer.headers, ...headers } };
   }
   return fault.error === undefined

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Fault, type Faults, faultAnswer, rateLimited } from './faults.ts';
+import { type Fault, type Faults, faultAnswer, garbled, rateLimited } from './faults.ts';
 import { type Answer, jsonAnswer, parseBody, parseJson, readBody, send } from './http.ts';
 import type { Method, MethodAnswer } from './method.ts';
 import { CHAT_METHODS } from './methods-chat.ts';
@@ -51,7 +51,16 @@ export async function answerWebApi(
   const faulty = fault === undefined ? limitedAnswer(deps, method, args) : faultAnswer(fault);
   const answered =
     faulty ??
-    answerMethod(deps, method, { token, args, parsed, lose: fault?.lose === true, answers: fault?.answers });
+    garbled(
+      answerMethod(deps, method, {
+        token,
+        args,
+        parsed,
+        lose: fault?.lose === true,
+        answers: fault?.answers,
+      }),
+      fault,
+    );
   recordTraffic(state, {
     at: state.clock(),
     kind: 'call',

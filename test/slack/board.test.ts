@@ -29,6 +29,9 @@ import {
 } from './flows.ts';
 import { HOSTILE_NAMES } from './hostile.ts';
 
+const BOARD_UNSURE =
+  "Slack didn't say whether it posted the board. If it doesn't appear here in a minute, type /apitoken board again.";
+
 const CAROL = { MANAGERS: 'U0CAROL0001' };
 const NOT_PERMITTED = 'Only managers, on-call and admins can use /apitoken board.';
 const BOARD = 'C0ONCALL001';
@@ -242,8 +245,9 @@ test('a second board in a channel takes the place of the first, below what was s
   expect(rowsOf(stage, "select channel from messages where kind = 'board'")).toEqual([{ channel: BOARD }]);
 });
 
-test('a command that Slack delivers twice leaves one board', async () => {
+test('a command that Slack delivers twice leaves one board, also after a restart', async () => {
   const { stage, carol } = await setBoard();
+  await stage.restart();
 
   await carol.redelivers();
   await soon(() => expect(callsOf(stage.workspace, 'chat.delete')).toHaveLength(1));
@@ -432,7 +436,9 @@ test.for([
 );
 
 test.for([
-  ['is broken', { status: 500 }, "Slack didn't accept the board. Type /apitoken board again in a moment."],
+  ['is busy', { status: 429 }, "Slack didn't accept the board. Type /apitoken board again in a moment."],
+  ['is broken', { status: 500 }, BOARD_UNSURE],
+  ['posts it and cuts the connection', { drop: 'after' }, BOARD_UNSURE],
   [
     'forbids it',
     { error: 'restricted_action' },

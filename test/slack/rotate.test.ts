@@ -302,7 +302,7 @@ test.for([
   ['account_inactive', { error: 'account_inactive' }, 'install it again'],
   ['msg_too_long', { error: 'msg_too_long' }, "Slack couldn't show the value."],
   ['invalid_blocks', { error: 'invalid_blocks' }, "Slack couldn't show the value."],
-  ['fatal_error', { error: 'fatal_error' }, "Slack couldn't show the value."],
+  ['fatal_error', { error: 'fatal_error' }, "Slack didn't confirm that it showed the value"],
   ['500', { status: 500 }, "Slack didn't confirm that it showed the value"],
   ['a connection cut before', { drop: 'before' }, "Slack didn't confirm that it showed the value"],
   ['a connection cut after', { drop: 'after' }, "Slack didn't confirm that it showed the value"],

@@ -36,3 +36,11 @@ export function mendingSentence(code: string): string | undefined {
   const known = code.startsWith('restricted_action') ? 'restricted_action' : code;
   return Object.hasOwn(SENTENCES, known) ? SENTENCES[known] : undefined;
 }
+
+/** Of these Slack says itself: "It's possible some aspect of the operation succeeded before the error was raised." */
+const UNSURE_CODES: ReadonlySet<string> = new Set(['fatal_error', 'internal_error', 'no_answer']);
+
+/** Whether what was asked for may have happened all the same: nobody may be told that it did not. */
+export function mayHaveHappened(code: string): boolean {
+  return UNSURE_CODES.has(code);
+}

@@ -1,4 +1,9 @@
-import { WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from '@slack/web-api';
+import {
+  WebAPIHTTPError,
+  WebAPIPlatformError,
+  WebAPIRateLimitedError,
+  WebAPIRequestError,
+} from '@slack/web-api';
 import { SECOND_MS } from '../../clock.ts';
 
 /** What Slack answered to a call that failed, without anything of what was sent. */
@@ -8,7 +13,7 @@ export type SlackError = {
   /** Whether the same call may succeed later. */
   readonly isPassing: boolean;
   readonly retryAfterMs: number | undefined;
-  /** Whether the call may have had its effect: its connection was made, and ended without an answer. */
+  /** Whether the call may have had its effect: it was made, and what came back is no answer of Slack's. */
   readonly isLost: boolean;
 };
 
@@ -140,24 +145,39 @@ export class ResponseRefused extends Error {
  * `no_answer`: nobody knows whether the call had its effect.
  */
 export function slackErrorOf(thrown: unknown): SlackError {
-  if (thrown instanceof WebAPIPlatformError && CODE_PATTERN.test(thrown.data.error)) {
-    const { error } = thrown.data;
-    return { code: error, isPassing: fateOf(error) === 'passes', retryAfterMs: undefined, isLost: false };
+  const refused = { isPassing: true, retryAfterMs: undefined, isLost: false };
+  if (thrown instanceof WebAPIPlatformError) {
+    const code = codeOf(thrown.data);
+    if (code !== undefined) return { ...refused, code, isPassing: fateOf(code) === 'passes' };
   }
   if (thrown instanceof WebAPIRateLimitedError) {
-    return {
-      code: 'ratelimited',
-      isPassing: true,
-      retryAfterMs: thrown.retryAfter * SECOND_MS,
-      isLost: false,
-    };
+    return { ...refused, code: 'ratelimited', retryAfterMs: thrown.retryAfter * SECOND_MS };
   }
+  if (isLimitWithoutEnd(thrown)) return { ...refused, code: 'ratelimited' };
   if (thrown instanceof ResponseRefused) {
     const { code, status } = thrown;
-    return { code, isPassing: status >= 500 || status === 429, retryAfterMs: undefined, isLost: false };
+    return { ...refused, code, isPassing: status >= 500 || status === 429 };
   }
-  const isLost = thrown instanceof WebAPIRequestError && !isUnconnected(thrown.original);
-  return { code: 'no_answer', isPassing: true, retryAfterMs: undefined, isLost };
+  return { ...refused, code: 'no_answer', isLost: !isUndone(thrown) };
+}
+
+/** Of an answer that is not JSON, web-api makes the error out of its text; of `{}` there is none. */
+function codeOf({ error }: { readonly error?: unknown }): string | undefined {
+  return typeof error === 'string' && CODE_PATTERN.test(error) ? error : undefined;
+}
+
+/** A 429 that does not say for how long: web-api 8.2 has no class for it (`makeRequest` in its WebClient). */
+function isLimitWithoutEnd(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.message.startsWith('Retry header did not contain a valid timeout');
+}
+
+/** Somebody before Slack did not wait for its answer, which may have been a yes. */
+const GATEWAY_TIMEOUT = 504;
+
+/** Whether it is as good as certain that the call had no effect. */
+function isUndone(thrown: unknown): boolean {
+  if (thrown instanceof WebAPIHTTPError) return thrown.statusCode !== GATEWAY_TIMEOUT;
+  return thrown instanceof WebAPIRequestError && isUnconnected(thrown.original);
 }
 
 /** Nothing can have been sent. */

@@ -1,4 +1,4 @@
-import { mendingSentence } from '../blocks/mending.ts';
+import { mayHaveHappened, mendingSentence } from '../blocks/mending.ts';
 
 /** Whether its owner saw a value that is worth nothing, since the token did not let it become good. */
 export function wasSeenInVain(reason: string): boolean {
@@ -10,11 +10,11 @@ export const STILL_WORKS = 'Your current value still works.';
 
 /** Why a value could not be put before its owner, from Slack's error code, and what mends it. Our own words: safe anywhere. */
 export function notShownSentence(reason: string): string {
+  if (mayHaveHappened(reason))
+    return "Slack didn't confirm that it showed the value, so that value doesn't work.";
   switch (reason) {
     case 'ratelimited':
       return 'Slack is busy. Try again in a minute.';
-    case 'no_answer':
-      return "Slack didn't confirm that it showed the value, so that value doesn't work.";
     case 'channel_not_found':
     case 'user_not_in_channel':
     case 'not_in_channel':

@@ -28,7 +28,8 @@ export type BoardStop = { readonly stoppedBy: string; readonly at: number };
  * them, a post would call all owners together.
  */
 export function emptyBoardMessage(): Message {
-  const sentence = 'The API token board will appear here in a moment.';
+  const sentence =
+    "The API token board will appear here in a moment. If it doesn't, type /apitoken board again.";
   return marked('board', { text: sentence, blocks: [section(sentence)] });
 }
 

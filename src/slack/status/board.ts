@@ -7,7 +7,7 @@ import { type RefuseDeps, sentenceFor } from '../../tokens/refusal.ts';
 import { boardFacts, refusalToSeeAll } from '../../tokens/status.ts';
 import type { TokenStore } from '../../tokens/store.ts';
 import type { WorkspaceId } from '../../tokens/token.ts';
-import { mendingSentence } from '../blocks/mending.ts';
+import { mayHaveHappened, mendingSentence } from '../blocks/mending.ts';
 import type { Message } from '../blocks/message.ts';
 import type { ListenerDeps } from '../listener.ts';
 import { type Actors, confirmedActor } from '../people/actor.ts';
@@ -186,6 +186,8 @@ async function postEmpty(
 }
 
 function notPostedSentence(code: string, isPassing: boolean, channel: string): string {
+  if (mayHaveHappened(code))
+    return "Slack didn't say whether it posted the board. If it doesn't appear here in a minute, type /apitoken board again.";
   if (isPassing) return "Slack didn't accept the board. Type /apitoken board again in a moment.";
   // Nobody can be invited into a conversation of two.
   if (channel.startsWith('D')) {

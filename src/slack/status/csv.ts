@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { isoTime, SECOND_MS } from '../../clock.ts';
 import { withoutStrays } from '../../tokens/characters.ts';
 import { remarksOf, statusOf, type UsedToken } from '../../tokens/token.ts';
-import { mendingSentence } from '../blocks/mending.ts';
+import { mayHaveHappened, mendingSentence } from '../blocks/mending.ts';
 import { inDirectMessage } from '../reply/direct-message.ts';
 import { slackErrorOf } from '../reply/slack-error.ts';
 
@@ -127,6 +127,8 @@ async function upload(url: string, bytes: Uint8Array<ArrayBuffer>): Promise<void
 
 /** Why a file could not be sent, from Slack's error code, and what mends it. Our own words: safe anywhere. */
 export function notSentSentence(reason: string): string {
+  if (mayHaveHappened(reason))
+    return "Slack didn't say whether the file arrived. If it isn't in your direct messages with apitoken, choose CSV again.";
   switch (reason) {
     case 'missing_scope':
       return "apitoken isn't allowed to send files yet. Ask an admin to install it again.";
@@ -134,8 +136,6 @@ export function notSentSentence(reason: string): string {
       return 'Slack has no room for more files. Ask an admin to free some space.';
     case 'ratelimited':
       return "Slack doesn't accept more files right now. Wait a minute, then choose CSV again.";
-    case 'no_answer':
-      return "Slack didn't say whether the file arrived. If it isn't in your direct messages with apitoken, choose CSV again.";
     default: {
       const sentence = mendingSentence(reason);
       return sentence === undefined

@@ -88,6 +88,34 @@ test('a response_url can fail too', async () => {
   expect(alice.sees('#general')).toHaveLength(1);
 });
 
+test('a limit may say nothing of its end', async () => {
+  workspace.faults.add({ method: 'chat.postMessage', status: 429, retryAfter: 'none' });
+
+  const answer = await fetch(`${workspace.apiUrl}chat.postMessage`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${workspace.botToken}` },
+    body: new URLSearchParams(general),
+  });
+
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, null]);
+});
+
+test.for([
+  ['a page with a status, and nothing happens', { status: 502, text: '<html>' }, 502, 0],
+  ['half an answer, and it has happened', { text: '{"ok":tr' }, 200, 1],
+] as const)('what is answered can be %s', async ([, fault, status, posted]) => {
+  workspace.faults.add({ method: 'chat.postMessage', ...fault });
+
+  const answer = await fetch(`${workspace.apiUrl}chat.postMessage`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${workspace.botToken}` },
+    body: new URLSearchParams(general),
+  });
+
+  expect([answer.status, await answer.text()]).toEqual([status, fault.text]);
+  expect(workspace.messages()).toHaveLength(posted);
+});
+
 test('what met a fault stands in the traffic', async () => {
   workspace.faults.add({ method: 'chat.postMessage', error: 'fatal_error' });
   await say();
