@@ -29,7 +29,14 @@ import { tell, updateDialog } from './reply/tell.ts';
 import { onRevokeInMessage } from './revoke/revoke-in-message.ts';
 import { valueDelivery } from './show/deliver-value.ts';
 import { createOneAtATime, createTurns, type TakeTurn } from './turns.ts';
-import { findReplyRoute, parseCommandText, parsePress, parseSearch, parseSubmission } from './visit.ts';
+import {
+  findDelivery,
+  findReplyRoute,
+  parseCommandText,
+  parsePress,
+  parseSearch,
+  parseSubmission,
+} from './visit.ts';
 
 const CALL_MS_MAX = 5 * SECOND_MS;
 
@@ -198,6 +205,15 @@ function clientOptions(
   };
 }
 
+/** Whether what was delivered changed something before the fault, or nobody knows: then it is not said that it did not. */
+async function hadEffect(body: object, { store }: Pick<ListenerDeps, 'store'>): Promise<boolean> {
+  try {
+    return await store.isAnswered(findDelivery(body));
+  } catch {
+    return true;
+  }
+}
+
 /**
  * Tells a person that something broke, with the reference that finds it in the log: under the first field while the
  * dialog still waits for its answer (`ack`), in the dialog when it was answered, else where they pressed or typed. A search
@@ -207,16 +223,21 @@ async function tellFault(
   body: object,
   { fault, reference }: { readonly fault: unknown; readonly reference: string },
   waitingAck: RawAck | undefined,
-  deps: Pick<ListenerDeps, 'client'>,
+  deps: Pick<ListenerDeps, 'client' | 'store'>,
 ): Promise<void> {
   const fields: Readonly<Record<string, unknown>> = { ...body };
   const kind = kindOfDelivery(fields);
   if (kind === 'event' || fields.type === 'view_closed') return;
   if (kind === 'search') return waitingAck?.({ options: [] });
+  const mayBeDone = await hadEffect(body, deps);
   if (waitingAck !== undefined && kind === 'submission') {
-    return ackProblem(waitingAck, body, faultSentence(fault, 'nothing_done', reference));
+    return ackProblem(
+      waitingAck,
+      body,
+      faultSentence(fault, mayBeDone ? 'maybe_done' : 'nothing_done', reference),
+    );
   }
-  const sentence = faultSentence(fault, 'unclear', reference);
+  const sentence = faultSentence(fault, mayBeDone ? 'maybe_done' : 'unclear', reference);
   const route = findReplyRoute(body);
   if (kind === 'submission' && route.viewId !== undefined) {
     return updateDialog(route.viewId, tellingDialog('apitoken', [section(sentence)]), deps.client);
@@ -224,8 +245,12 @@ async function tellFault(
   return tell(route, sentenceMessage(sentence), deps.client);
 }
 
-/** `unclear`: some of it may have been done before it broke. */
-function faultSentence(fault: unknown, how: 'nothing_done' | 'unclear', reference: string): string {
+/** `unclear`: it broke before the end. `maybe_done`: it broke after something was done, or nobody knows. */
+function faultSentence(
+  fault: unknown,
+  how: 'nothing_done' | 'unclear' | 'maybe_done',
+  reference: string,
+): string {
   const isUnwritable = fault instanceof Error && 'code' in fault && fault.code === UNWRITABLE;
   const what = isUnwritable ? CANNOT_WRITE : WENT_WRONG;
   return `${what[how]} Reference ${reference}`;
@@ -234,6 +259,7 @@ function faultSentence(fault: unknown, how: 'nothing_done' | 'unclear', referenc
 const WENT_WRONG = {
   nothing_done: 'Something went wrong. Nothing was changed. Try again.',
   unclear: 'Something went wrong before this was done. Check /apitoken list, then try again.',
+  maybe_done: 'Something went wrong, but this may already be done. Check before you try again.',
 };
 
 const CANNOT_WRITE = {
@@ -241,4 +267,6 @@ const CANNOT_WRITE = {
     "apitoken can't write to its database right now. Nothing was changed. Tell whoever runs apitoken, then try again.",
   unclear:
     "apitoken can't write to its database right now. Tell whoever runs apitoken. Then check /apitoken list, and try again.",
+  maybe_done:
+    "apitoken can't write to its database right now. This may already be done. Tell whoever runs apitoken, then check.",
 };

@@ -251,6 +251,14 @@ export function findReplyRoute(body: unknown): ReplyRoute {
   };
 }
 
+/** The keys of a delivery that could not be dealt with; none where it cannot be read, and so can have had no effect. */
+export function findDelivery(body: unknown): Delivery {
+  const parsed = delivery.safeParse(body).data;
+  const personId = parsed?.user?.id ?? parsed?.user_id;
+  if (parsed === undefined || personId === undefined) return { keys: [] };
+  return { keys: keysOf(personId, parsed, parsed.view?.id ?? parsed.container?.view_id) };
+}
+
 /** Where somebody can be told something. */
 export type ReplyRoute = Pick<Visit, 'responseUrl' | 'triggerId' | 'viewId' | 'viewType'> & {
   readonly personId: string | undefined;

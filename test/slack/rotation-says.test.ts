@@ -168,7 +168,7 @@ test('Show value after one that failed shows the first value of the token, as a 
   workspace.faults.add({ method: 'chat.postEphemeral', error: 'fatal_error' });
   await opens(alice, '/apitoken create deploy-bot');
   await alice.submits();
-  await modalSaying(alice, "Slack couldn't show the value.");
+  await modalSaying(alice, "Slack didn't confirm that it showed the value, so that value doesn't work.");
   await settled(stage);
 
   await shownBy(alice, () => alice.clicks('Show value', { in: '@apitoken' }));

@@ -31,6 +31,7 @@ import { type PageOfStatus, parseStatusPage } from '../blocks/pages.ts';
 import { mention, sentenceMessage, tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps, Press, PressListener } from '../listener.ts';
 import { infoAnswer } from '../look/info.ts';
+import { orWarn } from '../look/redraw.ts';
 import { confirmedActor } from '../people/actor.ts';
 import { carryOut } from '../reply/carry-out.ts';
 import type { Placing } from '../reply/respond.ts';
@@ -124,7 +125,7 @@ async function showToChannel(
   };
   await carryOut(deed, share, deps);
   const drawAgain = (asTable: boolean) => statusMessage({ ...drawing, asTable, search: '' }, channel);
-  await deps.tables.respond(responseUrl, drawAgain, 'instead');
+  await orWarn(deps.tables.respond(responseUrl, drawAgain, 'instead'), deps);
 }
 
 /**
