@@ -10,11 +10,14 @@ import { whisper } from './direct-message.ts';
 import { respond } from './respond.ts';
 import { slackErrorOf } from './slack-error.ts';
 
+/** This delivery has opened its dialog, and was delivered again. */
+const USED_TRIGGER = 'exchanged_trigger_id';
+
 /** Slack does not put another dialog on top. */
 const TRIGGER_CODES: ReadonlySet<string> = new Set([
   'push_limit_reached',
   'expired_trigger_id',
-  'exchanged_trigger_id',
+  USED_TRIGGER,
   'invalid_trigger_id',
 ]);
 
@@ -30,13 +33,21 @@ export async function tell(route: ReplyRoute, message: Message, client: WebClien
   const dialogId = dialogOf(route);
   if (triggerId !== undefined && dialogId !== undefined) {
     if (await isPutOnTop(dialogId, triggerId, view, client)) return;
-  } else if (triggerId !== undefined) {
-    await client.views.open({ trigger_id: triggerId, view });
-    return;
-  }
+  } else if (triggerId !== undefined && (await isOpened(triggerId, view, client))) return;
   if (personId === undefined)
     throw new Error('a delivery that names no person and no place cannot be answered');
   await whisper(client, personId, message);
+}
+
+/** In a dialog of its own; false when the trigger is too old for that, or has opened one. */
+async function isOpened(triggerId: string, view: ModalView, client: WebClient): Promise<boolean> {
+  try {
+    await client.views.open({ trigger_id: triggerId, view });
+    return true;
+  } catch (error) {
+    if (!TRIGGER_CODES.has(slackErrorOf(error).code)) throw error;
+    return false;
+  }
 }
 
 /**
@@ -117,8 +128,22 @@ export async function answerVisit(
     await updateDialog(dialogId, answer.view, deps.client);
     return dialogId;
   }
-  const opened = await deps.client.views.open({ trigger_id: visit.triggerId ?? '', view: answer.view });
-  return opened.view?.id ?? undefined;
+  return openDialog(visit.triggerId ?? '', answer.view, deps.client);
+}
+
+/** Undefined, too, where the dialog is open already: nobody is told then that something went wrong. */
+async function openDialog(
+  triggerId: string,
+  view: ModalView,
+  client: WebClient,
+): Promise<string | undefined> {
+  try {
+    const opened = await client.views.open({ trigger_id: triggerId, view });
+    return opened.view?.id ?? undefined;
+  } catch (error) {
+    if (slackErrorOf(error).code !== USED_TRIGGER) throw error;
+    return undefined;
+  }
 }
 
 /** The answer as the view that an open dialog turns into. */
