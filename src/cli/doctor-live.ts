@@ -18,7 +18,7 @@ export async function tryLive(
   { terminal, clock, interruption }: Surroundings,
 ): Promise<readonly Tried[]> {
   const { tryInSlack } = await import('../slack/doctor/trial.ts');
-  const { slack, roles, prefix, policy, databaseUrl, peppers } = config;
+  const { slack, roles, prefix, policy, databaseUrl, peppers, guard } = config;
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   // Of a Ctrl-C under npm two come: the terminal's, and the one that npm hands on.
@@ -32,6 +32,7 @@ export async function tryLive(
     const trial: Parameters<typeof tryInSlack>[0] = {
       ...slack,
       roles,
+      guard,
       prefix,
       policy,
       clock,

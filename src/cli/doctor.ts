@@ -68,7 +68,7 @@ async function checkSlack(
     ];
   }
   const { lookAtSlack } = await import('../slack/doctor/look.ts');
-  return lookAtSlack({ ...config.slack, roles: config.roles, clock }, workspace);
+  return lookAtSlack({ ...config.slack, roles: config.roles, guard: config.guard, clock }, workspace);
 }
 
 function tryFor(

@@ -12,8 +12,9 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
+import { withCommentedLines } from '../../sandbox/workspace/manifest.ts';
 import type { Workspace } from '../../sandbox/workspace/workspace.ts';
-import { SCOPES } from '../../src/slack/doctor/scopes.ts';
+import { GUARD_SCOPES, SCOPES } from '../../src/slack/doctor/scopes.ts';
 import {
   openWorkspace,
   type Stage,
@@ -281,6 +282,106 @@ test('the doctor knows the scopes of manifest.yml, and which of them are optiona
   ).toEqual([...bot_optional].sort());
 });
 
+test('the doctor knows the scopes that manifest.yml holds ready for the guard', () => {
+  const commented = withCommentedLines(readFileSync('manifest.yml', 'utf8'));
+  const known = new Set([...SCOPES, ...GUARD_SCOPES].map(({ scope }) => scope));
+
+  expect(known).toEqual(new Set(parse(commented).oauth_config.scopes.bot));
+});
+
+test.for<[what: string, withCommented: boolean, env: Record<string, string>, code: number, lines: RegExp[]]>([
+  ['nothing of it where it is off', true, { LEAK_GUARD: 'off' }, 0, []],
+  [
+    'that all is there but what nobody can ask',
+    true,
+    { LEAK_GUARD: 'revoke', LEAK_CHANNEL: 'C0ONCALL001' },
+    0,
+    [
+      /^ok +leak guard +LEAK_GUARD is revoke, and the token has its scopes\.$/m,
+      /^not asked +leak guard +Slack does not tell whether it sends message\.channels and message\.groups/m,
+    ],
+  ],
+  [
+    'each scope that is missing',
+    false,
+    { LEAK_GUARD: 'warn', LEAK_CHANNEL: 'C0ONCALL001' },
+    1,
+    [
+      /^wrong +leak guard +LEAK_GUARD is warn, but the token lacks channels:history: no value in a public channel is found\. → In manifest\.yml take/m,
+      /^wrong +leak guard +LEAK_GUARD is warn, but the token lacks groups:history: no value in a private channel is found\./m,
+      /^note +leak guard +LEAK_GUARD is warn, but the token lacks channels:read: reasons don't name the channel\./m,
+    ],
+  ],
+  [
+    'that on-call is told one by one',
+    true,
+    { LEAK_GUARD: 'warn', ONCALL: 'U0BOB000001' },
+    0,
+    [/^note +leak guard +LEAK_CHANNEL is not set: on-call is told in direct messages\./m],
+  ],
+  [
+    'that nobody on call would be told',
+    true,
+    { LEAK_GUARD: 'warn' },
+    1,
+    [
+      /^wrong +leak guard +LEAK_CHANNEL is not set, and ONCALL, ADMINS and MANAGERS name nobody: only owners are told\./m,
+    ],
+  ],
+])('doctor says of the leak guard %s', async ([, withCommented, env, code, lines]) => {
+  const ward = await aWard({ withCommented });
+
+  const ran = await doctor(ward, { env });
+
+  expect(ran.code, ran.out).toBe(code);
+  for (const line of lines) expect(ran.out).toMatch(line);
+  expect(ran.out.includes('leak guard')).toBe(lines.length > 0);
+});
+
+test.for<[what: string, options: Parameters<typeof openWorkspace>[0], channel: string, rows: RegExp[]]>([
+  [
+    'finds both as they should be',
+    { withCommented: true },
+    'C0ONCALL001',
+    [
+      /^ok +LEAK_CHANNEL accepts a message +posted, and gone again/m,
+      /^ok +Slack tells of messages in channels +it does/m,
+    ],
+  ],
+  [
+    'names a channel that the app is not in',
+    { withCommented: true },
+    'C0NOAPP0001',
+    [/^differs +LEAK_CHANNEL accepts a message +Slack answered not_in_channel/m],
+  ],
+  [
+    'names events that do not come',
+    {},
+    'C0ONCALL001',
+    [/^differs +Slack tells of messages in channels +no event came within 5 seconds/m],
+  ],
+])('doctor --live tries what the leak guard needs, and %s', async ([, options, channel, rows]) => {
+  const ward = await aWard(options);
+  const before = lastingMessages(ward.workspace);
+
+  const ran = await live(ward, { env: { LEAK_GUARD: 'warn', LEAK_CHANNEL: channel } });
+
+  for (const row of rows) expect(ran.out).toMatch(row);
+  expect(lastingMessages(ward.workspace)).toEqual(before);
+  ward.workspace.takeRefusals();
+});
+
+test('doctor --live does not try what a running app would hear', async () => {
+  const stage = await aStage({ withCommented: true });
+
+  const ran = await live(stage, { env: { LEAK_GUARD: 'warn', LEAK_CHANNEL: 'C0ONCALL001' } });
+
+  expect(ran.out).toMatch(/^ok +LEAK_CHANNEL accepts a message/m);
+  expect(ran.out).toMatch(
+    /^not tried +Slack tells of messages in channels +apitoken runs and gets what Slack/m,
+  );
+});
+
 test('doctor --live passes beside the running app, and leaves no message, file or Home tab of its own', async () => {
   const stage = await aStage({ rateLimits: true });
   const { workspace } = stage;
@@ -510,9 +611,9 @@ test.for([
 
 function live(
   ward: Pick<Ward, 'workspace' | 'folder'>,
-  { args = [] }: { args?: readonly string[] } = {},
+  { args = [], env = {} }: { args?: readonly string[]; env?: Record<string, string> } = {},
 ): Promise<Ran> {
-  return doctor(ward, { args: ['--live', ward.workspace.person('alice').id, ...args] });
+  return doctor(ward, { args: ['--live', ward.workspace.person('alice').id, ...args], env });
 }
 
 /** The same at a terminal where somebody types `answer` as soon as they are asked, and does whatever else they are told to. */

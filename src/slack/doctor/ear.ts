@@ -16,8 +16,12 @@ export type Ear = {
   pressOf(actionId: string): Promise<Heard>;
   /** Resolves when they run the shortcut of this `callback_id`. */
   shortcutOf(callbackId: string): Promise<Heard>;
+  /** Resolves when Slack tells of a message in that channel. */
+  messageIn(channel: string): Promise<Heard>;
   close(): Promise<void>;
 };
+
+const overheard = z.object({ channel: z.string() });
 
 const interaction = z.object({
   type: z.string(),
@@ -61,6 +65,15 @@ export async function openEar(options: {
       next(({ actions }) => (actions ?? []).some(({ action_id }) => action_id === actionId)),
     shortcutOf: (callbackId) =>
       next(({ type, callback_id }) => type === 'shortcut' && callback_id === callbackId),
+    messageIn: (channel) =>
+      new Promise((resolve) => {
+        client.on('message', ({ ack, event }: { ack: () => Promise<void>; event: unknown }) => {
+          const done = () => {
+            if (overheard.safeParse(event).data?.channel === channel) resolve({ responseUrl: undefined });
+          };
+          ack().then(done, done);
+        });
+      }),
     close: async () => {
       await within(client.disconnect(), OPENING_MS_MAX);
     },

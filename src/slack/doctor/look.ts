@@ -5,15 +5,19 @@ import { createLog, type Log } from '../../log.ts';
 import type { WorkspaceId } from '../../tokens/token.ts';
 import { createSlackClient } from '../app.ts';
 import { INSTALL_AGAIN, mendingSentence } from '../blocks/mending.ts';
+import type { GuardSettings } from '../guard/guard.ts';
 import type { RoleSettings } from '../people/actor.ts';
 import { slackErrorOf } from '../reply/slack-error.ts';
 import type { Checked } from './checked.ts';
-import { missingScopes, SCOPES } from './scopes.ts';
+import { GUARD_SCOPES, missingScopes, SCOPES } from './scopes.ts';
 
 const CALL_MS_MAX = 5 * SECOND_MS;
 
 /** A clock that is off by more shifts expiries and graces; HTTP mode refuses what is five minutes old. */
 const CLOCK_OFF_MS_MAX = 60 * SECOND_MS;
+
+const TAKE_IN =
+  'In manifest.yml take "# " off the lines for LEAK_GUARD, paste it under App Manifest, and install the app again.';
 
 const REINSTALL = 'Install the app again from manifest.yml, and set the token that it shows.';
 
@@ -65,7 +69,7 @@ export async function introduce({ apiUrl, botToken, clock }: SlackSettings): Pro
 
 /** What Slack says of the token, its scopes and the groups of the settings, and the clock against Slack's. */
 export async function lookAtSlack(
-  settings: SlackSettings,
+  settings: SlackSettings & { readonly guard: GuardSettings },
   bound: WorkspaceId | undefined,
 ): Promise<Checked[]> {
   const introduced = await introduce(settings);
@@ -74,7 +78,8 @@ export async function lookAtSlack(
   return [
     clockLine(introduced),
     workspaceLine(workspace, bound),
-    ...scopeLines(scopes, settings.roles),
+    ...scopeLines(scopes, settings),
+    ...guardLines(scopes, settings),
     {
       about: 'tabs',
       is: 'not asked',
@@ -124,11 +129,45 @@ function workspaceLine(workspace: WorkspaceId, bound: WorkspaceId | undefined): 
   };
 }
 
-function scopeLines(granted: readonly string[], roles: RoleSettings): Checked[] {
+/** What the leak guard lacks; nothing where it is off. */
+function guardLines(
+  granted: readonly string[],
+  { guard, roles }: { readonly guard: GuardSettings; readonly roles: RoleSettings },
+): Checked[] {
+  const about = 'leak guard';
+  if (guard.policy === 'off') return [];
+  const missing = GUARD_SCOPES.filter(({ scope }) => !granted.includes(scope));
+  const areNamed = [roles.oncall, roles.admins, roles.managers].some(
+    ({ people, groups }) => people.length + groups.length > 0,
+  );
+  const lines = missing.map(({ scope, isNeeded, otherwise }): Checked => {
+    const says = `LEAK_GUARD is ${guard.policy}, but the token lacks ${scope}: ${otherwise}.`;
+    return { about, is: isNeeded ? 'wrong' : 'note', says, todo: TAKE_IN };
+  });
+  if (missing.length === 0) {
+    lines.push({ about, is: 'ok', says: `LEAK_GUARD is ${guard.policy}, and the token has its scopes.` });
+  }
+  lines.push({
+    about,
+    is: 'not asked',
+    says: 'Slack does not tell whether it sends message.channels and message.groups: "doctor --live U…" tries it.',
+  });
+  if (guard.channel !== undefined) return lines;
+  const says = areNamed
+    ? 'LEAK_CHANNEL is not set: on-call is told in direct messages.'
+    : 'LEAK_CHANNEL is not set, and ONCALL, ADMINS and MANAGERS name nobody: only owners are told.';
+  return [...lines, { about, is: areNamed ? 'note' : 'wrong', says, todo: 'Set LEAK_CHANNEL.' }];
+}
+
+function scopeLines(
+  granted: readonly string[],
+  { roles, guard }: { readonly roles: RoleSettings; readonly guard: GuardSettings },
+): Checked[] {
   const about = 'Slack scopes';
   const missing = missingScopes(granted);
   if (missing.length === 0) {
-    const beyond = granted.filter((scope) => !SCOPES.some((one) => one.scope === scope));
+    const used = guard.policy === 'off' ? SCOPES : [...SCOPES, ...GUARD_SCOPES];
+    const beyond = granted.filter((scope) => !used.some((one) => one.scope === scope));
     const more = beyond.length === 0 ? '' : ` It also has ${beyond.join(', ')}, which apitoken doesn't use.`;
     return [{ about, is: 'ok', says: `The token has all ${SCOPES.length} of manifest.yml.${more}` }];
   }

@@ -20,6 +20,17 @@ export const SCOPES: readonly {
   { scope: 'files:write', optional: true, otherwise: 'there is no CSV of /apitoken status' },
 ];
 
+/** Those that stand in `manifest.yml` as comments, for LEAK_GUARD: what is missing without each. */
+export const GUARD_SCOPES: readonly {
+  readonly scope: string;
+  readonly isNeeded: boolean;
+  readonly otherwise: string;
+}[] = [
+  { scope: 'channels:history', isNeeded: true, otherwise: 'no value in a public channel is found' },
+  { scope: 'groups:history', isNeeded: true, otherwise: 'no value in a private channel is found' },
+  { scope: 'channels:read', isNeeded: false, otherwise: "reasons don't name the channel" },
+];
+
 /** Which of them `granted` lacks. */
 export function missingScopes(granted: readonly string[]): typeof SCOPES {
   return SCOPES.filter(({ scope }) => !granted.includes(scope));

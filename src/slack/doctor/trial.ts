@@ -10,6 +10,7 @@ import type { PersonId, WorkspaceId } from '../../tokens/token.ts';
 import { CREATE_SHORTCUT_ID } from '../blocks/ids.ts';
 import type { Message } from '../blocks/message.ts';
 import { section } from '../blocks/text.ts';
+import type { GuardSettings } from '../guard/guard.ts';
 import { createHomes } from '../look/list.ts';
 import { type Actors, createActors } from '../people/actor.ts';
 import { pause } from '../reply/pause.ts';
@@ -38,8 +39,12 @@ const SLACKBOT_ID = 'USLACKBOT';
 const REMOVALS_MAX = 3;
 const REMOVAL_PAUSE_MS_MAX = 30 * SECOND_MS;
 
+/** How long Slack may take to tell of a message: it does so within a second. */
+const EVENT_MS_MAX = 5 * SECOND_MS;
+
 /** What a trial in a real workspace needs. */
 export type TrialDeps = SlackSettings & {
+  readonly guard: GuardSettings;
   /** In whose conversation with the app it takes place. */
   readonly person: PersonId;
   readonly prefix: string;
@@ -112,13 +117,18 @@ export async function tryInSlack(deps: TrialDeps): Promise<readonly Tried[]> {
     tried.push(one);
     deps.onTried(one);
   };
-  for (const step of STEPS) note(await take(step, trial));
+  for (const step of stepsOf(deps)) note(await take(step, trial));
   for (const step of CLEANING) note(await take(step, trial, 'whatever happens'));
   return tried;
 }
 
-function untried({ code }: Introduced, { onTried }: TrialDeps): readonly Tried[] {
-  const [first, ...others] = [...STEPS, ...CLEANING].map(({ reliedOn, otherwise }) => ({
+/** What the settings do not want is not tried. */
+function stepsOf({ guard }: Pick<TrialDeps, 'guard'>): readonly Step[] {
+  return guard.policy === 'off' ? STEPS : [...STEPS, ...GUARD_STEPS];
+}
+
+function untried({ code }: Introduced, { guard, onTried }: TrialDeps): readonly Tried[] {
+  const [first, ...others] = [...stepsOf({ guard }), ...CLEANING].map(({ reliedOn, otherwise }) => ({
     reliedOn,
     otherwise,
   }));
@@ -310,6 +320,23 @@ const STEPS: readonly Step[] = [
   },
 ];
 
+const GUARD_STEPS: readonly Step[] = [
+  {
+    reliedOn: 'LEAK_CHANNEL accepts a message',
+    otherwise: 'On-call hears of leaks in direct messages. Invite apitoken there, or set another channel.',
+    run: async (trial) => {
+      await postInLeakChannel(trial);
+      return 'posted, and gone again';
+    },
+  },
+  {
+    reliedOn: 'Slack tells of messages in channels',
+    otherwise:
+      'The leak guard hears nothing. Take in the lines for LEAK_GUARD of manifest.yml, install again, invite apitoken.',
+    run: hearChannel,
+  },
+];
+
 const CLEANING: readonly Step[] = [
   {
     reliedOn: 'The Home tab is drawn as before',
@@ -428,6 +455,37 @@ async function hear(
     const got = await Promise.race([heard, pause(pressMsMax, AbortSignal.any([signal, waiting.signal]))]);
     if (got === undefined) throw new NotTried(`nothing came: ${person} didn't do it, or another app got it`);
     return got;
+  } finally {
+    waiting.abort();
+    await ear.close();
+  }
+}
+
+async function postInLeakChannel({ client, guard }: Trial): Promise<void> {
+  const { channel } = guard;
+  if (channel === undefined) throw new NotTried('it is not set');
+  const { ts } = await client.chat.postMessage({ channel, ...announcement() });
+  if (ts === undefined) throw new Difference('Slack named no ts');
+  const { isGone, trouble } = await removeOne(() => client.chat.delete({ channel, ts }));
+  if (!isGone) throw new Difference(`posted, and not removed: ${trouble}`);
+}
+
+/** By the app's own message, of which Slack tells it as of everybody's. */
+async function hearChannel(trial: Trial): Promise<string> {
+  const { appToken, pressMsMax, signal, person, apiUrl, guard } = trial;
+  const { channel } = guard;
+  if (channel === undefined) throw new NotTried('LEAK_CHANNEL is not set');
+  if (appToken === undefined) throw new NotTried('Slack delivers over HTTP here');
+  if (pressMsMax === undefined)
+    throw new NotTried('apitoken runs and gets what Slack tells: stop it to try this');
+  const ear = await openEar({ appToken, apiUrl, person });
+  const waiting = new AbortController();
+  try {
+    const heard = ear.messageIn(channel);
+    await postInLeakChannel(trial);
+    const got = await Promise.race([heard, pause(EVENT_MS_MAX, AbortSignal.any([signal, waiting.signal]))]);
+    if (got === undefined) throw new Difference('no event came within 5 seconds');
+    return 'it does';
   } finally {
     waiting.abort();
     await ear.close();
