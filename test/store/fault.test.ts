@@ -132,6 +132,28 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['keepDrawing', (store) => store.keepDrawing(BOARD, MARK)],
   ['tryBoard', (store) => store.tryBoard(BOARD, NOW)],
   ['forgetBoard', (store) => store.forgetBoard(BOARD, EFFECT.event)],
+  ['findLeak', (store) => store.findLeak({ channel: MARK, ts: '1' })],
+  [
+    'keepLeak',
+    (store) =>
+      store.keepLeak(
+        {
+          channel: MARK,
+          ts: '1',
+          threadTs: null,
+          place: 'channel.person.U1',
+          reason: MARK,
+          policy: 'warn',
+          seenAt: NOW,
+        },
+        { live: [{ tokenId: TOKEN.id, madeAt: NOW }], there: new Set([TOKEN.id]) },
+      ),
+  ],
+  [
+    'keepLeakCard',
+    (store) =>
+      store.keepLeakCard({ channel: MARK, ts: '1' }, MARK, { channel: MARK, ts: '2', drawing: MARK }),
+  ],
   ['ownerToLookUp', (store) => store.ownerToLookUp(WORKSPACE, NOW)],
   ['suspectOwner', (store) => store.suspectOwner(WORKSPACE, TOKEN.owner, { isSaidGone: true, at: NOW })],
   [
