@@ -5,6 +5,7 @@ import type { LeakSource } from '../src/tokens/held.ts';
 import { revokeHeld } from '../src/tokens/revoke.ts';
 import { besides, runs } from './cli/a-command.ts';
 import { type Stage, setStage } from './fixture.ts';
+import { setGuard } from './slack/a-guard.ts';
 import {
   answerTo,
   holdsToken,
@@ -98,6 +99,21 @@ test('a value written to the app as a message counts as a command', async () => 
   await alice.types('@apitoken', `is this one good? ${value}`);
 
   await soon(async () => expect((await leaksOf(stage)).found).toEqual({ command: 1 }));
+});
+
+test('a value in a channel counts when the leak guard sees it, and its time ends when it is revoked by name', async () => {
+  const { stage, alice, carol } = await setGuard('warn');
+  const { value } = await holdsToken(stage, alice, 'deploy-bot');
+
+  await carol.types('#general', `does this work? ${value}`);
+  await soon(async () => expect(await leaksOf(stage)).toMatchObject({ found: { message: 1 }, count: 0 }));
+  await carol.types('#general', `and now? ${value}`);
+  await settled(stage);
+  await opens(alice, '/apitoken revoke deploy-bot');
+  await alice.submits();
+  await modalSaying(alice, 'is revoked.');
+
+  expect(await leaksOf(stage)).toMatchObject({ found: { message: 1 }, count: 1 });
 });
 
 test('over HTTP a live value counts, but not one that is dead, made up or only used', async () => {

@@ -30,7 +30,11 @@ export function addSecurityTxtRoute(app: FastifyInstance, deps: SecurityTxtDeps)
       'Preferred-Languages: en',
       ...(secureUrl === undefined
         ? []
-        : [`Canonical: ${secureUrl}/.well-known/security.txt`, `Policy: ${secureUrl}/revoke`]),
+        : [
+            // It belongs to the host, whatever path leads to us (§3).
+            `Canonical: ${new URL(secureUrl).origin}/.well-known/security.txt`,
+            `Policy: ${secureUrl}/revoke`,
+          ]),
     ];
     return reply.header('content-type', 'text/plain; charset=utf-8').send(`${lines.join('\n')}\n`);
   });

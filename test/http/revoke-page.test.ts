@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { MINUTE_MS } from '../../src/clock.ts';
+import { DAY_MS, MINUTE_MS } from '../../src/clock.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
+import { setStage } from '../fixture.ts';
 import { aSecret } from '../tokens/a-token.ts';
 import { aServer, ask, type Reply } from './a-server.ts';
 import { aService, post } from './a-service.ts';
@@ -202,6 +203,23 @@ describe('/.well-known/security.txt', () => {
     expect(body).toMatch(
       /^# [^\n]+\nContact: tel:\+1-201-555-0123\nExpires: [^\n]+\nPreferred-Languages: en\n$/,
     );
+  });
+
+  test('is served by the app as its settings say', async () => {
+    const env = {
+      SECURITY_CONTACT: 'https://example.com/security',
+      PUBLIC_URL: 'https://tokens.example/api/',
+    };
+    const { app } = await setStage({ env });
+
+    const text = await (await fetch(`http://127.0.0.1:${app.port}/.well-known/security.txt`)).text();
+
+    expect(text).toContain('\nContact: https://example.com/security\n');
+    expect(text).toContain('\nCanonical: https://tokens.example/.well-known/security.txt\n');
+    expect(text).toContain('\nPolicy: https://tokens.example/api/revoke\n');
+    const until = Date.parse(/^Expires: (.*)$/m.exec(text)?.[1] ?? '') - Date.now();
+    expect(until).toBeGreaterThan(100 * DAY_MS);
+    expect(until).toBeLessThan(365 * DAY_MS);
   });
 
   test('is not there while there is no contact', async () => {
