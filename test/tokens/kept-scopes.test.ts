@@ -59,7 +59,9 @@ describe('the next value of a token', () => {
     const kept = await keptScopes(token, { policy: POLICY, findPerson: asks(owner, createdBy) });
 
     expect(kept).toMatchObject({ kind: 'kept', scopes: scopes.filter((scope) => !lost.includes(scope)) });
-    expect(kept.kind === 'kept' && kept.leftOut.map(({ scope }) => scope)).toEqual(lost);
+    expect(kept.kind === 'kept' && kept.leftOut).toEqual(
+      lost.map((scope) => ({ scope, why: scope === 'introspect' ? 'not_granted' : 'removed' })),
+    );
   });
 
   test('is not decided while Slack does not tell who granted introspect, unless the other is an admin', async () => {

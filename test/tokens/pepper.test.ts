@@ -33,6 +33,16 @@ test('the key of the audit chain stays what it was when the first chain was writ
   );
 });
 
+test('the key of the seals is a third one, and stays what it was when the first value was sealed', () => {
+  const { key, auditKey, sealKey } = pepperFrom(TEXT);
+
+  expect([sealKey.equals(key), sealKey.equals(auditKey)]).toEqual([false, false]);
+  // Made with Python's hmac, too.
+  expect(sealKey.export().toString('hex')).toBe(
+    '9d23795a273cd31e3ac5fb647298b9bbe9aab5395a1c4cff4869d8bd4e3fbe3b',
+  );
+});
+
 test('two peppers of the same id are not taken for two', () => {
   const [current, old] = [pepperFrom(TEXT), pepperFrom(`${TEXT}x`)];
 

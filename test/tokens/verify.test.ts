@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
 import { pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
 import type { StoredSecret } from '../../src/tokens/store.ts';
+import type { TokenId } from '../../src/tokens/token.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
-import { verifyToken, verifyValue } from '../../src/tokens/verify.ts';
-import { aSecret, PEPPER, T0, underOnly } from './a-token.ts';
+import { isSealed, sealOf, verifyToken, verifyValue } from '../../src/tokens/verify.ts';
+import { ANN, aName, aSecret, PEPPER, sealed, T0, underOnly } from './a-token.ts';
 
 const VALUE = TokenValue.generate('apit');
 const OTHER_PEPPER = pepperFrom('another pepper, of 32 characters or more');
@@ -178,4 +179,73 @@ test('a fault of the store is thrown, never a verdict', async () => {
   await expect(verifyToken(VALUE.reveal(), { store, clock: () => T0, ...underOnly(PEPPER) })).rejects.toThrow(
     'disk gone',
   );
+});
+
+describe('the seal of a secret', () => {
+  const pepper = pepperFrom('0123456789abcdef0123456789abcdef');
+  const digest = Buffer.alloc(32, 7);
+  const fixed = {
+    lookupId: 'AbCdEf012345',
+    tokenId: 'tok_0123456789abcdef' as TokenId,
+    owner: ANN,
+    name: aName('déploy 🚀'),
+    scopes: ['read', 'write'],
+    createdAt: T0,
+    shownAt: T0 + 1,
+    endsAt: T0 + 90 * DAY_MS,
+    generation: 2,
+  };
+
+  // Made with Python's hmac, from the derivation of the key on.
+  test.for<readonly [string, Partial<StoredSecret>, string]>([
+    ['', {}, 'cd8c230f593d4a1f4e1e128a6debaa2f5891813fd02079171f7fa6bffd614b9b'],
+    [
+      ', of one without scopes or end that nobody saw',
+      { shownAt: null, endsAt: null, generation: 0, scopes: [] },
+      'ee3bde743afcfe34938d8d6a93dc31403f8ea3067f8df8600de66bca026a09e6',
+    ],
+  ])('stays what it was when the first value was sealed%s', ([, fields, hex]) => {
+    expect(sealOf({ ...fixed, ...fields }, digest, pepper).toString('hex')).toBe(hex);
+  });
+
+  test.for([
+    ['of none is none', (_: Buffer): Uint8Array | null => null, false],
+    ['as it was made is right', (seal: Buffer) => seal, true],
+    [
+      'with another last byte is wrong',
+      (seal: Buffer) => seal.map((byte, at) => (at === 31 ? byte ^ 1 : byte)),
+      false,
+    ],
+    ['without its last byte is wrong', (seal: Buffer) => seal.subarray(0, 31), false],
+    ['with a byte more is wrong', (seal: Buffer) => Buffer.concat([seal, Buffer.alloc(1)]), false],
+  ] as const)('%s', ([, changed, isRight]) => {
+    const secret = { ...fixed, digest, pepperId: pepper.id };
+    const bytes = changed(sealOf(secret, digest, pepper));
+    const seal = bytes && Buffer.from(bytes);
+
+    expect(isSealed({ ...secret, seal }, digest, pepper)).toBe(isRight);
+  });
+
+  test('that is wrong leaves a live value without an answer, and says of which token', async () => {
+    const secret = { ...aSecret(VALUE), endsAt: null };
+    const read = (found: StoredSecret) =>
+      verifyToken(VALUE.reveal(), {
+        store: { readSecret: async () => found },
+        clock: () => T0,
+        ...underOnly(PEPPER),
+      });
+
+    expect(await read(secret)).toEqual({ kind: 'busy', brokenSealOf: secret.tokenId });
+    expect(await read(sealed(secret))).toMatchObject({ kind: 'good' });
+  });
+
+  test('that is wrong is not told to whoever has not the whole value', async () => {
+    const secret = { ...aSecret(VALUE, { digest: VALUE.digest(OTHER_PEPPER.key) }), endsAt: null };
+    const store = { readSecret: async () => secret };
+
+    expect(await verifyToken(VALUE.reveal(), { store, clock: () => T0, ...underOnly(PEPPER) })).toEqual({
+      kind: 'bad',
+      why: 'wrong',
+    });
+  });
 });
