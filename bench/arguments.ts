@@ -1,7 +1,17 @@
 import { parseArgs } from 'node:util';
 
 /** What can be measured, in this order. */
-export const PARTS = ['micro', 'verify', 'growth', 'start', 'acks', 'junk', 'hostile', 'commands'] as const;
+export const PARTS = [
+  'micro',
+  'verify',
+  'growth',
+  'start',
+  'acks',
+  'junk',
+  'hostile',
+  'commands',
+  'guard',
+] as const;
 export type Part = (typeof PARTS)[number];
 
 export type Options = {

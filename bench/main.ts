@@ -6,6 +6,7 @@ import { measureCommands } from './commands.ts';
 import { PACE, type Pace, QUICK_PACE } from './contest.ts';
 import { failsGate } from './goal.ts';
 import { measureGrowth } from './growth.ts';
+import { measureGuard } from './guard.ts';
 import { measureHostile } from './hostile.ts';
 import { measureJunk } from './junk.ts';
 import { measureMicro } from './micro.ts';
@@ -28,6 +29,7 @@ const MEASURES: Readonly<Record<Part, (bench: Workbench, pace: Pace) => Promise<
   acks: measureAcks,
   junk: (bench, pace) => measureJunk(bench, pace === QUICK_PACE ? QUICK_JUNK_REQUESTS : JUNK_REQUESTS),
   hostile: measureHostile,
+  guard: measureGuard,
   commands: (bench, pace) => measureCommands(bench, pace === QUICK_PACE ? QUICK_COMMANDS : COMMANDS),
 };
 

@@ -52,8 +52,12 @@ export type Workbench = {
   pinned(what: keyof typeof CORES, command: readonly string[]): readonly string[];
   /** The path of a fresh copy of a database of so many tokens. */
   databaseOf(count: number): Promise<string>;
-  /** The service itself, over a database. `preloads` are scripts that Node loads first. */
-  startService(database: string, preloads?: readonly string[]): Promise<Server>;
+  /** The service itself, over a database. `preloads` are scripts that Node loads first; `env` comes on top of its settings. */
+  startService(
+    database: string,
+    preloads?: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ): Promise<Server>;
   /** One of the servers in this folder that it is compared with. */
   startReference(file: string, args?: readonly string[]): Promise<Server>;
   /** Ends every process and removes the folder. */
@@ -64,7 +68,7 @@ export type Workbench = {
 export async function openWorkbench(): Promise<Workbench> {
   const folder = mkdtempSync(join(tmpdir(), 'apitoken-bench-'));
   const [workspace, loadTool] = await Promise.all([
-    startWorkspace({ seed: seedWithMembers() }),
+    startWorkspace({ seed: seedWithMembers(), withCommented: true }),
     findLoadTool(),
   ]);
   const isPinned = availableParallelism() >= 2 && hasTaskset();
@@ -112,12 +116,12 @@ export async function openWorkbench(): Promise<Workbench> {
     ending: ending.signal,
     pinned,
     databaseOf,
-    startService: (database, preloads = []) =>
+    startService: (database, preloads = [], env = {}) =>
       start(
         [...preloads, `${ROOT}/require-node.cjs`]
           .flatMap((file) => ['--require', file])
           .concat(`${ROOT}/src/main.ts`),
-        settingsFor(workspace, database),
+        { ...settingsFor(workspace, database), ...env },
       ),
     startReference: (file, args = []) => start([`${ROOT}/bench/${file}`, ...args], {}),
     close: () => {
