@@ -39,6 +39,7 @@ describe('/metrics', () => {
     expect(types.sort()).toEqual([
       'apitoken_audit_chain_broken gauge',
       'apitoken_bcrypt_queue_length gauge',
+      'apitoken_broken_seals_total counter',
       'apitoken_dropped_connections_total counter',
       'apitoken_github_matches_total counter',
       'apitoken_github_requests_total counter',
