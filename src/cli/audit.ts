@@ -58,18 +58,20 @@ async function verify(
   if (json) terminal.print(JSON.stringify({ events, unprovable, head: written, flaw: flaw ?? null }));
   if (flaw !== undefined)
     throw new CommandFault(
-      `Event ${flaw.sequence} ${FLAWS[flaw.flaw]}. ${counted(events, 'event')} before it hold.`,
+      `Event ${flaw.sequence} ${FLAWS[flaw.flaw]}. ${counted(events, 'event')} before it ${verb(events)}.`,
     );
   if (json) return;
   const proved = events - unprovable;
-  terminal.print(
-    `${counted(proved, 'event')} ${proved === 1 ? 'holds' : 'hold'}. Head: ${written ?? 'none'}`,
-  );
+  terminal.print(`${counted(proved, 'event')} ${verb(proved)}. Head: ${written ?? 'none'}`);
   if (unprovable > 0) {
     terminal.print(
       `${counted(unprovable, 'event')} can't be proved: their pepper isn't set. Put it into TOKEN_PEPPERS_OLD.`,
     );
   }
+}
+
+function verb(count: number): string {
+  return count === 1 ? 'holds' : 'hold';
 }
 
 async function writeOut(text: string, surroundings: Surroundings): Promise<void> {

@@ -71,7 +71,7 @@ export function restoreCommand({ env, terminal, clock, interruption }: Surroundi
         );
       } else {
         terminal.print(
-          `${counted(tokens, 'token')} and ${counted(values, 'old value')} that had ended since the backup ended again.`,
+          `Ended since the backup, and ended again now: ${counted(tokens, 'token')} and ${counted(values, 'old value')}.`,
         );
       }
     });

@@ -37,7 +37,7 @@ async function status({ json }: { readonly json?: true }, surroundings: Surround
     const lost = rows.filter(({ held }) => held === 'not held').reduce((sum, { values }) => sum + values, 0);
     if (lost > 0)
       terminal.print(
-        `${counted(lost, 'value')} need bcrypt once, about 70 ms each, when they are next used.`,
+        `Without its pepper: ${counted(lost, 'value')}. Each needs bcrypt once, about 70 ms, when it's next used.`,
       );
   });
 }

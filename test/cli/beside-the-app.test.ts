@@ -213,7 +213,7 @@ test('backup copies the database while the app runs; restore refuses while it ru
   const restored = await cli(stage, 'restore', file);
 
   expect(restored).toMatchObject({ code: 0, err: '' });
-  expect(restored.out).toContain('1 token and 0 old values that had ended since the backup ended again.');
+  expect(restored.out).toContain('Ended since the backup, and ended again now: 1 token and 0 old values.');
   await stage.restart();
   expect(await verdictsOf(stage, value, kept)).toEqual([401, 200]);
 });

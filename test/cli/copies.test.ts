@@ -191,7 +191,7 @@ test('a restore that was cut off between its two renamings is not taken for a ne
   const restored = await place.cli('restore', 'copy.db');
 
   expect(restored.out).toBe(
-    `${place.at('apitoken.db')} is put back from copy.db.\n1 token and 0 old values that had ended since the backup ended again.\n`,
+    `${place.at('apitoken.db')} is put back from copy.db.\nEnded since the backup, and ended again now: 1 token and 0 old values.\n`,
   );
   expect(await place.verdicts()).toEqual(['bad', 'good']);
 });

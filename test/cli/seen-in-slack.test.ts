@@ -116,12 +116,16 @@ test('audit export --after: from any sequence, none after the last, and what is 
 });
 
 test.for([
-  ['a folder that is not there', (folder: string) => join(folder, 'nowhere/copy.db')],
-  ['a folder itself', (folder: string) => folder],
-  ['a path through a file', (folder: string) => join(folder, 'apitoken.db/copy.db')],
-  ['the database', (folder: string) => join(folder, 'apitoken.db')],
-  ['a name that is too long', (folder: string) => join(folder, 'x'.repeat(300))],
-] as const)('a backup into %s is one sentence, and leaves nothing', async ([, pathIn]) => {
+  [
+    'a folder that is not there',
+    (folder: string) => join(folder, 'nowhere/copy.db'),
+    /: make the folder \S+nowhere first\./,
+  ],
+  ['a folder itself', (folder: string) => folder, /is there already/],
+  ['a path through a file', (folder: string) => join(folder, 'apitoken.db/copy.db'), /: name another path\./],
+  ['the database', (folder: string) => join(folder, 'apitoken.db'), /is there already/],
+  ['a name that is too long', (folder: string) => join(folder, 'x'.repeat(300)), /: name another path\./],
+] as const)('a backup into %s is one sentence, and leaves nothing', async ([, pathIn, sentence]) => {
   const { stage, cli } = await aPlace();
   const before = readdirSync(stage.folder).sort();
 
@@ -129,6 +133,7 @@ test.for([
 
   expect(ran).toMatchObject({ code: 1, out: '' });
   expect(ran.err).toMatch(/^[^\n]+\n$/);
+  expect(ran.err).toMatch(sentence);
   expect(readdirSync(stage.folder).sort()).toEqual(before);
 });
 

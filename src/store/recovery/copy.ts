@@ -274,7 +274,21 @@ async function writing<T>(file: string, work: () => Promise<T>): Promise<T> {
     const cause = sqliteErrorIn(error) ?? error;
     if (!(cause instanceof Error && 'code' in cause)) throw error;
     const code = String(cause.code);
-    const sentence = `${file} cannot be written (${code}): let this user write it, or make room on its disk. Nothing was changed.`;
-    throw cannotOpen(sentence, cause);
+    throw cannotOpen(
+      `${file} cannot be written (${code}): ${remedyFor(code, file)}. Nothing was changed.`,
+      cause,
+    );
+  }
+}
+
+function remedyFor(code: string, file: string): string {
+  switch (code) {
+    case 'ENOENT':
+      return `make the folder ${dirname(file)} first`;
+    case 'ENOTDIR':
+    case 'ENAMETOOLONG':
+      return 'name another path';
+    default:
+      return 'let this user write it, or make room on its disk';
   }
 }
