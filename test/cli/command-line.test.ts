@@ -175,9 +175,8 @@ test.for([
   ['what was asked for', 'revoke all 1 token\n', 401],
 ] as const)('on a terminal revoke-all waits for its answer: %s', async ([, typed, status]) => {
   const { stage, value } = await aPlace();
-  const command = [process.execPath, '--require', join(ROOT, 'require-node.cjs'), join(ROOT, 'src/cli.ts')];
 
-  const ran = await onATerminal(`${command.join(' ')} revoke-all --reason x`, besides(stage), typed);
+  const ran = await onATerminal('revoke-all --reason x', besides(stage), typed);
 
   expect(ran.out).toContain('This revokes 1 live token of everybody.');
   expect(ran.out).not.toContain('node:internal');
@@ -186,9 +185,24 @@ test.for([
   expect(await verdictsOf(stage, value)).toEqual([status]);
 });
 
+test.for([
+  ['anything else', 'alice\n', 200],
+  ['the id', 'U0ALICE0001\n', 401],
+] as const)('on a terminal revoke-person waits for the id of the person: %s', async ([, typed, status]) => {
+  const { stage, value } = await aPlace();
+
+  const ran = await onATerminal('revoke-person U0ALICE0001 --reason x', besides(stage), typed);
+
+  expect(ran.out).toContain('This revokes 1 live token of U0ALICE0001.');
+  expect(ran.out).toContain('Type "U0ALICE0001" to go on:');
+  expect(ran.code).toBe(status === 200 ? 1 : 0);
+  expect(await verdictsOf(stage, value)).toEqual([status]);
+});
+
 /** Runs a command on a pseudo terminal (`script` of util-linux), and types that when it asks for it. */
-async function onATerminal(command: string, env: Record<string, string>, typed: string) {
-  const child = spawn('script', ['-qec', command, '/dev/null'], {
+async function onATerminal(args: string, env: Record<string, string>, typed: string) {
+  const cli = [process.execPath, '--require', join(ROOT, 'require-node.cjs'), join(ROOT, 'src/cli.ts')];
+  const child = spawn('script', ['-qec', `${cli.join(' ')} ${args}`, '/dev/null'], {
     cwd: temporaryFolder(),
     env: { ...env, PATH: '/usr/bin:/bin', TERM: 'xterm' },
   });
