@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { parseHead } from '../src/tokens/audit.ts';
 import { type Stage, setStage } from './fixture.ts';
 import { answerTo, createsToken, rowsOf, settled, soon, verdictsOf } from './slack/flows.ts';
@@ -35,6 +35,19 @@ test('once the event is as it was, nothing is said any more', async () => {
   await changed(stage, `update audit_events set actor = '${actor}' where sequence = 1`);
 
   await soon(async () => expect(await metric(stage, 'apitoken_audit_chain_broken')).toBe(0));
+});
+
+test('a changed event is told at the start, though nothing that repeats has run yet', async () => {
+  const stage = await setStage();
+  await createsToken(stage.workspace.person('alice'), 'deploy-bot');
+  await settled(stage);
+
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  await changed(stage, "update audit_events set actor = 'UMALLORY' where sequence = 1").finally(() =>
+    vi.useRealTimers(),
+  );
+
+  await soon(() => expect(stage.log()).toContain('"msg":"the audit chain is broken'));
 });
 
 test('the head of the chain is in the log when the app has stopped, and proves all before it', async () => {
