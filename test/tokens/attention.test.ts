@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
 import { attentionOf, byAttention, isListed, STATUS_FILTERS } from '../../src/tokens/attention.ts';
-import type { UsedToken } from '../../src/tokens/token.ts';
+import type { TokenId, UsedToken } from '../../src/tokens/token.ts';
 import { aName, aToken, BOB, T0 } from './a-token.ts';
 
 const NOW = T0 + 400 * DAY_MS;
+const [LOW, HIGH] = ['tok_0000000000000000', 'tok_zzzzzzzzzzzzzzzz'] as [TokenId, TokenId];
 const dead = { expiresAt: NOW - 10 * DAY_MS };
 const revoked = { revokedAt: NOW - DAY_MS, revokedBy: BOB };
 const later = { expiresAt: NOW + 14 * DAY_MS + 1 };
@@ -26,6 +27,7 @@ describe('of a token', () => {
     ['idle, and it never expires', { expiresAt: null, lastUsedAt: null }, 'idle'],
     ['idle, and it expires soon', { expiresAt: NOW + DAY_MS, lastUsedAt: null }, 'expiring'],
     ['expired and presented now', { ...dead, lastRefusedAt: NOW }, 'presented'],
+    ['expired and presented at its very end', { expiresAt: NOW - 1, lastRefusedAt: NOW - 1 }, 'presented'],
     ['expired and presented 7 days ago', { ...dead, lastRefusedAt: NOW - 7 * DAY_MS }, 'presented'],
     ['expired and presented before that', { ...dead, lastRefusedAt: NOW - 7 * DAY_MS - 1 }, 'expired'],
     [
@@ -106,6 +108,12 @@ test.for([
   ['presented ones by when, the latest first', { ...dead }, 'lastRefusedAt', [NOW, NOW - 1]],
   ['those of leavers by their age, the oldest first', gone, 'createdAt', [T0, T0 + 1]],
   ['expiring ones by their end, the soonest first', {}, 'expiresAt', [NOW + 1, NOW + 2]],
+  [
+    'those that need nothing by their end, the soonest first',
+    {},
+    'expiresAt',
+    [NOW + 20 * DAY_MS, NOW + 21 * DAY_MS],
+  ],
   ['unclaimed ones by their age, the oldest first', { claimedAt: null, ...later }, 'createdAt', [T0, T0 + 1]],
   ['idle ones by their last use, the longest ago first', later, 'lastUsedAt', [T0, T0 + 1]],
   ['endless ones by their age, the oldest first', { expiresAt: null }, 'createdAt', [T0, T0 + 1]],
@@ -113,17 +121,29 @@ test.for([
   ['revoked ones by that date, the latest first', revoked, 'revokedAt', [NOW - 1, NOW - 2]],
 ] as const)('%s', ([, fields, field, [first, second]]) => {
   const base = { lastUsedAt: NOW, ...fields };
-  const pair = [aToken({ ...base, [field]: second }), aToken({ ...base, [field]: first })];
+  // By their ids they would stand the other way round.
+  const pair = [aToken({ ...base, id: LOW, [field]: second }), aToken({ ...base, id: HIGH, [field]: first })];
 
   expect(byAttention(pair, NOW).map((token) => token[field])).toEqual([first, second]);
 });
 
 test('those of one instant go by when they were created, then by their ids', () => {
-  const made = [3, 1, 2, 1].map((ms) => aToken({ lastUsedAt: NOW, expiresAt: NOW + 1, createdAt: T0 + ms }));
+  const made = [
+    [3, LOW],
+    [1, HIGH],
+    [2, LOW],
+    [1, LOW],
+  ] as const;
+  const tokens = made.map(([ms, id]) =>
+    aToken({ id, lastUsedAt: NOW, expiresAt: NOW + 1, createdAt: T0 + ms }),
+  );
 
-  const ordered = byAttention(made, NOW);
-
-  expect(ordered.map(({ createdAt }) => createdAt - T0)).toEqual([1, 1, 2, 3]);
-  const [one, another] = ordered;
-  expect(String(one?.id) < String(another?.id)).toBe(true);
+  for (const given of [tokens, [...tokens].reverse()]) {
+    expect(byAttention(given, NOW).map(({ createdAt, id }) => [createdAt - T0, id])).toEqual([
+      [1, LOW],
+      [1, HIGH],
+      [2, LOW],
+      [3, LOW],
+    ]);
+  }
 });

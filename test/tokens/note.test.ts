@@ -15,6 +15,11 @@ test.for([
   ['with the joiners of its language', 'می‌خواهم അവന്‍', 'می‌خواهم അവന്‍'],
   ['composed', 'cafe\u0301', 'café'],
   ['of 200 characters', '🚀'.repeat(200), '🚀'.repeat(200)],
+  [
+    'of 200 among 1,400 that draw nothing',
+    'x\u00ad\u00ad\u00ad\u00ad\u00ad\u00ad\u00ad'.repeat(200),
+    'x'.repeat(200),
+  ],
 ] as const)('a note is kept %s', ([, text, note]) => {
   expect(parseNote(text, 200)).toEqual({ note });
 });
@@ -52,6 +57,7 @@ test.for([
 
 test.for([
   ['201 characters', 'x'.repeat(201)],
+  ['200 among 1,401 that draw nothing', `${'x'.repeat(200)}${'\u00ad'.repeat(1400)}\u00adx`.slice(1)],
   ['40,000 marks', `e${'\u0301\u0323'.repeat(20_000)}`],
 ] as const)('a note of %s is too long', ([, text]) => {
   expect(parseNote(text, 200)).toEqual({ refusal: { code: 'text_too_long', lengthMax: 200 } });
