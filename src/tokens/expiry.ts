@@ -136,25 +136,13 @@ export function splitLifetime(line: string): { readonly name: string; readonly l
   let words = line === '' ? [] : line.split(' ');
   const found: string[] = [];
   for (let lifetimes = 0; lifetimes < LIFETIMES_MAX; lifetimes++) {
-    const count = areInQuotes(words) ? 0 : lifetimeWords(words);
+    const count = lifetimeWords(words);
     if (count === 0) break;
     found.unshift(...words.slice(-count));
     words = words.slice(0, -count);
   }
   const name = words.join(' ');
   return found.length === 0 ? { name } : { name: name.replace(/,$/, ''), lifetime: found.join(' ') };
-}
-
-function areInQuotes(words: readonly string[]): boolean {
-  const [first = '', last = ''] = [words[0], words.at(-1)];
-  const isOne = words.length === 1 && first.length === 1;
-  return (
-    !isOne &&
-    first !== '' &&
-    last !== '' &&
-    QUOTES.includes(first.charAt(0)) &&
-    QUOTES.includes(last.charAt(last.length - 1))
-  );
 }
 
 /** How many of the last words are a lifetime, or are meant as one. */
@@ -168,9 +156,10 @@ function lifetimeWords(words: readonly string[]): number {
   const [count] = counts;
   if (count !== undefined) return ['for', 'until'].includes(folded.at(-1 - count) ?? '') ? count + 1 : count;
   const until = folded.lastIndexOf('until');
-  const isDate =
-    until !== -1 && until < folded.length - 1 && ![...last].some((sign) => QUOTES.includes(sign));
-  return isDate ? folded.length - until : 0;
+  if (until === -1 || until === folded.length - 1) return 0;
+  // What ends in quotes is a name, in wide ones too. Of a long word nothing is left but what was typed.
+  const isQuoted = [...last, ...(words.at(-1) ?? '')].some((sign) => QUOTES.includes(sign));
+  return isQuoted ? 0 : folded.length - until;
 }
 
 function isLifetime(text: string): boolean {
