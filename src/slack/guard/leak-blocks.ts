@@ -107,7 +107,7 @@ export function posterMessage(drawing: LeakDrawing, poster: PersonId, revokeIt: 
     text: escaped(sentence),
     blocks: [
       section(sentence),
-      ...nextBlocks(values),
+      ...nextBlocks(drawing),
       ...deleteMessageBlocks(leak.place, poster),
       ...(revokeIt === undefined ? [] : [{ type: 'actions' as const, elements: [revokeIt] }]),
     ],
@@ -123,7 +123,7 @@ function cardOf(
   const { leak, values } = drawing;
   const isThere = values.some((value) => value.isThere);
   const below: KnownBlock[] = [
-    ...nextBlocks(values),
+    ...nextBlocks(drawing),
     ...(isThere
       ? deleteMessageBlocks(leak.place, reader)
       : [section('The message no longer holds a value.')]),
@@ -195,7 +195,7 @@ function stateOf({ is, token, endsAt }: LeakedValue, now: number): string {
 }
 
 /** What is to be done about what uses the tokens. */
-function nextBlocks(values: readonly LeakedValue[]): KnownBlock[] {
+function nextBlocks({ values, now }: Pick<LeakDrawing, 'values' | 'now'>): KnownBlock[] {
   const isOne = values.length === 1;
   return [
     ...(values.some(isWorking)
@@ -216,7 +216,7 @@ function nextBlocks(values: readonly LeakedValue[]): KnownBlock[] {
           ),
         ]
       : []),
-    ...(values.some(({ is }) => is === 'ended')
+    ...(values.some(({ is, token }) => is === 'ended' && statusOf(token, now) === 'active')
       ? [section('Use the new value wherever the old one is still used.')]
       : []),
   ];
