@@ -155,7 +155,8 @@ function stateBlocks({ values, now }: LeakDrawing): KnownBlock[] {
   if (first === undefined) return [];
   if (others.length === 0) return [{ type: 'section', text: mrkdwn(stateOf(first, now)) }];
   const byToken = new Map(values.map((value) => [value.token, value]));
-  return tokenLines([...byToken.keys()], (token) => {
+  const left = byToken.size - FOUND_MAX;
+  const lines = tokenLines([...byToken.keys()].slice(0, FOUND_MAX), (token) => {
     const { is, endsAt } = byToken.get(token) ?? first;
     return {
       type: 'rich_text_section',
@@ -169,6 +170,7 @@ function stateBlocks({ values, now }: LeakDrawing): KnownBlock[] {
       ],
     };
   });
+  return left > 0 ? [...lines, context(`and ${left} more`)] : lines;
 }
 
 const LINES: Readonly<Record<LeakedValue['is'], string>> = {
