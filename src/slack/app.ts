@@ -58,7 +58,7 @@ export type SlackAppDeps = DomainDeps & {
   readonly botToken: () => string;
   /** How deliveries come, and where the receiver puts them. */
   readonly receiver: Receiver;
-  readonly intake: Pick<Intake, 'waitingAck' | 'tell'>;
+  readonly intake: Pick<Intake, 'waitingAck' | 'tell' | 'fail'>;
   readonly roles: RoleSettings;
   readonly guard: GuardSettings;
   /** Of the app itself, so that Bolt ignores what it wrote, and what it was granted. */
@@ -188,8 +188,8 @@ function registerFaults(app: App, intake: SlackAppDeps['intake'], deps: Listener
       );
     }
   };
-  app.error(({ error, body }: { error: Error; body: object }) => onFault(error, body));
   intake.tell({ onFault });
+  app.error(({ error, body }: { error: Error; body: object }) => intake.fail(error, body));
 }
 
 function clientOptions(

@@ -3,6 +3,7 @@ import type { App, ReceiverEvent } from '@slack/bolt';
 import { type Clock, SECOND_MS } from '../../clock.ts';
 import type { Log } from '../../log.ts';
 import { ackProblem, type RawAck } from '../reply/submission.ts';
+import { createOnce } from './once.ts';
 import { createRareWarning } from './rare-warning.ts';
 
 const DRAIN_STEP_MS = 20;
@@ -26,6 +27,8 @@ export type Intake = {
   tell(told: { readonly onFault: OnFault } | { readonly onOverheard: OnOverheard }): void;
   /** Resolves when all that the delivery leads to is done. Never rejects. Slack hears the first acknowledgement alone. */
   take(event: ReceiverEvent): Promise<void>;
+  /** A listener failed with the delivery of this body: told to `onFault`, and done anew when it comes again. */
+  fail(fault: unknown, body: object): Promise<void>;
   /** The acknowledgement of the delivery with this body, while Slack waits for it. */
   waitingAck(body: object): RawAck | undefined;
   /** Slack waits no longer for the acknowledgement of this body. */
@@ -45,14 +48,7 @@ export function createIntake(deps: {
   readonly onAck: OnAck;
 }): Intake {
   const { log, onAck } = deps;
-  const warnOfStrange = createRareWarning(
-    deps,
-    'Slack delivered what this version does not know; nothing was done',
-  );
-  const warnOfRate = createRareWarning(
-    deps,
-    'Slack held back events: there are more than 30,000 an hour. Changes of people and groups count a little later',
-  );
+  const warnOf = createWarnings(deps);
   /** By the body of their delivery. */
   const waiting = new WeakMap<object, RawAck>();
   let app: Pick<App, 'processEvent'> | undefined;
@@ -60,27 +56,36 @@ export function createIntake(deps: {
     onFault: async (fault) => log.error({ err: fault }, 'a delivery of Slack could not be processed'),
     onOverheard: async () => undefined,
   };
+  const once = createOnce(deps.clock);
+  const failed = new WeakSet<object>();
   let isDraining = false;
   let working = 0;
 
   async function take(event: ReceiverEvent): Promise<void> {
-    const { body } = event;
-    dropNulls(body);
-    const arrivedAt = performance.now();
-    const ack: RawAck = async (response) => {
-      if (!waiting.delete(body)) return;
-      await event.ack(response);
-      onAck(kindOfDelivery(body), (performance.now() - arrivedAt) / SECOND_MS);
-    };
-    waiting.set(body, ack);
+    dropNulls(event.body);
     working += 1;
     try {
-      await handle({ ...event, ack });
-    } catch (fault) {
-      await told.onFault(fault, body);
+      await once(event, takeFirst);
     } finally {
       working -= 1;
     }
+  }
+
+  async function takeFirst(event: ReceiverEvent): Promise<'done' | 'failed'> {
+    const { body } = event;
+    const ack = timedAck(event, waiting, onAck);
+    waiting.set(body, ack);
+    try {
+      await handle({ ...event, ack });
+    } catch (fault) {
+      await fail(fault, body);
+    }
+    return failed.has(body) ? 'failed' : 'done';
+  }
+
+  async function fail(fault: unknown, body: object): Promise<void> {
+    failed.add(body);
+    await told.onFault(fault, body);
   }
 
   async function handle(event: ReceiverEvent): Promise<void> {
@@ -88,12 +93,12 @@ export function createIntake(deps: {
     // Slack says this of itself, without an event and its id: https://docs.slack.dev/apis/events-api/#rate-limits
     if (body.type === 'app_rate_limited') {
       await ack();
-      return warnOfRate((times) => ({ times }));
+      return warnOf.rate((times) => ({ times }));
     }
     if (isDraining) return refuseDraining(event);
     if (app === undefined) return;
     const isPassed = await pass(event, app, told.onOverheard);
-    if (!isPassed) warnOfStrange((times) => ({ times, type: namedType(body.type) }));
+    if (!isPassed) warnOf.strange((times) => ({ times, type: namedType(body.type) }));
     else if (waiting.has(body)) throw new Error('nobody answered what Slack delivered');
   }
 
@@ -105,6 +110,7 @@ export function createIntake(deps: {
       told = { ...told, ...more };
     },
     take,
+    fail,
     waitingAck: (body) => waiting.get(body),
     giveUp: (body) => waiting.delete(body),
     inWork: () => working,
@@ -113,6 +119,26 @@ export function createIntake(deps: {
       for (let waited = 0; working > 0 && waited < msMax; waited += DRAIN_STEP_MS) await wait(DRAIN_STEP_MS);
       return working === 0;
     },
+  };
+}
+
+function createWarnings(deps: { readonly log: Log; readonly clock: Clock }) {
+  return {
+    strange: createRareWarning(deps, 'Slack delivered what this version does not know; nothing was done'),
+    rate: createRareWarning(
+      deps,
+      'Slack held back events: there are more than 30,000 an hour. Changes of people and groups count a little later',
+    ),
+  };
+}
+
+/** The first acknowledgement, while Slack waits. Told to `onAck` with how long it waited. */
+function timedAck({ body, ack }: ReceiverEvent, waiting: WeakMap<object, RawAck>, onAck: OnAck): RawAck {
+  const arrivedAt = performance.now();
+  return async (response) => {
+    if (!waiting.delete(body)) return;
+    await ack(response);
+    onAck(kindOfDelivery(body), (performance.now() - arrivedAt) / SECOND_MS);
   };
 }
 
