@@ -40,6 +40,14 @@ export type Walking = {
     readonly walkers: readonly Person[];
     readonly clock: ReturnType<typeof aClock>;
   }) => Promise<void>;
+  readonly deliverBy?: 'sockets' | 'http';
+  /** Whoever walks in the walker's place, as somebody all of whose deliveries come twice. */
+  readonly as?: (walker: Person, workspace: Workspace) => Person;
+  /** What happens once all ways were taken. */
+  readonly afterwards?: (at: {
+    readonly stage: Stage;
+    readonly clock: ReturnType<typeof aClock>;
+  }) => Promise<void>;
 };
 
 /** The name of a cell, as a test reads it. */
@@ -51,20 +59,21 @@ export function cellName([way, whose]: Cell): string {
 export async function walkAll(
   comer: Comer,
   env: Record<string, string>,
-  { cells = CELLS, meanwhile = async () => {} }: Walking = {},
+  walking: Walking = {},
 ): Promise<Record<string, string>> {
+  const { cells = CELLS, meanwhile = async () => {}, deliverBy = 'sockets', as = (one) => one } = walking;
   const people = cells.map((_, index) => personOf(comer, index));
   const clock = aClock();
   const workspace = await openWorkspace({ clock, seed: seedWith(people, comer) });
   const ids = people.map(({ id }) => id).join(',');
   const roles = { ...(comer === 'manager' ? { MANAGERS: ids } : {}), ONCALL: 'S0ONCALL001', ...MANY };
-  const stage = await setStage({ clock, workspace, env: { ...roles, ...env } });
+  const stage = await setStage({ clock, workspace, env: { ...roles, ...env }, deliverBy });
   const { ts: ephemeral } = await answerTo(workspace.person('alice'), '/apitoken help');
   // One that everybody may try to stop.
   await workspace.person('dave').types('#oncall', '/apitoken board');
   await soon(() => expect(rowsOf(stage, "select id from messages where kind = 'board'")).toHaveLength(1));
 
-  const walkers = people.map(({ handle }) => workspace.person(handle));
+  const walkers = people.map(({ handle }) => as(workspace.person(handle), workspace));
   const walks = await prepareAll({ stage, walkers, ephemeral, cells });
   await meanwhile({ workspace, walkers, clock });
   const isLetIn = env.ALLOW_GUESTS === 'true' || !KEPT_OUT.some((one) => one === comer);
@@ -74,6 +83,7 @@ export async function walkAll(
     if (walk === undefined) throw new Error('a cell was not prepared');
     outcomes[cellName(cell)] = await outcomeOf(walk, WAYS[cell[0]], isLetIn);
   }
+  await walking.afterwards?.({ stage, clock });
   // Slack takes no messages to a bot, or to somebody who is gone: their receipts have nowhere to stand.
   if (!LET_IN.some((one) => one === comer)) {
     const refused = workspace.takeRefusals().filter(({ about }) => about !== 'conversations.open');
