@@ -62,10 +62,12 @@ export function createIntake(deps: {
   let working = 0;
 
   async function take(event: ReceiverEvent): Promise<void> {
-    dropNulls(event.body);
     working += 1;
     try {
-      await once(event, takeFirst);
+      // Of messages in channels there are too many to remember, and told twice, they have one effect.
+      await (isOverheard(event.body) ? takeFirst(event) : once(event, takeFirst));
+    } catch (fault) {
+      log.warn({ err: fault }, 'what Slack delivered again could not be acknowledged');
     } finally {
       working -= 1;
     }
@@ -73,8 +75,8 @@ export function createIntake(deps: {
 
   async function takeFirst(event: ReceiverEvent): Promise<'done' | 'failed'> {
     const { body } = event;
-    const ack = timedAck(event, waiting, onAck);
-    waiting.set(body, ack);
+    dropNulls(body);
+    const ack = waitingAckOf(event, waiting, onAck);
     try {
       await handle({ ...event, ack });
     } catch (fault) {
@@ -132,14 +134,16 @@ function createWarnings(deps: { readonly log: Log; readonly clock: Clock }) {
   };
 }
 
-/** The first acknowledgement, while Slack waits. Told to `onAck` with how long it waited. */
-function timedAck({ body, ack }: ReceiverEvent, waiting: WeakMap<object, RawAck>, onAck: OnAck): RawAck {
+/** Puts it among the waiting: the first acknowledgement, while Slack waits. Told to `onAck` with how long it waited. */
+function waitingAckOf({ body, ack }: ReceiverEvent, waiting: WeakMap<object, RawAck>, onAck: OnAck): RawAck {
   const arrivedAt = performance.now();
-  return async (response) => {
+  const first: RawAck = async (response) => {
     if (!waiting.delete(body)) return;
     await ack(response);
     onAck(kindOfDelivery(body), (performance.now() - arrivedAt) / SECOND_MS);
   };
+  waiting.set(body, first);
+  return first;
 }
 
 /** A kind that Slack may have thought of; nothing else of a delivery is fit for the log. */

@@ -48,13 +48,23 @@ export function createOnce(clock: Clock): (event: ReceiverEvent, handle: Handle)
   }
 
   return async function once(event, handle): Promise<void> {
-    if (!isOfOneOccasion(event.body)) return void (await handle(event));
-    const digest = createHash('sha256').update(JSON.stringify(event.body)).digest('base64url');
+    const digest = digestOf(event.body);
+    if (digest === undefined) return void (await handle(event));
     const first = met.get(digest);
     if (first === undefined) return handleFirst(event, handle, digest);
     const answered = await first;
     return answered === undefined ? once(event, handle) : event.ack(answered.response);
   };
+}
+
+/** Of its letters as they came, before anybody changes them. Undefined of what may come twice, or lies too deep to be written down. */
+function digestOf(body: Readonly<Record<string, unknown>>): string | undefined {
+  if (!isOfOneOccasion(body)) return undefined;
+  try {
+    return createHash('sha256').update(JSON.stringify(body)).digest('base64url');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether it names the one time that it happened. A search does not: somebody may search for the same twice. */
