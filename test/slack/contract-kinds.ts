@@ -16,7 +16,7 @@ import { answerTo, deliveriesIn, holdsToken, opens, soon } from './flows.ts';
 /** A kind of delivery, as Slack sends it. All keys that it does not name may be missing or null, and the person is served. */
 export type Kind = {
   readonly name: string;
-  /** Sets the scene, and returns what makes such a delivery, each with a trigger and a `response_url` of its own. */
+  /** Sets the scene, and returns what makes such a delivery, each with a trigger, a `response_url` or an `event_id` of its own. */
   readonly prepare: (stage: Stage) => Promise<() => Delivery>;
   /** What stands in the acknowledgement, or in what the app calls after it; undefined where nobody waits for an answer. */
   readonly says: string | undefined;
@@ -242,7 +242,12 @@ function event(name: string, causes: (stage: Stage) => Promise<unknown>): Kind {
       const lateBy = 3 * 60 * 60;
       const late = { ...payload, event_time: Number(payload.event_time) - lateBy };
       const retry = { attempt: 3, reason: 'timeout' };
-      return () => ({ type: 'events_api', payload: structuredClone<Json>(late), retry });
+      let made = 0;
+      return () => {
+        made += 1;
+        const payload = structuredClone<Json>({ ...late, event_id: `Ev0MADE${made}` });
+        return { type: 'events_api', payload, retry };
+      };
     },
     says: undefined,
     needed: [],
