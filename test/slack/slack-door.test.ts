@@ -19,7 +19,8 @@ function setOverHttp(options: Parameters<typeof setStage>[0] = {}): Promise<Stag
 async function typedBody({ workspace }: Stage): Promise<string> {
   await answerTo(workspace.person('alice'), '/apitoken help');
   const { payload } = deliveriesIn(workspace).at(-1) ?? {};
-  return new URLSearchParams(payload as Record<string, string>).toString();
+  // To the letter the same it would not be answered a second time.
+  return new URLSearchParams({ ...(payload as Record<string, string>), trigger_id: '1.2.3' }).toString();
 }
 
 /** What the app was told and said so far, in number. */
