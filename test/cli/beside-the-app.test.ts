@@ -168,6 +168,10 @@ test('audit verify checks the chain and its head, and names the first bad event;
   const [, head = ''] = /^(?:\d+) events hold\. Head: (\S+)\n$/.exec(verified.out) ?? [];
   expect(head).toMatch(/^\d+:[0-9a-f]{64}$/);
   expect((await cli(stage, 'audit', 'verify', '--head', head)).code).toBe(0);
+  expect(await cli(stage, 'audit', 'verify', '--head', `2:${'0'.repeat(64)}`)).toMatchObject({
+    code: 1,
+    err: 'Event 2 was changed, or what comes before it was. 1 event before it holds.\n',
+  });
   const exported = (await cli(stage, 'audit', 'export')).out
     .trim()
     .split('\n')

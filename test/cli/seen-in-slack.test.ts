@@ -1,10 +1,20 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DAY_MS, SECOND_MS } from '../../src/clock.ts';
 import { setStage, temporaryFolder } from '../fixture.ts';
-import { answerIn, answerTo, holdsToken, receiptOf, rowsOf, settled, soon, toldTo } from '../slack/flows.ts';
+import {
+  answerIn,
+  answerTo,
+  createsToken,
+  holdsToken,
+  receiptOf,
+  rowsOf,
+  settled,
+  soon,
+  toldTo,
+} from '../slack/flows.ts';
 import { besides, type Ran, runs } from './a-command.ts';
 
 const OPERATOR = `an operator (${userInfo().username})`;
@@ -36,6 +46,33 @@ test('what the command line revoked is in history, info, CSV, board and receipt,
   await answerIn(carol, '#general', () => carol.clicks('CSV', { in: '#general' }));
   // The file has ids, as for everybody else.
   expect(carol.readsFile('@apitoken')).toContain(`,cli:${userInfo().username},found in a log`);
+});
+
+test('whichever command ends a token, the event names the operator and the reason', async () => {
+  const { stage, cli } = await aPlace();
+  const [alice, bob] = [stage.workspace.person('alice'), stage.workspace.person('bob')];
+  await createsToken(alice, 'named-bot');
+  const presented = await createsToken(alice, 'presented-bot');
+  const logged = await createsToken(alice, 'logged-bot');
+  await createsToken(bob, 'bobs-bot');
+  await createsToken(alice, 'last-bot');
+  const folder = temporaryFolder();
+  const file = join(folder, 'build.log');
+  writeFileSync(file, logged);
+
+  await cli('revoke', 'named-bot', '--reason', 'by name');
+  const stdin = ['revoke', '--stdin', '--reason', 'by value'];
+  await runs(stdin, { env: besides(stage), folder, stdin: presented });
+  await cli('find', file, '--revoke', '--reason', 'by file');
+  await cli('revoke-person', bob.id, '--reason', 'by person', '--yes');
+  await cli('revoke-all', '--reason', 'all', '--yes');
+
+  const events = rowsOf(
+    stage,
+    "select actor, json_extract(detail, '$.reason') as reason from audit_events where action = 'token.revoked' order by sequence",
+  );
+  expect(events.map(({ reason }) => reason)).toEqual(['by name', 'by value', 'by file', 'by person', 'all']);
+  expect(new Set(events.map(({ actor }) => actor))).toEqual(new Set([`cli:${userInfo().username}`]));
 });
 
 test('what was revoked while the app was stopped is told and drawn as soon as it runs', async () => {
