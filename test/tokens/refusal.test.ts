@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { FlawedName } from '../../src/tokens/name.ts';
-import { type Refusal, refused, sentenceFor } from '../../src/tokens/refusal.ts';
+import { type Refusal, refuseByPolicy, refused, sentenceFor } from '../../src/tokens/refusal.ts';
 import { newTokenId } from '../../src/tokens/token.ts';
 import type { CalendarDate } from '../../src/zone.ts';
+import { anActor, T0 } from './a-token.ts';
 
 const LATEST = '2026-12-31' as CalendarDate;
 
@@ -81,6 +82,56 @@ describe('the sentence of', () => {
       'a name that is taken, where none is proposed',
       { code: 'name_taken', name: 'deploy-bot', freeName: null },
       'deploy-bot is already taken. Choose another name.',
+    ],
+    [
+      'a value that ended, of a token that is not for the reader',
+      { code: 'value_ended' },
+      'That value no longer works.',
+    ],
+    [
+      'a value that ended with its token',
+      { code: 'value_ended', name: 'deploy-bot' },
+      'That value no longer works. deploy-bot has expired.',
+    ],
+    [
+      'a value that a newer one replaced',
+      { code: 'value_ended', name: 'deploy-bot', hasNewer: true },
+      'That value no longer works. deploy-bot has a newer value, which still works.',
+    ],
+    [
+      'a token that is not there',
+      { code: 'token_not_found' },
+      'No token found. Type /apitoken list all to see yours.',
+    ],
+    [
+      'a token whose name was mistyped',
+      { code: 'token_misnamed', nearly: ['bot-1', 'bot-2'].map((name) => ({ id: newTokenId(), name })) },
+      'No token found. Did you mean bot-1 or bot-2?',
+    ],
+    [
+      'too many checks',
+      { code: 'too_many_checks', waitSeconds: 10 },
+      "You've checked 10 values in a minute, the limit here. Try again in 10 seconds.",
+    ],
+    [
+      'too many live tokens of an owner',
+      { code: 'owner_too_many_live', liveTokensMax: 1 },
+      'This person has 1 live token, the limit here. One must be revoked first.',
+    ],
+    [
+      'a token that nobody claimed in time',
+      { code: 'never_claimed', name: 'deploy-bot' },
+      "deploy-bot wasn't claimed within 7 days, so it was revoked. Create a new token.",
+    ],
+    [
+      'too many values in a day',
+      { code: 'too_many_values_today', creationsPerDayMax: 50 },
+      "You've made 50 new tokens or values in 24 hours, the limit here. Nothing was changed. Try again later.",
+    ],
+    [
+      'several values',
+      { code: 'several_values' },
+      'These are several values, and none was revoked. Revoke them one at a time.',
     ],
     [
       'a text shaped like a value is the contract of the design',
@@ -175,4 +226,28 @@ describe('the sentence of', () => {
 
 test('a refusal is an outcome of its own kind', () => {
   expect(refused(ONE_OF_EACH.expired)).toEqual({ kind: 'refused', refusal: ONE_OF_EACH.expired });
+});
+
+test('a refusal because of who somebody is leaves an event with what they tried, and as whom', async () => {
+  const recorded: unknown[] = [];
+  const store = { recordRefusal: async (event: unknown) => void recorded.push(event) };
+  const actor = anActor({ standing: 'guest' });
+  const tokenId = newTokenId();
+  const refusal = { code: 'check_not_permitted' } as const;
+
+  const outcome = await refuseByPolicy(
+    { actor, attempted: 'check', tokenId, refusal },
+    { store: store as unknown as Parameters<typeof refuseByPolicy>[1]['store'], clock: () => T0 },
+  );
+
+  expect(outcome).toEqual(refused(refusal));
+  expect(recorded).toEqual([
+    {
+      at: T0,
+      actor: actor.id,
+      action: 'action.refused',
+      tokenId,
+      detail: { attempted: 'check', standing: 'guest' },
+    },
+  ]);
 });

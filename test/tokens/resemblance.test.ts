@@ -17,6 +17,7 @@ test.for([
   ['a minus', 'deploy−bot'],
   ['a hyphen that does not break', 'deploy‑bot'],
   ['quotes around it', '“deploy-bot”'],
+  ['quotes and spaces around it', '“ deploy-bot ”'],
   ['spaces around it', '  deploy-bot\n'],
 ] as const)('deploy-bot typed with %s is deploy-bot', ([, text]) => {
   expect(formOf(text)).toBe(formOfKey(nameKeyOf(aName('deploy-bot'))));
@@ -27,6 +28,7 @@ test.for([
   ['the "big" bot', 'the “big” bot'],
   ['a -- b', 'a — b'],
   ['wait...', 'wait…'],
+  ["a'b", "a''b"],
   ['“prod”', '"prod"'],
   ['⠁⠃', '⠁⠃\u200b'],
 ] as const)('%s may be typed as %s', ([name, text]) => {
@@ -37,6 +39,10 @@ test.for([
   ['deploy-bot', 'deploy_bot'],
   ['bot-1', 'bot-2'],
   ['café', 'cafe'],
+  ["boss's bot", 'bosss bot'],
+  ['deploy-bot', 'deploybot'],
+  ["a 'b", 'ab'],
+  ["a' b", 'ab'],
 ] as const)('%s is not %s', ([one, other]) => {
   expect(formOf(one)).not.toBe(formOf(other));
 });
@@ -44,6 +50,7 @@ test.for([
 test('what is longer than any name is like none, and takes no time', () => {
   expect(formOf('\u0301'.repeat(40_000))).toBe('');
   expect(formOf('-'.repeat(40_000))).toBe('');
+  expect([formOf('x'.repeat(512)), formOf('x'.repeat(513))]).toEqual(['x'.repeat(512), '']);
 });
 
 test.for([
@@ -54,6 +61,11 @@ test.for([
   ['deploy-bot', 'depoly-bot', true],
   ['deploy-bot', 'deploy-bot', true],
   ['🚀🚀🚀', '🚀🗝🚀', true],
+  ['bot-', 'bot-🚀', true],
+  ['abab', 'ababab', false],
+  ['xaby', 'xcay', false],
+  ['xaby', 'xbcy', false],
+  ['xaby', 'xbaqy', false],
   ['deploy-bot', 'deploy-b', false],
   ['deploy-bot', 'deplyo-cot', false],
   ['deploy-bot', 'tob-yolped', false],

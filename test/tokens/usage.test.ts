@@ -117,9 +117,16 @@ test('tries with a revoked value are counted apart from uses and refusals, witho
 
   usage.tried(A, 40);
   usage.tried(A, 30);
+  usage.used(B, 10, HERE);
+  usage.tried(B, 50);
   await usage.flush();
 
-  expect(written).toEqual([[aUse(A, { triedCount: 2, lastTriedAt: 40, addresses: [] })]]);
+  expect(written).toEqual([
+    [
+      aUse(A, { triedCount: 2, lastTriedAt: 40, addresses: [] }),
+      aUse(B, { lastUsedAt: 10, useCount: 1, triedCount: 1, lastTriedAt: 50 }),
+    ],
+  ]);
 });
 
 describe('of the addresses', () => {
@@ -189,14 +196,17 @@ describe('when the store fails', () => {
     usage.used(A, 10, 'a');
     usage.used(A, 20, 'b');
     usage.refused(A, 12, 'b');
+    usage.tried(A, 13);
     usage.used(B, 15, HERE);
 
     failNext(fault);
     await expect(usage.flush()).rejects.toBe(fault);
     usage.used(A, 5, 'a');
+    usage.refused(A, 22, 'a');
+    usage.tried(A, 23);
     await usage.flush();
 
-    const refusals = { lastRefusedAt: 12, refusedCount: 1 };
+    const refusals = { lastRefusedAt: 22, refusedCount: 2, lastTriedAt: 23, triedCount: 2 };
     expect(written).toEqual([
       [
         aUse(A, { lastUsedAt: 20, useCount: 3, ...refusals, addresses: ['a', 'b'] }),
@@ -253,6 +263,33 @@ describe('no more than 100,000 secrets are remembered', () => {
     const uses = written.flat();
     expect(uses).toHaveLength(100_000);
     expect(uses[0]).toEqual(aUse(aSecretOf(0), { lastUsedAt: 2, useCount: 2 }));
+  });
+
+  test('nor more after a failing write during which others came: these stay, and those known are still counted', async () => {
+    const { written, store } = aStore();
+    let isFirst = true;
+    const usage = createUsageRecorder({
+      addUses: async (uses) => {
+        if (!isFirst) return store.addUses(uses);
+        isFirst = false;
+        usage.used(aSecretOf(0), 2, HERE);
+        for (let i = 0; i < 199; i++) usage.used(aSecretOf(100_000 + i), 2, HERE);
+        throw new Error('busy');
+      },
+    });
+    for (let i = 0; i < 100_000; i++) usage.used(aSecretOf(i), 1, HERE);
+
+    await expect(usage.flush()).rejects.toThrow('busy');
+    await usage.flush();
+
+    const uses = written.flat();
+    expect(uses).toHaveLength(100_000);
+    const isAt = (number: number) => uses.find(({ lookupId }) => lookupId === `lookup ${number}`);
+    expect(isAt(0)).toEqual(aUse(aSecretOf(0), { lastUsedAt: 2, useCount: 2 }));
+    expect([isAt(1), isAt(100_198)]).toEqual([
+      undefined,
+      aUse(aSecretOf(100_198), { lastUsedAt: 2, useCount: 1 }),
+    ]);
   });
 
   test('and after a flush there is room again', async () => {
