@@ -234,20 +234,27 @@ describe('when the store fails', () => {
     let isFirst = true;
     const usage = createUsageRecorder({
       addUses: async (uses) => {
-        if (isFirst) for (const address of ['c', 'd', 'e', 'f']) usage.used(A, 50, address);
+        if (isFirst) {
+          for (const address of ['c', 'd', 'e', 'f']) usage.used(A, 50, address);
+          usage.refused(A, 51, 'f');
+          usage.tried(A, 52);
+        }
         isFirst = false;
         await store.addUses(uses);
       },
     });
     usage.used(A, 40, 'a');
     usage.used(A, 41, 'b');
+    usage.refused(A, 42, 'b');
+    usage.tried(A, 43);
 
     failNext(new Error('busy'));
     await expect(usage.flush()).rejects.toThrow('busy');
     await usage.flush();
 
     const addresses = ['f', 'e', 'd', 'c', 'b'];
-    expect(written).toEqual([[aUse(A, { lastUsedAt: 50, useCount: 6, addresses })]]);
+    const others = { refusedCount: 2, lastRefusedAt: 51, triedCount: 2, lastTriedAt: 52 };
+    expect(written).toEqual([[aUse(A, { lastUsedAt: 50, useCount: 6, ...others, addresses })]]);
   });
 });
 
