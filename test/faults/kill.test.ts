@@ -60,6 +60,8 @@ test(
       // What was in the air when the app died is nobody's refusal.
       workspace.takeRefusals();
       for (const person of people) if (person.modal() !== undefined) person.reloads();
+      if (kill % 10 === 0)
+        process.stderr.write(`kill ${kill} of ${KILLS}: ${done} operations acknowledged\n`);
     }
 
     const last = startProcess({ folder, env });

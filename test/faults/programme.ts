@@ -12,7 +12,7 @@ const SEED_MAX = 2 ** 31;
 const SHORT_SEED = 20_261_130;
 
 /** How much the long form may take. */
-export const LONG_MS_MAX = 1_500_000;
+export const LONG_MS_MAX = 3_600_000;
 
 /** Numbers by chance that come again with the seed, which is printed: `FAULTS_SEED=N npm run test:faults`. */
 export type Chance = {
