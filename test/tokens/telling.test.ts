@@ -5,6 +5,7 @@ import {
   effectOf,
   type Happened,
   HEARD,
+  leakSayings,
   type Saying,
   sayingsOf,
   type Told,
@@ -233,3 +234,51 @@ async function forget(house: House): Promise<void> {
 async function heard(house: House): Promise<readonly Saying[]> {
   return (await house.due()).filter(({ kind }) => kind !== 'receipt' && kind !== 'home');
 }
+
+describe('of what nobody in the workspace did', () => {
+  const token = aToken({ createdBy: BOB });
+  const saidOf = (happened: Partial<Happened>) =>
+    sayingsOf({ action: 'token.revoked', actor: 'system', at: T0, ...happened }, [token])
+      .map(({ saying }) => saying)
+      .filter(({ kind }) => kind !== 'receipt' && kind !== 'home');
+  const toCreator = { kind: 'revoked_of_created', tokenId: token.id };
+
+  test('the guard tells the creator; the owner hears by the card about the message', () => {
+    expect(saidOf({ actor: 'guard' })).toEqual([toCreator]);
+    expect(saidOf({ actor: 'guard', action: 'old_value.ended' })).toEqual([]);
+  });
+
+  test('whoever is on call hears of what GitHub found, too', () => {
+    expect(saidOf({ actor: 'github' })).toEqual([
+      { kind: 'revoked_by_other', tokenId: token.id },
+      toCreator,
+      { kind: 'found_in_public', tokenIds: [token.id] },
+    ]);
+  });
+
+  test('a reason of the app’s own says who hears of a revocation, and of nothing else', () => {
+    expect(saidOf({ reason: 'owner left' })).toEqual([{ kind: 'owner_left', tokenId: token.id }]);
+    expect(saidOf({ reason: 'owner left', action: 'token.expired' })).toEqual([]);
+  });
+});
+
+test('each reader of a message that holds live values is told once', () => {
+  const place = { channel: 'C1', ts: '1.2' };
+
+  expect(leakSayings(place, ['oncall', ANN, 'oncall'])).toEqual([
+    { kind: 'leak', ...place, reader: 'oncall' },
+    { kind: 'leak', ...place, reader: ANN },
+  ]);
+});
+
+test('an event tells the name of its token beside what else there is to tell', () => {
+  const token = aToken();
+
+  expect(effectOf({ action: 'token.created', actor: ANN, at: T0 }, token, { held: 1 }).event).toEqual({
+    at: T0,
+    actor: ANN,
+    action: 'token.created',
+    tokenId: token.id,
+    detail: { name: token.name, held: 1 },
+  });
+});
