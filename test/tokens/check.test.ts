@@ -5,7 +5,7 @@ import { peppersFrom } from '../../src/tokens/pepper.ts';
 import { revokeTokens } from '../../src/tokens/revoke.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aDelivery, admin, aHouse, ann, bob, type House } from './a-house.ts';
-import { T0 } from './a-token.ts';
+import { ELSEWHERE, T0, withAnotherSecret } from './a-token.ts';
 
 test.for([
   ['the owner', ann],
@@ -129,6 +129,27 @@ describe('whoever may check a value is told what it is, and that they asked is k
     });
     expect(checks(house)).toEqual([{ actor: admin.id, token_id: null, detail: '{"finding":"unknown"}' }]);
     expect(await checkValue({ actor: ann, value }, house.deps)).toMatchObject({ kind: 'refused' });
+  });
+
+  test('one of which the lookup id alone is right is nobody’s, its owner’s neither', async () => {
+    const house = await aHouse();
+    const value = withAnotherSecret((await house.holds()).value);
+
+    expect(await checkValue({ actor: ann, value }, house.deps)).toEqual({
+      kind: 'refused',
+      refusal: { code: 'check_not_permitted' },
+    });
+    expect(await checkValue({ actor: admin, value }, house.deps)).toMatchObject({
+      finding: { is: 'unknown' },
+    });
+  });
+
+  test('one of another workspace is not known', async () => {
+    const house = await aHouse();
+    const { value } = await house.holds();
+    const actor = { ...admin, workspace: ELSEWHERE };
+
+    expect(await checkValue({ actor, value }, house.deps)).toMatchObject({ finding: { is: 'unknown' } });
   });
 
   test('and who may not leaves an event with the token that they asked about', async () => {
