@@ -49,6 +49,7 @@ test('two peppers of the same id are not taken for two', () => {
   expect(() => peppersFrom(current, [old, current])).toThrow('two peppers have the same id');
   expect(() => peppersFrom(current, [old, old])).toThrow('two peppers have the same id');
   expect(peppersFrom(current, [old]).find(old.id)).toBe(old);
+  expect(peppersFrom(current).all).toEqual([current]);
 });
 
 test('31 characters are no pepper, and the error does not repeat them', () => {
