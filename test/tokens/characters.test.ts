@@ -35,6 +35,10 @@ describe('what draws nothing', () => {
     (sign) => {
       expect(withoutUnseen(`a${sign}b`)).toBe('a b');
       expect(withoutStrays(`a${sign}b`)).toBe('a b');
+      expect([withoutUnseen(`a${sign}b${sign}c`), withoutStrays(`a${sign}b${sign}c`)]).toEqual([
+        'a b c',
+        'a b c',
+      ]);
       expect(straysIn(`a${sign}b`)).toEqual([sign]);
     },
   );
