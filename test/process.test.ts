@@ -10,24 +10,15 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startProcess } from './app-process.ts';
 import { openWorkspace, settingsFor, temporaryFolder } from './fixture.ts';
+import { freePort } from './gateways/a-gateway.ts';
 import { PATIENT } from './patience.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 /** The app as a process whose standard output is `stdout`, once it answers. */
 async function aProcess(stdout: number, uid?: number) {

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { expect, test, vi } from 'vitest';
 import { type AppProcess, startProcess } from './app-process.ts';
 import { type Stage, setStage, settingsFor, temporaryFolder } from './fixture.ts';
+import { freePort } from './gateways/a-gateway.ts';
 import { PATIENT } from './patience.ts';
 import { holdsToken, modalSaying, opens, toldTo, verdictsOf } from './slack/flows.ts';
 
@@ -35,15 +35,6 @@ async function statusAt(port: number, path: string, value?: string): Promise<num
   const answer = await answerAt(port, path, value);
   answer.resume();
   return answer.statusCode;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 test('what the app revokes the verifier refuses by its next answer, and the other way round; the owner is told', async () => {
