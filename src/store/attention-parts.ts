@@ -18,7 +18,7 @@ import {
   sql,
   textParam,
 } from './drizzle.ts';
-import { owners, revokedTries, tokens, tokenUsage } from './schema.ts';
+import { owners, revokedTries, tokens, tokenUsage } from './schema/sqlite.ts';
 import {
   IN_WORKSPACE,
   IN_WORKSPACE_UNINDEXED,

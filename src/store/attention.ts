@@ -23,7 +23,7 @@ import {
   type SQL,
   textParam,
 } from './drizzle.ts';
-import { tokens } from './schema.ts';
+import { tokens } from './schema/sqlite.ts';
 import { IN_WORKSPACE_UNINDEXED, OF_OWNER, usedTokens } from './token-query.ts';
 
 const ROWS_MAX = 200;

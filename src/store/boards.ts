@@ -21,7 +21,7 @@ import {
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
 import { createSayOnce } from './outbox.ts';
-import { leakedTokens, leaks, messages, tokens } from './schema.ts';
+import { leakedTokens, leaks, messages, tokens } from './schema/sqlite.ts';
 
 const IS_BOARD = eq(messages.kind, 'board').inlineParams();
 

@@ -19,7 +19,7 @@ import {
   textParam,
 } from './drizzle.ts';
 import { createSay, type Say } from './outbox.ts';
-import { auditEvents, deliveries, notices } from './schema.ts';
+import { auditEvents, deliveries, notices } from './schema/sqlite.ts';
 
 /** What a change brings along. For use inside the write that makes the change. */
 export type Effects = {

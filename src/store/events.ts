@@ -21,7 +21,7 @@ import {
   textParam,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
-import { auditEvents, refusalCounts } from './schema.ts';
+import { auditEvents, refusalCounts } from './schema/sqlite.ts';
 import { createRecentWrites, hourOf } from './usage.ts';
 
 /** How an attempt at showing a value ended. */

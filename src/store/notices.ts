@@ -3,7 +3,7 @@ import { statusOf } from '../tokens/token.ts';
 import type { Write } from './access.ts';
 import { and, asc, type Db, eq, integerParam, isNull, lte, rowCount, storedParam } from './drizzle.ts';
 import { type Effects, OF_TOKEN } from './effects.ts';
-import { notices, tokens } from './schema.ts';
+import { notices, tokens } from './schema/sqlite.ts';
 
 /** Notices that one transaction sends. */
 const BATCH_ROWS_MAX = 200;

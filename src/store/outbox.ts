@@ -16,7 +16,7 @@ import {
   storedParam,
   textParam,
 } from './drizzle.ts';
-import { leakedTokens, outbox, tokens } from './schema.ts';
+import { leakedTokens, outbox, tokens } from './schema/sqlite.ts';
 
 const ROWS_MAX = 200;
 

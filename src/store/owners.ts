@@ -17,7 +17,7 @@ import {
   textParam,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
-import { owners, tokens } from './schema.ts';
+import { owners, tokens } from './schema/sqlite.ts';
 import { isUnexpiredAt } from './token-query.ts';
 
 const IN_WORKSPACE = eq(owners.workspace, textParam('workspace'));

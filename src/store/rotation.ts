@@ -21,7 +21,7 @@ import {
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
 import type { RevokedLog } from './recovery/revoked-log.ts';
-import { secrets, secretUsage, tokens } from './schema.ts';
+import { secrets, secretUsage, tokens } from './schema/sqlite.ts';
 import type { Seals } from './seals.ts';
 import { createOthersOfOwner } from './tokens.ts';
 

@@ -18,7 +18,7 @@ import {
   textParam,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
-import { secrets } from './schema.ts';
+import { secrets } from './schema/sqlite.ts';
 import { createMarks } from './settings.ts';
 
 /** Values that one transaction seals at the first start after the upgrade. */

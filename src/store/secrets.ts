@@ -20,7 +20,7 @@ import { createDeliveries, type Effects } from './effects.ts';
 import { StoreFault } from './fault.ts';
 import type { RevokedLog } from './recovery/revoked-log.ts';
 import { createFindUnmet, createRotate, OF_TOKEN } from './rotation.ts';
-import { secrets, tokens } from './schema.ts';
+import { secrets, tokens } from './schema/sqlite.ts';
 import type { Seals } from './seals.ts';
 import { IS_BEING_SHOWN, isUnexpiredAt, MAY_HAVE_VALUE, sinceAt } from './token-query.ts';
 import { createExceedsValueLimit } from './tokens.ts';

@@ -4,7 +4,7 @@ import type { WorkspaceId } from '../tokens/token.ts';
 import type { Read, Write } from './access.ts';
 import { type Db, eq, insertInto, sql, textParam } from './drizzle.ts';
 import type { Effects } from './effects.ts';
-import { settings } from './schema.ts';
+import { settings } from './schema/sqlite.ts';
 
 /** What is set once for the database. */
 export type Settings = {

@@ -3,7 +3,7 @@ import type { TokenStore } from '../tokens/store.ts';
 import { EXPIRING_SOON_MS } from '../tokens/token.ts';
 import type { Read } from './access.ts';
 import { type Db, integerParam, rowCount, sql } from './drizzle.ts';
-import { tokens } from './schema.ts';
+import { tokens } from './schema/sqlite.ts';
 import { STATUS } from './token-query.ts';
 
 /** Rows of one read: about 2 ms, between which everything else has its turn. */

@@ -17,7 +17,7 @@ import {
   sql,
   textParam,
 } from './drizzle.ts';
-import { tokens } from './schema.ts';
+import { tokens } from './schema/sqlite.ts';
 import {
   IN_WORKSPACE,
   IN_WORKSPACE_UNINDEXED,

@@ -15,7 +15,7 @@ import {
   sql,
   textParam,
 } from './drizzle.ts';
-import { owners, revokedTries, secrets, tokens, tokenUsage } from './schema.ts';
+import { owners, revokedTries, secrets, tokens, tokenUsage } from './schema/sqlite.ts';
 
 export const IN_WORKSPACE = eq(tokens.workspace, textParam('workspace'));
 

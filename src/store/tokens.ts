@@ -34,7 +34,7 @@ import {
 import type { Effects } from './effects.ts';
 import { createAddOwner } from './owners.ts';
 import type { RevokedLog } from './recovery/revoked-log.ts';
-import { auditEvents, secrets, tokens, tokenUsage } from './schema.ts';
+import { auditEvents, secrets, tokens, tokenUsage } from './schema/sqlite.ts';
 import {
   IN_WORKSPACE,
   IN_WORKSPACE_UNINDEXED,

@@ -28,7 +28,7 @@ import {
   tokens,
   tokenUsage,
   tokenUsesByHour,
-} from './schema.ts';
+} from './schema/sqlite.ts';
 
 /** More in one transaction would stop the event loop for tens of milliseconds. */
 const USES_MAX = 200;

@@ -12,7 +12,7 @@ import {
   textParam,
 } from './drizzle.ts';
 import type { Connection } from './open.ts';
-import { secrets } from './schema.ts';
+import { secrets } from './schema/sqlite.ts';
 import type { Seals } from './seals.ts';
 
 /** More in one transaction would stop the event loop for tens of milliseconds. */

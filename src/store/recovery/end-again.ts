@@ -20,7 +20,7 @@ import {
   textParam,
 } from '../drizzle.ts';
 import type { Effects } from '../effects.ts';
-import { secrets, tokens } from '../schema.ts';
+import { secrets, tokens } from '../schema/sqlite.ts';
 import type { Seals } from '../seals.ts';
 import { createMarks } from '../settings.ts';
 import { TOKEN } from '../token-query.ts';

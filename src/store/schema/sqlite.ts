@@ -1,9 +1,9 @@
-import type { AuditAction, AuditEvent } from '../tokens/audit.ts';
-import type { NameKey, TokenName } from '../tokens/name.ts';
-import type { Leak } from '../tokens/outbox.ts';
-import type { NoticeKind, Saying } from '../tokens/telling.ts';
-import type { PersonId, Token, TokenId, WorkspaceId } from '../tokens/token.ts';
-import { blob, check, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './drizzle.ts';
+import type { AuditAction, AuditEvent } from '../../tokens/audit.ts';
+import type { NameKey, TokenName } from '../../tokens/name.ts';
+import type { Leak } from '../../tokens/outbox.ts';
+import type { NoticeKind, Saying } from '../../tokens/telling.ts';
+import type { PersonId, Token, TokenId, WorkspaceId } from '../../tokens/token.ts';
+import { blob, check, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from '../drizzle.ts';
 
 /**
  * The tables. Instants are integer milliseconds UTC, lists and objects JSON. `drizzle/` is generated from this and then
