@@ -8,9 +8,6 @@ export const BUSY_MS_MAX = 5000;
 /** Writes that may wait: some seconds' worth. */
 const WAITING_MAX = 5000;
 
-/** A body does its work before it returns: one that awaits would go on after the commit. */
-type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
-
 /**
  * What a power cut may do to a transaction: nothing (`lasting`), or undo it while none that lasts came after it (`eventual`:
  * for figures and what is found out anew). It costs no wait for the disk. A crash of the process undoes neither.
@@ -19,9 +16,10 @@ type Durability = 'lasting' | 'eventual';
 
 /**
  * Runs `body` as one transaction on the write connection: all of it or, when it throws, nothing. Each waits for those before
- * it. It may be called again after a busy database, so it has no effect but on the database. Throws a `StoreFault`.
+ * it. It may be called again after a busy database, so it has no effect but on the database, and it awaits nothing but its own
+ * statements: SQLite answers those at once, so that its transaction is over before the event loop turns. Throws a `StoreFault`.
  */
-export type Write = <T>(body: () => Synchronous<T>, durability?: Durability) => Promise<T>;
+export type Write = <T>(body: () => T | Promise<T>, durability?: Durability) => Promise<T>;
 
 export type Writer = {
   readonly write: Write;
@@ -57,10 +55,10 @@ export function createWriter(
   let waiting = 0;
   let stopped = false;
 
-  function transact<T>(body: () => T): T {
+  async function transact<T>(body: () => T | Promise<T>): Promise<T> {
     begin.run();
     try {
-      const outcome = body();
+      const outcome = await body();
       before.sync();
       commit.run();
       return outcome;
@@ -76,16 +74,16 @@ export function createWriter(
   }
 
   /** SQLite takes another level between two transactions alone: each leaves the connection as it must be for the next. */
-  function transactEventually<T>(body: () => T): T {
+  async function transactEventually<T>(body: () => T | Promise<T>): Promise<T> {
     sqlite.pragma('synchronous = NORMAL');
     try {
-      return transact(body);
+      return await transact(body);
     } finally {
       sqlite.pragma('synchronous = FULL');
     }
   }
 
-  async function takeTurn<T>(attempt: () => T): Promise<T> {
+  async function takeTurn<T>(attempt: () => T | Promise<T>): Promise<T> {
     if (stopped) throw new StoreFault('closed', 'The store is closed.');
     if (waiting >= WAITING_MAX) throw new StoreFault('busy', 'Too many writes are waiting.');
     const deadline = performance.now() + busyMsMax;
@@ -151,14 +149,17 @@ function tryWriting(
   sqlite.pragma('wal_checkpoint(TRUNCATE)');
 }
 
-/** What `body` reads, all of it before it returns: no iterator outlives it. Throws nothing but `StoreFault`. */
-export type Read = <T>(body: () => T) => Promise<T>;
+/**
+ * What `body` reads; no iterator outlives it. What another writes between two of its statements it sees. Throws nothing but
+ * `StoreFault`.
+ */
+export type Read = <T>(body: () => T | Promise<T>) => Promise<T>;
 
 /** The reads of a connection. */
 export function createReader(sqlite: Database.Database): Read {
   return async (body) => {
     try {
-      return body();
+      return await body();
     } catch (error) {
       // Asked only now: the getter costs a verification half a microsecond.
       if (!sqlite.open) throw new StoreFault('closed', 'The store is closed.');
@@ -175,10 +176,10 @@ const PAUSE_MS_MAX = 10;
  * What `attempt` returns once no other connection is in its way. It is called at least once, then again after random pauses
  * by timers, until `deadline` (of `performance.now()`); then a `StoreFault` `busy`. Other errors come out as they are.
  */
-export async function whenFree<T>(attempt: () => T, deadline: number): Promise<T> {
+export async function whenFree<T>(attempt: () => T | Promise<T>, deadline: number): Promise<T> {
   for (;;) {
     try {
-      return attempt();
+      return await attempt();
     } catch (error) {
       if (!isBusy(error)) throw error;
       if (performance.now() >= deadline) {

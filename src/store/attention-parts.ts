@@ -17,6 +17,7 @@ import {
   type SQL,
   sql,
   textParam,
+  withoutIndex,
 } from './drizzle.ts';
 import { owners, revokedTries, tokens, tokenUsage } from './schema/sqlite.ts';
 import {
@@ -25,7 +26,6 @@ import {
   LAST_TRIED_AT,
   OF_OWNER,
   OWNER_GONE_AT,
-  withoutIndex,
 } from './token-query.ts';
 
 /** Tokens that stand together in a list. `expiring_idle`: those of `expiring` that are idle too; and so on. */
@@ -54,9 +54,9 @@ const SINCE = integerParam('presentedSince');
 /** The parts of everybody's tokens, each for the index that has them together. */
 export function partsOfAll(): Parts {
   // Found from what was refused lately, once a query: these are few, the expired ones are not.
-  const isPresented = sql`${tokens.id} in (select presented.token_id from ${tokenUsage} as presented cross join ${tokens} as dead on dead.id = presented.token_id where presented.last_refused_at >= ${SINCE} and presented.last_refused_at >= dead.expires_at)`;
+  const isPresented = sql`${tokens.id} in (select presented.token_id from ${tokenUsage} as presented cross join ${tokens} as dead where dead.id = presented.token_id and presented.last_refused_at >= ${SINCE} and presented.last_refused_at >= dead.expires_at)`;
   // By rows, which every index holds: to look at the owner of each token would be to read each token.
-  const isGone = sql`${tokens}.rowid in (select held.rowid from ${owners} as gone cross join ${tokens} as held on held.workspace = gone.workspace and held.owner = gone.person and held.revoked_at is null where gone.workspace = ${textParam('workspace')} and gone.gone_at is not null)`;
+  const isGone = sql`${tokens}.rowid in (select held.rowid from ${owners} as gone cross join ${tokens} as held where held.workspace = gone.workspace and held.owner = gone.person and held.revoked_at is null and gone.workspace = ${textParam('workspace')} and gone.gone_at is not null)`;
   const isTried = sql`${tokens.id} in (select tried.token_id from ${revokedTries} as tried where tried.last_tried_at >= ${SINCE} and tried.last_tried_at > coalesce(tried.stopped_at, 0))`;
   const conditions = { isPresented, isTried, isGone };
   const parts = partsWhere(IN_WORKSPACE, conditions, (column) => sql`${column}`);

@@ -63,22 +63,24 @@ export function createAttention(
 
   return {
     listByAttention: (workspace, { owner, filter, now, ...request }) =>
-      read(() => {
+      read(async () => {
         const queries = owner === null ? all : ofOwner;
         const wanted = { workspace, owner, ...instantsAt(now) };
-        const counts = queries.counts(PARTS_OF[filter], wanted);
+        const counts = await queries.counts(PARTS_OF[filter], wanted);
         const total = counts.reduce((sum, { count }) => sum + count, 0);
         const { limit, offset, ...place } = pageOf(request, total);
-        return { tokens: rowsAcross(counts, { limit, offset }, queries, wanted), ...place, total };
+        const rows = await rowsAcross(counts, { limit, offset }, queries, wanted);
+        return { tokens: rows, ...place, total };
       }),
     countByAttention: (workspace, now) =>
-      read(() => {
+      read(async () => {
         const wanted = { workspace, owner: null, ...instantsAt(now) };
-        const counted = all.counts(ATTENTIONS, wanted).map(({ name, count }) => [name, count]);
-        return Object.fromEntries(counted);
+        const counts = await all.counts(ATTENTIONS, wanted);
+        const counted: readonly [string, number][] = counts.map(({ name, count }) => [name, count]);
+        return Object.fromEntries(counted) as Awaited<ReturnType<TokenStore['countByAttention']>>;
       }),
     firstByAttention: (workspace, { attention, limit, now }) =>
-      read(() => {
+      read(async () => {
         const wanted = { workspace, owner: null, ...instantsAt(now) };
         return all.rows(attention, wanted, { limit: Math.min(limit, ROWS_MAX), offset: 0 });
       }),
@@ -92,18 +94,19 @@ type Rows = { readonly limit: number; readonly offset: number };
 type PartQueries = ReturnType<typeof partQueries>;
 
 /** The rows of a page that may reach over several parts. */
-function rowsAcross(
+async function rowsAcross(
   parts: readonly { readonly name: PartName; readonly count: number }[],
   { limit, offset }: Rows,
   queries: PartQueries,
   wanted: Wanted,
 ) {
-  const rows: ReturnType<PartQueries['rows']> = [];
+  const rows: Awaited<ReturnType<PartQueries['rows']>> = [];
   let skipped = 0;
   for (const { name, count } of parts) {
     const left = limit - rows.length;
     const skips = Math.max(0, offset - skipped);
-    if (left > 0 && skips < count) rows.push(...queries.rows(name, wanted, { limit: left, offset: skips }));
+    if (left > 0 && skips < count)
+      rows.push(...(await queries.rows(name, wanted, { limit: left, offset: skips })));
     skipped += Math.min(skips, count);
   }
   return rows;
@@ -135,12 +138,12 @@ function partQueries(
     if (found === undefined) throw new Error(`there is no part ${name}`);
     return found;
   }
-  function counts(names: readonly PartName[], wanted: Wanted) {
+  async function counts(names: readonly PartName[], wanted: Wanted) {
     const known = new Map<PartName, number>();
     for (const name of names) {
       const overlapping = ended[name];
       const presented = PRESENTED_OF[name];
-      const total = (overlapping ?? queriesOf(name).count)(wanted);
+      const total = await (overlapping ?? queriesOf(name).count)(wanted);
       const isBoth = overlapping !== undefined && presented !== undefined;
       known.set(name, total - (isBoth ? (known.get(presented) ?? 0) : 0));
     }

@@ -58,31 +58,37 @@ export function createBoardWrites(
 
   return {
     keepBoard: (board, { event, delivery }) =>
-      write(() => {
+      write(async () => {
         const { channel } = board;
-        if (effects.deliveries.areKept(delivery)) return { kind: 'repeated' };
-        if (others({ channel }) >= BOARDS_MAX) return { kind: 'too_many' };
-        const former = find.get({ channel });
-        keep.run({ ...board, id: null, kind: 'board', tokenId: null, drawing: null, triedAt: null });
-        effects.deliveries.keep(delivery, event.at, null);
-        effects.chain.append(event);
-        effects.say([{ saying: { kind: 'board', channel }, dueAt: event.at }]);
+        if (await effects.deliveries.areKept(delivery)) return { kind: 'repeated' };
+        if ((await others({ channel })) >= BOARDS_MAX) return { kind: 'too_many' };
+        const former = await find.get({ channel });
+        await keep.run({ ...board, kind: 'board', tokenId: null, drawing: null, triedAt: null });
+        await effects.deliveries.keep(delivery, event.at, null);
+        await effects.chain.append(event);
+        await effects.say([{ saying: { kind: 'board', channel }, dueAt: event.at }]);
         return { kind: 'kept', former: former && { channel: former.channel, ts: former.ts } };
       }),
     askForBoard: (channel, dueAt) => write(() => sayOnce({ kind: 'board', channel }, dueAt)),
-    tryBoard: ({ channel, ts }, triedAt) => write(() => void attempt.run({ channel, ts, triedAt })),
-    keepDrawing: ({ channel, ts }, drawing) => write(() => void draw.run({ channel, ts, drawing })),
+    tryBoard: ({ channel, ts }, triedAt) =>
+      write(async () => {
+        await attempt.run({ channel, ts, triedAt });
+      }),
+    keepDrawing: ({ channel, ts }, drawing) =>
+      write(async () => {
+        await draw.run({ channel, ts, drawing });
+      }),
     forgetBoard: ({ channel, ts }, event) =>
-      write(() => {
-        if (forget.all({ channel, ts }).length === 0) return false;
-        if (event !== undefined) effects.chain.append(event);
+      write(async () => {
+        if ((await forget.all({ channel, ts })).length === 0) return false;
+        if (event !== undefined) await effects.chain.append(event);
         return true;
       }),
   };
 }
 
 function keepStatement(db: Db) {
-  return insertInto(db, messages)
+  return insertInto(db, messages, { id: db.words.nextNumber })
     .onConflictDoUpdate({
       target: messages.channel,
       targetWhere: IS_BOARD,
@@ -110,7 +116,7 @@ function boardQuery(db: Db) {
     .$dynamic();
 }
 
-const NO_BOARD = { id: null, placedBy: null, drawing: null, triedAt: null };
+const NO_BOARD = { placedBy: null, drawing: null, triedAt: null };
 
 /** Where the lasting messages stand. */
 export function createMessageReads(db: Db, read: Read): Pick<Outbox, 'findReceipt'> {
@@ -125,7 +131,7 @@ export function createMessageReads(db: Db, read: Read): Pick<Outbox, 'findReceip
 
 /** Keeping where they stand. */
 export function createMessageWrites(db: Db, write: Write): Pick<Outbox, 'keepReceipt'> {
-  const keep = insertInto(db, messages)
+  const keep = insertInto(db, messages, { id: db.words.nextNumber })
     .onConflictDoUpdate({
       target: [messages.kind, messages.tokenId],
       set: { channel: sql`excluded.channel`, ts: sql`excluded.ts` },
@@ -134,7 +140,9 @@ export function createMessageWrites(db: Db, write: Write): Pick<Outbox, 'keepRec
 
   return {
     keepReceipt: (tokenId, { channel, ts }) =>
-      write(() => void keep.run({ ...NO_BOARD, kind: 'receipt', tokenId, channel, ts })),
+      write(async () => {
+        await keep.run({ ...NO_BOARD, kind: 'receipt', tokenId, channel, ts });
+      }),
   };
 }
 
@@ -169,9 +177,9 @@ function createFindLeak(db: Db) {
     .orderBy(asc(leakedTokens.tokenId))
     .prepare();
 
-  return (place: Pick<Leak, 'channel' | 'ts'>) => {
-    const found = message.get(place);
-    return found && { ...found, tokens: inMessage.all(place) };
+  return async (place: Pick<Leak, 'channel' | 'ts'>) => {
+    const found = await message.get(place);
+    return found && { ...found, tokens: await inMessage.all(place) };
   };
 }
 
@@ -200,22 +208,22 @@ export function createLeakWrites(
 
   return {
     keepLeak: (leak, found) =>
-      write(() => {
+      write(async () => {
         const { channel, ts, seenAt } = leak;
-        const changed = changedTokens(find({ channel, ts })?.tokens ?? [], found);
+        const changed = changedTokens((await find({ channel, ts }))?.tokens ?? [], found);
         if (changed.length === 0) return;
-        keep.run({ ...leak, cards: {} });
-        for (const token of changed) keepToken.run({ channel, ts, ...token });
-        const owners = find({ channel, ts })?.tokens.map(({ owner }) => owner) ?? [];
+        await keep.run({ ...leak, cards: {} });
+        for (const token of changed) await keepToken.run({ channel, ts, ...token });
+        const owners = (await find({ channel, ts }))?.tokens.map(({ owner }) => owner) ?? [];
         const poster = changed.some(({ isNew }) => isNew) ? (['poster'] as const) : [];
         const sayings = leakSayings(leak, ['oncall', ...poster, ...owners]);
-        effects.say(sayings.map((saying) => ({ saying, dueAt: seenAt })));
+        await effects.say(sayings.map((saying) => ({ saying, dueAt: seenAt })));
       }),
     keepLeakCard: ({ channel, ts }, reader, card) =>
-      write(() => {
-        const cards = find({ channel, ts })?.cards;
+      write(async () => {
+        const cards = (await find({ channel, ts }))?.cards;
         if (cards !== undefined)
-          drawn.run({ channel, ts, cards: JSON.stringify({ ...cards, [reader]: card }) });
+          await drawn.run({ channel, ts, cards: JSON.stringify({ ...cards, [reader]: card }) });
       }),
     tidyLeaks: (now) => write(() => dropOld(now - LEAK_MS_MAX), 'eventual'),
   };
@@ -235,7 +243,7 @@ function changedTokens(known: Leak['tokens'], { live, there }: LeakFound) {
   return [...fresh, ...moved];
 }
 
-function createDropOldLeaks(db: Db): (before: number) => void {
+function createDropOldLeaks(db: Db): (before: number) => Promise<void> {
   const old = db
     .select({ channel: leaks.channel, ts: leaks.ts })
     .from(leaks)
@@ -246,10 +254,10 @@ function createDropOldLeaks(db: Db): (before: number) => void {
   const drop = db.delete(leaks).where(OF_LEAK).prepare();
   const dropTokens = db.delete(leakedTokens).where(IN_LEAK).prepare();
 
-  return (before) => {
-    for (const place of old.all({ before })) {
-      dropTokens.run(place);
-      drop.run(place);
+  return async (before) => {
+    for (const place of await old.all({ before })) {
+      await dropTokens.run(place);
+      await drop.run(place);
     }
   };
 }

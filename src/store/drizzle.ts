@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
+import type Database from 'better-sqlite3';
 import type { Column, Placeholder, SQL } from 'drizzle-orm';
-import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { SqliteRemoteDatabase } from 'drizzle-orm/sqlite-proxy';
 import type { Page, PageRequest } from '../tokens/store.ts';
 
 /**
@@ -18,13 +19,41 @@ const migrator: typeof import('drizzle-orm/migrator') = require('drizzle-orm/mig
 export const { and, asc, desc, eq, getTableColumns, gt, gte, inArray } = core;
 export const { isNotNull, isNull, lt, lte, ne, not, notInArray, or, sql } = core;
 export const { blob, check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } = sqliteCore;
-export const { drizzle } = betterSqlite3;
 export const { readMigrationFiles } = migrator;
 
 export type { Column, SQL } from 'drizzle-orm';
 
-/** A connection as Drizzle sees it. */
-export type Db = BetterSQLite3Database;
+/**
+ * A connection as Drizzle sees it, of either engine: one set of queries, whose answers are awaited. `words` are those in which the
+ * engines differ.
+ */
+export type Db = SqliteRemoteDatabase & { readonly words: Words };
+
+/** How an engine says what the other one says otherwise. */
+export type Words = {
+  /** That the column is one of the texts or numbers in the JSON list that the parameter `name` holds. */
+  isIn(column: Column, name: string): SQL;
+  /** That `text` has `part` in it, as it is: no wildcards to be escaped, and a text of any length. */
+  has(text: SQL | Column, part: SQL): SQL;
+  /** The number of a new row that is to get the next one. */
+  readonly nextNumber: SQL;
+  /** Bytes of a prepared query, to be compared. */
+  bytesParam(name: string): SQL<Buffer>;
+};
+
+const SQLITE_WORDS: Words = {
+  isIn: (column, name) => sql`${column} in (select value from json_each(${textParam(name)}))`,
+  has: (text, part) => sql`instr(${text}, ${part}) > 0`,
+  nextNumber: sql`null`,
+  bytesParam: (name) => sql`cast(${sql.placeholder(name)} as blob)`,
+};
+
+/** The connection `sqlite`, which answers at once what Drizzle awaits. */
+export function drizzleSqlite(sqlite: Database.Database): Db {
+  return Object.assign(betterSqlite3.drizzle(sqlite) as unknown as SqliteRemoteDatabase, {
+    words: SQLITE_WORDS,
+  });
+}
 
 /**
  * A text of a prepared query. Always by way of a cast: SQLite 3.54 plans a query that joins or sorts anew at each
@@ -36,12 +65,23 @@ export function textParam(name: string): SQL<string> {
 
 /** An integer of a prepared query, cast for the same reason. */
 export function integerParam(name: string): SQL<number> {
-  return sql`cast(${sql.placeholder(name)} as integer)`;
+  // Which both engines take for one of 64 bits.
+  return sql`cast(${sql.placeholder(name)} as bigint)`;
 }
 
-/** Bytes of a prepared query, cast for the same reason. */
-export function blobParam(name: string): SQL<Buffer> {
-  return sql`cast(${sql.placeholder(name)} as blob)`;
+/** The lesser of two numbers, neither of them null. */
+export function lesser(one: SQL | Column, other: SQL | Column): SQL {
+  return sql`case when ${one} < ${other} then ${one} else ${other} end`;
+}
+
+/** The greater of two numbers, neither of them null. */
+export function greater(one: SQL | Column, other: SQL | Column): SQL {
+  return sql`case when ${one} > ${other} then ${one} else ${other} end`;
+}
+
+/** A column that no index is searched for: an expression, which is none (https://sqlite.org/optoverview.html). */
+export function withoutIndex(column: Column | SQL): SQL {
+  return sql`coalesce(${column}, null)`;
 }
 
 /**
@@ -53,21 +93,21 @@ export function rowCount(count: number | SQL<number>): Placeholder {
   return written as Placeholder;
 }
 
-/** That the column is one of the texts or numbers in the JSON list that the parameter `name` holds. */
-export function isIn(column: Column, name: string): SQL {
-  return sql`${column} in (select value from json_each(${textParam(name)}))`;
-}
-
 /** How many rows of `table` there are `where` so, asked with the parameters in it. */
 export function countQuery(db: Db, table: SQLiteTable, where: SQL | undefined) {
   const count = db.select({ total: sql<number>`count(*)` }).from(table).where(where).prepare();
-  return (params: Readonly<Record<string, unknown>>): number => count.get({ ...params })?.total ?? 0;
+  return async (params: Readonly<Record<string, unknown>>): Promise<number> =>
+    (await count.get({ ...params }))?.total ?? 0;
 }
 
-/** An insert of whole rows, to be completed and prepared. */
-export function insertInto<T extends SQLiteTable>(db: Db, table: T) {
+/** An insert of whole rows, to be completed and prepared; `given`: what the columns get that no parameter fills. */
+export function insertInto<T extends SQLiteTable>(
+  db: Db,
+  table: T,
+  given: Readonly<Record<string, SQL>> = {},
+) {
   // Drizzle types a row by its values, and these are the parameters that stand for them.
-  return db.insert(table).values(rowParams(table) as unknown as T['$inferInsert'] as never);
+  return db.insert(table).values({ ...rowParams(table), ...given } as unknown as T['$inferInsert'] as never);
 }
 
 /** A value of a prepared query that is stored and compared with nothing. */

@@ -28,9 +28,12 @@ export type Effects = {
   readonly notices: NoticePlan;
   readonly say: Say;
   /** That one of the delivery's keys had its effect before; then nothing is to be written. */
-  repeated(delivery: Delivery): Repeated | undefined;
+  repeated(delivery: Delivery): Promise<Repeated | undefined>;
   /** The event, what is to be said and when, and the delivery's keys where there is a delivery. */
-  bring(effect: Omit<Effect, 'delivery'> & Partial<Pick<Effect, 'delivery'>>, tokenId: TokenId): void;
+  bring(
+    effect: Omit<Effect, 'delivery'> & Partial<Pick<Effect, 'delivery'>>,
+    tokenId: TokenId,
+  ): Promise<void>;
 };
 
 /** The effects on the write connection `db`. */
@@ -45,15 +48,15 @@ export function createEffects(db: Db, pepper: Pepper): Effects {
     deliveries,
     notices,
     say,
-    repeated(delivery) {
-      const tokenId = deliveries.tokenOf(delivery);
+    async repeated(delivery) {
+      const tokenId = await deliveries.tokenOf(delivery);
       return tokenId === undefined ? undefined : { kind: 'repeated', tokenId };
     },
-    bring({ event, sayings, notices: toCome = [], delivery }, tokenId) {
-      if (delivery !== undefined) deliveries.keep(delivery, event.at, tokenId);
-      chain.append(event);
-      say(sayings);
-      notices.plan(tokenId, toCome);
+    async bring({ event, sayings, notices: toCome = [], delivery }, tokenId) {
+      if (delivery !== undefined) await deliveries.keep(delivery, event.at, tokenId);
+      await chain.append(event);
+      await say(sayings);
+      await notices.plan(tokenId, toCome);
     },
   };
 }
@@ -66,15 +69,15 @@ export const OF_TOKEN = eq(notices.tokenId, textParam('tokenId'));
 /** What is to be told without having been asked for. For use inside a write. */
 type NoticePlan = {
   /** Notes notices to come. One of the same kind that is to come already is moved; one that was sent stays sent. */
-  plan(tokenId: TokenId, toCome: readonly Notice[]): void;
+  plan(tokenId: TokenId, toCome: readonly Notice[]): Promise<void>;
   /** As `plan`, but one that was sent is to come again. */
-  planAgain(tokenId: TokenId, notice: Notice): void;
+  planAgain(tokenId: TokenId, notice: Notice): Promise<void>;
   /** When the notice of this kind is due, or was; undefined when none was planned in this generation. */
-  dueAt(tokenId: TokenId, kind: NoticeKind): number | undefined;
+  dueAt(tokenId: TokenId, kind: NoticeKind): Promise<number | undefined>;
   /** Forgets what was planned and sent for the generation that ends. */
-  endGeneration(tokenId: TokenId): void;
+  endGeneration(tokenId: TokenId): Promise<void>;
   /** Takes the UTC day of `at` for a notice of this kind. False when that day or a later one was taken. */
-  takeDay(tokenId: TokenId, kind: NoticeKind, at: number): boolean;
+  takeDay(tokenId: TokenId, kind: NoticeKind, at: number): Promise<boolean>;
 };
 
 /** The notices on the write connection `db`. */
@@ -90,7 +93,7 @@ function createNoticePlan(db: Db): NoticePlan {
     .onConflictDoUpdate({
       target,
       set: { dueAt, sentAt: sql`excluded.sent_at` },
-      setWhere: sql.raw(`due_at / ${DAY_MS} < excluded.due_at / ${DAY_MS}`),
+      setWhere: sql.raw(`notices.due_at / ${DAY_MS} < excluded.due_at / ${DAY_MS}`),
     })
     .returning({ kind: notices.kind })
     .prepare();
@@ -105,19 +108,24 @@ function createNoticePlan(db: Db): NoticePlan {
     .prepare();
 
   return {
-    plan(tokenId, toCome) {
-      for (const notice of toCome) plan.run({ tokenId, ...notice, sentAt: null });
+    async plan(tokenId, toCome) {
+      for (const notice of toCome) await plan.run({ tokenId, ...notice, sentAt: null });
     },
-    planAgain: (tokenId, notice) => void planAgain.run({ tokenId, ...notice, sentAt: null }),
-    dueAt: (tokenId, kind) => planned.get({ tokenId, kind })?.dueAt,
-    endGeneration: (tokenId) => void endGeneration.run({ tokenId }),
-    takeDay: (tokenId, kind, at) => takeDay.all({ tokenId, kind, dueAt: at, sentAt: at }).length > 0,
+    async planAgain(tokenId, notice) {
+      await planAgain.run({ tokenId, ...notice, sentAt: null });
+    },
+    dueAt: async (tokenId, kind) => (await planned.get({ tokenId, kind }))?.dueAt,
+    async endGeneration(tokenId) {
+      await endGeneration.run({ tokenId });
+    },
+    takeDay: async (tokenId, kind, at) =>
+      (await takeDay.all({ tokenId, kind, dueAt: at, sentAt: at })).length > 0,
   };
 }
 
 /** The end of the audit chain. For use inside a write, so that no event is told of a change that was not made. */
 type AuditChain = {
-  append(event: AuditEvent): void;
+  append(event: AuditEvent): Promise<void>;
 };
 
 /** The chain on the write connection `db`, its MACs made under `pepper`. */
@@ -131,10 +139,10 @@ function createAuditChain(db: Db, pepper: Pepper): AuditChain {
   const insert = insertInto(db, auditEvents).prepare();
 
   return {
-    append(event) {
-      const previous = last.get();
+    async append(event) {
+      const previous = await last.get();
       const numbered = { ...event, sequence: (previous?.sequence ?? 0) + 1 };
-      insert.run({ ...numbered, pepperId: pepper.id, mac: macOf(numbered, previous?.mac, pepper) });
+      await insert.run({ ...numbered, pepperId: pepper.id, mac: macOf(numbered, previous?.mac, pepper) });
     },
   };
 }
@@ -145,13 +153,13 @@ const KEPT_MS_MAX = 15 * MINUTE_MS;
 /** The keys of deliveries that had an effect. For use inside a write. */
 type Deliveries = {
   /** The token of the effect that one of the keys had before. */
-  tokenOf(delivery: Delivery): TokenId | undefined;
+  tokenOf(delivery: Delivery): Promise<TokenId | undefined>;
   /** Whether one of the keys was kept before, with a token or without. */
-  areKept(delivery: Delivery): boolean;
+  areKept(delivery: Delivery): Promise<boolean>;
   /** `tokenId` null: what it did changed no token. */
-  keep(delivery: Delivery, at: number, tokenId: TokenId | null): void;
+  keep(delivery: Delivery, at: number, tokenId: TokenId | null): Promise<void>;
   /** Drops those of 15 minutes ago and before. */
-  dropOld(now: number): void;
+  dropOld(now: number): Promise<void>;
 };
 
 /** Whether a delivery had its effect, for whoever only wants to know. */
@@ -168,7 +176,7 @@ export function createDeliveries(db: Db): Deliveries {
   const find = db
     .select({ tokenId: deliveries.tokenId })
     .from(deliveries)
-    .where(eq(deliveries.key, textParam('key')))
+    .where(db.words.isIn(deliveries.key, 'keys'))
     .prepare();
   const insert = insertInto(db, deliveries).onConflictDoNothing().prepare();
   const dropOld = db
@@ -176,16 +184,17 @@ export function createDeliveries(db: Db): Deliveries {
     .where(lte(deliveries.at, integerParam('until')))
     .prepare();
 
-  const keptFor = (delivery: Delivery) => delivery.keys.flatMap((key) => find.all({ key }));
+  const keptFor = (delivery: Delivery) => find.all({ keys: JSON.stringify(delivery.keys) });
 
   return {
-    tokenOf: (delivery) => keptFor(delivery).find(({ tokenId }) => tokenId !== null)?.tokenId ?? undefined,
-    areKept: (delivery) => keptFor(delivery).length > 0,
-    keep(delivery, at, tokenId) {
-      for (const key of delivery.keys) insert.run({ key, at, tokenId });
+    tokenOf: async (delivery) =>
+      (await keptFor(delivery)).find(({ tokenId }) => tokenId !== null)?.tokenId ?? undefined,
+    areKept: async (delivery) => (await keptFor(delivery)).length > 0,
+    async keep(delivery, at, tokenId) {
+      for (const key of delivery.keys) await insert.run({ key, at, tokenId });
     },
-    dropOld(now) {
-      dropOld.run({ until: now - KEPT_MS_MAX });
+    async dropOld(now) {
+      await dropOld.run({ until: now - KEPT_MS_MAX });
     },
   };
 }

@@ -71,15 +71,15 @@ export function createHistory(
     chainHead: () => read(() => head.get()),
     eventsAfter: (sequence) => read(() => after.all({ sequence })),
     lastWithdrawal: (tokenId) =>
-      read(() => {
-        const last = lastShowing.get({ tokenId });
+      read(async () => {
+        const last = await lastShowing.get({ tokenId });
         const reason = last?.action === 'value.withdrawn' ? last.detail.reason : undefined;
         return typeof reason === 'string' ? reason : undefined;
       }),
     listEvents: (tokenId, request) =>
-      read(() => {
-        const { limit, offset, ...place } = pageOf(request, count({ tokenId }));
-        return { events: events.all({ tokenId, limit, offset }), ...place };
+      read(async () => {
+        const { limit, offset, ...place } = pageOf(request, await count({ tokenId }));
+        return { events: await events.all({ tokenId, limit, offset }), ...place };
       }),
   };
 }
@@ -125,36 +125,36 @@ export function createRefusals(
     .where(and(eq(refusalCounts.actor, textParam('actor')), eq(refusalCounts.hour, integerParam('hour'))))
     .prepare();
 
-  function close(counts: readonly Count[], at: number): void {
+  async function close(counts: readonly Count[], at: number): Promise<void> {
     for (const { actor, hour, count } of counts) {
-      drop.run({ actor, hour });
+      await drop.run({ actor, hour });
       if (count <= EVENTS_MAX) continue;
       const detail = { count: count - EVENTS_MAX, hour_from: hour * HOUR_MS };
-      effects.chain.append({ at, actor, action: 'refusals.counted', tokenId: null, detail });
+      await effects.chain.append({ at, actor, action: 'refusals.counted', tokenId: null, detail });
     }
   }
 
   return {
     recordDeed: (event, delivery) =>
-      write(() => {
-        if (effects.deliveries.areKept(delivery)) return 'repeated';
-        effects.deliveries.keep(delivery, event.at, event.tokenId);
-        effects.chain.append(event);
+      write(async () => {
+        if (await effects.deliveries.areKept(delivery)) return 'repeated';
+        await effects.deliveries.keep(delivery, event.at, event.tokenId);
+        await effects.chain.append(event);
         return 'recorded';
       }),
     keepAnswered: (delivery, until) => write(() => effects.deliveries.keep(delivery, until, null)),
     recordRefusal: (event: AuditEvent) =>
-      write(() => {
+      write(async () => {
         const { actor, at } = event;
         const hour = hourOf(at);
-        close(overOfActor.all({ actor, hour }), at);
-        const [counted] = countOne.all({ actor, hour, count: 1 });
-        if (counted !== undefined && counted.count <= EVENTS_MAX) effects.chain.append(event);
+        await close(await overOfActor.all({ actor, hour }), at);
+        const [counted] = await countOne.all({ actor, hour, count: 1 });
+        if (counted !== undefined && counted.count <= EVENTS_MAX) await effects.chain.append(event);
       }),
     tidy: async (now) => {
-      await write(() => {
-        close(allOver.all({ hour: hourOf(now) }), now);
-        effects.deliveries.dropOld(now);
+      await write(async () => {
+        await close(await allOver.all({ hour: hourOf(now) }), now);
+        await effects.deliveries.dropOld(now);
       });
       // Others may write between two of these. What a power cut brings back is dropped anew.
       for (let batch = 0; batch < BATCHES_MAX; batch++) {

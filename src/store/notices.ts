@@ -31,32 +31,32 @@ export function createNotices(
     .where(and(OF_TOKEN, isNull(notices.sentAt)))
     .prepare();
 
-  function sendBatch(now: number): number {
-    const rows = due.all({ now });
+  async function sendBatch(now: number): Promise<number> {
+    const rows = await due.all({ now });
     for (const { tokenId, ...token } of rows) {
       const status = statusOf(token, now);
       if (status === 'revoked' || status === 'expired') {
-        drop.run({ tokenId });
+        await drop.run({ tokenId });
         continue;
       }
       // None the second time, when several of a token are due: the first time all were marked and the latest one was said.
-      const sent = markSent.all({ tokenId, now });
+      const sent = await markSent.all({ tokenId, now });
       const latest = sent.sort((a, b) => b.dueAt - a.dueAt)[0];
       if (latest === undefined) continue;
-      effects.say([{ saying: { kind: 'notice', notice: latest.kind, tokenId }, dueAt: now }]);
+      await effects.say([{ saying: { kind: 'notice', notice: latest.kind, tokenId }, dueAt: now }]);
     }
     return rows.length;
   }
 
   return {
     remind: (id, notice, delivery) =>
-      write(() => {
-        if (effects.repeated(delivery) !== undefined) {
-          return effects.notices.dueAt(id, notice.kind) ?? notice.dueAt;
+      write(async () => {
+        if ((await effects.repeated(delivery)) !== undefined) {
+          return (await effects.notices.dueAt(id, notice.kind)) ?? notice.dueAt;
         }
-        effects.notices.planAgain(id, notice);
+        await effects.notices.planAgain(id, notice);
         // Kept until the reminder is due and not for 15 minutes only: what is asked for has no other instant.
-        effects.deliveries.keep(delivery, notice.dueAt, id);
+        await effects.deliveries.keep(delivery, notice.dueAt, id);
         return notice.dueAt;
       }),
     sendNotices: async (now) => {

@@ -2,7 +2,7 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync, realpathSync, st
 import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { whenFree } from './access.ts';
-import { type Db, drizzle } from './drizzle.ts';
+import { type Db, drizzleSqlite } from './drizzle.ts';
 import { cannotOpen, isBusy, StoreFault, sqliteErrorIn } from './fault.ts';
 import { migrate, refuseForeign } from './migrate.ts';
 import { givenAlike } from './recovery/given-alike.ts';
@@ -174,7 +174,7 @@ export function openConnection(path: string, use: ConnectionUse): Connection {
     sqlite.close();
     throw error;
   }
-  return { sqlite, db: drizzle(sqlite) };
+  return { sqlite, db: drizzleSqlite(sqlite) };
 }
 
 function setPragma(sqlite: Database.Database, [name, value, readBack]: Pragma): void {

@@ -9,6 +9,7 @@ import {
   eq,
   insertInto,
   integerParam,
+  lesser,
   lte,
   rowCount,
   type SQL,
@@ -24,10 +25,10 @@ const ROWS_MAX = 200;
 const LEAKS_MAX = 20;
 
 /** Puts sayings into the outbox. For use inside a write. */
-export type Say = (sayings: Effect['sayings']) => void;
+export type Say = (sayings: Effect['sayings']) => Promise<void>;
 
 /** As `Say`, but leaves alone what is to be said already: when, and how often that was tried. */
-export type SayOnce = (saying: Saying, dueAt: number) => void;
+export type SayOnce = (saying: Saying, dueAt: number) => Promise<void>;
 
 /** The way into the outbox on the write connection `db`. */
 export function createSay(db: Db): Say {
@@ -35,8 +36,8 @@ export function createSay(db: Db): Say {
     .onConflictDoUpdate({
       target: outbox.key,
       set: {
-        dueAt: sql`min(${outbox.dueAt}, excluded.due_at)`,
-        wantedAt: sql`min(${outbox.wantedAt}, excluded.wanted_at)`,
+        dueAt: lesser(outbox.dueAt, sql`excluded.due_at`),
+        wantedAt: lesser(outbox.wantedAt, sql`excluded.wanted_at`),
         version: sql`${outbox.version} + 1`,
         attempts: 0,
       },
@@ -51,17 +52,17 @@ export function createSay(db: Db): Say {
     .limit(rowCount(LEAKS_MAX))
     .prepare();
 
-  function say(saying: Saying, dueAt: number): void {
-    upsert.run({ key: keyOf(saying), saying, dueAt, wantedAt: dueAt, version: 1, attempts: 0 });
+  async function say(saying: Saying, dueAt: number): Promise<void> {
+    await upsert.run({ key: keyOf(saying), saying, dueAt, wantedAt: dueAt, version: 1, attempts: 0 });
   }
 
-  return (sayings) => {
+  return async (sayings) => {
     for (const { saying, dueAt } of sayings) {
-      say(saying, dueAt);
+      await say(saying, dueAt);
       if (saying.kind !== 'receipt') continue;
       // What is drawn anew in the receipt is so in the cards about messages that hold a value of the token.
-      for (const { owner, ...leak } of leaksOf.all({ tokenId: saying.tokenId })) {
-        for (const told of leakSayings(leak, ['oncall', owner])) say(told, dueAt);
+      for (const { owner, ...leak } of await leaksOf.all({ tokenId: saying.tokenId })) {
+        for (const told of leakSayings(leak, ['oncall', owner])) await say(told, dueAt);
       }
     }
   };
@@ -70,8 +71,9 @@ export function createSay(db: Db): Say {
 /** The same on the write connection `db`. */
 export function createSayOnce(db: Db): SayOnce {
   const insert = insertInto(db, outbox).onConflictDoNothing().prepare();
-  return (saying, dueAt) =>
-    void insert.run({ key: keyOf(saying), saying, dueAt, wantedAt: dueAt, version: 1, attempts: 0 });
+  return async (saying, dueAt) => {
+    await insert.run({ key: keyOf(saying), saying, dueAt, wantedAt: dueAt, version: 1, attempts: 0 });
+  };
 }
 
 /** What is due, and how long that has been so. */
@@ -97,7 +99,7 @@ export function createOutboxReads(db: Db, read: Read): Pick<Outbox, 'takeDue' | 
 
   return {
     takeDue: (now, limit) => read(() => due.all({ now, limit: Math.min(limit, ROWS_MAX) })),
-    waitingSayings: (now) => read(() => waiting.get({ now }) ?? { count: 0, sinceAt: null }),
+    waitingSayings: (now) => read(async () => (await waiting.get({ now })) ?? { count: 0, sinceAt: null }),
   };
 }
 
@@ -111,9 +113,18 @@ export function createOutboxWrites(db: Db, write: Write): Pick<Outbox, 'settle' 
   const sayAgain = change({ dueAt: storedParam('dueAt'), wantedAt: storedParam('dueAt'), attempts: 0 });
 
   return {
-    settle: ({ key, version }) => write(() => void settle.run({ key, version })),
-    postpone: ({ key, version }, dueAt) => write(() => void postpone.run({ key, version, dueAt })),
-    sayAgain: ({ key, version }, dueAt) => write(() => void sayAgain.run({ key, version, dueAt })),
+    settle: ({ key, version }) =>
+      write(async () => {
+        await settle.run({ key, version });
+      }),
+    postpone: ({ key, version }, dueAt) =>
+      write(async () => {
+        await postpone.run({ key, version, dueAt });
+      }),
+    sayAgain: ({ key, version }, dueAt) =>
+      write(async () => {
+        await sayAgain.run({ key, version, dueAt });
+      }),
   };
 }
 

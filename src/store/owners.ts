@@ -9,6 +9,7 @@ import {
   getTableColumns,
   insertInto,
   integerParam,
+  lesser,
   lte,
   or,
   rowCount,
@@ -32,13 +33,14 @@ const IS_OWNER = and(IN_WORKSPACE, eq(owners.person, textParam('person')));
 const HERE = { goneAt: null, isBarred: false, isSuspected: false };
 
 /** Notes the owner of a new token, to be looked up in a day, unless they are known. For use inside a write. */
-export type AddOwner = (token: Pick<Token, 'workspace' | 'owner' | 'createdAt'>) => void;
+export type AddOwner = (token: Pick<Token, 'workspace' | 'owner' | 'createdAt'>) => Promise<void>;
 
 /** The way into the owners on the write connection `db`. */
 export function createAddOwner(db: Db): AddOwner {
   const insert = insertInto(db, owners).onConflictDoNothing().prepare();
-  return ({ workspace, owner: person, createdAt }) =>
-    void insert.run({ workspace, person, lookUpAt: createdAt + LOOK_UP_MS, ...HERE });
+  return async ({ workspace, owner: person, createdAt }) => {
+    await insert.run({ workspace, person, lookUpAt: createdAt + LOOK_UP_MS, ...HERE });
+  };
 }
 
 /** Who is to be looked up. */
@@ -55,7 +57,11 @@ export function createOwnerReads(db: Db, read: Read): Pick<Owners, 'ownerToLookU
   return {
     // Each by its range of the index: in one go nobody would be found only after a look at everybody who is not due.
     ownerToLookUp: (workspace, now) =>
-      read(() => due.get({ workspace, now, isSuspected: 1 }) ?? due.get({ workspace, now, isSuspected: 0 })),
+      read(
+        async () =>
+          (await due.get({ workspace, now, isSuspected: 1 })) ??
+          (await due.get({ workspace, now, isSuspected: 0 })),
+      ),
   };
 }
 
@@ -69,8 +75,8 @@ export function createOwnerWrites(
     .update(owners)
     .set({
       // Another one than before, so that an answer that is on its way is not noted; and never a later one, whatever is said.
-      lookUpAt: sql`min(${owners.lookUpAt} - 1, ${integerParam('now')})`,
-      isSuspected: sql`${owners.isSuspected} or ${IS_CAUSE}`,
+      lookUpAt: lesser(sql`${owners.lookUpAt} - 1`, integerParam('now')),
+      isSuspected: sql`case when ${owners.isSuspected} = 1 or ${IS_CAUSE} then 1 else 0 end`,
     })
     // Who is due may be being asked about.
     .where(and(IS_OWNER, or(IS_CAUSE, IS_DUE)))
@@ -89,14 +95,16 @@ export function createOwnerWrites(
 
   return {
     suspectOwner: (workspace, person, { isSaidGone, at }) =>
-      write(() => void suspect.run({ workspace, person, isSaidGone: Number(isSaidGone), now: at })),
+      write(async () => {
+        await suspect.run({ workspace, person, isSaidGone: Number(isSaidGone), now: at });
+      }),
     noteOwner: ({ workspace, person, lookUpAt }, { lookUpAt: next, isBarred = false, ...to }, effect) =>
-      write(() => {
+      write(async () => {
         const flags = { isBarred: Number(isBarred), isSuspected: Number(to.isSuspected) };
-        const noted = note.all({ workspace, person, lookUpAt, next, ...to, ...flags });
+        const noted = await note.all({ workspace, person, lookUpAt, next, ...to, ...flags });
         if (noted.length === 0 || effect === undefined) return;
-        effects.chain.append(effect.event);
-        effects.say(effect.sayings);
+        await effects.chain.append(effect.event);
+        await effects.say(effect.sayings);
       }),
   };
 }

@@ -8,9 +8,9 @@ import {
   eq,
   gt,
   integerParam,
-  isIn,
   isNotNull,
   isNull,
+  lesser,
   lt,
   or,
   rowCount,
@@ -60,7 +60,7 @@ export function createLiveValues(db: Db, read: Read): Pick<TokenStore, 'liveValu
     .innerJoin(tokens, eq(tokens.id, secrets.tokenId))
     .where(
       and(
-        isIn(secrets.tokenId, 'ids'),
+        db.words.isIn(secrets.tokenId, 'ids'),
         isNotNull(secrets.shownAt),
         or(
           isNull(secrets.endsAt),
@@ -75,9 +75,12 @@ export function createLiveValues(db: Db, read: Read): Pick<TokenStore, 'liveValu
   return {
     liveValues: (tokenId, at) => read(() => live.all({ tokenId, at })),
     standingValues: (ids, at) =>
-      read(() => {
+      read(async () => {
         if (ids.length > TOKENS_MAX) throw new RangeError('too many tokens for one read');
-        const found = Map.groupBy(standing.all({ ids: JSON.stringify(ids), at }), ({ tokenId }) => tokenId);
+        const found = Map.groupBy(
+          await standing.all({ ids: JSON.stringify(ids), at }),
+          ({ tokenId }) => tokenId,
+        );
         return new Map(
           [...found].map(([tokenId, values]) => [tokenId, values.map(({ lookupId }) => lookupId)]),
         );
@@ -86,7 +89,7 @@ export function createLiveValues(db: Db, read: Read): Pick<TokenStore, 'liveValu
 }
 
 /** Carries out a rotation whose generation is the token's. For use inside the write that marks the new value as shown. */
-export type Rotate = (tokenId: TokenId, rotation: Rotation, at: number) => void;
+export type Rotate = (tokenId: TokenId, rotation: Rotation, at: number) => Promise<void>;
 
 /** The rotation on the write connection `db`. */
 export function createRotate(db: Db, effects: Effects, log: Pick<RevokedLog, 'note'>): Rotate {
@@ -98,16 +101,16 @@ export function createRotate(db: Db, effects: Effects, log: Pick<RevokedLog, 'no
     .where(eq(tokens.id, textParam('tokenId')))
     .prepare();
 
-  return (tokenId, { generation, expiresAt, graceEndsAt, endsOlder }, at) => {
+  return async (tokenId, { generation, expiresAt, graceEndsAt, endsOlder }, at) => {
     const values = { tokenId, generation, at };
     // No value outlives its token: the new expiry may come before the end of a grace.
     const olderEnd = endsOlder ? at : expiresAt;
-    if (olderEnd !== null) endOlder({ ...values, end: olderEnd });
+    if (olderEnd !== null) await endOlder({ ...values, end: olderEnd });
     // Two values at most: where an older one is still honoured, there is no grace.
     const grace = endsOlder ? graceEndsAt : Math.min(graceEndsAt, at);
-    endLatest({ ...values, end: Math.min(grace, expiresAt ?? grace) });
-    advance.run({ tokenId, expiresAt });
-    effects.notices.endGeneration(tokenId);
+    await endLatest({ ...values, end: Math.min(grace, expiresAt ?? grace) });
+    await advance.run({ tokenId, expiresAt });
+    await effects.notices.endGeneration(tokenId);
   };
 }
 
@@ -130,16 +133,16 @@ export function createOldValues(
 
   return {
     endOldValues: (tokenId, at, effect, lookupId) =>
-      write(() => {
-        const repeated = effects.repeated(effect.delivery);
+      write(async () => {
+        const repeated = await effects.repeated(effect.delivery);
         if (repeated !== undefined) return repeated;
-        const generation = find.get({ tokenId })?.generation ?? 0;
+        const generation = (await find.get({ tokenId }))?.generation ?? 0;
         const values = { tokenId, generation, at, end: at };
-        const hasEnded = seals.renewing([tokenId], () =>
+        const hasEnded = await seals.renewing([tokenId], () =>
           lookupId === undefined ? endOlder(values) : endOne({ ...values, lookupId }),
         );
         if (!hasEnded) return { kind: 'none' };
-        effects.bring(effect, tokenId);
+        await effects.bring(effect, tokenId);
         return { kind: 'ended' };
       }),
   };
@@ -159,20 +162,24 @@ function createEndValues(db: Db, log: Pick<RevokedLog, 'note'>, isMeant: SQL | u
   const end = integerParam('end');
   const endValues = db
     .update(secrets)
-    .set({ endsAt: sql`min(coalesce(${secrets.endsAt}, ${end}), ${end})` })
+    .set({ endsAt: lesser(sql`coalesce(${secrets.endsAt}, ${end})`, end) })
     .where(and(OF_TOKEN, isMeant, IS_HONOURED))
     .returning({ lookupId: secrets.lookupId })
     .prepare();
 
-  return (ended: EndedValues): boolean => {
-    const values = endValues.all(ended).map(({ lookupId }) => lookupId);
+  return async (ended: EndedValues): Promise<boolean> => {
+    const values = (await endValues.all(ended)).map(({ lookupId }) => lookupId);
     if (values.length > 0) log.note({ at: ended.at, token: ended.tokenId, values, endsAt: ended.end });
     return values.length > 0;
   };
 }
 
 /** Which condition of a rotation of the token does not hold at `at`; a first value has none. For use inside the write that depends on it. */
-export type FindUnmet = (tokenId: TokenId, purpose: 'first' | Rotation, at: number) => Unmet | undefined;
+export type FindUnmet = (
+  tokenId: TokenId,
+  purpose: 'first' | Rotation,
+  at: number,
+) => Promise<Unmet | undefined>;
 
 /** The conditions on the write connection `db`. Of a revoked token all hold: that it is revoked is told elsewhere. */
 export function createFindUnmet(db: Db): FindUnmet {
@@ -189,17 +196,17 @@ export function createFindUnmet(db: Db): FindUnmet {
     .where(and(OF_TOKEN, eq(secrets.generation, integerParam('generation')), IS_HONOURED))
     .prepare();
 
-  return (tokenId, purpose, at) => {
+  return async (tokenId, purpose, at) => {
     if (purpose === 'first') return undefined;
     const { generation, condition } = purpose;
     switch (condition?.kind) {
       case 'room': {
-        const token = find.get({ tokenId });
-        const hasRoom = token === undefined || othersOf(token, at) < condition.liveTokensMax;
+        const token = await find.get({ tokenId });
+        const hasRoom = token === undefined || (await othersOf(token, at)) < condition.liveTokensMax;
         return hasRoom ? undefined : 'too_many_live';
       }
       case 'unused': {
-        const values = before.all({ tokenId, generation, at });
+        const values = await before.all({ tokenId, generation, at });
         const isUsed = values.some((one) => one.lastUsedAt !== null || condition.isUsed(one.lookupId));
         return isUsed ? 'already_used' : undefined;
       }

@@ -10,7 +10,6 @@ import {
   eq,
   getTableColumns,
   gt,
-  isIn,
   isNotNull,
   isNull,
   rowCount,
@@ -38,14 +37,14 @@ export type Seals = {
    * What `change` comes to, which changes values of these tokens; then those are sealed anew. One whose seal was broken
    * before stays so: what somebody else wrote is never sealed by us.
    */
-  renewing<T>(tokenIds: readonly TokenId[], change: () => T): T;
+  renewing<T>(tokenIds: readonly TokenId[], change: () => Promise<T>): Promise<T>;
   /**
    * Whether a further value of a token says what its latest one says: that it lives, whose it is, and no scope beyond it. The rows of tokens have
    * no seal; by this nobody who writes them gets a value that has one. Nothing is said where none is proven.
    */
-  agrees(secret: Pick<Secret, 'tokenId' | 'owner' | 'scopes'>): boolean;
+  agrees(secret: Pick<Secret, 'tokenId' | 'owner' | 'scopes'>): Promise<boolean>;
   /** The same as `renewing`, of these values alone. */
-  renewingValues<T>(lookupIds: readonly string[], change: () => T): T;
+  renewingValues<T>(lookupIds: readonly string[], change: () => Promise<T>): Promise<T>;
 };
 
 type Row = StoredSecret;
@@ -54,14 +53,11 @@ type Row = StoredSecret;
 export function createSeals(db: Db, peppers: Peppers): Seals {
   const { ofTokens, ofValues, keep } = createStatements(db);
 
-  function renewing<T>(rows: () => Row[], change: () => T): T {
-    const broken = new Set(
-      rows()
-        .filter(isBroken)
-        .map(({ lookupId }) => lookupId),
-    );
-    const outcome = change();
-    for (const row of rows()) if (!broken.has(row.lookupId)) sealAnew(row);
+  async function renewing<T>(rows: () => Promise<Row[]>, change: () => Promise<T>): Promise<T> {
+    const before = await rows();
+    const broken = new Set(before.filter(isBroken).map(({ lookupId }) => lookupId));
+    const outcome = await change();
+    for (const row of await rows()) if (!broken.has(row.lookupId)) await sealAnew(row);
     return outcome;
   }
 
@@ -71,10 +67,10 @@ export function createSeals(db: Db, peppers: Peppers): Seals {
     return row.digest !== null && pepper !== undefined && !isSealed(row, row.digest, pepper);
   }
 
-  function sealAnew(row: Row): void {
+  async function sealAnew(row: Row): Promise<void> {
     const pepper = peppers.find(row.pepperId);
     if (row.digest === null || pepper === undefined || isSealed(row, row.digest, pepper)) return;
-    keep.run({ lookupId: row.lookupId, seal: sealOf(row, row.digest, pepper) });
+    await keep.run({ lookupId: row.lookupId, seal: sealOf(row, row.digest, pepper) });
   }
 
   return {
@@ -84,8 +80,8 @@ export function createSeals(db: Db, peppers: Peppers): Seals {
         ? null
         : sealOf({ ...secret, shownAt: null, generation }, secret.digest, pepper);
     },
-    agrees: ({ tokenId, owner, scopes }) => {
-      const rows = ofTokens.all({ ids: JSON.stringify([tokenId]) });
+    agrees: async ({ tokenId, owner, scopes }) => {
+      const rows = await ofTokens.all({ ids: JSON.stringify([tokenId]) });
       // Emptied by a revocation, of which the token's row says nothing any more.
       if (rows.some(({ digest }) => digest === null)) return false;
       const proven = rows.filter((row) => row.shownAt !== null && !isBroken(row));
@@ -102,8 +98,8 @@ function createStatements(db: Db) {
   const { hash: _, prefix: __, ...sealed } = getTableColumns(secrets);
   const rows = () => db.select(sealed).from(secrets).$dynamic();
   return {
-    ofTokens: rows().where(isIn(secrets.tokenId, 'ids')).prepare(),
-    ofValues: rows().where(isIn(secrets.lookupId, 'ids')).prepare(),
+    ofTokens: rows().where(db.words.isIn(secrets.tokenId, 'ids')).prepare(),
+    ofValues: rows().where(db.words.isIn(secrets.lookupId, 'ids')).prepare(),
     unsealed: rows()
       .where(and(gt(secrets.lookupId, textParam('after')), isNull(secrets.seal), isNotNull(secrets.digest)))
       .orderBy(asc(secrets.lookupId))
@@ -128,34 +124,34 @@ export async function sealOnce(
 ): Promise<number> {
   const { unsealed, keep } = createStatements(db);
   const marks = createMarks(db);
-  const mark = await write(() => marks.read(UNSEALED_KEY));
+  const mark = await marks.read(UNSEALED_KEY);
   const isAtHand = (id: string) => peppers.find(id) !== undefined;
   if (mark === undefined || !(mark === ALL_UNSEALED || mark.split(',').some(isAtHand))) return 0;
 
   const missing = new Set<string>();
   let sealed = 0;
-  const seal = (row: StoredSecret) => {
+  const seal = async (row: StoredSecret) => {
     const pepper = peppers.find(row.pepperId);
     if (pepper === undefined || row.digest === null) {
       missing.add(row.pepperId);
       return;
     }
     if (mark !== ALL_UNSEALED && !mark.split(',').includes(row.pepperId)) return;
-    keep.run({ lookupId: row.lookupId, seal: sealOf(row, row.digest, pepper) });
+    await keep.run({ lookupId: row.lookupId, seal: sealOf(row, row.digest, pepper) });
     sealed += 1;
   };
   const sealSome = (after: string) =>
-    write(() => {
-      const rows = unsealed.all({ after });
-      for (const row of rows) seal(row);
+    write(async () => {
+      const rows = await unsealed.all({ after });
+      for (const row of rows) await seal(row);
       return rows.at(-1)?.lookupId;
     });
   for (let last = await sealSome(''); last !== undefined; ) last = await sealSome(last);
-  await write(() => {
-    if (missing.size > 0) marks.keep(UNSEALED_KEY, [...missing].join(','));
-    else marks.drop(UNSEALED_KEY);
+  await write(async () => {
+    if (missing.size > 0) await marks.keep(UNSEALED_KEY, [...missing].join(','));
+    else await marks.drop(UNSEALED_KEY);
     const event = { at, actor: 'system', action: 'values.sealed', tokenId: null } as const;
-    if (sealed > 0) effects.chain.append({ ...event, detail: { count: sealed } });
+    if (sealed > 0) await effects.chain.append({ ...event, detail: { count: sealed } });
   });
   return sealed;
 }

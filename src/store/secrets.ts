@@ -77,9 +77,10 @@ export function createSecretReads(
   return {
     hasLiveSecret: (tokenId, now) => read(() => live.get({ tokenId, ...sinceAt(now) }) !== undefined),
     obstacleToSecret: (secret, purpose, delivery, limit) =>
-      read(() => {
-        if (tokenOf(delivery) !== undefined) return 'repeated';
-        return obstacles.unmetOf(secret, purpose, limit) ?? obstacles.guardOf(secret, purpose);
+      read(async () => {
+        if ((await tokenOf(delivery)) !== undefined) return 'repeated';
+        const unmet = await obstacles.unmetOf(secret, purpose, limit);
+        return unmet ?? (await obstacles.guardOf(secret, purpose));
       }),
   };
 }
@@ -94,10 +95,10 @@ function createObstacles(db: Db) {
   return {
     findUnmet,
     /** What the secret's token gets it for does not hold, or its owner had enough of them. */
-    unmetOf({ tokenId, createdAt }: Made, purpose: Purpose, limit: ValueLimit | undefined) {
-      const unmet = findUnmet(tokenId, purpose, createdAt);
+    async unmetOf({ tokenId, createdAt }: Made, purpose: Purpose, limit: ValueLimit | undefined) {
+      const unmet = await findUnmet(tokenId, purpose, createdAt);
       if (unmet !== undefined || limit === undefined) return unmet;
-      return exceedsLimit(tokenId, purpose, limit, createdAt) ? 'too_many_values_today' : undefined;
+      return (await exceedsLimit(tokenId, purpose, limit, createdAt)) ? 'too_many_values_today' : undefined;
     },
     guardOf: createLook(db),
   };
@@ -127,41 +128,44 @@ export function createSecretWrites(
 
   return {
     insertSecret: (secret, purpose, delivery, limit) =>
-      write(() => {
-        const repeated = effects.repeated(delivery);
+      write(async () => {
+        const repeated = await effects.repeated(delivery);
         if (repeated !== undefined) return repeated;
-        const kind = obstacles.unmetOf(secret, purpose, limit) ?? insertSealed(secret, purpose);
+        const unmet = await obstacles.unmetOf(secret, purpose, limit);
+        const kind = unmet ?? (await insertSealed(secret, purpose));
         // In the same transaction: by the guard that let nothing in.
-        if (kind === 'not_inserted') return { kind: obstacles.guardOf(secret, purpose) ?? 'already_shown' };
+        if (kind === 'not_inserted') {
+          return { kind: (await obstacles.guardOf(secret, purpose)) ?? 'already_shown' };
+        }
         if (kind !== 'inserted') return { kind };
         const { lookupId, tokenId, createdAt } = secret;
-        dropLost.run({ lookupId, tokenId });
-        effects.deliveries.keep(delivery, createdAt, tokenId);
+        await dropLost.run({ lookupId, tokenId });
+        await effects.deliveries.keep(delivery, createdAt, tokenId);
         return { kind };
       }),
     markShown: (lookupId, shownAt, purpose, effect) =>
-      write(() => {
-        const being = tokenOf.get({ lookupId });
-        const unmet = being && obstacles.findUnmet(being.tokenId, purpose, shownAt);
+      write(async () => {
+        const being = await tokenOf.get({ lookupId });
+        const unmet = being && (await obstacles.findUnmet(being.tokenId, purpose, shownAt));
         if (unmet !== undefined) return { kind: unmet };
-        return seals.renewing(being === undefined ? [] : [being.tokenId], () => {
+        return seals.renewing(being === undefined ? [] : [being.tokenId], async () => {
           const { made, from } = show(purpose);
           // The one statement that can fail to win; what follows in this transaction is its consequence.
-          const [shown] = made.all({ lookupId, shownAt, from, ...sinceAt(shownAt) });
-          if (shown === undefined) return { kind: 'changed_meanwhile' };
+          const [shown] = await made.all({ lookupId, shownAt, from, ...sinceAt(shownAt) });
+          if (shown === undefined) return { kind: 'changed_meanwhile' as const };
           const { tokenId } = shown;
-          claim.run({ tokenId, shownAt });
-          narrow.run({ tokenId, lookupId });
-          if (purpose !== 'first') rotate(tokenId, purpose, shownAt);
-          effects.bring(effect, tokenId);
-          return { kind: 'shown' };
+          await claim.run({ tokenId, shownAt });
+          await narrow.run({ tokenId, lookupId });
+          if (purpose !== 'first') await rotate(tokenId, purpose, shownAt);
+          await effects.bring(effect, tokenId);
+          return { kind: 'shown' as const };
         });
       }),
     withdrawSecret: (lookupId, effect) =>
-      write(() => {
-        const [withdrawn] = withdraw.all({ lookupId });
+      write(async () => {
+        const [withdrawn] = await withdraw.all({ lookupId });
         if (withdrawn === undefined) return false;
-        effects.bring(effect, withdrawn.tokenId);
+        await effects.bring(effect, withdrawn.tokenId);
         return true;
       }),
   };
@@ -182,11 +186,14 @@ function createLook(db: Db) {
     return { living: found(isOfToken), allowed: found(isAllowed) };
   });
 
-  return ({ tokenId, createdAt }: Made, purpose: Purpose): 'already_shown' | 'ended' | undefined => {
+  return async (
+    { tokenId, createdAt }: Made,
+    purpose: Purpose,
+  ): Promise<'already_shown' | 'ended' | undefined> => {
     const { made, from } = looks(purpose);
     const row = { tokenId, createdAt, from, ...sinceAt(createdAt) };
-    if (made.allowed.get(row) !== undefined) return undefined;
-    return made.living.get(row) === undefined ? 'ended' : 'already_shown';
+    if ((await made.allowed.get(row)) !== undefined) return undefined;
+    return (await made.living.get(row)) === undefined ? 'ended' : 'already_shown';
   };
 }
 
@@ -199,12 +206,12 @@ function createSealedInsert(db: Db, seals: Seals) {
     .where(eq(tokens.id, textParam('tokenId')))
     .prepare();
 
-  return (secret: Secret, purpose: Purpose) => {
-    const { generation = 0 } = generationOf.get({ tokenId: secret.tokenId }) ?? {};
+  return async (secret: Secret, purpose: Purpose) => {
+    const { generation = 0 } = (await generationOf.get({ tokenId: secret.tokenId })) ?? {};
     const seal = seals.of(secret, purpose === 'first' ? generation : generation + 1);
-    const outcome = insert(secret, purpose, seal);
+    const outcome = await insert(secret, purpose, seal);
     // Only of what the token's row allows is it asked whether that row is to be believed.
-    if (outcome === 'inserted' && purpose !== 'first' && !seals.agrees(secret)) {
+    if (outcome === 'inserted' && purpose !== 'first' && !(await seals.agrees(secret))) {
       throw new StoreFault('tampered', 'The token was changed outside apitoken: its values say otherwise.');
     }
     return outcome;
@@ -224,9 +231,13 @@ function createInsert(db: Db) {
       .prepare();
   });
 
-  return (secret: Secret, purpose: Purpose, seal: Buffer | null): 'inserted' | 'not_inserted' => {
+  return async (
+    secret: Secret,
+    purpose: Purpose,
+    seal: Buffer | null,
+  ): Promise<'inserted' | 'not_inserted'> => {
     const { made, from } = inserts(purpose);
-    const rows = made.all({ ...secret, shownAt: null, seal, from, ...sinceAt(secret.createdAt) });
+    const rows = await made.all({ ...secret, shownAt: null, seal, from, ...sinceAt(secret.createdAt) });
     return rows.length > 0 ? 'inserted' : 'not_inserted';
   };
 }

@@ -33,8 +33,8 @@ export function createAlarmRead(db: Db, read: Read): Pick<TokenStore, 'chainAlar
     .prepare();
   return {
     chainAlarm: () =>
-      read(() => {
-        const kept = find.get()?.value;
+      read(async () => {
+        const kept = (await find.get())?.value;
         return kept === undefined ? undefined : (JSON.parse(kept) as ChainAlarm);
       }),
   };
@@ -48,9 +48,9 @@ export function createAlarmWrite(db: Db, write: Write): Pick<TokenStore, 'keepCh
     .prepare();
   return {
     keepChainAlarm: (alarm) =>
-      write(() => {
-        if (alarm === undefined) drop.run();
-        else keep.run({ key: ALARM_KEY, value: JSON.stringify(alarm) });
+      write(async () => {
+        if (alarm === undefined) await drop.run();
+        else await keep.run({ key: ALARM_KEY, value: JSON.stringify(alarm) });
       }),
   };
 }
@@ -66,34 +66,35 @@ export function createSettings(db: Db, write: Write, effects: Pick<Effects, 'cha
     .from(settings)
     .where(eq(settings.key, textParam('key')))
     .prepare();
-  const latest = () => {
-    const kept = find.get({ key: LATEST_KEY })?.value;
+  const latest = async () => {
+    const kept = (await find.get({ key: LATEST_KEY }))?.value;
     return kept === undefined ? undefined : Number(kept);
   };
 
   return {
-    workspace: () => write(() => find.get({ key: 'workspace' })?.value as WorkspaceId | undefined),
+    workspace: () =>
+      write(async () => (await find.get({ key: 'workspace' }))?.value as WorkspaceId | undefined),
     bindWorkspace: (id) =>
-      write(() => {
-        insert.run({ key: 'workspace', value: id });
-        const bound = find.get({ key: 'workspace' });
+      write(async () => {
+        await insert.run({ key: 'workspace', value: id });
+        const bound = await find.get({ key: 'workspace' });
         if (bound === undefined) throw new Error('a setting that was just written is not there');
         return bound.value as WorkspaceId;
       }),
     latestSeen: () => write(latest),
     keepLatest: (at) =>
-      write(() => {
-        if (at > (latest() ?? 0)) put.run({ key: LATEST_KEY, value: String(at) });
+      write(async () => {
+        if (at > ((await latest()) ?? 0)) await put.run({ key: LATEST_KEY, value: String(at) });
       }, 'eventual'),
     putLatestBack: (at, event) =>
-      write(() => {
-        put.run({ key: LATEST_KEY, value: String(at) });
-        effects.chain.append(event);
+      write(async () => {
+        await put.run({ key: LATEST_KEY, value: String(at) });
+        await effects.chain.append(event);
       }),
   };
 }
 
-/** What is noted of this database by its key. For use inside a write. */
+/** What is noted of this database by its key: written inside a write. */
 export function createMarks(db: Db) {
   const ofKey = eq(settings.key, textParam('key'));
   const find = db.select({ value: settings.value }).from(settings).where(ofKey).prepare();
@@ -102,8 +103,12 @@ export function createMarks(db: Db) {
     .onConflictDoUpdate({ target: settings.key, set: { value: sql`excluded.value` } })
     .prepare();
   return {
-    read: (key: string) => find.get({ key })?.value,
-    keep: (key: string, value: string) => void keep.run({ key, value }),
-    drop: (key: string) => void drop.run({ key }),
+    read: async (key: string) => (await find.get({ key }))?.value,
+    keep: async (key: string, value: string) => {
+      await keep.run({ key, value });
+    },
+    drop: async (key: string) => {
+      await drop.run({ key });
+    },
   };
 }

@@ -16,6 +16,7 @@ import {
   type SQL,
   sql,
   textParam,
+  withoutIndex,
 } from './drizzle.ts';
 import { tokens } from './schema/sqlite.ts';
 import {
@@ -42,7 +43,7 @@ const IS_WANTED = and(OF_OWNER, sql`${textParam('filter')} in ('all', ${STATUS_I
 
 const IS_CLAIMED_OR_EXPIRED = sql`(${tokens.claimedAt} is not null or (${STATUS_IN_LIST} = 'expired' and ${MAY_HAVE_VALUE}))`;
 
-const IS_AMONG = sql`case ${textParam('among')} when 'all' then 1 when 'not_revoked' then ${STATUS_IN_LIST} <> 'revoked' else ${STATUS_IN_LIST} <> 'revoked' and ${IS_CLAIMED_OR_EXPIRED} end`;
+const IS_AMONG = sql`case ${textParam('among')} when 'all' then true when 'not_revoked' then ${STATUS_IN_LIST} <> 'revoked' else ${STATUS_IN_LIST} <> 'revoked' and ${IS_CLAIMED_OR_EXPIRED} end`;
 
 const ENDED_LAST = sql`${STATUS_IN_LIST} <> 'active'`;
 
@@ -63,39 +64,39 @@ export function createTokenList(
     .limit(rowCount(integerParam('limit')))
     .offset(rowCount(integerParam('offset')))
     .prepare();
-  const found = sortedQuery(db).where(hasPart()).limit(rowCount(FOUND_ROWS_MAX)).prepare();
+  const found = sortedQuery(db).where(hasPart(db)).limit(rowCount(FOUND_ROWS_MAX)).prepare();
   const unclaimed = unclaimedQuery(db);
   const texts = textsQuery(db, and(IN_WORKSPACE_UNINDEXED, sql`${ROW} < ${integerParam('before')}`), ROW);
-  const textsOfOwner = textsQuery(db, and(OF_OWNER, sql`+${ROW} < ${integerParam('before')}`), sql`+${ROW}`);
+  const textsOfOwner = textsQuery(
+    db,
+    and(OF_OWNER, sql`${withoutIndex(ROW)} < ${integerParam('before')}`),
+    withoutIndex(ROW),
+  );
 
   return {
     listTokens: (workspace, { owner, filter, now, ...request }) =>
-      read(() => {
+      read(async () => {
         const wanted = { workspace, owner, filter, now };
-        const total = count(wanted);
+        const total = await count(wanted);
         const { limit, offset, ...place } = pageOf(request, total);
-        return { tokens: rows.all({ ...wanted, limit, offset }), ...place, total };
+        return { tokens: await rows.all({ ...wanted, limit, offset }), ...place, total };
       }),
     searchTokens: (workspace, request) =>
-      read(() => {
+      read(async () => {
         const key = nameKeyOf(request.text as TokenName);
         return found.all({ workspace, ...request, key, ...sinceAt(request.now) });
       }),
     textsBefore: (workspace, { owner, before }) =>
-      read(() => {
+      read(async () => {
         const query = owner === null ? texts : textsOfOwner;
-        return query.all({ workspace, owner, before: before ?? Number.MAX_SAFE_INTEGER });
+        return await query.all({ workspace, owner, before: before ?? Number.MAX_SAFE_INTEGER });
       }),
     unclaimedSince: (workspace, before) => read(() => unclaimed.all({ workspace, before })),
   };
 }
 
-/** `instr` and not LIKE: it knows no wildcards to be escaped, and takes a text of any length. */
-function hasPart() {
-  const isIn = or(
-    sql`instr(${tokens.nameKey}, ${textParam('key')}) > 0`,
-    sql`instr(${tokens.name}, ${textParam('text')}) > 0`,
-  );
+function hasPart({ words }: Db) {
+  const isIn = or(words.has(tokens.nameKey, textParam('key')), words.has(tokens.name, textParam('text')));
   return and(OF_OWNER, isIn, IS_AMONG);
 }
 

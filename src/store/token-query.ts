@@ -2,7 +2,6 @@ import { SHOWING_MS_MAX } from '../tokens/store.ts';
 import { UNCLAIMED_MS_MAX } from '../tokens/token.ts';
 import {
   and,
-  type Column,
   type Db,
   eq,
   getTableColumns,
@@ -14,6 +13,7 @@ import {
   type SQL,
   sql,
   textParam,
+  withoutIndex,
 } from './drizzle.ts';
 import { owners, revokedTries, secrets, tokens, tokenUsage } from './schema/sqlite.ts';
 
@@ -49,11 +49,6 @@ export function sinceAt(at: number) {
 /** That a token is not past its end at the instant that the parameter `name` holds, or that something else holds. */
 export function isUnexpiredAt(name: string, orElse?: SQL): SQL | undefined {
   return or(isNull(tokens.expiresAt), gt(tokens.expiresAt, integerParam(name)), orElse);
-}
-
-/** A column that no index is searched for (sqlite.org/optoverview.html, "unary + operator"). */
-export function withoutIndex(column: Column): SQL {
-  return sql`+${column}`;
 }
 
 const OF_TOKENS_OWNER = sql`${owners.workspace} = ${tokens.workspace} and ${owners.person} = ${tokens.owner}`;

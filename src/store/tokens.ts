@@ -21,7 +21,6 @@ import {
   gte,
   insertInto,
   integerParam,
-  isIn,
   isNull,
   lt,
   ne,
@@ -30,6 +29,7 @@ import {
   sql,
   storedParam,
   textParam,
+  withoutIndex,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
 import { createAddOwner } from './owners.ts';
@@ -46,7 +46,6 @@ import {
   TOKEN,
   USED_TOKEN,
   usedTokens,
-  withoutIndex,
 } from './token-query.ts';
 
 /** Sorts behind every character of a lookup id. */
@@ -75,33 +74,45 @@ export function createTokenWrites(
   const byId = usedTokens(db)
     .where(eq(tokens.id, textParam('id')))
     .prepare();
-  const asTheyAre = (ids: readonly TokenId[]) => ids.flatMap((id) => byId.all({ id }));
+  async function asTheyAre(ids: readonly TokenId[]): Promise<readonly UsedToken[]> {
+    const found = [];
+    for (const id of ids) found.push(...(await byId.all({ id })));
+    return found;
+  }
+
+  async function endAll(ids: readonly TokenId[], by: Ending): Promise<readonly Token[]> {
+    const endThis = by.onlyUnclaimed ? endUnclaimed : end;
+    const ended = [];
+    for (const id of ids) ended.push(...(await endThis(id, by)));
+    return ended;
+  }
 
   return {
     insertToken: (token, limits, effect) =>
-      write(() => {
-        const repeated = effects.repeated(effect.delivery);
+      write(async () => {
+        const repeated = await effects.repeated(effect.delivery);
         if (repeated !== undefined) return repeated;
-        const limit = exceededLimit(token, limits);
+        const limit = await exceededLimit(token, limits);
         if (limit !== undefined) return { kind: limit };
-        if (insert.all({ ...token, quietSince: token.createdAt }).length === 0) return { kind: 'name_taken' };
-        addOwner(token);
-        effects.bring(effect, token.id);
+        if ((await insert.all({ ...token, quietSince: token.createdAt })).length === 0)
+          return { kind: 'name_taken' };
+        await addOwner(token);
+        await effects.bring(effect, token.id);
         return { kind: 'inserted' };
       }),
     revokeTokens: (ids, by, delivery) =>
-      write(() => {
+      write(async () => {
         if (ids.length > REVOKED_AT_ONCE_MAX) throw new RangeError('too many tokens for one transaction');
-        const repeated = effects.repeated(delivery);
-        if (repeated !== undefined) return { ...repeated, tokens: asTheyAre(ids) };
+        const repeated = await effects.repeated(delivery);
+        if (repeated !== undefined) return { ...repeated, tokens: await asTheyAre(ids) };
         // A value that is being shown just now is never marked as shown any more.
-        const ended = ids.flatMap((id) => (by.onlyUnclaimed ? endUnclaimed : end)(id, by));
+        const ended = await endAll(ids, by);
         const [first] = ended;
         if (first === undefined) return { kind: 'already_revoked' };
-        effects.deliveries.keep(delivery, by.at, first.id);
-        for (const token of ended) effects.chain.append(revokedEvent(token, by));
-        effects.say(sayingsOf({ ...by, action: 'token.revoked' }, ended));
-        return { kind: 'revoked', tokens: asTheyAre(ids) };
+        await effects.deliveries.keep(delivery, by.at, first.id);
+        for (const token of ended) await effects.chain.append(revokedEvent(token, by));
+        await effects.say(sayingsOf({ ...by, action: 'token.revoked' }, ended));
+        return { kind: 'revoked', tokens: await asTheyAre(ids) };
       }),
   };
 }
@@ -120,7 +131,7 @@ function createEnd(
   db: Db,
   log: Pick<RevokedLog, 'note'>,
   isMeant?: SQL,
-): (id: TokenId, by: Ending) => readonly Token[] {
+): (id: TokenId, by: Ending) => Promise<readonly Token[]> {
   const revoke = db
     .update(tokens)
     .set({
@@ -139,10 +150,10 @@ function createEnd(
     .returning({ lookupId: secrets.lookupId })
     .prepare();
 
-  return (id, { at, actor, reason }) => {
-    const ended = revoke.all({ id, at, actor, reason });
+  return async (id, { at, actor, reason }) => {
+    const ended = await revoke.all({ id, at, actor, reason });
     if (ended.length === 0) return ended;
-    log.note({ at, token: id, values: emptySecrets.all({ id }).map(({ lookupId }) => lookupId) });
+    log.note({ at, token: id, values: (await emptySecrets.all({ id })).map(({ lookupId }) => lookupId) });
     return ended;
   };
 }
@@ -159,7 +170,7 @@ export function createTokenReads(
     .where(and(IN_WORKSPACE, eq(tokens.id, textParam('id'))))
     .prepare();
   const byIds = usedTokens(db)
-    .where(and(isIn(tokens.id, 'ids'), IN_WORKSPACE_UNINDEXED))
+    .where(and(db.words.isIn(tokens.id, 'ids'), IN_WORKSPACE_UNINDEXED))
     .limit(rowCount(REVOKED_AT_ONCE_MAX))
     .prepare();
   const byName = usedTokens(db)
@@ -170,22 +181,22 @@ export function createTokenReads(
   const taken = db
     .select({ nameKey: tokens.nameKey })
     .from(tokens)
-    .where(and(IN_WORKSPACE, isIn(tokens.nameKey, 'keys')))
+    .where(and(IN_WORKSPACE, db.words.isIn(tokens.nameKey, 'keys')))
     .prepare();
 
   return {
     findToken: (workspace, id) => read(() => byId.get({ workspace, id })),
     findTokens: (workspace, ids) =>
-      read(() => {
+      read(async () => {
         if (ids.length > REVOKED_AT_ONCE_MAX) throw new RangeError('too many tokens for one read');
-        const rows = byIds.all({ workspace, ids: JSON.stringify(ids) });
+        const rows = await byIds.all({ workspace, ids: JSON.stringify(ids) });
         return new Map(rows.map((token) => [token.id, token]));
       }),
     findTokenByName: (workspace, key) => read(() => byName.get({ workspace, key })),
     nameKeysAfter,
     findByFirstCharacters: (workspace, characters) =>
-      read(() => {
-        const rows = byFirstCharacters.all({
+      read(async () => {
+        const rows = await byFirstCharacters.all({
           workspace,
           from: characters,
           to: `${characters}${AFTER_BASE62}`,
@@ -194,8 +205,8 @@ export function createTokenReads(
         return [...new Map<TokenId, UsedToken>(rows.map((token) => [token.id, token])).values()];
       }),
     takenNames: (workspace, keys) =>
-      read(() => {
-        const rows = taken.all({ workspace, keys: JSON.stringify(keys) });
+      read(async () => {
+        const rows = await taken.all({ workspace, keys: JSON.stringify(keys) });
         return new Set(rows.map(({ nameKey }) => nameKey));
       }),
   };
@@ -217,9 +228,11 @@ function createNameKeysAfter(db: Db, read: Read): TokenStore['nameKeysAfter'] {
     .prepare();
 
   return (workspace, { owner, after }) =>
-    read(() => {
+    read(async () => {
       const rows =
-        owner === null ? everybodys.all({ workspace, after }) : own.all({ workspace, owner, after });
+        owner === null
+          ? await everybodys.all({ workspace, after })
+          : await own.all({ workspace, owner, after });
       return rows.map(({ nameKey }) => nameKey);
     });
 }
@@ -243,7 +256,7 @@ function firstCharactersQuery(db: Db) {
 }
 
 /** How many tokens of the owner but this one live, or are being renewed, at `at`. For use inside a write. */
-export type OthersOfOwner = (token: Pick<Token, 'id' | 'workspace' | 'owner'>, at: number) => number;
+export type OthersOfOwner = (token: Pick<Token, 'id' | 'workspace' | 'owner'>, at: number) => Promise<number>;
 
 /** The count on the write connection `db`. */
 export function createOthersOfOwner(db: Db): OthersOfOwner {
@@ -258,17 +271,17 @@ export function createOthersOfOwner(db: Db): OthersOfOwner {
 export type ExceededLimit = (
   token: Token,
   limits: CreationLimits,
-) => 'too_many_live' | 'too_many_today' | undefined;
+) => Promise<'too_many_live' | 'too_many_today' | undefined>;
 
 /** The counts on the write connection `db`. */
 function createExceededLimit(db: Db): ExceededLimit {
   const othersOf = createOthersOfOwner(db);
   const createdInDay = createCreatedInDay(db);
 
-  return (token, limits) => {
+  return async (token, limits) => {
     const { workspace, createdBy, createdAt } = token;
-    if (othersOf(token, createdAt) >= limits.liveTokensMax) return 'too_many_live';
-    const dayCount = createdInDay({ workspace, person: createdBy }, createdAt);
+    if ((await othersOf(token, createdAt)) >= limits.liveTokensMax) return 'too_many_live';
+    const dayCount = await createdInDay({ workspace, person: createdBy }, createdAt);
     return dayCount >= limits.creationsPerDayMax ? 'too_many_today' : undefined;
   };
 }
@@ -282,7 +295,7 @@ export type ExceedsValueLimit = (
   purpose: 'first' | Rotation,
   limit: ValueLimit,
   at: number,
-) => boolean;
+) => Promise<boolean>;
 
 /** The count on the connection `db`. */
 export function createExceedsValueLimit(db: Db): ExceedsValueLimit {
@@ -311,13 +324,15 @@ export function createExceedsValueLimit(db: Db): ExceedsValueLimit {
     ),
   );
 
-  return (tokenId, purpose, { valuesPerDayMax }, at) => {
+  return async (tokenId, purpose, { valuesPerDayMax }, at) => {
     const isFurther =
-      purpose === 'first' ? lastFailure.get({ tokenId }) !== undefined : purpose.condition?.kind === 'unused';
-    const owner = isFurther ? findOwner.get({ tokenId }) : undefined;
+      purpose === 'first'
+        ? (await lastFailure.get({ tokenId })) !== undefined
+        : purpose.condition?.kind === 'unused';
+    const owner = isFurther ? await findOwner.get({ tokenId }) : undefined;
     if (owner === undefined) return false;
-    const further = furtherInDay({ ...owner, since: at - DAY_MS });
-    return further + createdInDay(owner, at) >= valuesPerDayMax;
+    const further = await furtherInDay({ ...owner, since: at - DAY_MS });
+    return further + (await createdInDay(owner, at)) >= valuesPerDayMax;
   };
 }
 
@@ -327,6 +342,6 @@ function createCreatedInDay(db: Db) {
   const isOfLastDay = gt(tokens.createdAt, integerParam('since'));
   const ofLastDay = countQuery(db, tokens, and(IN_WORKSPACE, ofPerson, isOfLastDay));
 
-  return (who: { readonly workspace: WorkspaceId; readonly person: PersonId }, at: number): number =>
+  return (who: { readonly workspace: WorkspaceId; readonly person: PersonId }, at: number): Promise<number> =>
     ofLastDay({ ...who, since: at - DAY_MS });
 }

@@ -9,9 +9,9 @@ import {
   type Db,
   eq,
   getTableColumns,
+  greater,
   insertInto,
   integerParam,
-  isIn,
   lte,
   rowCount,
   sql,
@@ -65,7 +65,7 @@ export function createUsage(
   const keepOfSecret = insertInto(db, secretUsage)
     .onConflictDoUpdate({
       target: secretUsage.lookupId,
-      set: { lastUsedAt: sql`max(${secretUsage.lastUsedAt}, excluded.last_used_at)` },
+      set: { lastUsedAt: greater(secretUsage.lastUsedAt, sql`excluded.last_used_at`) },
     })
     .prepare();
   const noteDay = noteDayStatement(db);
@@ -79,49 +79,49 @@ export function createUsage(
     })
     .prepare();
 
-  function add(use: SecretUse): void {
+  async function add(use: SecretUse): Promise<void> {
     const { tokenId, lookupId, lastUsedAt, lastRefusedAt, lastTriedAt } = use;
-    recent.add(use);
-    if (lastTriedAt !== null) tellOfRevoked(tokenId, lastTriedAt);
+    await recent.add(use);
+    if (lastTriedAt !== null) await tellOfRevoked(tokenId, lastTriedAt);
     if (lastUsedAt === null && lastRefusedAt === null) return;
-    keep.run({ tokenId, ...sumOf(find.get({ tokenId }) ?? UNUSED, use) });
+    await keep.run({ tokenId, ...sumOf((await find.get({ tokenId })) ?? UNUSED, use) });
     if (lastUsedAt !== null) {
-      keepOfSecret.run({ lookupId, lastUsedAt });
-      noteDay.run({ tokenId, at: lastUsedAt, dayBefore: lastUsedAt - DAY_MS });
+      await keepOfSecret.run({ lookupId, lastUsedAt });
+      await noteDay.run({ tokenId, at: lastUsedAt, dayBefore: lastUsedAt - DAY_MS });
     }
-    if (lastRefusedAt !== null) tellOnceADay(use, lastRefusedAt);
+    if (lastRefusedAt !== null) await tellOnceADay(use, lastRefusedAt);
   }
 
-  function tellOnceADay({ tokenId, lookupId }: SecretUse, at: number): void {
-    const isRetired = newer.get({ tokenId, lookupId, at }) !== undefined;
+  async function tellOnceADay({ tokenId, lookupId }: SecretUse, at: number): Promise<void> {
+    const isRetired = (await newer.get({ tokenId, lookupId, at })) !== undefined;
     const notice: NoticeKind = isRetired ? 'retired_presented' : 'dead_presented';
-    if (!effects.notices.takeDay(tokenId, notice, at)) return;
-    effects.say([{ saying: { kind: 'notice', notice, tokenId }, dueAt: at }]);
+    if (!(await effects.notices.takeDay(tokenId, notice, at))) return;
+    await effects.say([{ saying: { kind: 'notice', notice, tokenId }, dueAt: at }]);
   }
 
-  function tellOfRevoked(tokenId: TokenId, at: number): void {
+  async function tellOfRevoked(tokenId: TokenId, at: number): Promise<void> {
     const notice = 'revoked_presented';
-    if (!effects.notices.takeDay(tokenId, notice, at)) return;
-    const { count = 0 } = toldToday.get({ tokenId, day: dayOf(at) }) ?? {};
+    if (!(await effects.notices.takeDay(tokenId, notice, at))) return;
+    const { count = 0 } = (await toldToday.get({ tokenId, day: dayOf(at) })) ?? {};
     if (count > REVOKED_TOLD_MAX) return;
-    effects.say([{ saying: { kind: 'notice', notice, tokenId }, dueAt: at }]);
+    await effects.say([{ saying: { kind: 'notice', notice, tokenId }, dueAt: at }]);
   }
 
   return {
     closeIncident: (closed, { actor, at }, delivery) =>
-      write(() => {
-        if (effects.deliveries.areKept(delivery)) return 'repeated';
+      write(async () => {
+        if (await effects.deliveries.areKept(delivery)) return 'repeated';
         for (const { id: tokenId, name } of closed) {
-          keepStopped.run({ tokenId, tryCount: 0, lastTriedAt: 0, stoppedAt: at, stoppedBy: actor });
-          effects.deliveries.keep(delivery, at, tokenId);
-          effects.chain.append({ at, actor, action: 'incident.closed', tokenId, detail: { name } });
+          await keepStopped.run({ tokenId, tryCount: 0, lastTriedAt: 0, stoppedAt: at, stoppedBy: actor });
+          await effects.deliveries.keep(delivery, at, tokenId);
+          await effects.chain.append({ at, actor, action: 'incident.closed', tokenId, detail: { name } });
         }
         return 'closed';
       }),
     addUses: (uses) =>
-      write(() => {
+      write(async () => {
         if (uses.length > USES_MAX) throw new RangeError('too many uses for one transaction');
-        for (const use of uses) add(use);
+        for (const use of uses) await add(use);
       }, 'eventual'),
   };
 }
@@ -212,9 +212,9 @@ const DROPPED_MAX = 200;
 /** What happened lately. For use inside a write. */
 export type RecentWrites = {
   /** Adds the uses to the hour of the last one, and the tries to those of the token. */
-  add(use: SecretUse): void;
+  add(use: SecretUse): Promise<void>;
   /** Drops 200 of the rows of 48 hours ago and before; false: there were no more. */
-  dropSomeOld(now: number): boolean;
+  dropSomeOld(now: number): Promise<boolean>;
 };
 
 /** The recent uses on the write connection `db`. */
@@ -230,7 +230,7 @@ export function createRecentWrites(db: Db): RecentWrites {
       target: revokedTries.tokenId,
       set: {
         tryCount: sql`${revokedTries.tryCount} + excluded.try_count`,
-        lastTriedAt: sql`max(${revokedTries.lastTriedAt}, excluded.last_tried_at)`,
+        lastTriedAt: greater(revokedTries.lastTriedAt, sql`excluded.last_tried_at`),
       },
     })
     .prepare();
@@ -243,12 +243,13 @@ export function createRecentWrites(db: Db): RecentWrites {
     .prepare();
 
   return {
-    add({ tokenId, useCount, lastUsedAt, triedCount, lastTriedAt }) {
-      if (lastUsedAt !== null) addUses.run({ hour: hourOf(lastUsedAt), tokenId, useCount });
+    async add({ tokenId, useCount, lastUsedAt, triedCount, lastTriedAt }) {
+      if (lastUsedAt !== null) await addUses.run({ hour: hourOf(lastUsedAt), tokenId, useCount });
       if (lastTriedAt !== null)
-        addTries.run({ tokenId, tryCount: triedCount, lastTriedAt, stoppedAt: null, stoppedBy: null });
+        await addTries.run({ tokenId, tryCount: triedCount, lastTriedAt, stoppedAt: null, stoppedBy: null });
     },
-    dropSomeOld: (now) => dropOld.all({ hour: hourOf(now) - KEPT_HOURS }).length === DROPPED_MAX,
+    dropSomeOld: async (now) =>
+      (await dropOld.all({ hour: hourOf(now) - KEPT_HOURS })).length === DROPPED_MAX,
   };
 }
 
@@ -256,27 +257,29 @@ export function createRecentWrites(db: Db): RecentWrites {
 export function createRecentReads(db: Db, read: Read): Pick<TokenStore, 'usesInDay' | 'triesOf'> {
   // Hour by hour, since the hour comes first in the key: a range of hours would pass by everybody's uses.
   const uses = db
-    .select({ count: sql<number>`coalesce(sum(${tokenUsesByHour.useCount}), 0)` })
+    .select({ count: sql<number>`cast(coalesce(sum(${tokenUsesByHour.useCount}), 0) as bigint)` })
     .from(tokenUsesByHour)
-    .where(and(isIn(tokenUsesByHour.hour, 'hours'), eq(tokenUsesByHour.tokenId, textParam('tokenId'))))
+    .where(
+      and(db.words.isIn(tokenUsesByHour.hour, 'hours'), eq(tokenUsesByHour.tokenId, textParam('tokenId'))),
+    )
     .prepare();
   const { tokenId, tryCount: count, stoppedAt, stoppedBy } = revokedTries;
   const lastAt = sql<number | null>`nullif(${revokedTries.lastTriedAt}, 0)`;
   const tries = db
     .select({ tokenId, count, lastAt, stoppedAt, stoppedBy })
     .from(revokedTries)
-    .where(isIn(tokenId, 'ids'))
+    .where(db.words.isIn(tokenId, 'ids'))
     .prepare();
 
   return {
     usesInDay: (tokenId, now) =>
-      read(() => {
+      read(async () => {
         const hours = Array.from({ length: DAY_HOURS }, (_, back) => hourOf(now) - back);
-        return uses.get({ tokenId, hours: JSON.stringify(hours) })?.count ?? 0;
+        return (await uses.get({ tokenId, hours: JSON.stringify(hours) }))?.count ?? 0;
       }),
     triesOf: (ids) =>
-      read(() => {
-        const rows = tries.all({ ids: JSON.stringify(ids) });
+      read(async () => {
+        const rows = await tries.all({ ids: JSON.stringify(ids) });
         return new Map(rows.map(({ tokenId: id, ...found }) => [id, found]));
       }),
   };

@@ -1,16 +1,6 @@
 import type { StoredSecret, TokenStore } from '../tokens/store.ts';
 import type { Read, Write } from './access.ts';
-import {
-  and,
-  blobParam,
-  type Db,
-  eq,
-  getTableColumns,
-  isNotNull,
-  sql,
-  storedParam,
-  textParam,
-} from './drizzle.ts';
+import { and, type Db, eq, getTableColumns, isNotNull, sql, storedParam, textParam } from './drizzle.ts';
 import type { Connection } from './open.ts';
 import { secrets } from './schema/sqlite.ts';
 import type { Seals } from './seals.ts';
@@ -32,10 +22,11 @@ export function createHashRead(db: Db, read: Read): Pick<TokenStore, 'readHash' 
     .groupBy(secrets.pepperId)
     .prepare();
   return {
-    countByPepper: () => read(() => new Map(count.all().map(({ pepperId, total }) => [pepperId, total]))),
+    countByPepper: () =>
+      read(async () => new Map((await count.all()).map(({ pepperId, total }) => [pepperId, total]))),
     readHash: (lookupId) =>
-      read(() => {
-        const found = find.get({ lookupId });
+      read(async () => {
+        const found = await find.get({ lookupId });
         if (found === undefined || found.hash === null) return undefined;
         return { hash: found.hash, prefix: found.prefix };
       }),
@@ -52,15 +43,17 @@ export function createDigestWrites(db: Db, write: Write, seals: Seals): Pick<Tok
       pepperId: storedParam('pepperId'),
       prefix: storedParam('prefix'),
     })
-    .where(and(eq(secrets.lookupId, textParam('lookupId')), eq(secrets.digest, blobParam('replaces'))))
+    .where(
+      and(eq(secrets.lookupId, textParam('lookupId')), eq(secrets.digest, db.words.bytesParam('replaces'))),
+    )
     .prepare();
   return {
     replaceDigests: (fresh) =>
-      write(() => {
+      write(async () => {
         if (fresh.length > DIGESTS_MAX) throw new RangeError('too many digests for one transaction');
         const ids = fresh.map(({ lookupId }) => lookupId);
-        seals.renewingValues(ids, () => {
-          for (const each of fresh) replace.run(each);
+        await seals.renewingValues(ids, async () => {
+          for (const each of fresh) await replace.run(each);
         });
       }, 'eventual'),
   };
@@ -80,8 +73,8 @@ export function createSecretRead({ db, sqlite }: Connection, read: Read): Pick<T
   const find = sqlite.prepare<[string], Omit<StoredSecret, 'scopes'> & { scopes: string }>(query.toSQL().sql);
   return {
     readSecret: (lookupId) =>
-      read(() => {
-        const row = find.get(lookupId);
+      read(async () => {
+        const row = await find.get(lookupId);
         return row === undefined ? undefined : Object.assign(row, { scopes: JSON.parse(row.scopes) });
       }),
   };

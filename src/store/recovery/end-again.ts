@@ -9,7 +9,6 @@ import {
   eq,
   gt,
   integerParam,
-  isIn,
   isNotNull,
   isNull,
   lt,
@@ -69,10 +68,10 @@ type Deps = {
 export async function endAgain(deps: Deps, at: number): Promise<EndedAgain> {
   const { log, db, write } = deps;
   const marks = createMarks(db);
-  const isUnlogged = await write(() => marks.read(UNLOGGED_KEY) !== undefined);
+  const isUnlogged = (await marks.read(UNLOGGED_KEY)) !== undefined;
   const expired = isUnlogged ? await expireAll(deps, at) : 0;
-  if (!log.exists()) makeRevokedLog(log, endedLines(db));
-  const mark = (await write(() => marks.read(MARK_KEY))) as LogMark | undefined;
+  if (!log.exists()) await makeRevokedLog(log, endedLines(db));
+  const mark = (await marks.read(MARK_KEY)) as LogMark | undefined;
   const ended = await replay(deps, log.linesAfter(mark), at);
   const newMark = log.mark();
   if (newMark !== mark) await write(() => marks.keep(MARK_KEY, newMark));
@@ -105,13 +104,13 @@ async function expireAll({ db, write, effects, seals }: Deps, at: number): Promi
     .prepare();
 
   const expireSome = () =>
-    write(() => {
-      const some: readonly Token[] = find.all({ at });
+    write(async () => {
+      const some: readonly Token[] = await find.all({ at });
       for (const token of some) {
-        expire.run({ id: token.id, at });
-        seals.renewing([token.id], () => endValues.run({ id: token.id, at }));
+        await expire.run({ id: token.id, at });
+        await seals.renewing([token.id], async () => endValues.run({ id: token.id, at }));
         const happened = { action: 'token.expired', actor: 'system', at } as const;
-        effects.bring(effectOf(happened, { ...token, expiresAt: at }, { reason: UNLOGGED }), token.id);
+        await effects.bring(effectOf(happened, { ...token, expiresAt: at }, { reason: UNLOGGED }), token.id);
       }
       return some.length;
     });
@@ -144,9 +143,10 @@ function createFindLive(db: Db) {
   const live = db
     .select({ id: tokens.id })
     .from(tokens)
-    .where(and(isIn(tokens.id, 'ids'), isNull(tokens.revokedAt)))
+    .where(and(db.words.isIn(tokens.id, 'ids'), isNull(tokens.revokedAt)))
     .prepare();
-  return (ids: readonly TokenId[]): TokenId[] => live.all({ ids: JSON.stringify(ids) }).map(({ id }) => id);
+  return async (ids: readonly TokenId[]): Promise<TokenId[]> =>
+    (await live.all({ ids: JSON.stringify(ids) })).map(({ id }) => id);
 }
 
 /** Ends single values no later than their lines say; how many, inside a write. */
@@ -157,7 +157,7 @@ function createEndValuesAgain({ db, effects, seals }: Pick<Deps, 'db' | 'effects
     .set({ endsAt: sql`${storedParam('endsAt')}` })
     .where(
       and(
-        isIn(secrets.lookupId, 'values'),
+        db.words.isIn(secrets.lookupId, 'values'),
         isNotNull(secrets.digest),
         or(isNull(secrets.endsAt), gt(secrets.endsAt, endsAt)),
       ),
@@ -170,24 +170,27 @@ function createEndValuesAgain({ db, effects, seals }: Pick<Deps, 'db' | 'effects
     .where(eq(tokens.id, textParam('id')))
     .prepare();
 
-  function endThose({ token: id, values, endsAt: until }: RevokedLine, at: number): number {
+  async function endThose({ token: id, values, endsAt: until }: RevokedLine, at: number): Promise<number> {
     if (until === undefined) return 0;
-    const ended = seals.renewingValues(values, () =>
+    const ended = await seals.renewingValues(values, async () =>
       end.all({ values: JSON.stringify(values), endsAt: until }),
     );
-    const token: Token | undefined = ended.length === 0 ? undefined : find.get({ id });
+    const token: Token | undefined = ended.length === 0 ? undefined : await find.get({ id });
     if (token === undefined) return ended.length;
     const happened = { action: 'old_value.ended', actor: 'system', at } as const;
-    effects.bring(effectOf(happened, token, { reason: PUT_BACK }), token.id);
+    await effects.bring(effectOf(happened, token, { reason: PUT_BACK }), token.id);
     return ended.length;
   }
 
-  return (lines: readonly RevokedLine[], at: number): number =>
-    lines.reduce((count, line) => count + endThose(line, at), 0);
+  return async (lines: readonly RevokedLine[], at: number): Promise<number> => {
+    let count = 0;
+    for (const line of lines) count += await endThose(line, at);
+    return count;
+  };
 }
 
 /** All that ended before there was a log: revoked tokens, and the values that a newer one took the place of. */
-function* endedLines(db: Db): Generator<RevokedLine> {
+async function* endedLines(db: Db): AsyncGenerator<RevokedLine> {
   const values = db
     .select({ lookupId: secrets.lookupId, tokenId: tokens.id, endsAt: secrets.endsAt, at: tokens.revokedAt })
     .from(tokens)
@@ -206,7 +209,7 @@ function* endedLines(db: Db): Generator<RevokedLine> {
     .prepare();
 
   for (let after = ''; ; ) {
-    const rows = values.all({ after });
+    const rows = await values.all({ after });
     // A token's rows may go on in the next page, which begins behind it: it is left for that one.
     const last = rows.at(-1)?.tokenId;
     const whole = rows.length < ROWS_AT_ONCE ? rows : rows.filter(({ tokenId }) => tokenId !== last);

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import type { TokenStore } from '../../tokens/store.ts';
 import type { WorkspaceId } from '../../tokens/token.ts';
 import { createReader } from '../access.ts';
-import { drizzle } from '../drizzle.ts';
+import { drizzleSqlite } from '../drizzle.ts';
 import { createHistory } from '../events.ts';
 import { isBusy } from '../fault.ts';
 import { type SchemaAge, schemaAge } from '../migrate.ts';
@@ -95,7 +95,7 @@ export function examineDatabase(path: string): ExaminedDatabase {
     schema,
     workspace: isOurs ? (settingOf('workspace') as WorkspaceId | undefined) : undefined,
     get chain() {
-      const [db, read] = [drizzle(sqlite), createReader(sqlite)];
+      const [db, read] = [drizzleSqlite(sqlite), createReader(sqlite)];
       return { ...createHistory(db, read), ...createAlarmRead(db, read) };
     },
     isLogUncut: () => isUncut(revokedLogOf(path), settingOf(MARK_KEY) as LogMark | undefined),

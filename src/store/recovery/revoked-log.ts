@@ -135,10 +135,17 @@ function cutOff(file: number | undefined, length: number | undefined): void {
 }
 
 /** Makes the log where there is none, with `lines`, so that a database that is lost later is known to be lost. */
-export function makeRevokedLog(log: RevokedLog, lines: Iterable<RevokedLine>): void {
+export async function makeRevokedLog(log: RevokedLog, lines: AsyncIterable<RevokedLine>): Promise<void> {
   try {
     const file = openToAppend(log.path, log.databasePath);
-    for (const batch of inBatches(lines, LINES_AT_ONCE)) append(file, batch);
+    let batch: RevokedLine[] = [];
+    for await (const line of lines) {
+      batch.push(line);
+      if (batch.length < LINES_AT_ONCE) continue;
+      append(file, batch);
+      batch = [];
+    }
+    append(file, batch);
     closeSync(file);
   } catch (error) {
     throw cannotWrite(log.path, error);

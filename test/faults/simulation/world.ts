@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { Person } from '../../../sandbox/workspace/person.ts';
 import type { CallEntry, DeliveryEntry } from '../../../sandbox/workspace/state.ts';
 import { startWorkspace, type Workspace } from '../../../sandbox/workspace/workspace.ts';
@@ -14,6 +13,7 @@ import { runCommandLine } from '../../../src/cli/program.ts';
 import { createTerminal } from '../../../src/cli/terminal.ts';
 import { parseConfig } from '../../../src/config.ts';
 import { createLog } from '../../../src/log.ts';
+import { drizzleSqlite } from '../../../src/store/drizzle.ts';
 import { createSecretRead } from '../../../src/store/verification.ts';
 import { verifyToken } from '../../../src/tokens/verify.ts';
 import { settingsFor } from '../../fixture.ts';
@@ -294,7 +294,7 @@ function createRaw(folder: string) {
        and token_id in (select id from tokens where revoked_at is not null)`,
     )
     .pluck();
-  const store = createSecretRead({ db: drizzle(raw), sqlite: raw }, async (work) => work());
+  const store = createSecretRead({ db: drizzleSqlite(raw), sqlite: raw }, async (work) => work());
   return {
     raw,
     store,
