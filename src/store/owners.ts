@@ -45,7 +45,7 @@ export function createAddOwner(db: Db): AddOwner {
 
 /** Who is to be looked up. */
 export function createOwnerReads(db: Db, read: Read): Pick<Owners, 'ownerToLookUp'> {
-  const hasLiveTokens = sql`exists (select 1 from ${tokens} where ${tokens.workspace} = ${owners.workspace} and ${tokens.owner} = ${owners.person} and ${tokens.revokedAt} is null and ${isUnexpiredAt('now')})`;
+  const hasLiveTokens = sql`exists (select 1 from ${tokens} where ${tokens}.workspace = ${owners}.workspace and ${tokens}.owner = ${owners}.person and ${tokens.revokedAt} is null and ${isUnexpiredAt('now')})`;
   const due = db
     .select({ ...getTableColumns(owners), hasLiveTokens: hasLiveTokens.mapWith(Boolean) })
     .from(owners)
