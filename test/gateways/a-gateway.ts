@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import { type AddressInfo, connect, createServer as createSocketServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -7,13 +7,9 @@ import { text } from 'node:stream/consumers';
 import { onTestFinished, vi } from 'vitest';
 import { temporaryFolder } from '../fixture.ts';
 import { PATIENT } from '../patience.ts';
+import { hasProgram, type ProgramName, placeOf } from '../programs.ts';
 
 const RECIPES = resolve(import.meta.dirname, '../../docs/gateways');
-const PLACES = {
-  nginx: ['/usr/sbin/nginx', '/usr/local/bin/nginx', '/opt/homebrew/bin/nginx'],
-  caddy: ['/usr/bin/caddy', '/usr/local/bin/caddy', '/opt/homebrew/bin/caddy'],
-};
-const PACKAGES = { nginx: 'nginx-light', caddy: 'caddy' };
 
 /** A request as the API behind the gateway got it. */
 export type Passed = {
@@ -33,7 +29,7 @@ export type Gateway = {
   output(): string;
 };
 
-export type GatewayName = keyof typeof PLACES;
+export type GatewayName = Extract<ProgramName, 'nginx' | 'caddy'>;
 
 type Ports = { readonly apitoken: number; readonly api: number };
 
@@ -42,16 +38,7 @@ export type Edit = (recipe: string) => string;
 
 /** Whether the tests that need this gateway can run here. Says why not when they cannot; where CI runs, it throws instead. */
 export function hasGateway(name: GatewayName): boolean {
-  const has = placeOf(name) !== undefined;
-  const hint = `There is no ${name} here. apt-get install ${PACKAGES[name]} brings one.`;
-  // biome-ignore lint/style/noProcessEnv: .ci/run says by it that skipped tests are a fault; no part of the app is told.
-  if (!has && process.env.GATEWAYS_REQUIRED === 'true') throw new Error(hint);
-  if (!has) process.stderr.write(`Skipped: ${hint}\n`);
-  return has;
-}
-
-function placeOf(name: GatewayName): string | undefined {
-  return PLACES[name].find((place) => existsSync(place));
+  return hasProgram(name);
 }
 
 /** Starts the API. It is closed with the test. */
@@ -92,7 +79,15 @@ export async function startGateway(
   const folder = temporaryFolder();
   // nginx that is started by root works as somebody else, who has to come through here.
   chmodSync(folder, 0o755);
-  const child = { nginx: spawnNginx, caddy: spawnCaddy }[name](folder, port, ports, edit);
+  return listening({ nginx: spawnNginx, caddy: spawnCaddy }[name](folder, port, ports, edit), name, port);
+}
+
+/** A program that was started, once it listens on `port`. It is ended with the test. */
+export async function listening(
+  child: ChildProcessWithoutNullStreams,
+  name: ProgramName,
+  port: number,
+): Promise<Gateway> {
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   child.stderr.on('data', (chunk) => (output += chunk));
@@ -119,7 +114,7 @@ function spawnNginx(folder: string, port: number, { apitoken, api }: Ports, edit
       .replaceAll('127.0.0.1:8080;', `127.0.0.1:${apitoken};`)
       .replaceAll('127.0.0.1:3000;', `127.0.0.1:${api};`),
   );
-  return spawn(placeOf('nginx') ?? '', ['-p', folder, '-c', file, '-g', 'daemon off;']);
+  return spawn(placeOf('nginx'), ['-p', folder, '-c', file, '-g', 'daemon off;']);
 }
 
 function spawnCaddy(folder: string, port: number, { apitoken, api }: Ports, edit: Edit) {
@@ -131,7 +126,7 @@ function spawnCaddy(folder: string, port: number, { apitoken, api }: Ports, edit
     APITOKEN: `127.0.0.1:${apitoken}`,
     API: `127.0.0.1:${api}`,
   };
-  return spawn(placeOf('caddy') ?? '', ['run', '--config', file], { env });
+  return spawn(placeOf('caddy'), ['run', '--config', file], { env });
 }
 
 /** Resolves when somebody listens on a port, rejects when nobody does. */
