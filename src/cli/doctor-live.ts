@@ -1,8 +1,8 @@
 import { SECOND_MS } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Tried } from '../slack/doctor/checked.ts';
-import { pathOf } from '../store/open.ts';
 import { isHeldByApp } from '../store/recovery/examine.ts';
+import { pathOf } from '../store/sqlite/open.ts';
 import { openStore } from '../store/store.ts';
 import type { PersonId } from '../tokens/token.ts';
 import type { Surroundings } from './command.ts';

@@ -1,11 +1,9 @@
-import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Owners } from '../tokens/leavers.ts';
 import type { Outbox } from '../tokens/outbox.ts';
 import { type Pepper, type Peppers, peppersFrom } from '../tokens/pepper.ts';
 import type { TokenStore } from '../tokens/store.ts';
-import { BUSY_MS_MAX, createReader, createWriter, type Writer } from './access.ts';
 import { createAttention } from './attention.ts';
 import {
   createBoardReads,
@@ -15,27 +13,29 @@ import {
   createMessageReads,
   createMessageWrites,
 } from './boards.ts';
-import type { Db } from './drizzle.ts';
 import { createDeliveryReads, createEffects, type Effects } from './effects.ts';
+import type { Engine } from './engine.ts';
 import { createHistory, createRefusals } from './events.ts';
 import { createNotices } from './notices.ts';
-import { type Connections, type Opened, openDatabase } from './open.ts';
 import { createOutboxReads, createOutboxWrites } from './outbox.ts';
 import { createOwnerReads, createOwnerWrites } from './owners.ts';
 import { type EndedAgain, endAgain, NOTHING_ENDED } from './recovery/end-again.ts';
-import { createRevokedLog, type RevokedLog } from './recovery/revoked-log.ts';
+import type { RevokedLog } from './recovery/revoked-log.ts';
 import { createLiveValues, createOldValues } from './rotation.ts';
 import { createSeals, type Seals, sealOnce } from './seals.ts';
 import { createSecretReads, createSecretWrites } from './secrets.ts';
 import { createAlarmRead, createAlarmWrite, createSettings, type Settings } from './settings.ts';
+import { openSqlite } from './sqlite/engine.ts';
 import { createTokenCounts } from './token-counts.ts';
 import { createTokenList } from './token-list.ts';
 import { createTokenReads, createTokenWrites } from './tokens.ts';
 import { createRecentReads, createUsage } from './usage.ts';
-import { createDigestWrites, createHashRead, createSecretRead } from './verification.ts';
+import { createDigestWrites, createHashRead } from './verification.ts';
 
 /** The schema's steps, as files. */
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url));
+
+const NO_LOG: Pick<RevokedLog, 'note'> = { note: () => undefined };
 
 /** Shorter than any: it is looked for, and not there. */
 const NO_LOOKUP_ID = '';
@@ -79,39 +79,43 @@ export type Store = TokenStore &
     close(): Promise<void>;
   };
 
-/** Opens the SQLite database that `url` names, with all its statements prepared. A `StoreFault` says why it cannot. */
+/** Opens the database that `url` names, with all its statements prepared. A `StoreFault` says why it cannot. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const folder = options.migrationsFolder ?? MIGRATIONS_FOLDER;
-  const opened = await openDatabase(options, folder);
-  const { connections } = opened;
-  const log = createRevokedLog(connections.write.sqlite.name);
-  const writer = createWriter(connections.write.sqlite, options.busyMsMax ?? BUSY_MS_MAX, log);
-  const reads = createReads(connections);
-  const { db } = connections.write;
-  const effects = createEffects(db, options.pepper);
-  const peppers = options.peppers ?? peppersFrom(options.pepper);
-  const seals = createSeals(db, peppers);
-  const writes = createWrites(db, writer, { effects, log, seals });
-  const lifecycle = createLifecycle(opened, writer, log);
-  const at = (options.clock ?? systemClock)();
+  const engine = await openSqlite(options, options.migrationsFolder ?? MIGRATIONS_FOLDER);
   try {
-    await sealOnce({ db, write: writer.write, effects, peppers }, at);
-    const endedAgain =
-      options.use === undefined
-        ? NOTHING_ENDED
-        : await endAgain({ ...writes, db, write: writer.write, effects, log, seals }, at);
-    return { ...reads, ...writes, ...lifecycle, endedAgain };
+    return await storeOn(engine, options);
   } catch (error) {
-    await lifecycle.close().catch(() => undefined);
+    await engine.close().catch(() => undefined);
     throw error;
   }
 }
 
-function createReads({ verify, read: reading }: Connections) {
-  const { db } = reading;
-  const read = createReader(reading.sqlite);
+async function storeOn(engine: Engine, options: StoreOptions): Promise<Store> {
+  const { connections, write, readSecret, revokedLog: log, isWritable, close } = engine;
+  const db = connections.write;
+  const peppers = options.peppers ?? peppersFrom(options.pepper);
+  const parts = { effects: createEffects(db, options.pepper), seals: createSeals(db, peppers) };
+  const writes = createWrites(engine, parts);
+  const at = (options.clock ?? systemClock)();
+  await sealOnce({ db, write, ...parts, peppers }, at);
+  const isReplayed = options.use !== undefined && log !== undefined;
   return {
-    ...createSecretRead(verify, createReader(verify.sqlite)),
+    ...createReads(engine),
+    ...writes,
+    isReadable: () =>
+      readSecret(NO_LOOKUP_ID).then(
+        () => true,
+        () => false,
+      ),
+    isWritable,
+    close,
+    endedAgain: isReplayed ? await endAgain({ ...writes, ...parts, db, write, log }, at) : NOTHING_ENDED,
+  };
+}
+
+function createReads({ connections: { read: db }, read, readSecret }: Engine) {
+  return {
+    readSecret,
     ...createSecretReads(db, read),
     ...createHashRead(db, read),
     ...createLiveValues(db, read),
@@ -132,11 +136,10 @@ function createReads({ verify, read: reading }: Connections) {
 }
 
 function createWrites(
-  db: Db,
-  writer: Writer,
-  { effects, log, seals }: { readonly effects: Effects; readonly log: RevokedLog; readonly seals: Seals },
+  { connections: { write: db }, write, revokedLog, checkpoint }: Engine,
+  { effects, seals }: { readonly effects: Effects; readonly seals: Seals },
 ) {
-  const { write } = writer;
+  const log: Pick<RevokedLog, 'note'> = revokedLog ?? NO_LOG;
   const refusals = createRefusals(db, write, effects);
   const { tidyLeaks, ...leakWrites } = createLeakWrites(db, write, effects);
   return {
@@ -160,45 +163,7 @@ function createWrites(
       await refusals.tidy(now);
       await tidyLeaks(now);
       // What revocations emptied is still in the log until it is moved into the database.
-      return { isLogHeld: !(await writer.checkpoint()) };
+      return { isLogHeld: !(await checkpoint()) };
     },
   };
-}
-
-function createLifecycle(
-  { connections: { write, verify, read }, lock }: Opened,
-  writer: Writer,
-  log: RevokedLog,
-) {
-  const { readSecret } = createSecretRead(verify, createReader(verify.sqlite));
-  const path = write.sqlite.name;
-  const file = fileAt(path);
-
-  return {
-    isReadable: () =>
-      readSecret(NO_LOOKUP_ID).then(
-        () => true,
-        () => false,
-      ),
-    isWritable: () =>
-      writer
-        .tryWriting()
-        .then(() => fileAt(path) === file)
-        .catch(() => false),
-    close: async () => {
-      try {
-        await writer.stop();
-      } finally {
-        log.close();
-        for (const { sqlite } of [verify, read, write]) sqlite.close();
-        lock?.release();
-      }
-    },
-  };
-}
-
-/** Which file has this name now; undefined when none has. */
-function fileAt(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats && `${stats.dev}:${stats.ino}`;
 }

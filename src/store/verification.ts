@@ -1,9 +1,9 @@
 import type { StoredSecret, TokenStore } from '../tokens/store.ts';
 import type { Read, Write } from './access.ts';
 import { and, type Db, eq, getTableColumns, isNotNull, sql, storedParam, textParam } from './drizzle.ts';
-import type { Connection } from './open.ts';
 import { secrets } from './schema/sqlite.ts';
 import type { Seals } from './seals.ts';
+import type { Connection } from './sqlite/open.ts';
 
 /** More in one transaction would stop the event loop for tens of milliseconds. */
 const DIGESTS_MAX = 200;

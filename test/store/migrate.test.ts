@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
-import { migrate } from '../../src/store/migrate.ts';
+import { migrate } from '../../src/store/sqlite/migrate.ts';
 import { openStore } from '../../src/store/store.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { firstMigrations, migrationCount } from './fixtures/earlier.ts';

@@ -13,7 +13,7 @@ import {
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Connections, openDatabase } from '../../src/store/open.ts';
+import { type Connections, openDatabase } from '../../src/store/sqlite/open.ts';
 import { openStore } from '../../src/store/store.ts';
 import { aFolder, aRawConnection, aStore, PEPPER } from './fixtures/temp-store.ts';
 

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
-import { readMigrationFiles } from './drizzle.ts';
-import { cannotOpen } from './fault.ts';
+import { readMigrationFiles } from '../drizzle.ts';
+import { cannotOpen } from '../fault.ts';
 
 type Migration = ReturnType<typeof readMigrationFiles>[number];
 

@@ -1,13 +1,13 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { whenFree } from './access.ts';
-import { type Db, drizzleSqlite } from './drizzle.ts';
-import { cannotOpen, isBusy, StoreFault, sqliteErrorIn } from './fault.ts';
+import { whenFree } from '../access.ts';
+import { type Db, drizzleSqlite } from '../drizzle.ts';
+import { cannotOpen, isBusy, StoreFault, sqliteErrorIn } from '../fault.ts';
+import { givenAlike } from '../recovery/given-alike.ts';
+import { refuseDamaged, refuseLost, refuseMissing, refusePresent } from '../recovery/start-check.ts';
+import type { StoreOptions } from '../store.ts';
 import { migrate, refuseForeign } from './migrate.ts';
-import { givenAlike } from './recovery/given-alike.ts';
-import { refuseDamaged, refuseLost, refuseMissing, refusePresent } from './recovery/start-check.ts';
-import type { StoreOptions } from './store.ts';
 
 /** Another process may be migrating a large database, once. */
 const START_BUSY_MS_MAX = 30_000;
