@@ -5,6 +5,7 @@ export const PARTS = [
   'micro',
   'verify',
   'growth',
+  'verifiers',
   'start',
   'acks',
   'junk',

@@ -17,6 +17,8 @@ export type Pair = readonly [of: string, to: string];
 export type Contest = {
   readonly rows: readonly Row[];
   ratio(pair: Pair): Range;
+  /** The same of the processor time a request. */
+  costRatio(pair: Pair): Range;
 };
 
 /** What one contender did. The ratio is to the last of the contenders. */
@@ -62,12 +64,13 @@ async function playRounds(
       turns.get(contender.name)?.push(await playTurn(bench, contender, seconds));
     }
   }
-  const samples: Samples = new Map(
-    [...turns].map(([name, each]) => [name, each.map(({ requestsPerSecond }) => requestsPerSecond)]),
-  );
+  const samplesOf = (figure: 'requestsPerSecond' | 'cpuUs'): Samples =>
+    new Map([...turns].map(([name, each]) => [name, each.map((turn) => turn[figure])]));
+  const [samples, costs] = [samplesOf('requestsPerSecond'), samplesOf('cpuUs')];
   const last = contenders.at(-1)?.name ?? '';
   return {
     ratio: ([of, to]) => ratioOf(samples, of, to),
+    costRatio: ([of, to]) => ratioOf(costs, of, to),
     rows: [...turns].map(([name, each]) => ({
       contender: name,
       requestsPerSecond: rangeOf(samples.get(name) ?? []),

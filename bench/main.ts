@@ -12,6 +12,7 @@ import { measureJunk } from './junk.ts';
 import { measureMicro } from './micro.ts';
 import { conditionsOf, type Findings, type Report, reportJson, reportText } from './report.ts';
 import { measureStart } from './start.ts';
+import { measureVerifiers } from './verifiers.ts';
 import { measureVerify } from './verify.ts';
 import { openWorkbench, type Workbench } from './workbench.ts';
 
@@ -25,6 +26,7 @@ const MEASURES: Readonly<Record<Part, (bench: Workbench, pace: Pace) => Promise<
   micro: measureMicro,
   verify: measureVerify,
   growth: measureGrowth,
+  verifiers: measureVerifiers,
   start: measureStart,
   acks: measureAcks,
   junk: (bench, pace) => measureJunk(bench, pace === QUICK_PACE ? QUICK_JUNK_REQUESTS : JUNK_REQUESTS),

@@ -9,6 +9,7 @@ import { seedDatabase } from './seed.ts';
 import { PEPPER_TEXT } from './values.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
+const VERIFIER = ['--require', `${ROOT}/require-node.cjs`, `${ROOT}/src/verifier.ts`];
 const READY_MS_MAX = 60_000;
 const STOP_MS_MAX = 15_000;
 const KIB_PER_MB = 1024;
@@ -58,6 +59,8 @@ export type Workbench = {
     preloads?: readonly string[],
     env?: Readonly<Record<string, string>>,
   ): Promise<Server>;
+  /** A verifier over a database, on a port that it may share with others. */
+  startVerifier(database: string, port: number): Promise<Server>;
   /** One of the servers in this folder that it is compared with. */
   startReference(file: string, args?: readonly string[]): Promise<Server>;
   /** Ends every process and removes the folder. */
@@ -123,6 +126,7 @@ export async function openWorkbench(): Promise<Workbench> {
           .concat(`${ROOT}/src/main.ts`),
         { ...settingsFor(workspace, database), ...env },
       ),
+    startVerifier: (database, port) => start(VERIFIER, verifierSettings(database, port)),
     startReference: (file, args = []) => start([`${ROOT}/bench/${file}`, ...args], {}),
     close: () => {
       closing ??= close();
@@ -148,6 +152,15 @@ function settingsFor({ botToken, appToken, apiUrl }: Workspace, database: string
     DATABASE_URL: `file:${database}`,
     TOKEN_PEPPER: PEPPER_TEXT,
     HTTP_PORT: '0',
+  };
+}
+
+function verifierSettings(database: string, port: number) {
+  return {
+    DATABASE_URL: `file:${database}`,
+    TOKEN_PEPPER: PEPPER_TEXT,
+    HTTP_PORT: String(port),
+    HTTP_REUSE_PORT: 'true',
   };
 }
 

@@ -11,6 +11,9 @@ import { freePort } from './gateways/a-gateway.ts';
 import { PATIENT } from './patience.ts';
 import { holdsToken, modalSaying, opens, toldTo, verdictsOf } from './slack/flows.ts';
 
+/** So many that each of two gets 35 to 65 % of them, where each connection comes to either by chance: six standard deviations. */
+const CONNECTIONS = 400;
+
 /** A verifier on the database of the stage, given nothing of Slack. */
 function aVerifier(stage: Stage, env: Record<string, string> = {}, preload?: string): AppProcess {
   const { DATABASE_URL, TOKEN_PEPPER, HTTP_PORT } = settingsFor(stage.workspace, stage.folder);
@@ -142,7 +145,7 @@ test('a verifier on a database that was put back ends first what ended before', 
   expect(verifier.output()).toContain('was ended again');
 });
 
-test('two verifiers that share a port both answer, and one may end while the other goes on', async () => {
+test('of two verifiers that share a port each gets its part of the connections, and one may end while the other goes on', async () => {
   const stage = await setStage();
   const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'first');
   const env = { HTTP_PORT: String(await freePort()), HTTP_REUSE_PORT: 'true' };
@@ -150,7 +153,9 @@ test('two verifiers that share a port both answer, and one may end while the oth
   const port = await one.ready;
   expect(await other.ready).toBe(port);
 
-  const statuses = await Promise.all(Array.from({ length: 64 }, () => statusAt(port, '/verify', value)));
+  const statuses = await Promise.all(
+    Array.from({ length: CONNECTIONS }, () => statusAt(port, '/verify', value)),
+  );
   expect(new Set(statuses)).toEqual(new Set([200]));
   const counts = new Set<string>();
   // Each answers of itself alone what it counted. Which one a connection comes to is the system's choice.
@@ -164,8 +169,8 @@ test('two verifiers that share a port both answer, and one may end while the oth
     expect(counts.size).toBe(2);
   }, PATIENT);
   const shares = [...counts].map((each) => Number(each.split(':')[1]));
-  expect(shares.reduce((sum, share) => sum + share)).toBe(64);
-  expect(Math.min(...shares)).toBeGreaterThan(0);
+  expect(shares.reduce((sum, share) => sum + share)).toBe(CONNECTIONS);
+  expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.35 * CONNECTIONS);
 
   one.signal('SIGTERM');
   expect(await one.ended).toBe(0);
