@@ -99,11 +99,10 @@ function createFairQueue(bounds: { readonly runningMax: number; readonly waiting
   /** Whether there is room for one more of `by`, made if need be. */
   function makeRoom(by: string): boolean {
     if (waiting < bounds.waitingMax) return true;
-    const [most, lane] = longestOf(lanes);
-    if (lane.length <= (lanes.get(by)?.length ?? 0) + 1) return false;
+    const longest = longestOf(lanes.values());
+    if (longest.length <= (lanes.get(by)?.length ?? 0) + 1) return false;
     waiting -= 1;
-    lane.pop()?.giveUp();
-    if (lane.length === 0) lanes.delete(most);
+    longest.pop()?.giveUp();
     return true;
   }
 
@@ -134,8 +133,8 @@ function createFairQueue(bounds: { readonly runningMax: number; readonly waiting
   };
 }
 
-function longestOf(lanes: ReadonlyMap<string, Waiting[]>): readonly [string, Waiting[]] {
-  let longest: readonly [string, Waiting[]] = ['', []];
-  for (const entry of lanes) if (entry[1].length > longest[1].length) longest = entry;
+function longestOf(lanes: Iterable<Waiting[]>): Waiting[] {
+  let longest: Waiting[] = [];
+  for (const lane of lanes) if (lane.length > longest.length) longest = lane;
   return longest;
 }

@@ -3,6 +3,7 @@ import { DAY_MS } from '../../src/clock.ts';
 import {
   type AuditEvent,
   askFor,
+  type ChainAlarm,
   type ChainedEvent,
   createChainCheck,
   headText,
@@ -35,11 +36,13 @@ describe('the head of a chain', () => {
     expect(headText(head)).toBe(`17:${HEX}`);
     expect(parseHead(headText(head))).toEqual(head);
     expect(parseHead(`  17:${HEX}\n`)).toEqual(head);
+    expect(parseHead(`${'9'.repeat(15)}:${HEX}`)?.sequence).toBe(999_999_999_999_999);
   });
 
   test.for([
     ['nothing', ''],
     ['a sequence alone', '17'],
+    ['a sequence of 16 digits', `${'1'.repeat(16)}:${HEX}`],
     ['a MAC alone', HEX],
     ['no number', `x:${HEX}`],
     ['a negative number', `-1:${HEX}`],
@@ -139,25 +142,132 @@ test('what a pepper made that is not at hand is counted and not called changed',
   expect(check.report()).toMatchObject({ events: 3, unprovable: 3, flaw: undefined });
 });
 
-test.for([
-  ['the last 1,000 events', undefined, 501, undefined],
-  ['all since a break that is known', { sequence: 400, flaw: 'changed', tokenId: null }, 400, 400],
-  ['the last 1,000 events', undefined, 502, 502],
-] as const)('by itself the app looks at %s', async ([, known, touched, expected]) => {
-  const events = aChain(1501).map((event) => (event.sequence === touched ? { ...event, at: -1 } : event));
-  const kept: unknown[] = [];
+describe('by itself the app looks at a chain', () => {
+  test('from its first event on, where it has 1,000', async () => {
+    expect(await found(changedAt(1, aChain(1000)))).toEqual({
+      sequence: 1,
+      flaw: 'changed',
+      tokenId: TOKEN_ID,
+    });
+  });
+
+  test('from its last 1,000 events on, where it has more: the one before these is what they hang on', async () => {
+    expect(await found(changedAt(1, aChain(1001)))).toBeUndefined();
+    expect(await found(changedAt(2, aChain(1001)))).toMatchObject({ sequence: 2, flaw: 'changed' });
+    expect(await found(changedAt(501, aChain(1501)))).toBeUndefined();
+    expect(await found(changedAt(502, aChain(1501)))).toMatchObject({ sequence: 502, flaw: 'changed' });
+  });
+
+  test.for([
+    [400, 1501, 400],
+    [2, 1501, 2],
+    [1, 1501, 1],
+    [1, 3, 1],
+    // It was the last one, which is gone by now.
+    [4, 3, undefined],
+  ] as const)(
+    'from the break at event %i on that is known of, of %i events',
+    async ([known, length, sequence]) => {
+      const alarm = { sequence: known, flaw: 'changed', tokenId: null } as const;
+
+      expect((await found(changedAt(known, aChain(length)), alarm))?.sequence).toBe(sequence);
+      // It may hold again: then there is no break any more.
+      expect(await found(aChain(length), alarm)).toBeUndefined();
+    },
+  );
+
+  test('from the last 1,000 events on, where the break that is known of comes behind these begin', async () => {
+    const alarm = { sequence: 1500, flaw: 'changed', tokenId: null } as const;
+
+    expect(await found(changedAt(1500, changedAt(502, aChain(1501))), alarm)).toMatchObject({
+      sequence: 502,
+    });
+  });
+
+  test('in pages, each behind the one before, to its end', async () => {
+    const asked: number[] = [];
+
+    await found(aChain(401), undefined, asked);
+
+    expect(asked).toEqual([0, 200, 400, 401]);
+  });
+
+  test('and asks for nothing where there was never an event', async () => {
+    const asked: number[] = [];
+
+    expect(await found([], undefined, asked, [])).toBeUndefined();
+    expect(asked).toEqual([]);
+  });
+
+  test('also where nothing is left of it but a break that was known', async () => {
+    const asked: number[] = [];
+
+    expect(await found([], { sequence: 2000, flaw: 'changed', tokenId: null }, asked)).toBeUndefined();
+    expect(asked).toEqual([0]);
+  });
+
+  test.for<readonly [string, (events: ChainedEvent[]) => ChainedEvent[], unknown]>([
+    ['an event is missing', without(1003), { sequence: 1003, flaw: 'missing', tokenId: null }],
+    [
+      'the one before the last 1,000 is missing',
+      without(501),
+      { sequence: 501, flaw: 'missing', tokenId: null },
+    ],
+    ['all of it went meanwhile', () => [], { sequence: 501, flaw: 'missing', tokenId: null }],
+    [
+      'an event is there twice',
+      (events) => events.flatMap((event) => (event.sequence === 1003 ? [event, event] : [event])),
+      { sequence: 1004, flaw: 'out of order', tokenId: null },
+    ],
+    [
+      'an event was changed',
+      (events) => changedAt(1003, events),
+      { sequence: 1003, flaw: 'changed', tokenId: TOKEN_ID },
+    ],
+    [
+      'an event was made to be of no token',
+      (events) => events.map((event) => (event.sequence === 1003 ? { ...event, tokenId: null } : event)),
+      { sequence: 1003, flaw: 'changed', tokenId: null },
+    ],
+  ])('and tells, where %s, at which event and of which token that is', async ([, tampered, alarm]) => {
+    const events = aChain(1501);
+
+    expect(await found(tampered(events), undefined, [], [alarm], events.at(-1))).toEqual(alarm);
+  });
+});
+
+/** What the app finds when it looks at these events, and keeps (`kept`). */
+async function found(
+  events: readonly ChainedEvent[],
+  known?: ChainAlarm,
+  asked: number[] = [],
+  kept?: readonly unknown[],
+  head = events.at(-1),
+): Promise<ChainAlarm | undefined> {
+  const alarms: unknown[] = [];
   const store = {
-    chainHead: async () => events.at(-1),
-    eventsAfter: async (sequence: number) => events.slice(sequence, sequence + 200),
+    chainHead: async () => head,
+    eventsAfter: async (sequence: number) => {
+      asked.push(sequence);
+      return events.filter((event) => event.sequence > sequence).slice(0, 200);
+    },
     chainAlarm: async () => known,
-    keepChainAlarm: async (alarm: unknown) => void kept.push(alarm),
+    keepChainAlarm: async (alarm: unknown) => void alarms.push(alarm),
   };
 
   const alarm = await lookAtChain({ store, peppers: PEPPERS });
 
-  expect(alarm?.sequence).toBe(expected);
-  expect(kept).toEqual([alarm]);
-});
+  expect(alarms).toEqual(kept ?? [alarm]);
+  return alarm;
+}
+
+function changedAt(sequence: number, events: ChainedEvent[]): ChainedEvent[] {
+  return events.map((event) => (event.sequence === sequence ? { ...event, at: -1 } : event));
+}
+
+function without(sequence: number): (events: ChainedEvent[]) => ChainedEvent[] {
+  return (events) => events.filter((event) => event.sequence !== sequence);
+}
 
 test.for([
   ['card_share', 'card.share_asked', 'card.shared', 'card.share_failed'],

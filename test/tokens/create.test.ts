@@ -5,7 +5,7 @@ import { nameKeyOf } from '../../src/tokens/name.ts';
 import type { Actor, Standing } from '../../src/tokens/policy.ts';
 import { refused } from '../../src/tokens/refusal.ts';
 import { revokeTokens } from '../../src/tokens/revoke.ts';
-import { statusOf, type Token } from '../../src/tokens/token.ts';
+import { newTokenId, statusOf, type Token } from '../../src/tokens/token.ts';
 import { aDelivery, admin, aHouse, ann, aRequest, bob, codeOf, type House } from './a-house.ts';
 import { aName, anActor, BOB, T0 } from './a-token.ts';
 
@@ -70,6 +70,14 @@ describe('a token is created', () => {
     ]);
   });
 
+  test('and its event tells all that it may be used for', async () => {
+    const house = await aHouse();
+
+    await house.creates({ scopes: ['read', 'write'] });
+
+    expect(eventsOf(house)).toMatchObject([{ detail: { scopes: 'read write' } }]);
+  });
+
   test('to the end of the day of whoever creates it, not of whose it is to be', async () => {
     const house = await aHouse();
     const actor = { ...admin, zone: 'Asia/Tokyo' };
@@ -106,6 +114,14 @@ describe('a delivery that comes again', () => {
 
     expect(outcome).toMatchObject({ kind: 'repeated', token });
     expect(house.everything()).toEqual(before);
+  });
+
+  test('is a fault, and no answer, where the token that it made is not there', async () => {
+    const house = await aHouse();
+    const tokenId = newTokenId();
+    const store = { ...house.store, insertToken: async () => ({ kind: 'repeated', tokenId }) as const };
+
+    await expect(createToken(aRequest(), { ...house.deps, store })).rejects.toThrow('not there');
   });
 
   test('at the same time makes one token', async () => {

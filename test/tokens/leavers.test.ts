@@ -200,6 +200,25 @@ test('an owner without live tokens is passed over for a day, and marked no more'
   expect(await house.read(token.id)).toMatchObject({ ownerGoneAt: null });
 });
 
+test.for<readonly [string, (house: House) => Promise<void>]>([
+  ['was answered about', (house) => settles(house, 'here')],
+  [
+    'was passed over',
+    async (house) => passOwner(await dueOf(house), { ...house.deps, store: house.store, leavers: 'flag' }),
+  ],
+])('an owner who %s comes before nobody any more', async ([, act]) => {
+  const house = await aHouse();
+  await house.holds();
+  await house.store.suspectOwner(ann.workspace, ann.id, { isSaidGone: true, at: house.now() });
+  const due = () => house.store.ownerToLookUp(ann.workspace, house.now());
+  expect(await due()).toMatchObject({ isSuspected: true });
+
+  await act(house);
+
+  house.moveBy(DAY_MS);
+  expect(await due()).toMatchObject({ person: ann.id, isSuspected: false });
+});
+
 describe('somebody who may not use the app any more', () => {
   test('keeps their tokens for 24 hours, marked as such, with an event, and is asked about when these are over', async () => {
     const house = await aHouse();
@@ -250,6 +269,43 @@ describe('somebody who may not use the app any more', () => {
 
     expect(await house.verdict(value)).toBe('good');
     expect(house.actions()).toEqual(['token.created', 'value.shown', 'owner.marked']);
+  });
+
+  test.for([
+    ['to the millisecond', DAY_MS],
+    ['and more', DAY_MS + 1],
+  ] as const)(
+    'for 24 hours %s, where the policy is flag, is asked about once a day from then on',
+    async ([, ms]) => {
+      const house = await aHouse();
+      await house.holds();
+      await settles(house, 'barred', 'flag');
+      house.moveBy(ms);
+
+      await settles(house, 'barred', 'flag');
+
+      expect(await house.store.ownerToLookUp(ann.workspace, house.now() + DAY_MS - 1)).toBeUndefined();
+      expect(await house.store.ownerToLookUp(ann.workspace, house.now() + DAY_MS)).toBeDefined();
+    },
+  );
+
+  test('has it told whose mark came and went', async () => {
+    const house = await aHouse();
+    await house.holds();
+
+    await settles(house, 'barred');
+    await settles(house, 'here');
+
+    const details = house.raw
+      .prepare(
+        "select action, actor, token_id, detail from audit_events where action like 'owner.%' order by sequence",
+      )
+      .raw()
+      .all();
+    expect(details).toEqual([
+      ['owner.marked', 'system', null, JSON.stringify({ owner: ann.id })],
+      ['owner.unmarked', 'system', null, JSON.stringify({ owner: ann.id })],
+    ]);
   });
 
   test('is marked no more when they may again, and has 24 hours anew the next time', async () => {
