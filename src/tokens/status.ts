@@ -12,7 +12,7 @@ export const EXPORT_ROWS_MAX = 10_000;
 
 const CHUNK_ROWS = 200;
 
-/** Chunks that one export looks at: a million tokens. */
+/** Chunks that one export looks at: a million tokens. Whether there are more it cannot say, and says that it is cut. */
 const CHUNKS_MAX = 5000;
 
 export type StatusRequest = StatusSelection & PageRequest & { readonly actor: Actor };
@@ -97,11 +97,15 @@ async function collect(
   let found: UsedToken[] = [];
   let isCut = false;
   let after: UsedToken | undefined;
-  for (let chunks = 0; chunks < CHUNKS_MAX; chunks++) {
+  for (let chunks = 1; ; chunks++) {
     const chunk = await store.tokensAfter(actor.workspace, { owner, after: after?.id ?? null });
     found.push(...chunk.filter((token) => isListed(token, filter, now)));
     after = chunk.at(-1);
     if (chunk.length < CHUNK_ROWS) break;
+    if (chunks === CHUNKS_MAX) {
+      isCut = true;
+      break;
+    }
     // Now and then, since it sorts: those that come first are kept, and never more than twice as many as are wanted.
     if (found.length > 2 * EXPORT_ROWS_MAX - CHUNK_ROWS) {
       found = byAttention(found, now).slice(0, EXPORT_ROWS_MAX);
