@@ -1,6 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import type { Pepper, Peppers } from './pepper.ts';
+import { hmac, type Pepper, type Peppers } from './pepper.ts';
 import type { TokenStore } from './store.ts';
 import type { Delivery } from './telling.ts';
 import type { Doer, TokenId } from './token.ts';
@@ -62,10 +62,7 @@ export function macOf(
   previous: Buffer | undefined,
   pepper: Pepper,
 ): Buffer {
-  return createHmac('sha256', pepper.auditKey)
-    .update(previous ?? Buffer.alloc(0))
-    .update(canonicalJson(event, pepper.id))
-    .digest();
+  return hmac(pepper.auditKey, canonicalJson(event, pepper.id), previous);
 }
 
 /**

@@ -1,6 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { type Clock, MINUTE_MS } from '../clock.ts';
-import type { Pepper, Peppers } from './pepper.ts';
+import { hmac, type Pepper, type Peppers } from './pepper.ts';
 import type { TokenStore } from './store.ts';
 import type { PersonId, TokenId } from './token.ts';
 import type { TokenValue } from './token-value.ts';
@@ -126,8 +126,6 @@ function heldBy(
 }
 
 function macOf(actor: PersonId, { tokenId, lookupId }: HeldValue, at: number, pepper: Pepper): Buffer {
-  return createHmac('sha256', pepper.key)
-    .update(`apitoken held value\n${actor}\n${tokenId}\n${lookupId}\n${at}`)
-    .digest()
-    .subarray(0, MAC_BYTES);
+  const text = `apitoken held value\n${actor}\n${tokenId}\n${lookupId}\n${at}`;
+  return hmac(pepper.key, text).subarray(0, MAC_BYTES);
 }

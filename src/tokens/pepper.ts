@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 
 export const PEPPER_LENGTH_MIN = 32;
 
@@ -37,12 +37,58 @@ export function pepperFrom(text: string): Pepper {
   const key = createSecretKey(Buffer.from(text, 'utf8'));
   return {
     key,
-    id: derive(key, 'apitoken pepper id').toString('hex').slice(0, 8),
-    auditKey: createSecretKey(derive(key, 'apitoken audit chain')),
-    sealKey: createSecretKey(derive(key, 'apitoken seal')),
+    id: hmac(key, 'apitoken pepper id').toString('hex').slice(0, 8),
+    auditKey: createSecretKey(hmac(key, 'apitoken audit chain')),
+    sealKey: createSecretKey(hmac(key, 'apitoken seal')),
   };
 }
 
-function derive(key: KeyObject, label: string): Buffer {
-  return createHmac('sha256', key).update(label).digest();
+/** Of SHA-256, in bytes: what it takes at once, and what it gives. */
+const BLOCK = 64;
+
+const HASH = 32;
+
+/** Longer than what a verification digests or seals. */
+const MESSAGE_MAX = 2048;
+
+/** UTF-8 of one UTF-16 unit is no longer. */
+const BYTES_A_UNIT = 3;
+
+/** What stands before the message in both hashes of an HMAC (RFC 2104 §2), with room behind it for that message. */
+type Pads = { readonly inner: Buffer; readonly outer: Buffer };
+
+const padsByKey = new WeakMap<KeyObject, Pads>();
+
+/**
+ * HMAC-SHA256 under `key` of the bytes `before` and, behind them, `text` in UTF-8. By two one-shot hashes, in a third of the time
+ * of `createHmac`: that makes an object and a buffer outside the heap each time, and a verification needs two of them.
+ */
+export function hmac(key: KeyObject, text: string, before?: Buffer): Buffer {
+  const start = BLOCK + (before?.length ?? 0);
+  if (start + text.length * BYTES_A_UNIT > BLOCK + MESSAGE_MAX) return longHmac(key, text, before);
+  const { inner, outer } = padsOf(key);
+  if (before !== undefined) inner.set(before, BLOCK);
+  const end = start + inner.write(text, start);
+  outer.write(hash('sha256', inner.subarray(0, end), 'binary'), BLOCK, 'binary');
+  // It may be a value.
+  inner.fill(0, BLOCK, end);
+  return Buffer.from(hash('sha256', outer, 'binary'), 'binary');
+}
+
+function longHmac(key: KeyObject, text: string, before: Buffer = Buffer.alloc(0)): Buffer {
+  return createHmac('sha256', key).update(before).update(text).digest();
+}
+
+function padsOf(key: KeyObject): Pads {
+  const known = padsByKey.get(key);
+  if (known !== undefined) return known;
+  const bytes = key.export();
+  const short = bytes.length > BLOCK ? hash('sha256', bytes, 'buffer') : bytes;
+  const pads = { inner: Buffer.alloc(BLOCK + MESSAGE_MAX), outer: Buffer.alloc(BLOCK + HASH) };
+  for (let i = 0; i < BLOCK; i++) {
+    pads.inner[i] = (short[i] ?? 0) ^ 0x36;
+    pads.outer[i] = (short[i] ?? 0) ^ 0x5c;
+  }
+  padsByKey.set(key, pads);
+  return pads;
 }

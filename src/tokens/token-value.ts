@@ -1,6 +1,7 @@
-import { createHmac, type KeyObject, randomInt } from 'node:crypto';
+import { type KeyObject, randomInt } from 'node:crypto';
 import { inspect } from 'node:util';
 import { crc32 } from 'node:zlib';
+import { hmac } from './pepper.ts';
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
@@ -72,7 +73,7 @@ export class TokenValue {
 
   /** HMAC-SHA256 of the whole value under the pepper: 32 bytes. */
   digest(key: KeyObject): Buffer {
-    return createHmac('sha256', key).update(this.#text).digest();
+    return hmac(key, this.#text);
   }
 
   /** The 32 secret characters, for the hasher alone: bcrypt would cut the whole value at 72 bytes. */

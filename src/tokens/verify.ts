@@ -1,7 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { CheckHash } from './check-hash.ts';
-import type { Pepper, Peppers } from './pepper.ts';
+import { hmac, type Pepper, type Peppers } from './pepper.ts';
 import type { Redigests } from './redigest.ts';
 import { SHOWING_MS_MAX, type StoredSecret, type TokenStore } from './store.ts';
 import type { TokenId } from './token.ts';
@@ -78,12 +78,8 @@ export function sealOf(
   const scopes = JSON.stringify(secret.scopes);
   // The lengths leave one way to take it apart. A lookup id has one length.
   const lengths = `${tokenId.length},${owner.length},${scopes.length}`;
-  return createHmac('sha256', pepper.sealKey)
-    .update(digest)
-    .update(
-      `${createdAt},${shownAt},${endsAt},${generation},${lengths},${lookupId}${tokenId}${owner}${scopes}${name}`,
-    )
-    .digest();
+  const text = `${createdAt},${shownAt},${endsAt},${generation},${lengths},${lookupId}${tokenId}${owner}${scopes}${name}`;
+  return hmac(pepper.sealKey, text, digest);
 }
 
 /** Whether the seal is that of the secret, whose digest is `digest`, under the pepper of that. */

@@ -1,6 +1,8 @@
+import { createHmac, createSecretKey } from 'node:crypto';
 import { inspect } from 'node:util';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
+import { hmac, pepperFrom, peppersFrom } from '../../src/tokens/pepper.ts';
 
 const TEXT = '0123456789abcdef0123456789abcdef';
 
@@ -67,4 +69,56 @@ test('a pepper shows nothing of its text', () => {
     expect(shown).not.toContain(Buffer.from(TEXT).toString('hex'));
     expect(shown).not.toContain(Buffer.from(TEXT).toString('base64'));
   }
+});
+
+test.for<readonly [string, string, string]>([
+  ['a short one', 'Jefe', 'what do ya want for nothing?'],
+  ['one of a block', 'k'.repeat(64), 'what do ya want for nothing?'],
+  ['one longer than a block', 'k'.repeat(65), 'what do ya want for nothing?'],
+  ['one longer than two', 'k'.repeat(131), ''],
+])('an HMAC is that of RFC 2104, with whatever key: %s', ([, text, message]) => {
+  const key = createSecretKey(Buffer.from(text));
+
+  expect(hmac(key, message)).toEqual(createHmac('sha256', key).update(message).digest());
+});
+
+test('an HMAC is that of RFC 4231 §4.3', () => {
+  expect(hmac(createSecretKey(Buffer.from('Jefe')), 'what do ya want for nothing?').toString('hex')).toBe(
+    '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
+  );
+});
+
+test.for([0, 1, 55, 56, 64, 682, 683, 2048, 2049, 70_000])(
+  'an HMAC of %i characters is right, in letters of one byte or three, alone or after other bytes',
+  (length) => {
+    const { key, auditKey } = pepperFrom(TEXT);
+    for (const letter of ['a', '€', '\ud83d']) {
+      const text = letter.repeat(length);
+      for (const before of [undefined, Buffer.alloc(0), Buffer.alloc(32, 7), Buffer.alloc(3000, 7)]) {
+        for (const each of [key, auditKey, key]) {
+          const expected = createHmac('sha256', each)
+            .update(before ?? '')
+            .update(text)
+            .digest();
+          expect(hmac(each, text, before)).toEqual(expected);
+        }
+      }
+    }
+  },
+);
+
+test('an HMAC is right of whatever came before it (fast-check prints the seed)', () => {
+  const { key } = pepperFrom(TEXT);
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.uint8Array({ maxLength: 64 }),
+      (text, bytes) => {
+        const before = Buffer.from(bytes);
+        expect(hmac(key, text, before)).toEqual(
+          createHmac('sha256', key).update(before).update(text).digest(),
+        );
+      },
+    ),
+  );
 });
