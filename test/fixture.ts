@@ -23,6 +23,11 @@ export type Stage = {
   databaseBytes(): string;
   /** `GET /verify` with `value` as Bearer. */
   verify(value: string): Promise<Response>;
+  /**
+   * Starts one more app on the same database and workspace, whose socket comes after those that are there. On SQLite a lock keeps
+   * a second app from the file: it is taken away before, so that this tells what two apps do to each other.
+   */
+  replica(): Promise<RunningApp>;
   /** Stops the app and starts it again on the same database and workspace, with `env` on top of its first settings. */
   restart(env?: Record<string, string>): Promise<void>;
 };
@@ -98,7 +103,7 @@ export async function setStage(
   const isOverHttp = options.deliverBy === 'http';
   const firstEnv = { ...(isOverHttp ? overHttp(workspace) : {}), ...options.env };
 
-  async function start(env: Record<string, string> = {}): Promise<RunningApp> {
+  async function start(env: Record<string, string> = {}, socketsBefore = 0): Promise<RunningApp> {
     const config = parseConfig(settingsFor(workspace, folder, { ...firstEnv, ...env }));
     const started = await startApp(config, {
       log,
@@ -106,7 +111,7 @@ export async function setStage(
       ...(options.startHasher ? { hasher: options.startHasher() } : {}),
     });
     if (isOverHttp) await deliverTo(started.port, workspace);
-    else await workspace.waitForSockets(1);
+    else await workspace.waitForSockets(socketsBefore + 1);
     return started;
   }
 
@@ -123,6 +128,12 @@ export async function setStage(
     databaseBytes: () => bytesIn(folder),
     verify: (value) =>
       fetch(`http://127.0.0.1:${app.port}/verify`, { headers: { authorization: `Bearer ${value}` } }),
+    replica: async () => {
+      rmSync(join(folder, 'apitoken.db.lock'), { force: true });
+      const replica = await start({}, workspace.sockets.count());
+      cleanUps.push(() => replica.stop());
+      return replica;
+    },
     restart: async (env) => {
       await app.stop();
       // The workspace hears of the closed sockets a moment later, and until then would deliver to them.

@@ -41,6 +41,8 @@ export type Sockets = {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Sends to one of the sockets, in turn, and resolves with the ack or after the time-out. Never rejects. */
   deliver(delivery: Delivery): Promise<AckOutcome>;
+  /** From now on delivers to the socket of this number alone, in the order of their greetings; undefined: to all in turn. */
+  onlyTo(number: number | undefined): void;
   /** How many sockets have been greeted and are not on their way out. */
   count(): number;
   /** Resolves when there are at least `n`; rejects after 10 s. */
@@ -87,6 +89,7 @@ type Hub = {
   answered: Map<string, true>;
   waiting: Set<() => void>;
   turn: number;
+  only: number | undefined;
   mistreated: { left: number; how: Mistreatment };
   lifeS: number | undefined;
   /** What arrives after the end is nobody's business. */
@@ -105,6 +108,7 @@ export function createSockets(state: State, ackTimeoutMs: number): Sockets {
     answered: new Map(),
     waiting: new Set(),
     turn: 0,
+    only: undefined,
     mistreated: { left: 0, how: 'close' },
     lifeS: LIFE_S,
     closed: false,
@@ -117,6 +121,9 @@ export function createSockets(state: State, ackTimeoutMs: number): Sockets {
     issueUrl: () => issueUrl(hub),
     upgrade: (request, socket, head) => upgrade(hub, request, socket, head),
     deliver: (delivery) => deliver(hub, delivery),
+    onlyTo(number) {
+      hub.only = number;
+    },
     count: () => hub.ready.length,
     waitFor: (n) => waitFor(hub, n),
     disconnectAll(reason) {
@@ -252,7 +259,7 @@ function deliver(hub: Hub, delivery: Delivery): Promise<AckOutcome> {
   const pending: Pending = { settle, acceptsBody, type: delivery.type };
   hub.pending.set(envelopeId, [...(hub.pending.get(envelopeId) ?? []), pending]);
   hub.turn += 1;
-  const socket = hub.ready[hub.turn % Math.max(1, hub.ready.length)];
+  const socket = hub.ready[hub.only ?? hub.turn % Math.max(1, hub.ready.length)];
   if (socket === undefined) {
     settle({ acked: false, why: 'no_socket' });
     return promise;

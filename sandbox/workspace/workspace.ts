@@ -122,6 +122,7 @@ export type Workspace = {
   setFreePlan(isFree: boolean): void;
   readonly sockets: Pick<
     Sockets,
+    | 'onlyTo'
     | 'count'
     | 'connections'
     | 'disconnectAll'
@@ -277,14 +278,7 @@ function build(post: Post, faults: Faults, server: Server, ackTimeoutMs: number)
       state.freePlan = isFree;
     },
     sockets: {
-      count: () => sockets.count(),
-      disconnectAll: (reason) => sockets.disconnectAll(reason),
-      dropAll: () => sockets.dropAll(),
-      sendFrame: (frame) => sockets.sendFrame(frame),
-      connections: () => sockets.connections(),
-      dropOldest: () => sockets.dropOldest(),
-      mistreatNext: (n, how) => sockets.mistreatNext(n, how),
-      setLife: (seconds) => sockets.setLife(seconds),
+      ...sockets,
       refuseOpens: (n, fault = { status: 500 }) =>
         faults.add({ ...fault, method: 'apps.connections.open', times: n }),
     },

@@ -9,6 +9,7 @@ import { CREATE_SHORTCUT_ID, MESSAGE_SHORTCUT_ID, PICK_TOKEN_ID } from './blocks
 import { section, sentenceMessage, tellingDialog } from './blocks/text.ts';
 import { onCreate } from './create/create.ts';
 import { type Intake, kindOfDelivery, type OnFault } from './deliveries/intake.ts';
+import { withOrigin } from './dialog-metadata.ts';
 import { entrance, visitOf } from './entrance.ts';
 import { createChannelNames, type GuardDeps, type GuardSettings, onOverheard } from './guard/guard.ts';
 import type { DomainDeps, ListenerDeps } from './listener.ts';
@@ -24,7 +25,7 @@ import { type Actors, createActors, type RoleSettings } from './people/actor.ts'
 import { PatientClient } from './reply/patient-client.ts';
 import { createTables } from './reply/respond.ts';
 import { sdkLogger } from './reply/sdk-logger.ts';
-import { ackProblem, type RawAck } from './reply/submission.ts';
+import { type AckSubmission, ackProblem, type RawAck } from './reply/submission.ts';
 import { tell, updateDialog } from './reply/tell.ts';
 import { onRevokeInMessage } from './revoke/revoke-in-message.ts';
 import { valueDelivery } from './show/deliver-value.ts';
@@ -126,7 +127,7 @@ function listenerDepsOf(deps: SlackAppDeps, client: WebClient): ListenerDeps {
       freshness === 'anew'
         ? actors.findAnew(id, undefined, rolesFor('grant_introspect'))
         : actors.find(id, undefined),
-    openedFrom: createOpenings(clock),
+    openedFrom: createOpenings({ peppers, clock }),
     checkLimit: createCheckLimit(clock),
     writtenLimit: createCheckLimit(clock),
     takeWrittenTurn: createTurns(),
@@ -148,9 +149,12 @@ function register(app: App, deps: ListenerDeps): void {
     app.action(actionId, ({ body, payload }) => listener(visitOf(body), parsePress(payload).value, deps));
   }
   for (const [callbackId, listener] of SUBMISSIONS) {
-    app.view({ callback_id: callbackId, type: 'view_submission' }, ({ body, view, ack }) =>
-      listener(visitOf(body), { ...parseSubmission(view), ack: (response) => ack(response) }, deps),
-    );
+    app.view({ callback_id: callbackId, type: 'view_submission' }, ({ body, view, ack }) => {
+      const visit = visitOf(body);
+      const ackWithOrigin: AckSubmission = (response) =>
+        ack('view' in response ? { ...response, view: withOrigin(response.view, visit.origin) } : response);
+      return listener(visit, { ...parseSubmission(view), ack: ackWithOrigin }, deps);
+    });
   }
   app.options(PICK_TOKEN_ID, async ({ body, payload, ack }) =>
     ack({ options: await pickOptions(visitOf(body).actor, parseSearch(payload), deps) }),
@@ -240,7 +244,7 @@ async function tellFault(
   const sentence = faultSentence(fault, mayBeDone ? 'maybe_done' : 'unclear', reference);
   const route = findReplyRoute(body);
   if (kind === 'submission' && route.viewId !== undefined) {
-    return updateDialog(route.viewId, tellingDialog('apitoken', [section(sentence)]), deps.client);
+    return updateDialog(route, tellingDialog('apitoken', [section(sentence)]), deps.client);
   }
   return tell(route, sentenceMessage(sentence), deps.client);
 }

@@ -1,3 +1,4 @@
+import type { ModalView } from '@slack/types';
 import { z } from 'zod';
 import { type PersonId, parsePersonId, parseTokenId, type TokenId } from '../tokens/token.ts';
 
@@ -61,6 +62,29 @@ export function parseMetadata(text: string): DialogMetadata | undefined {
   if (parsed.data === undefined || tokenId === undefined) return undefined;
   const { held, generation, inMessage } = parsed.data;
   return { tokenId, held, generation, inMessage };
+}
+
+/** https://docs.slack.dev/reference/views/modal-views */
+const METADATA_LENGTH_MAX = 3000;
+
+/** The metadata of a dialog's own, and behind it the sealed text that tells where it was opened. */
+const CARRIED = /^(?<own>.*)#(?<origin>[\w-]{38,})$/s;
+
+/**
+ * `view` as it carries where it was opened, beside its own metadata. One whose metadata leaves no room for that carries it no
+ * further: what would be told there is then told in the person's conversation with the app.
+ */
+export function withOrigin(view: ModalView, origin: string | undefined): ModalView {
+  const text = `${view.private_metadata ?? ''}#${origin}`;
+  return origin === undefined || text.length > METADATA_LENGTH_MAX
+    ? view
+    : { ...view, private_metadata: text };
+}
+
+/** Both parts of a dialog's `private_metadata`. They come back from a client. */
+export function splitMetadata(text: string): { readonly own: string; readonly origin: string | undefined } {
+  const { own = text, origin } = CARRIED.exec(text)?.groups ?? {};
+  return { own, origin };
 }
 
 function jsonIn(text: string): unknown {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Actor } from '../tokens/policy.ts';
 import type { Delivery } from '../tokens/telling.ts';
+import { splitMetadata } from './dialog-metadata.ts';
 import type { DrawnIn } from './entrance.ts';
 
 /** Paths that are named at most. */
@@ -52,6 +53,8 @@ export type Visit = {
   readonly blockId: string | undefined;
   readonly viewId: string | undefined;
   readonly viewType: string | undefined;
+  /** Where the dialog was opened that it comes from, sealed, as that carries it. */
+  readonly origin: string | undefined;
   /** The keys by which an effect happens once, whatever is delivered twice. */
   readonly delivery: Delivery;
 };
@@ -98,7 +101,7 @@ const delivery = z.object({
     .nullish(),
   actions: z.array(z.object({ block_id: given, action_ts: given })).nullish(),
   user: z.object({ id: given, team_id: given }).nullish(),
-  view: z.object({ id: given, type: given }).nullish(),
+  view: z.object({ id: given, type: given, private_metadata: maybe }).nullish(),
 });
 
 /**
@@ -129,6 +132,7 @@ export function parseVisit(body: unknown): Visit {
     blockId: actions?.[0]?.block_id,
     viewId,
     viewType: view?.type,
+    origin: splitMetadata(view?.private_metadata ?? '').origin,
     delivery: { keys: keysOf(personId, parsed, viewId) },
   };
 }
@@ -209,7 +213,7 @@ export function parseSubmission(view: unknown): {
       '';
     choices[id] = element?.selected_options?.flatMap(({ value }) => value ?? []) ?? [];
   }
-  return { fields, choices, metadata: parsed.private_metadata ?? '' };
+  return { fields, choices, metadata: splitMetadata(parsed.private_metadata ?? '').own };
 }
 
 const search = z.object({
@@ -220,7 +224,7 @@ const search = z.object({
 /** What a person typed so far into a field that searches, and the metadata of the dialog that it stands in. */
 export function parseSearch(payload: unknown): { readonly text: string; readonly metadata: string } {
   const { value, view } = readDelivery(search, payload);
-  return { text: value ?? '', metadata: view?.private_metadata ?? '' };
+  return { text: value ?? '', metadata: splitMetadata(view?.private_metadata ?? '').own };
 }
 
 const command = z.object({ text: maybe });

@@ -9,6 +9,9 @@ import { type Verdict, type VerifyDeps, verifyValue } from './verify.ts';
 /** How long a person who presented a value may take to confirm. */
 const HELD_MS_MAX = 30 * MINUTE_MS;
 
+/** Clocks of two machines may differ by so much: whoever presented a value to one may confirm it to the other. */
+const CLOCKS_APART_MS_MAX = 1 * MINUTE_MS;
+
 /** Of each MAC: beyond guessing where every guess is a submission, and 90 of them fit into a dialog's 3,000 characters. */
 const MAC_BYTES = 16;
 
@@ -116,7 +119,8 @@ function heldBy(
 ): ((value: HeldValue) => boolean) | undefined {
   const [instant = '', ...texts] = proof.split('.', MACS_MAX + 1);
   const at = Number(instant);
-  if (!/^\d{1,16}$/.test(instant) || at > now || now - at > HELD_MS_MAX) return undefined;
+  if (!/^\d{1,16}$/.test(instant) || at > now + CLOCKS_APART_MS_MAX || now - at > HELD_MS_MAX)
+    return undefined;
   const macs = texts.map((text) => Buffer.from(text, 'base64url'));
   return (value) =>
     peppers.all.some((pepper) => {

@@ -11,6 +11,8 @@ export type Pepper = {
   readonly auditKey: KeyObject;
   /** The key of the seals of secrets, derived for the same reason. */
   readonly sealKey: KeyObject;
+  /** The key of what dialogs carry through a client and nobody else may read or make. */
+  readonly dialogKey: KeyObject;
 };
 
 /** The peppers at hand: one that makes what is new, and those before it, under which digests still stand. */
@@ -40,6 +42,7 @@ export function pepperFrom(text: string): Pepper {
     id: hmac(key, 'apitoken pepper id').toString('hex').slice(0, 8),
     auditKey: createSecretKey(hmac(key, 'apitoken audit chain')),
     sealKey: createSecretKey(hmac(key, 'apitoken seal')),
+    dialogKey: createSecretKey(hmac(key, 'apitoken dialog')),
   };
 }
 

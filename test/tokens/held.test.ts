@@ -37,7 +37,8 @@ describe('a proof that a value was held', () => {
     ['is good at once', T0, true],
     ['is good for 30 minutes', T0 + 30 * MINUTE_MS, true],
     ['is not good a millisecond later', T0 + 30 * MINUTE_MS + 1, false],
-    ['is not good before it was made', T0 - 1, false],
+    ['is good for a process whose clock is a minute behind', T0 - MINUTE_MS, true],
+    ['is not good further before it was made', T0 - MINUTE_MS - 1, false],
   ] as const)('%s', async ([, now, expected]) => {
     expect(await isHeld({ now })).toBe(expected);
   });

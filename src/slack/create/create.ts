@@ -80,10 +80,10 @@ async function showFirstValue(visit: KnownVisit, token: Token, deps: ListenerDep
   const request = { actor: visit.actor, tokenId: token.id, delivery: { keys: [] }, isOfCreation: true };
   const shown = await showValue(request, deps);
   if (shown.kind === 'not_shown')
-    return updateDialog(visit.viewId, notShownDialog(token, shown.reason), deps.client);
+    return updateDialog(visit, notShownDialog(token, shown.reason), deps.client);
   // The token is there: its receipt offers the value.
   if (shown.kind === 'refused')
-    await updateDialog(visit.viewId, noValueDialog(token, sentenceFor(shown.refusal)), deps.client);
+    await updateDialog(visit, noValueDialog(token, sentenceFor(shown.refusal)), deps.client);
 }
 
 function parseFields(

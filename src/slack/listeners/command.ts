@@ -6,7 +6,7 @@ import { createTypedAnswer } from '../create/create.ts';
 import type { ListenerDeps, PressListener } from '../listener.ts';
 import { checkAnswer } from '../look/check.ts';
 import { listMessageAt } from '../look/list.ts';
-import { rememberOpening } from '../look/opened-from.ts';
+import { placeOf } from '../look/opened-from.ts';
 import { type Answer, answerVisit } from '../reply/tell.ts';
 import { revokeAnswer, revokeHeldAnswer } from '../revoke/revoke.ts';
 import { heldAnswer } from '../revoke/revoke-in-message.ts';
@@ -24,8 +24,8 @@ export async function onCommand(visit: KnownVisit, text: string, deps: ListenerD
   const command = parseCommand(text);
   if (command.verb === 'status') return onStatus(visit, command, deps);
   if (command.verb === 'board') return placeBoard(visit, deps);
-  const viewId = await answerVisit(visit, await answerTo(command, text, visit.actor, deps), deps);
-  if (command.verb === 'revoke') rememberOpening(visit, viewId, deps.openedFrom);
+  const from = command.verb === 'revoke' ? placeOf(visit) : undefined;
+  await answerVisit(visit, await answerTo(command, text, visit.actor, deps), deps, from);
 }
 
 async function answerTo(

@@ -8,7 +8,7 @@ import type { ListenerDeps, PressListener } from '../listener.ts';
 import { historyAnswer, infoAnswer } from '../look/info.ts';
 import { listMessageAt } from '../look/list.ts';
 import { type MenuChoice, parseChoice } from '../look/list-blocks.ts';
-import { rememberOpening } from '../look/opened-from.ts';
+import { placeOf } from '../look/opened-from.ts';
 import { respond } from '../reply/respond.ts';
 import { type Answer, answerVisit, tell, tellForged, tellRefusal, updateDialog } from '../reply/tell.ts';
 import { revokeAnswer } from '../revoke/revoke.ts';
@@ -35,7 +35,7 @@ async function turnTo(visit: KnownVisit, page: PageOfList, deps: ListenerDeps): 
   const { viewId, viewType, responseUrl, actor } = visit;
   if (viewId !== undefined && viewType !== 'home') {
     const { blocks } = await listMessageAt(actor, page, deps);
-    return updateDialog(viewId, tellingDialog('apitoken', blocks), deps.client);
+    return updateDialog(visit, tellingDialog('apitoken', blocks), deps.client);
   }
   if (responseUrl === undefined) return deps.homes.draw(actor, page);
   await respond(responseUrl, await listMessageAt(actor, page, deps), 'instead');
@@ -46,9 +46,9 @@ export const onMenu: PressListener = async (visit, value, deps) => {
   const choice = parseChoice(value);
   if (choice === undefined) return tellForged(visit, 'see', deps);
   if (choice.verb === 'show_value') return showFromList(visit, choice.tokenId, deps);
-  const viewId = await answerVisit(visit, await menuAnswer(visit, choice, deps), deps);
   // So that the list that stands there is drawn again when the dialog has done its work.
-  if (choice.verb === 'revoke') rememberOpening(visit, viewId, deps.openedFrom, choice.page);
+  const from = choice.verb === 'revoke' ? placeOf(visit, choice.page) : undefined;
+  await answerVisit(visit, await menuAnswer(visit, choice, deps), deps, from);
 };
 
 /** The value comes in the DM, so somebody who stands elsewhere is told where to look. */

@@ -6,7 +6,7 @@ import { endOldValues } from '../../tokens/rotate.ts';
 import { parseTokenId, type TokenId } from '../../tokens/token.ts';
 import { sentenceMessage } from '../blocks/text.ts';
 import type { ListenerDeps, PressListener } from '../listener.ts';
-import { rememberOpening } from '../look/opened-from.ts';
+import { placeOf } from '../look/opened-from.ts';
 import { redrawNotice } from '../look/redraw.ts';
 import { type DrawnNotice, parseNoticeText, remindedMessage, standingOf } from '../notices/notice-blocks.ts';
 import { respond } from '../reply/respond.ts';
@@ -44,11 +44,10 @@ function opening(
   answerOf: (actor: Actor, tokenId: TokenId, deps: ListenerDeps) => Promise<Answer>,
 ): PressListener {
   return aboutNotice(attempted, async (visit, tokenId, pressed, deps) => {
-    const viewId = await answerVisit(visit, await answerOf(visit.actor, tokenId, deps), deps);
-    if (viewId !== undefined && pressed !== undefined)
-      deps.openedFrom.remember({ personId: visit.personId, viewId }, { kind: 'notice', ...pressed });
     // A receipt tells by itself what became of its token.
-    else if (visit.isFromEphemeral) rememberOpening(visit, viewId, deps.openedFrom);
+    const place = visit.isFromEphemeral ? placeOf(visit) : undefined;
+    const from = pressed === undefined ? place : ({ kind: 'notice', ...pressed } as const);
+    await answerVisit(visit, await answerOf(visit.actor, tokenId, deps), deps, from);
   });
 }
 

@@ -44,7 +44,7 @@ export const onTurnHistory: PressListener = async (visit, value, deps) => {
   const { tokenId, page } = parseHistoryPage(value);
   const answer = await historyAnswer(visit.actor, tokenId, page, deps);
   if (visit.viewId !== undefined && visit.viewType !== 'home') {
-    await updateDialog(visit.viewId, viewOf(answer, 'History'), deps.client);
+    await updateDialog(visit, viewOf(answer, 'History'), deps.client);
   } else if (visit.responseUrl !== undefined && answer.kind === 'message') {
     await respond(visit.responseUrl, answer.message, 'instead');
   }

@@ -97,7 +97,6 @@ export async function ackInTime<T extends { readonly kind: 'answered'; readonly 
   await ack({ response_action: 'update', view: waiting });
   const late = await work;
   const view = late.kind === 'refused' ? fields.dialogOf(sentenceFor(late.refusal)) : late.view;
-  const isSeen = visit.viewId !== undefined && (await isTurned(visit.viewId, view, deps.client));
-  if (!isSeen) await whenClosed(late);
+  if (!(await isTurned(visit, view, deps.client))) await whenClosed(late);
   return late;
 }

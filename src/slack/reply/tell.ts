@@ -4,6 +4,7 @@ import type { Action } from '../../tokens/policy.ts';
 import { type Refusal, refuseByPolicy, sentenceFor } from '../../tokens/refusal.ts';
 import type { Message } from '../blocks/message.ts';
 import { sentenceMessage, tellingDialog } from '../blocks/text.ts';
+import { withOrigin } from '../dialog-metadata.ts';
 import type { ListenerDeps } from '../listener.ts';
 import type { KnownVisit, ReplyRoute, Visit } from '../visit.ts';
 import { whisper } from './direct-message.ts';
@@ -30,9 +31,9 @@ export async function tell(route: ReplyRoute, message: Message, client: WebClien
   const { responseUrl, triggerId, personId } = route;
   if (responseUrl !== undefined) return respond(responseUrl, message);
   const view = tellingDialog('apitoken', message.blocks);
-  const dialogId = dialogOf(route);
-  if (triggerId !== undefined && dialogId !== undefined) {
-    if (await isPutOnTop(dialogId, triggerId, view, client)) return;
+  const dialog = dialogOf(route);
+  if (triggerId !== undefined && dialog !== undefined) {
+    if (await isPutOnTop(dialog, triggerId, view, client)) return;
   } else if (triggerId !== undefined && (await isOpened(triggerId, view, client))) return;
   if (personId === undefined)
     throw new Error('a delivery that names no person and no place cannot be answered');
@@ -54,13 +55,16 @@ async function isOpened(triggerId: string, view: ModalView, client: WebClient): 
  * The dialog that a visit comes from. There `views.open` is none of what may be done: it stacks, or fails, and nobody says which.
  * https://docs.slack.dev/surfaces/modals#updating_views
  */
-function dialogOf({ viewId, viewType }: Pick<Visit, 'viewId' | 'viewType'>): string | undefined {
-  return viewType === 'modal' ? viewId : undefined;
+function dialogOf(visit: OpenDialog & Pick<Visit, 'viewType'>): OpenDialog | undefined {
+  return visit.viewType === 'modal' && visit.viewId !== undefined ? visit : undefined;
 }
+
+/** A dialog by its view, with where it was opened: whatever it turns into carries that on. */
+export type OpenDialog = Pick<Visit, 'viewId'> & Partial<Pick<Visit, 'origin'>>;
 
 /** On top of the dialog; where three lie there already, or the trigger is used up, in its place. False when it was closed. */
 async function isPutOnTop(
-  dialogId: string,
+  dialog: OpenDialog,
   triggerId: string,
   view: ModalView,
   client: WebClient,
@@ -70,7 +74,7 @@ async function isPutOnTop(
     return true;
   } catch (error) {
     if (!TRIGGER_CODES.has(slackErrorOf(error).code)) throw error;
-    return isTurned(dialogId, view, client);
+    return isTurned(dialog, view, client);
   }
 }
 
@@ -80,18 +84,19 @@ export function tellSentence(visit: Visit, sentence: string, client: WebClient):
 }
 
 /** Turns a dialog that is still open into `view`. One that was closed meanwhile stays closed. */
-export async function updateDialog(
-  viewId: string | undefined,
-  view: ModalView,
-  client: WebClient,
-): Promise<void> {
-  if (viewId !== undefined) await isTurned(viewId, view, client);
+export async function updateDialog(dialog: OpenDialog, view: ModalView, client: WebClient): Promise<void> {
+  await isTurned(dialog, view, client);
 }
 
-/** Turns the dialog into `view`; false when it was closed meanwhile. */
-export async function isTurned(viewId: string, view: ModalView, client: WebClient): Promise<boolean> {
+/** Turns the dialog into `view`; false when there is none, or it was closed meanwhile. */
+export async function isTurned(
+  { viewId, origin }: OpenDialog,
+  view: ModalView,
+  client: WebClient,
+): Promise<boolean> {
+  if (viewId === undefined) return false;
   try {
-    await client.views.update({ view_id: viewId, view });
+    await client.views.update({ view_id: viewId, view: withOrigin(view, origin) });
     return true;
   } catch (error) {
     if (slackErrorOf(error).code !== 'not_found') throw error;
@@ -112,37 +117,27 @@ export function refusalAnswer(refusal: Refusal): Answer {
 
 /**
  * Opens the dialog, or turns the one that the visit comes from into it, so that none is left below that says what is no longer so;
- * or tells the message where the visit came from. Resolves to the id of the dialog's view.
+ * or tells the message where the visit came from. A dialog that is opened carries `from`.
  */
 export async function answerVisit(
   visit: KnownVisit,
   answer: Answer,
-  deps: Pick<ListenerDeps, 'client'>,
-): Promise<string | undefined> {
-  if (answer.kind === 'message') {
-    await tell(visit, answer.message, deps.client);
-    return undefined;
-  }
-  const dialogId = dialogOf(visit);
-  if (dialogId !== undefined) {
-    await updateDialog(dialogId, answer.view, deps.client);
-    return dialogId;
-  }
-  return openDialog(visit.triggerId ?? '', answer.view, deps.client);
+  deps: Pick<ListenerDeps, 'client' | 'openedFrom'>,
+  from?: Parameters<ListenerDeps['openedFrom']['seal']>[1],
+): Promise<void> {
+  if (answer.kind === 'message') return tell(visit, answer.message, deps.client);
+  const dialog = dialogOf(visit);
+  if (dialog !== undefined) return updateDialog(dialog, answer.view, deps.client);
+  const origin = from && deps.openedFrom.seal(visit.personId, from);
+  await openDialog(visit.triggerId ?? '', withOrigin(answer.view, origin), deps.client);
 }
 
-/** Undefined, too, where the dialog is open already: nobody is told then that something went wrong. */
-async function openDialog(
-  triggerId: string,
-  view: ModalView,
-  client: WebClient,
-): Promise<string | undefined> {
+/** Where it is open already, nobody is told that something went wrong. */
+async function openDialog(triggerId: string, view: ModalView, client: WebClient): Promise<void> {
   try {
-    const opened = await client.views.open({ trigger_id: triggerId, view });
-    return opened.view?.id ?? undefined;
+    await client.views.open({ trigger_id: triggerId, view });
   } catch (error) {
     if (slackErrorOf(error).code !== USED_TRIGGER) throw error;
-    return undefined;
   }
 }
 

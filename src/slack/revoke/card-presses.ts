@@ -105,7 +105,7 @@ async function share({ responseUrl }: SharePlace, message: Message): Promise<und
 /** The card as it stands, where it was pressed. */
 async function drawHere(visit: KnownVisit, card: KillCard, deps: ListenerDeps): Promise<void> {
   if (visit.responseUrl === undefined) {
-    await updateDialog(visit.viewId, await cardDialog(visit, card, deps), deps.client);
+    await updateDialog(visit, await cardDialog(visit, card, deps), deps.client);
     return;
   }
   await respond(visit.responseUrl, killCardMessage(card, await sharingOf(visit, card, deps)), 'instead');
@@ -116,7 +116,7 @@ const onRevokePerson: PressListener = async (visit, value, deps) => {
   const person = parsePersonId(value);
   if (person === undefined) return tellHere(visit, await refuseForged(visit, 'revoke', deps), deps);
   const answer = await revokePersonAnswer(visit.actor, person, deps);
-  if (visit.viewType === 'modal') await updateDialog(visit.viewId, viewOf(answer, REVOKE_TITLE), deps.client);
+  if (visit.viewType === 'modal') await updateDialog(visit, viewOf(answer, REVOKE_TITLE), deps.client);
   else await answerVisit(visit, answer, deps);
 };
 
@@ -134,7 +134,7 @@ function aboutCard(
 async function tellHere(visit: KnownVisit, refusal: Refusal, deps: ListenerDeps): Promise<void> {
   const sentence = sentenceFor(refusal);
   if (visit.viewType !== 'modal') return tell(visit, sentenceMessage(sentence), deps.client);
-  await updateDialog(visit.viewId, tellingDialog(REVOKE_TITLE, [section(sentence)]), deps.client);
+  await updateDialog(visit, tellingDialog(REVOKE_TITLE, [section(sentence)]), deps.client);
 }
 
 /** The buttons of cards, with what answers them. */

@@ -16,7 +16,7 @@ import { marked } from '../blocks/marked.ts';
 import type { Message } from '../blocks/message.ts';
 import { button, escaped, section, tellingDialog } from '../blocks/text.ts';
 import type { ListenerDeps, PressListener } from '../listener.ts';
-import { rememberOpening } from '../look/opened-from.ts';
+import { placeOf } from '../look/opened-from.ts';
 import { type Answer, answerVisit, refusalAnswer, tellForged } from '../reply/tell.ts';
 import { type KnownVisit, readDelivery } from '../visit.ts';
 import { leakReasonOf, leakTextOf } from './leaked-message.ts';
@@ -240,8 +240,7 @@ const shortcut = z.object({ message: z.object({}).loose() });
 
 /** *Revoke token in message*: `body` holds the whole message. */
 export async function onRevokeInMessage(visit: KnownVisit, body: object, deps: ListenerDeps): Promise<void> {
-  const viewId = await answerVisit(visit, await messageAnswer(visit.actor, body, deps), deps);
-  rememberOpening(visit, viewId, deps.openedFrom);
+  await answerVisit(visit, await messageAnswer(visit.actor, body, deps), deps, placeOf(visit));
 }
 
 /** So many ids, each with its part of the proof, fit into the 2,000 characters that a button may carry. */
@@ -324,8 +323,7 @@ function parseHeld(text: string): Held | undefined {
 export const onRevokeHeld: PressListener = async (visit, value, deps) => {
   const held = parseHeld(value);
   if (held === undefined) return tellForged(visit, 'revoke_held', deps);
-  const viewId = await answerVisit(visit, await askAboutHeld(visit.actor, held, deps), deps);
-  rememberOpening(visit, viewId, deps.openedFrom);
+  await answerVisit(visit, await askAboutHeld(visit.actor, held, deps), deps, placeOf(visit));
 };
 
 async function askAboutHeld(

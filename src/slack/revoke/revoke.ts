@@ -195,10 +195,10 @@ export const onEndHeld: PressListener = async (visit, value, deps) => {
   if (actor === undefined) return tellRefusal(visit, { code: 'person_unknown' }, deps);
   const outcome = await endHeldOldValue({ actor, tokenId, held, delivery: visit.delivery }, deps);
   if (outcome.kind === 'refused') {
-    return updateDialog(visit.viewId, notRevokedDialog(sentenceFor(outcome.refusal)), deps.client);
+    return updateDialog(visit, notRevokedDialog(sentenceFor(outcome.refusal)), deps.client);
   }
   const blocks = oldValueEndedBlocks(outcome.token, inMessage, actor.id);
-  if (await isTurned(visit.viewId ?? '', tellingDialog(REVOKE_TITLE, blocks), deps.client)) return;
+  if (await isTurned(visit, tellingDialog(REVOKE_TITLE, blocks), deps.client)) return;
   // It was closed meanwhile.
   await tell(visit, { text: escaped(oldValueEnded(outcome.token)), blocks }, deps.client);
 };

@@ -57,10 +57,10 @@ async function carryOut(visit: KnownVisit, planned: PlannedRotation, deps: Liste
   const outcome = await carryOutRotation(planned, deps);
   if (outcome.kind === 'not_shown') {
     const renews = planned.request.kind === 'renew';
-    return updateDialog(visit.viewId, notRotatedDialog(outcome.token, outcome.reason, renews), deps.client);
+    return updateDialog(visit, notRotatedDialog(outcome.token, outcome.reason, renews), deps.client);
   }
   if (outcome.kind === 'refused') {
-    return updateDialog(visit.viewId, rotationRefusedDialog(sentenceFor(outcome.refusal)), deps.client);
+    return updateDialog(visit, rotationRefusedDialog(sentenceFor(outcome.refusal)), deps.client);
   }
   // Somebody may have ceased to be an admin since it was planned.
   const isAsPlanned = outcome.kind !== 'rotated' || outcome.leftOut.length === planned.leftOut.length;
@@ -70,7 +70,7 @@ async function carryOut(visit: KnownVisit, planned: PlannedRotation, deps: Liste
       dmLink(visit.appId, planned.token.workspace),
       planned.request.kind === 'renew',
     );
-    await updateDialog(visit.viewId, view, deps.client);
+    await updateDialog(visit, view, deps.client);
   }
   await redrawOrigin(visit, deps);
 }

@@ -98,7 +98,7 @@ async function showInDialog(visit: KnownVisit, message: Message, deps: ListenerD
     block.type === 'actions' ? { ...block, elements: block.elements.filter(isKept) } : block,
   );
   if (visit.viewType !== 'modal') return tell(visit, { ...message, blocks }, deps.client);
-  await updateDialog(visit.viewId, tellingDialog('API Tokens', blocks), deps.client);
+  await updateDialog(visit, tellingDialog('API Tokens', blocks), deps.client);
 }
 
 /** Shows the page to everybody where it stands. The one that was pressed in stays, and says from then on that it is shared. */
