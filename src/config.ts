@@ -21,6 +21,9 @@ const SCOPES_MAX = 99;
 
 const SCOPE_LENGTH_MAX = 75;
 
+/** As many as Slack allows an app: https://docs.slack.dev/apis/events-api/using-socket-mode */
+const SLACK_SOCKETS_MAX = 10;
+
 const OLD_PEPPERS_MAX = 10;
 
 const PORT_MAX = 65_535;
@@ -91,6 +94,7 @@ const settings = z
     ),
     SLACK_APP_TOKEN: text(/^xapp-\S+$/, APP_TOKEN).optional(),
     SLACK_SIGNING_SECRET: text(/^[\x21-\x7e]{16,}$/, SIGNING_SECRET).optional(),
+    SLACK_SOCKETS: wholeNumber(1, SLACK_SOCKETS_MAX).prefault('2'),
     SLACK_API_URL: z.string().transform(parseApiUrl).prefault('https://slack.com/api/'),
     ...ofStore.shape,
     TOKEN_PREFIX: text(
@@ -137,7 +141,7 @@ const settings = z
       apiUrl: env.SLACK_API_URL,
       // Functions: nothing that prints, serialises or clones the config calls them.
       botToken: () => env.SLACK_BOT_TOKEN,
-      mode: slackMode(env.SLACK_APP_TOKEN, env.SLACK_SIGNING_SECRET),
+      mode: slackMode(env),
     },
     ...storeOf(env),
     ...processOf(env),
@@ -234,8 +238,16 @@ function parse<T>(schema: Schema<T>, env: Environment): T {
 }
 
 /** How Slack delivers: through sockets that we open, or by posting to us. The settings hold one of the two secrets. */
-function slackMode(appToken: string | undefined, signingSecret: string | undefined) {
-  if (appToken !== undefined) return { kind: 'socket', appToken: () => appToken } as const;
+function slackMode({
+  SLACK_APP_TOKEN: appToken,
+  SLACK_SIGNING_SECRET: signingSecret,
+  SLACK_SOCKETS: sockets,
+}: {
+  readonly SLACK_APP_TOKEN?: string | undefined;
+  readonly SLACK_SIGNING_SECRET?: string | undefined;
+  readonly SLACK_SOCKETS: number;
+}) {
+  if (appToken !== undefined) return { kind: 'socket', appToken: () => appToken, sockets } as const;
   if (signingSecret !== undefined) return { kind: 'http', signingSecret: () => signingSecret } as const;
   throw new Error('the settings hold neither secret, which is refused above');
 }

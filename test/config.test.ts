@@ -82,11 +82,13 @@ describe('settings', () => {
       LOG_LEVEL: 'debug',
       DRAIN_SECONDS: '0',
       HTTP_REUSE_PORT: 'true',
+      SLACK_SOCKETS: '1',
       SHUTDOWN_DELAY_SECONDS: '15',
     });
 
     expect(config.slack.botToken()).toBe(BOT_TOKEN);
     expect(config).toMatchObject({
+      slack: { mode: { kind: 'socket', sockets: 1 } },
       databaseUrl: 'file:/var/lib/apitoken/tokens.db',
       prefix: 'acme1',
       roles: {
@@ -136,6 +138,7 @@ describe('settings', () => {
     ['HTTP_PORT', '0', '65535'],
     ['DRAIN_SECONDS', '0', '300'],
     ['SHUTDOWN_DELAY_SECONDS', '0', '300'],
+    ['SLACK_SOCKETS', '1', '10'],
   ] as const)('%s may be from %s to %s', ([name, least, most]) => {
     expect(() => parseConfig({ ...NEEDED, [name]: least })).not.toThrow();
     expect(() => parseConfig({ ...NEEDED, [name]: most })).not.toThrow();

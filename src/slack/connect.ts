@@ -34,7 +34,7 @@ export type SlackDeps = Omit<SlackAppDeps, 'workspace' | 'identity' | 'store' | 
   readonly onAck: OnAck;
   /** Whether we open sockets to Slack, or Slack posts to us. */
   readonly mode:
-    | { readonly kind: 'socket'; readonly appToken: () => string }
+    | { readonly kind: 'socket'; readonly appToken: () => string; readonly sockets: number }
     | { readonly kind: 'http'; readonly signingSecret: () => string };
   readonly store: TokenStore & Outbox & Owners & { bindWorkspace(id: WorkspaceId): Promise<WorkspaceId> };
   readonly leavers: LeaverPolicy;
@@ -96,6 +96,7 @@ function receiverFor(
     ? new HttpReceiver({ signingSecret: mode.signingSecret, intake, clock: machineClock, log })
     : new SocketReceiver({
         appToken: mode.appToken(),
+        count: mode.sockets,
         apiUrl,
         clock,
         log,

@@ -50,7 +50,7 @@ function aTime(): SocketTime & {
 }
 
 /** The sockets of an app that is nothing but sockets, and whose time the test moves. */
-async function openSockets(prepare: (workspace: Workspace) => void = () => undefined) {
+async function openSockets(prepare: (workspace: Workspace) => void = () => undefined, count = 2) {
   const workspace = await openWorkspace();
   prepare(workspace);
   const time = aTime();
@@ -60,6 +60,7 @@ async function openSockets(prepare: (workspace: Workspace) => void = () => undef
   const receiver = new SocketReceiver(
     {
       appToken: workspace.appToken,
+      count,
       apiUrl: workspace.apiUrl,
       log,
       sdkLogger: sdkLogger(log),
@@ -239,9 +240,35 @@ test.for(['warning', 'refresh_requested', 'a reason of tomorrow', ''])(
   },
 );
 
+test('no more sockets are opened than the settings say, and one that ends is replaced at once where it was the only one', async () => {
+  const { workspace, time, opens, nextOpeningAt } = await openSockets(undefined, 1);
+  await nextOpeningAt();
+  expect(await nextOpeningAt()).toBeGreaterThanOrEqual(time.now() + HOUR_MS);
+  time.moveBy(10 * MINUTE_MS);
+  expect(opens()).toBe(1);
+
+  workspace.sockets.disconnectAll('refresh_requested');
+
+  await vi.waitFor(() => expect(opens()).toBe(2), PATIENT);
+  await workspace.waitForSockets(1);
+});
+
+test('of three sockets each is opened minutes after the one before', async () => {
+  const { workspace, time, opens, nextOpeningAt } = await openSockets(undefined, 3);
+  for (let open = 1; open < 3; open++) {
+    expect(await nextOpeningAt()).toBe(time.now() + 5 * MINUTE_MS);
+    time.moveBy(5 * MINUTE_MS);
+    await workspace.waitForSockets(open + 1);
+  }
+  expect(opens()).toBe(3);
+});
+
 test.for([
   ['link_disabled', 'Socket Mode is turned off for this app. Turn it on'],
-  ['too_many_websockets', 'The app has ten sockets open, as many as Slack allows. Stop other processes'],
+  [
+    'too_many_websockets',
+    'The app has ten sockets open, as many as Slack allows. Stop other processes with this SLACK_APP_TOKEN, or set SLACK_SOCKETS=1',
+  ],
 ] as const)(
   'for the goodbye %s the log says what to do, and another try waits for half a minute',
   async ([reason, advice]) => {

@@ -8,10 +8,7 @@ import { FrameClient } from './frame-client.ts';
 import type { Intake } from './intake.ts';
 import { createRareWarning, type RareWarning } from './rare-warning.ts';
 
-/** Two, so that one hears while the other is being replaced; Slack allows ten. */
-const SOCKETS = 2;
-
-/** Between the greetings of the two: Slack ends a socket after some hours, and both must not end together. */
+/** Between the greetings of two: Slack ends a socket after some hours, and they must not end together. */
 const APART_MS = 5 * MINUTE_MS;
 
 /** A socket that ends sooner after its greeting was no success: opened again at once, it would be opened for ever. */
@@ -43,7 +40,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ],
   [
     'too_many_websockets',
-    'The app has ten sockets open, as many as Slack allows. Stop other processes with this SLACK_APP_TOKEN',
+    'The app has ten sockets open, as many as Slack allows. Stop other processes with this SLACK_APP_TOKEN, or set SLACK_SOCKETS=1',
   ],
 ]);
 
@@ -59,6 +56,8 @@ const machineTime: SocketTime = { now: () => performance.now(), wait: pause };
 
 type SocketOptions = {
   readonly appToken: string;
+  /** How many are kept open: with two, one hears while the other is being replaced. Slack allows an app ten. */
+  readonly count: number;
   readonly apiUrl: string;
   readonly log: Log;
   readonly sdkLogger: Logger;
@@ -75,7 +74,7 @@ type Socket = {
 
 /**
  * Slack's deliveries over Socket Mode, for one Bolt app. Bolt's own receiver holds one socket, which hears nothing for
- * seconds while it is replaced, and its client ends the process when Slack refuses a new one. This one holds two of
+ * seconds while it is replaced, and its client ends the process when Slack refuses a new one. This one holds several of
  * different ages and opens them itself, one after the other: at once where none is open, longer after each failure, and
  * when Slack says.
  */
@@ -133,9 +132,9 @@ export class SocketReceiver implements Receiver {
 
   /** In how many milliseconds another socket is to be opened, as things stand. */
   #opensInMs(): number {
-    if (this.#hearing.size >= SOCKETS) return Number.POSITIVE_INFINITY;
+    if (this.#hearing.size >= this.#options.count) return Number.POSITIVE_INFINITY;
     const youngest = [...this.#hearing].at(-1)?.greeting;
-    const apartAt = youngest === undefined ? 0 : youngest.at + apartMs(youngest.lifeMs);
+    const apartAt = youngest === undefined ? 0 : youngest.at + apartMs(youngest.lifeMs, this.#options.count);
     return Math.max(apartAt, this.#backOffUntil, this.#quietUntil) - this.#time.now();
   }
 
@@ -253,8 +252,8 @@ async function close(client: FrameClient): Promise<void> {
 }
 
 /** Of a socket that will not live long, the other one is no copy either. */
-function apartMs(lifeMs: number | undefined): number {
-  return Math.min(APART_MS, (lifeMs ?? Number.POSITIVE_INFINITY) / SOCKETS);
+function apartMs(lifeMs: number | undefined, count: number): number {
+  return Math.min(APART_MS, (lifeMs ?? Number.POSITIVE_INFINITY) / count);
 }
 
 function backOff(failures: number): number {
