@@ -1,8 +1,9 @@
 import { parseStoreConfig } from '../config.ts';
 import { counted } from '../counted.ts';
+import { copyDatabase } from '../store/recovery/between.ts';
 import { backUp, restoreFrom } from '../store/recovery/copy.ts';
 import { openStore } from '../store/store.ts';
-import { aCommand, type Surroundings } from './command.ts';
+import { aCommand, CommandFault, type Surroundings } from './command.ts';
 
 /** `backup`: a consistent copy while the app runs. */
 export function backupCommand({ env, terminal, interruption }: Surroundings) {
@@ -91,4 +92,32 @@ export function initCommand({ env, terminal }: Surroundings) {
     terminal.print(`${databaseUrl} is a new, empty database. No token of another one works here.`);
     terminal.print('Start the app with "npm start". To bring tokens back, use "restore" instead.');
   });
+}
+
+/** `copy`: everything into another database, of the same engine or the other one. */
+export function copyCommand({ env, terminal, clock, interruption }: Surroundings) {
+  return aCommand(
+    'copy',
+    'copies everything between SQLite and PostgreSQL, and compares both; stop the app first',
+  )
+    .requiredOption('--from <url>', 'the database that is copied: file:PATH or postgres://…')
+    .requiredOption('--to <url>', 'an empty database, made where there is none')
+    .action(async ({ from, to }: { readonly from: string; readonly to: string }) => {
+      if (from === to) throw new CommandFault('--from and --to name the same database: name two.');
+      const { peppers } = parseStoreConfig(env);
+      const progress = terminal.progress('Copying rows');
+      const onProgress: typeof progress.at = (done, total) => {
+        interruption.check();
+        progress.at(done, total);
+      };
+      const { rows, head, answers } = await interruption
+        .hold(() => copyDatabase({ from, to, peppers, clock, onProgress }))
+        .finally(progress.end);
+      const { tokens = 0, audit_events: events = 0 } = rows;
+      terminal.print(`Copied ${counted(tokens, 'token')} and ${counted(events, 'event')}.`);
+      terminal.print(`Compared: rows, chain (head ${head ?? 'none'}) and ${counted(answers, 'answer')}.`);
+      terminal.print(
+        'Set DATABASE_URL to the new database, then start the app. Never start it with the old one again.',
+      );
+    });
 }

@@ -6,7 +6,7 @@ import { sentenceFor } from '../tokens/refusal.ts';
 import { auditCommand } from './audit.ts';
 import { clockCommand } from './clock.ts';
 import { CommandFault, type Surroundings, UsageFault } from './command.ts';
-import { backupCommand, initCommand, restoreCommand } from './database.ts';
+import { backupCommand, copyCommand, initCommand, restoreCommand } from './database.ts';
 import { doctorCommand } from './doctor.ts';
 import { findCommand } from './find.ts';
 import { Interrupted } from './interruption.ts';
@@ -84,6 +84,7 @@ function programOf(surroundings: Surroundings): Command {
   program.commandsGroup('Keep:');
   program.addCommand(backupCommand(surroundings));
   program.addCommand(restoreCommand(surroundings));
+  program.addCommand(copyCommand(surroundings));
   program.addCommand(pepperCommand(surroundings));
   program.addCommand(initCommand(surroundings));
   program.addCommand(clockCommand(surroundings));

@@ -16,7 +16,7 @@ const sqliteCore: typeof import('drizzle-orm/sqlite-core') = require('drizzle-or
 const betterSqlite3: typeof import('drizzle-orm/better-sqlite3') = require('drizzle-orm/better-sqlite3');
 const migrator: typeof import('drizzle-orm/migrator') = require('drizzle-orm/migrator');
 
-export const { and, asc, desc, eq, getTableColumns, gt, gte, inArray } = core;
+export const { and, asc, desc, eq, getTableColumns, getTableName, gt, gte, inArray } = core;
 export const { isNotNull, isNull, lt, lte, ne, not, notInArray, or, sql } = core;
 export const { blob, check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } = sqliteCore;
 export const { readMigrationFiles } = migrator;

@@ -11,6 +11,8 @@ export type Engine = {
   readonly read: Read;
   /** The one read of a verification. */
   readonly readSecret: TokenStore['readSecret'];
+  /** What `body` comes to, on a connection that sees the database as of one moment, whoever writes meanwhile. */
+  snapshot<T>(body: (db: Db) => Promise<T>): Promise<T>;
   /** What must be on the disk before a revocation commits; undefined where the engine's own log is not to be outlived. */
   readonly revokedLog: RevokedLog | undefined;
   /** Whether the disk takes a write just now, tried by one that is taken back. */

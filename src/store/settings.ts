@@ -20,6 +20,9 @@ export type Settings = {
   putLatestBack(at: number, event: AuditEvent): Promise<void>;
 };
 
+/** Set in a copy until it is known to be whole: no app opens it. */
+export const UNPROVEN_KEY = 'unproven_copy';
+
 const LATEST_KEY = 'latest_seen';
 
 const ALARM_KEY = 'audit_alarm';

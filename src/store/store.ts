@@ -16,6 +16,7 @@ import {
 import { createDeliveryReads, createEffects, type Effects } from './effects.ts';
 import type { Engine } from './engine.ts';
 import { createHistory, createRefusals } from './events.ts';
+import { cannotOpen } from './fault.ts';
 import { createNotices } from './notices.ts';
 import { createOutboxReads, createOutboxWrites } from './outbox.ts';
 import { createOwnerReads, createOwnerWrites } from './owners.ts';
@@ -24,7 +25,14 @@ import type { RevokedLog } from './recovery/revoked-log.ts';
 import { createLiveValues, createOldValues } from './rotation.ts';
 import { createSeals, type Seals, sealOnce } from './seals.ts';
 import { createSecretReads, createSecretWrites } from './secrets.ts';
-import { createAlarmRead, createAlarmWrite, createSettings, type Settings } from './settings.ts';
+import {
+  createAlarmRead,
+  createAlarmWrite,
+  createMarks,
+  createSettings,
+  type Settings,
+  UNPROVEN_KEY,
+} from './settings.ts';
 import { openSqlite } from './sqlite/engine.ts';
 import { createTokenCounts } from './token-counts.ts';
 import { createTokenList } from './token-list.ts';
@@ -81,13 +89,26 @@ export type Store = TokenStore &
 
 /** Opens the database that `url` names, with all its statements prepared. A `StoreFault` says why it cannot. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const engine = await openSqlite(options, options.migrationsFolder ?? MIGRATIONS_FOLDER);
+  const engine = await openEngine(options);
   try {
+    await refuseUnproven(engine);
     return await storeOn(engine, options);
   } catch (error) {
     await engine.close().catch(() => undefined);
     throw error;
   }
+}
+
+/** Opens the database that `url` names, whichever engine keeps it. Throws a `StoreFault` that says why it cannot. */
+export function openEngine(options: Omit<StoreOptions, 'pepper'>): Promise<Engine> {
+  return openSqlite(options, options.migrationsFolder ?? MIGRATIONS_FOLDER);
+}
+
+async function refuseUnproven({ connections, read }: Engine): Promise<void> {
+  if ((await read(() => createMarks(connections.read).read(UNPROVEN_KEY))) === undefined) return;
+  throw cannotOpen(
+    'This is a copy that was broken off, or found to differ. Empty it, then copy again with "npm run cli -- copy".',
+  );
 }
 
 async function storeOn(engine: Engine, options: StoreOptions): Promise<Store> {

@@ -74,6 +74,7 @@ test('help names every command, each shows how it is written, and what is misund
     'revoke-all',
     'backup',
     'restore',
+    'copy',
     'pepper',
     'init',
   ])

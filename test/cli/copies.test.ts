@@ -294,6 +294,37 @@ test('a backup onto a full disk is refused, and leaves nothing there', async ({ 
 type Place = Awaited<ReturnType<typeof aPlace>>;
 
 /** A folder with a database of two tokens that the app has left, and the command line in it. */
+test('everything is copied into another database, once, while no app is there', async () => {
+  const place = await aPlace();
+  await place.revokes('second');
+  const copies = (to: string) => place.cli('copy', '--from', 'file:apitoken.db', '--to', `file:${to}`);
+  const app = await place.opens();
+  expect(await copies('new/apitoken.db')).toEqual({
+    code: 1,
+    out: '',
+    err: expect.stringContaining('another apitoken app has this database open. Stop that one first'),
+  });
+  await app.close();
+
+  const copied = await copies('new/apitoken.db');
+
+  expect(copied).toMatchObject({ code: 0, err: '' });
+  expect(copied.out).toMatch(
+    /^Copied 2 tokens and \d+ events\.\nCompared: rows, chain \(head \d+:\w+\) and 2 answers\.\n/,
+  );
+  expect(await place.cli.at('new/apitoken.db', 'list')).toEqual(await place.cli('list'));
+  expect(await copies('new/apitoken.db')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('Name an empty one.'),
+  });
+  expect(await copies('apitoken.db')).toMatchObject({
+    code: 1,
+    err: '--from and --to name the same database: name two.\n',
+  });
+  expect(await place.cli('copy', '--to', 'file:other.db')).toMatchObject({ code: 2 });
+  expect(place.files('other')).toEqual([]);
+});
+
 async function aPlace() {
   const folder = temporaryFolder();
   const at = (name: string) => join(folder, name);

@@ -292,7 +292,15 @@ export const refusalCounts = sqliteTable(
 
 export const settings = sqliteTable('settings', {
   key: text('key')
-    .$type<'workspace' | 'revoked_log' | 'unlogged_restore' | 'audit_alarm' | 'latest_seen' | 'unsealed'>()
+    .$type<
+      | 'workspace'
+      | 'revoked_log'
+      | 'unlogged_restore'
+      | 'unproven_copy'
+      | 'audit_alarm'
+      | 'latest_seen'
+      | 'unsealed'
+    >()
     .primaryKey(),
   value: text('value').notNull(),
 });

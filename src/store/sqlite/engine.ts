@@ -1,10 +1,12 @@
 import { statSync } from 'node:fs';
 import { BUSY_MS_MAX } from '../access.ts';
+import type { Db } from '../drizzle.ts';
 import type { Engine } from '../engine.ts';
+import { faultFrom } from '../fault.ts';
 import { createRevokedLog } from '../recovery/revoked-log.ts';
 import type { StoreOptions } from '../store.ts';
 import { createSecretRead } from '../verification.ts';
-import { openDatabase } from './open.ts';
+import { openConnection, openDatabase } from './open.ts';
 import { createReader, createWriter } from './writer.ts';
 
 /** Opens the SQLite database that `url` names. A `StoreFault` says why it cannot. */
@@ -24,6 +26,7 @@ export async function openSqlite(
     write: writer.write,
     read: createReader(read.sqlite),
     ...createSecretRead(verify, createReader(verify.sqlite)),
+    snapshot: (body) => snapshotOf(path, body),
     revokedLog,
     isWritable: () =>
       writer
@@ -41,6 +44,18 @@ export async function openSqlite(
       }
     },
   };
+}
+
+async function snapshotOf<T>(path: string, body: (db: Db) => Promise<T>): Promise<T> {
+  const { sqlite, db } = openConnection(path, 'read');
+  try {
+    sqlite.exec('BEGIN');
+    return await body(db);
+  } catch (error) {
+    throw faultFrom(error);
+  } finally {
+    sqlite.close();
+  }
 }
 
 /** Which file has this name now; undefined when none has. */
