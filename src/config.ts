@@ -24,6 +24,11 @@ const SCOPE_LENGTH_MAX = 75;
 /** As many as Slack allows an app: https://docs.slack.dev/apis/events-api/using-socket-mode */
 const SLACK_SOCKETS_MAX = 10;
 
+/** One that writes, one that verifies, one for the rest. */
+const DATABASE_POOL_MIN = 3;
+
+const DATABASE_POOL_LIMIT = 100;
+
 const OLD_PEPPERS_MAX = 10;
 
 const PORT_MAX = 65_535;
@@ -60,9 +65,11 @@ const SIGNING_SECRET =
 
 /** What the database needs to be worked with. */
 const ofStore = z.object({
-  DATABASE_URL: text(/^file:./, 'file: and a path, for example file:data/apitoken.db').prefault(
-    'file:data/apitoken.db',
-  ),
+  DATABASE_URL: text(
+    /^(?:file:.|postgres(?:ql)?:\/\/.)/,
+    'file: and a path, for example file:data/apitoken.db, or postgres:// and where the database is',
+  ).prefault('file:data/apitoken.db'),
+  DATABASE_POOL_MAX: wholeNumber(DATABASE_POOL_MIN, DATABASE_POOL_LIMIT).prefault('10'),
   TOKEN_PEPPER: text(
     new RegExp(`^.{${PEPPER_LENGTH_MIN},}$`, 's'),
     `a secret of at least ${PEPPER_LENGTH_MIN} characters. Make one with "openssl rand -hex 32" and keep it safe`,
@@ -171,7 +178,7 @@ export function parseConfig(env: Environment): Config {
 
 function storeOf(env: z.infer<typeof ofStore>) {
   return {
-    databaseUrl: env.DATABASE_URL,
+    database: { url: env.DATABASE_URL, poolMax: env.DATABASE_POOL_MAX },
     peppers: peppersFrom(env.TOKEN_PEPPER, env.TOKEN_PEPPERS_OLD),
   };
 }

@@ -22,7 +22,7 @@ const SAID_EVERY_MS = 1 * HOUR_MS;
 
 /** How a process that answers over HTTP is run, whether it speaks to Slack too or not. */
 export type ServingOptions = {
-  readonly config: Pick<Config, 'databaseUrl' | 'peppers' | 'http'>;
+  readonly config: Pick<Config, 'database' | 'peppers' | 'http'>;
   readonly machineClock: Clock;
   readonly log: Log;
   readonly hasher: Hasher;
@@ -95,9 +95,15 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
 }
 
 async function open({ config, machineClock, log, store: asked }: ServingOptions): Promise<Store> {
-  const { databaseUrl: url, peppers } = config;
+  const { database, peppers } = config;
   try {
-    const store = await openStore({ url, pepper: peppers.current, peppers, clock: machineClock, ...asked });
+    const store = await openStore({
+      ...database,
+      pepper: peppers.current,
+      peppers,
+      clock: machineClock,
+      ...asked,
+    });
     const { tokens, values, expired } = store.endedAgain;
     if (tokens + values + expired > 0) {
       log.warn({ tokens, values, expired }, 'what had ended was live in the database, and was ended again');

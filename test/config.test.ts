@@ -21,7 +21,7 @@ describe('settings', () => {
 
     expect(config).toMatchObject({
       slack: { apiUrl: 'https://slack.com/api/' },
-      databaseUrl: 'file:data/apitoken.db',
+      database: { url: 'file:data/apitoken.db', poolMax: 10 },
       prefix: 'apit',
       roles: {
         managers: { people: [], groups: [] },
@@ -60,6 +60,7 @@ describe('settings', () => {
       ...NEEDED,
       SLACK_BOT_TOKEN: `  ${BOT_TOKEN}\n`,
       DATABASE_URL: ' file:/var/lib/apitoken/tokens.db ',
+      DATABASE_POOL_MAX: '20',
       TOKEN_PREFIX: 'acme1',
       MANAGERS: 'U0ANN, S0LEADS ,W0BOB',
       ONCALL: 'S0CALL',
@@ -89,7 +90,7 @@ describe('settings', () => {
     expect(config.slack.botToken()).toBe(BOT_TOKEN);
     expect(config).toMatchObject({
       slack: { mode: { kind: 'socket', sockets: 1 } },
-      databaseUrl: 'file:/var/lib/apitoken/tokens.db',
+      database: { url: 'file:/var/lib/apitoken/tokens.db', poolMax: 20 },
       prefix: 'acme1',
       roles: {
         managers: { people: ['U0ANN', 'W0BOB'], groups: ['S0LEADS'] },
@@ -139,6 +140,7 @@ describe('settings', () => {
     ['DRAIN_SECONDS', '0', '300'],
     ['SHUTDOWN_DELAY_SECONDS', '0', '300'],
     ['SLACK_SOCKETS', '1', '10'],
+    ['DATABASE_POOL_MAX', '3', '100'],
   ] as const)('%s may be from %s to %s', ([name, least, most]) => {
     expect(() => parseConfig({ ...NEEDED, [name]: least })).not.toThrow();
     expect(() => parseConfig({ ...NEEDED, [name]: most })).not.toThrow();
@@ -340,7 +342,7 @@ describe('a setting is refused, by its name and without its value,', () => {
     ["GitHub's keys by another protocol", 'GITHUB_KEYS_URL', 'file:///badvalue'],
     ["GitHub's keys with a password", 'GITHUB_KEYS_URL', 'https://a:badvalue@github.example/keys'],
     ["GitHub's keys nowhere", 'GITHUB_KEYS_URL', 'badvalue'],
-    ['another database', 'DATABASE_URL', 'postgres://badvalue'],
+    ['another database', 'DATABASE_URL', 'mysql://badvalue'],
     ['a database without a path', 'DATABASE_URL', 'file:'],
     ['a pepper of 31 characters', 'TOKEN_PEPPER', 'badvalue'.padEnd(31, 'x')],
     ['a prefix of one character', 'TOKEN_PREFIX', 'b'],

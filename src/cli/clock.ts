@@ -49,7 +49,7 @@ async function status({ json }: { readonly json?: true }, surroundings: Surround
 
 async function putBack({ yes }: { readonly yes?: true }, surroundings: Surroundings): Promise<void> {
   const { terminal, clock, env, user } = surroundings;
-  const { databaseUrl: url, peppers } = parseStoreConfig(env);
+  const { database, peppers } = parseStoreConfig(env);
   const now = clock();
   const question = `This makes ${instantText(now)} apitoken's time. Tokens and old values that expire later live again. Type "${ANSWER}" to go on:`;
   if (!yes && !(await terminal.asksFor(question, ANSWER))) {
@@ -57,7 +57,7 @@ async function putBack({ yes }: { readonly yes?: true }, surroundings: Surroundi
   }
   // An app that runs would keep its own time, and write it down again.
   const store = await openStore({
-    url,
+    ...database,
     pepper: peppers.current,
     peppers,
     use: 'app',

@@ -65,7 +65,7 @@ export async function withStore<T>(
 ): Promise<T> {
   const config = parseStoreConfig(env);
   const store = await openStore({
-    url: config.databaseUrl,
+    ...config.database,
     pepper: config.peppers.current,
     presence: 'must',
   });

@@ -10,7 +10,7 @@ export function backupCommand({ env, terminal, interruption }: Surroundings) {
   return aCommand('backup', 'copies the database into a new file, while the app runs')
     .argument('<file>', 'the new file; one that is there already is never overwritten')
     .action(async (file: string) => {
-      const { databaseUrl } = parseStoreConfig(env);
+      const { database } = parseStoreConfig(env);
       const progress = terminal.progress('Copying');
       const onProgress: typeof progress.at = (done, total) => {
         interruption.check();
@@ -18,7 +18,7 @@ export function backupCommand({ env, terminal, interruption }: Surroundings) {
       };
       // Once begun, it stops at a point at which it leaves nothing behind.
       const written = await interruption
-        .hold(() => backUp(databaseUrl, file, onProgress))
+        .hold(() => backUp(database.url, file, onProgress))
         .finally(progress.end);
       terminal.print(
         `${written} is a whole copy. Keep revoked.log with it: it tells a later restore what was revoked since.`,
@@ -43,7 +43,7 @@ export function restoreCommand({ env, terminal, clock, interruption }: Surroundi
       'without revoked.log: leave alive what the backup holds, revoked since or not',
     )
     .action(async (file: string, { acceptRevived = false }: { readonly acceptRevived?: boolean }) => {
-      const { databaseUrl, peppers } = parseStoreConfig(env);
+      const { database, peppers } = parseStoreConfig(env);
       const progress = terminal.progress('Restoring');
       const onProgress: typeof progress.at = (done, total) => {
         interruption.check();
@@ -51,9 +51,9 @@ export function restoreCommand({ env, terminal, clock, interruption }: Surroundi
       };
       const { restored, endedAgain } = await interruption.hold(async () => {
         const options = { now: clock(), acceptRevived, onProgress };
-        const restored = await restoreFrom(databaseUrl, file, options).finally(progress.end);
+        const restored = await restoreFrom(database.url, file, options).finally(progress.end);
         const store = await openStore({
-          url: databaseUrl,
+          ...database,
           pepper: peppers.current,
           peppers,
           use: 'app',
@@ -81,15 +81,17 @@ export function restoreCommand({ env, terminal, clock, interruption }: Surroundi
 /** `init`: a new, empty database. */
 export function initCommand({ env, terminal }: Surroundings) {
   return aCommand('init', 'makes a new, empty database where there is none').action(async () => {
-    const { databaseUrl, peppers } = parseStoreConfig(env);
+    const { database, peppers } = parseStoreConfig(env);
     const store = await openStore({
-      url: databaseUrl,
+      ...database,
       pepper: peppers.current,
       peppers,
       presence: 'must_not',
     });
     await store.close();
-    terminal.print(`${databaseUrl} is a new, empty database. No token of another one works here.`);
+    terminal.print(
+      `${database.url.startsWith('file:') ? database.url : 'The PostgreSQL database'} is new and empty. No token of another one works here.`,
+    );
     terminal.print('Start the app with "npm start". To bring tokens back, use "restore" instead.');
   });
 }

@@ -18,14 +18,14 @@ export async function tryLive(
   { terminal, clock, interruption }: Surroundings,
 ): Promise<readonly Tried[]> {
   const { tryInSlack } = await import('../slack/doctor/trial.ts');
-  const { slack, roles, prefix, policy, databaseUrl, peppers, guard } = config;
+  const { slack, roles, prefix, policy, database, peppers, guard } = config;
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   // Of a Ctrl-C under npm two come: the terminal's, and the one that npm hands on.
   process.on('SIGINT', stop);
   const progress = terminal.progress('Trying in Slack');
   const store = isSound
-    ? await openStore({ url: databaseUrl, pepper: peppers.current, peppers, presence: 'must' })
+    ? await openStore({ ...database, pepper: peppers.current, peppers, presence: 'must' })
     : undefined;
   let done = 0;
   try {
@@ -43,7 +43,7 @@ export async function tryLive(
         waitSeconds === 0
           ? undefined
           : (question) => terminal.answer(question, waitSeconds * SECOND_MS, stopping.signal),
-      pressMsMax: isHeldByApp(pathOf(databaseUrl)) ? undefined : waitSeconds * SECOND_MS,
+      pressMsMax: isHeldByApp(pathOf(database.url)) ? undefined : waitSeconds * SECOND_MS,
       tell: terminal.note,
       signal: stopping.signal,
       onTried: () => {

@@ -92,7 +92,7 @@ export async function checkDatabase(env: Environment): Promise<CheckedDatabase> 
     const says = 'The settings that it needs are not usable.';
     return { lines: [{ about: 'database', is: 'not asked', says }], ...UNSOUND };
   }
-  const files = examineFiles(config.databaseUrl);
+  const files = examineFiles(config.database.url);
   const around = [...fileLines(files), diskLine(files)];
   if (files.bytes === undefined) return { lines: [missingLine(files), ...around], ...UNSOUND };
   try {

@@ -259,7 +259,10 @@ export async function putTokens(
 
 /** Calls `work` with the stage's store, opened once more beside the app. */
 export async function withStore<T>(stage: Stage, work: (store: Store) => Promise<T>): Promise<T> {
-  const { peppers, databaseUrl: url } = parseConfig(settingsFor(stage.workspace, stage.folder));
+  const {
+    peppers,
+    database: { url },
+  } = parseConfig(settingsFor(stage.workspace, stage.folder));
   const store = await openStore({ url, pepper: peppers.current });
   try {
     return await work(store);
