@@ -11,6 +11,10 @@ const PROGRAMS = {
     places: ['/usr/sbin/haproxy', '/usr/local/sbin/haproxy', '/opt/homebrew/bin/haproxy'],
     package: 'haproxy',
   },
+  promtool: {
+    places: ['/usr/bin/promtool', '/usr/local/bin/promtool', '/opt/homebrew/bin/promtool'],
+    package: 'prometheus',
+  },
 } as const;
 
 export type ProgramName = keyof typeof PROGRAMS;
