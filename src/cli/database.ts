@@ -10,7 +10,7 @@ export function backupCommand({ env, terminal, interruption }: Surroundings) {
   return aCommand('backup', 'copies the database into a new file, while the app runs')
     .argument('<file>', 'the new file; one that is there already is never overwritten')
     .action(async (file: string) => {
-      const { database } = parseStoreConfig(env);
+      const { database, peppers } = parseStoreConfig(env);
       const progress = terminal.progress('Copying');
       const onProgress: typeof progress.at = (done, total) => {
         interruption.check();
@@ -18,7 +18,7 @@ export function backupCommand({ env, terminal, interruption }: Surroundings) {
       };
       // Once begun, it stops at a point at which it leaves nothing behind.
       const written = await interruption
-        .hold(() => backUp(database.url, file, onProgress))
+        .hold(() => backUp(database.url, file, { peppers, onProgress }))
         .finally(progress.end);
       terminal.print(
         `${written} is a whole copy. Keep revoked.log with it: it tells a later restore what was revoked since.`,

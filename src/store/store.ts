@@ -104,6 +104,11 @@ export function openEngine(options: Omit<StoreOptions, 'pepper'>): Promise<Engin
   return openSqlite(options, options.migrationsFolder ?? MIGRATIONS_FOLDER);
 }
 
+/** Whether `url` names a PostgreSQL, well written or not. */
+export function isPostgresUrl(url: string): boolean {
+  return /^postgres(?:ql)?:/i.test(url);
+}
+
 async function refuseUnproven({ connections, read }: Engine): Promise<void> {
   if ((await read(() => createMarks(connections.read).read(UNPROVEN_KEY))) === undefined) return;
   throw cannotOpen(

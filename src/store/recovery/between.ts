@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { Clock } from '../../clock.ts';
 import { createChainCheck, eventsAfter, headText } from '../../tokens/audit.ts';
@@ -34,7 +35,8 @@ import {
   tokenUsesByHour,
 } from '../schema/sqlite.ts';
 import { createMarks, UNPROVEN_KEY } from '../settings.ts';
-import { openEngine, openStore } from '../store.ts';
+import { pathOf } from '../sqlite/open.ts';
+import { isPostgresUrl, openEngine, openStore } from '../store.ts';
 import { MARK_KEY, UNLOGGED_KEY } from './end-again.ts';
 
 /** 16 columns of each are 8,000 parameters: SQLite takes 32,766 at once, PostgreSQL 65,535. */
@@ -109,26 +111,62 @@ export async function copyDatabase({
   ).close();
   const source = await openEngine({ url: from, use: 'app', presence: 'must' });
   try {
-    const target = await openEngine({ url: to, use: 'app' });
-    try {
-      return await copyBetween(source, target, { peppers, onProgress });
-    } finally {
-      await target.close();
-    }
+    return await intoTarget(to, async (target) => {
+      const copied = await copyBetween(source, target, { peppers, onProgress });
+      const answers = await compareAnswers(source, target);
+      await refuseMoved(source, copied.head);
+      await prove(target);
+      return { ...copied, answers };
+    });
   } finally {
     await source.close();
   }
 }
 
 /**
- * Copies all of `source`, as of one moment, into `target`, which must be empty: in one transaction, byte by byte. Then compares the
- * rows, the chain and 1,000 answers; until that is done an app refuses the copy. Throws a `StoreFault` that says what to do.
+ * The same into the new SQLite file `path`, of a database that an app goes on writing to: what it is at one moment. Rows and chain
+ * are compared.
+ */
+export async function copyIntoFile(
+  from: string,
+  path: string,
+  { peppers, onProgress }: Pick<CopyRequest, 'peppers' | 'onProgress'>,
+): Promise<void> {
+  const source = await openEngine({ url: from, presence: 'must' });
+  try {
+    await intoTarget(`file:${path}`, async (target) => {
+      await copyBetween(source, target, { peppers, onProgress });
+      await prove(target);
+    });
+  } finally {
+    await source.close();
+  }
+}
+
+/** What `work` comes to with the engine of the target. A file that is not there is new, whatever a log beside it tells of. */
+async function intoTarget<T>(url: string, work: (target: Engine) => Promise<T>): Promise<T> {
+  const isNewFile = !isPostgresUrl(url) && !existsSync(pathOf(url));
+  const target = await openEngine({ url, ...(isNewFile ? { presence: 'must_not' } : { use: 'app' }) });
+  try {
+    return await work(target);
+  } finally {
+    await target.close();
+  }
+}
+
+async function prove({ connections: { write: db }, write }: Engine): Promise<void> {
+  await write(() => createMarks(db).drop(UNPROVEN_KEY));
+}
+
+/**
+ * Copies all of `source`, as of one moment, into `target`, which must be empty: in one transaction, byte by byte. Then compares
+ * rows and chain; until the copy is proven an app refuses it. Throws a `StoreFault` that says what to do.
  */
 async function copyBetween(
   source: Engine,
   target: Engine,
   { peppers, onProgress }: { readonly peppers: Peppers; readonly onProgress: Progress },
-): Promise<CopyReport> {
+): Promise<Omit<CopyReport, 'answers'>> {
   await refuseFilled(target);
   const from = await source.snapshot(async (db) => {
     const total = sumOf(await rowsIn(db));
@@ -138,10 +176,7 @@ async function copyBetween(
   const rows = await target.read(() => rowsIn(target.connections.read));
   refuseOther('rows', from.rows, rows);
   refuseOther('chain', from.chain, await chainOf(target.connections.read, peppers));
-  const answers = await compareAnswers(source, target);
-  await refuseMoved(source, from.chain.head);
-  await target.write(() => createMarks(target.connections.write).drop(UNPROVEN_KEY));
-  return { rows, head: from.chain.head, answers };
+  return { rows, head: from.chain.head };
 }
 
 async function refuseFilled({ connections, read }: Engine): Promise<void> {

@@ -14,10 +14,12 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { isoTime } from '../../clock.ts';
+import type { Peppers } from '../../tokens/pepper.ts';
 import { cannotOpen, StoreFault, sqliteErrorIn } from '../fault.ts';
 import { migrate } from '../sqlite/migrate.ts';
 import { lockForApp, makeMissing, openConnection, pathOf } from '../sqlite/open.ts';
-import { MIGRATIONS_FOLDER } from '../store.ts';
+import { isPostgresUrl, MIGRATIONS_FOLDER } from '../store.ts';
+import { copyIntoFile } from './between.ts';
 import { MARK_KEY, UNLOGGED_KEY } from './end-again.ts';
 import { givenAlike } from './given-alike.ts';
 import { isUncut, type LogMark, revokedLogOf } from './revoked-log.ts';
@@ -27,6 +29,9 @@ const OWNER_ONLY_FILE = 0o600;
 
 const PARTIAL_BYTES = 4;
 
+const HOW_INTO_POSTGRES =
+  'a backup is put back into an empty PostgreSQL with "npm run cli -- copy --from file:BACKUP --to URL".';
+
 /** All pages in one step: what a backup does in several begins anew whenever somebody writes between them. */
 const ALL_PAGES = 2 ** 31 - 1;
 
@@ -35,24 +40,34 @@ type OnProgress = (done: number, total: number) => void;
 
 /**
  * A consistent copy of the database at `url` in the new file `target`, for its owner alone, while the app runs: SQLite's online
- * backup (https://sqlite.org/backup.html). What is there already is left alone. Throws a `StoreFault` that says what to do; then
+ * backup (https://sqlite.org/backup.html), or the same file made from PostgreSQL. What is there already is left alone. Throws a `StoreFault` that says what to do; then
  * there is no such file.
  */
 export async function backUp(
   url: string,
   target: string,
-  onProgress: OnProgress = () => undefined,
+  { peppers, onProgress = () => undefined }: { readonly peppers: Peppers; readonly onProgress?: OnProgress },
 ): Promise<string> {
-  const source = pathOf(url);
   const file = resolve(target);
   if (existsSync(file)) throw cannotOpen(`${file} is there already: give the backup another name.`);
+  if (isPostgresUrl(url))
+    return backUpInto(file, (partial) => copyIntoFile(url, partial, { peppers, onProgress }), onProgress);
+  const source = pathOf(url);
   if ((statSync(source, { throwIfNoEntry: false })?.size ?? 0) === 0)
     throw cannotOpen(`there is no database ${source} to copy: set DATABASE_URL to its path.`);
   refuseForeign(source, 'database of apitoken', 'Set DATABASE_URL to another path.');
+  return backUpInto(file, (partial) => copyInto(source, partial, onProgress), onProgress);
+}
+
+async function backUpInto(
+  file: string,
+  fill: (partial: string) => Promise<void>,
+  onProgress: OnProgress,
+): Promise<string> {
   const partial = `${file}.partial-${process.pid}-${randomBytes(PARTIAL_BYTES).toString('hex')}`;
   await writing(file, async () => {
     removeLeftOver(file);
-    await copyInto(source, partial, onProgress);
+    await fill(partial);
     makeOneFile(partial);
     const flaw = flawIn(partial);
     if (flaw !== undefined) throw cannotOpen(`the database is damaged (${flaw}), so no copy of it is kept.`);
@@ -88,6 +103,7 @@ export async function restoreFrom(
     onProgress = () => undefined,
   }: { readonly now: number; readonly acceptRevived: boolean; readonly onProgress?: OnProgress },
 ): Promise<Restored> {
+  if (isPostgresUrl(url)) throw cannotOpen(HOW_INTO_POSTGRES);
   const path = pathOf(url);
   const source = resolve(file);
   if (!statSync(source, { throwIfNoEntry: false })?.isFile())
