@@ -15,6 +15,8 @@ const PROGRAMS = {
     places: ['/usr/bin/promtool', '/usr/local/bin/promtool', '/opt/homebrew/bin/promtool'],
     package: 'prometheus',
   },
+  'systemd-analyze': { places: ['/usr/bin/systemd-analyze'], package: 'systemd' },
+  strace: { places: ['/usr/bin/strace'], package: 'strace' },
 } as const;
 
 export type ProgramName = keyof typeof PROGRAMS;
