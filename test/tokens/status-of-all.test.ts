@@ -74,6 +74,18 @@ describe('everybody’s tokens', () => {
     expect(await exportStatus({ ...request, delivery: press }, chunk.deps)).toEqual({ kind: 'repeated' });
   });
 
+  test.for([
+    ['listed', listStatus],
+    ['shared', shareStatus],
+    ['sent', exportStatus],
+  ] as const)('are not %s to whoever may not see them, and nothing is read', async ([, verb]) => {
+    const { deps, deeds } = aDesk({ recordRefusal: async () => undefined });
+    const asked = { ...request, actor: anActor(), delivery: press, channel: 'C1' };
+
+    expect(await verb(asked, deps)).toMatchObject({ refusal: { code: 'command_not_permitted' } });
+    expect(deeds).toEqual([]);
+  });
+
   test.for(['status', 'board', undefined] as const)(
     'are for managers and up, who are named: %s',
     async (command) => {
