@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseFirstCharacters } from '../../src/tokens/find.ts';
-import { type NameFlaw, nameKeyOf, numberedName, parseName } from '../../src/tokens/name.ts';
+import { foldedOf, type NameFlaw, nameKeyOf, numberedName, parseName } from '../../src/tokens/name.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aName } from './a-token.ts';
 
@@ -21,6 +21,11 @@ describe('a name is', () => {
     ['a name that an object has', '__proto__', undefined],
     ['two words with an underscore', 'github_actions', undefined],
     ['the same with a number', 'ci_runner2', undefined],
+    ['the same with four digits', 'ci_Runner2027', undefined],
+    ['the same in capitals', 'github_ACTIONS', undefined],
+    ['the first characters of a value behind a word', 'my apit_4fTz8K', undefined],
+    ['the first characters of a value before a word', 'apit_4fTz8K of old', undefined],
+    ['the first characters of a value before a sign', 'apit_4fTz8K!', undefined],
     ['an emoji with a variation selector', '❤\ufe0f', undefined],
     ['a family', '👨‍👩‍👧‍👦 bot', undefined],
     ['a colour of skin', '👍🏽', undefined],
@@ -103,6 +108,9 @@ describe('no name is', () => {
     ['with an ellipsis', 'apit_4fTz8K…'],
     ['with three dots', 'apit_4fTz8K...'],
     ['in quotes', '“apit_4fTz8K”'],
+    ['in quotes and spaces', '« apit_4fTz8K »'],
+    ['of another prefix, letters and five digits', 'old_abcd12345'],
+    ['of another prefix, a digit before letters', 'old_1abcde'],
     ['in code', '`apit_4fTz8K`'],
     ['in wide letters', toWide('apit_4fTz8K')],
     ['of another prefix', 'old_4fTz8K'],
@@ -151,6 +159,14 @@ describe('two names are one when they differ only in', () => {
   });
 
   test.for([
+    ['ASCII', '  Deploy \t\n BOT ', 'deploy bot'],
+    ['beyond it', '\u3000ＤＥＰＬＯＹ\u00a0 bot\u2003', 'deploy bot'],
+    ['that begins with what folds to a space', '¨a', '\u0308a'],
+  ] as const)('the spaces around any text, %s, and how many are in it', ([, text, folded]) => {
+    expect(foldedOf(text)).toBe(folded);
+  });
+
+  test.for([
     ['a hyphen and an underscore', 'deploy-bot', 'deploy_bot'],
     ['a space and none', 'deploy bot', 'deploybot'],
     ['an accent and none', 'café', 'cafe'],
@@ -166,7 +182,13 @@ describe('a numbered name', () => {
     ['keeps 64 code points', 'x'.repeat(64), 2, `${'x'.repeat(62)}-2`],
     ['keeps 64 code points with a long number', 'x'.repeat(64), 101, `${'x'.repeat(60)}-101`],
     ['cuts no character in half', '🚀'.repeat(64), 2, `${'🚀'.repeat(62)}-2`],
-    ['leaves no part of an emoji that has no place', `${'x'.repeat(59)}👨‍👩‍👧`, 2, `${'x'.repeat(59)}👨‍👩-2`],
+    [
+      'leaves no part of an emoji that has no place any more',
+      `${'x'.repeat(59)}👨‍👩‍👧`,
+      10,
+      `${'x'.repeat(59)}👨-10`,
+    ],
+    ['leaves as much of an emoji as has a place', `${'x'.repeat(59)}👨‍👩‍👧`, 2, `${'x'.repeat(59)}👨‍👩-2`],
     ['leaves no space where it cuts', `${'x'.repeat(61)} yz`, 2, `${'x'.repeat(61)}-2`],
   ] as const)('%s', ([, name, number, expected]) => {
     expect(numberedName(aName(name), number)).toBe(expected);
