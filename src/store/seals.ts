@@ -2,7 +2,6 @@ import type { Peppers } from '../tokens/pepper.ts';
 import type { Secret, StoredSecret } from '../tokens/store.ts';
 import type { TokenId } from '../tokens/token.ts';
 import { isSealed, sealOf } from '../tokens/verify.ts';
-import type { Write } from './access.ts';
 import {
   and,
   asc,
@@ -17,6 +16,7 @@ import {
   textParam,
 } from './drizzle.ts';
 import type { Effects } from './effects.ts';
+import type { Engine } from './engine.ts';
 import { secrets } from './schema/sqlite.ts';
 import { createMarks } from './settings.ts';
 
@@ -119,15 +119,16 @@ function createStatements(db: Db) {
  * so that nobody can have it done again unseen. Resolves to how many values it sealed.
  */
 export async function sealOnce(
-  { db, write, effects, peppers }: { db: Db; write: Write; effects: Effects; peppers: Peppers },
+  { connections, read, write }: Pick<Engine, 'connections' | 'read' | 'write'>,
+  { effects, peppers }: { readonly effects: Effects; readonly peppers: Peppers },
   at: number,
 ): Promise<number> {
-  const { unsealed, keep } = createStatements(db);
-  const marks = createMarks(db);
-  const mark = await marks.read(UNSEALED_KEY);
+  const mark = await read(() => createMarks(connections.read).read(UNSEALED_KEY));
   const isAtHand = (id: string) => peppers.find(id) !== undefined;
   if (mark === undefined || !(mark === ALL_UNSEALED || mark.split(',').some(isAtHand))) return 0;
 
+  const { unsealed, keep } = createStatements(connections.write);
+  const marks = createMarks(connections.write);
   const missing = new Set<string>();
   let sealed = 0;
   const seal = async (row: StoredSecret) => {

@@ -123,7 +123,7 @@ async function storeOn(engine: Engine, options: StoreOptions): Promise<Store> {
   const parts = { effects: createEffects(db, options.pepper), seals: createSeals(db, peppers) };
   const writes = createWrites(engine, parts);
   const at = (options.clock ?? systemClock)();
-  await sealOnce({ db, write, ...parts, peppers }, at);
+  await sealOnce(engine, { ...parts, peppers }, at);
   const isReplayed = options.use !== undefined && log !== undefined;
   return {
     ...createReads(engine),
