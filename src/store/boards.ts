@@ -13,6 +13,7 @@ import {
   integerParam,
   lt,
   ne,
+  onConflict,
   rowCount,
   type SQL,
   sql,
@@ -90,7 +91,7 @@ export function createBoardWrites(
 function keepStatement(db: Db) {
   return insertInto(db, messages, { id: db.words.nextNumber })
     .onConflictDoUpdate({
-      target: messages.channel,
+      target: onConflict(messages.channel),
       targetWhere: IS_BOARD,
       set: {
         ts: sql`excluded.ts`,
@@ -133,7 +134,7 @@ export function createMessageReads(db: Db, read: Read): Pick<Outbox, 'findReceip
 export function createMessageWrites(db: Db, write: Write): Pick<Outbox, 'keepReceipt'> {
   const keep = insertInto(db, messages, { id: db.words.nextNumber })
     .onConflictDoUpdate({
-      target: [messages.kind, messages.tokenId],
+      target: onConflict(messages.kind, messages.tokenId),
       set: { channel: sql`excluded.channel`, ts: sql`excluded.ts` },
     })
     .prepare();
@@ -191,11 +192,14 @@ export function createLeakWrites(
 ): Pick<Outbox, 'keepLeak' | 'keepLeakCard'> & { tidyLeaks(now: number): Promise<void> } {
   const find = createFindLeak(db);
   const keep = insertInto(db, leaks)
-    .onConflictDoUpdate({ target: [leaks.channel, leaks.ts], set: { policy: sql`excluded.policy` } })
+    .onConflictDoUpdate({
+      target: onConflict(leaks.channel, leaks.ts),
+      set: { policy: sql`excluded.policy` },
+    })
     .prepare();
   const keepToken = insertInto(db, leakedTokens)
     .onConflictDoUpdate({
-      target: [leakedTokens.channel, leakedTokens.ts, leakedTokens.tokenId],
+      target: onConflict(leakedTokens.channel, leakedTokens.ts, leakedTokens.tokenId),
       set: { madeAt: sql`excluded.made_at`, isThere: sql`excluded.is_there` },
     })
     .prepare();

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type Database from 'better-sqlite3';
 import type { Column, Placeholder, SQL } from 'drizzle-orm';
-import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { IndexColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { SqliteRemoteDatabase } from 'drizzle-orm/sqlite-proxy';
 import type { Page, PageRequest } from '../tokens/store.ts';
 
@@ -108,6 +108,11 @@ export function insertInto<T extends SQLiteTable>(
 ) {
   // Drizzle types a row by its values, and these are the parameters that stand for them.
   return db.insert(table).values({ ...rowParams(table), ...given } as unknown as T['$inferInsert'] as never);
+}
+
+/** Columns in which two rows must not agree, as the target of an upsert: PostgreSQL takes them by their bare names alone. */
+export function onConflict(...columns: readonly Column[]): IndexColumn[] {
+  return columns.map(({ name }) => sql`${sql.identifier(name)}`) as unknown[] as IndexColumn[];
 }
 
 /** A value of a prepared query that is stored and compared with nothing. */

@@ -14,6 +14,7 @@ import {
   integerParam,
   lte,
   notInArray,
+  onConflict,
   rowCount,
   sql,
   textParam,
@@ -83,7 +84,7 @@ type NoticePlan = {
 /** The notices on the write connection `db`. */
 function createNoticePlan(db: Db): NoticePlan {
   const insert = () => insertInto(db, notices);
-  const target = [notices.tokenId, notices.kind];
+  const target = onConflict(notices.tokenId, notices.kind);
   const dueAt = sql`excluded.due_at`;
   const plan = insert().onConflictDoUpdate({ target, set: { dueAt } }).prepare();
   const planAgain = insert()

@@ -15,6 +15,7 @@ import {
   insertInto,
   integerParam,
   lt,
+  onConflict,
   pageOf,
   rowCount,
   sql,
@@ -167,7 +168,7 @@ export function createRefusals(
 function countStatement(db: Db) {
   return insertInto(db, refusalCounts)
     .onConflictDoUpdate({
-      target: [refusalCounts.actor, refusalCounts.hour],
+      target: onConflict(refusalCounts.actor, refusalCounts.hour),
       set: { count: sql`${refusalCounts.count} + 1` },
     })
     .returning({ count: refusalCounts.count })

@@ -11,6 +11,7 @@ import {
   integerParam,
   lesser,
   lte,
+  onConflict,
   rowCount,
   type SQL,
   sql,
@@ -34,7 +35,7 @@ export type SayOnce = (saying: Saying, dueAt: number) => Promise<void>;
 export function createSay(db: Db): Say {
   const upsert = insertInto(db, outbox)
     .onConflictDoUpdate({
-      target: outbox.key,
+      target: onConflict(outbox.key),
       set: {
         dueAt: lesser(outbox.dueAt, sql`excluded.due_at`),
         wantedAt: lesser(outbox.wantedAt, sql`excluded.wanted_at`),

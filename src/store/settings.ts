@@ -2,7 +2,7 @@ import type { AuditEvent, ChainAlarm } from '../tokens/audit.ts';
 import type { TokenStore } from '../tokens/store.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import type { Read, Write } from './access.ts';
-import { type Db, eq, insertInto, sql, textParam } from './drizzle.ts';
+import { type Db, eq, insertInto, onConflict, sql, textParam } from './drizzle.ts';
 import type { Effects } from './effects.ts';
 import { settings } from './schema/sqlite.ts';
 
@@ -47,7 +47,7 @@ export function createAlarmRead(db: Db, read: Read): Pick<TokenStore, 'chainAlar
 export function createAlarmWrite(db: Db, write: Write): Pick<TokenStore, 'keepChainAlarm'> {
   const drop = db.delete(settings).where(eq(settings.key, ALARM_KEY)).prepare();
   const keep = insertInto(db, settings)
-    .onConflictDoUpdate({ target: settings.key, set: { value: sql`excluded.value` } })
+    .onConflictDoUpdate({ target: onConflict(settings.key), set: { value: sql`excluded.value` } })
     .prepare();
   return {
     keepChainAlarm: (alarm) =>
@@ -62,7 +62,7 @@ export function createAlarmWrite(db: Db, write: Write): Pick<TokenStore, 'keepCh
 export function createSettings(db: Db, write: Write, effects: Pick<Effects, 'chain'>): Settings {
   const insert = insertInto(db, settings).onConflictDoNothing().prepare();
   const put = insertInto(db, settings)
-    .onConflictDoUpdate({ target: settings.key, set: { value: sql`excluded.value` } })
+    .onConflictDoUpdate({ target: onConflict(settings.key), set: { value: sql`excluded.value` } })
     .prepare();
   const find = db
     .select({ value: settings.value })
@@ -103,7 +103,7 @@ export function createMarks(db: Db) {
   const find = db.select({ value: settings.value }).from(settings).where(ofKey).prepare();
   const drop = db.delete(settings).where(ofKey).prepare();
   const keep = insertInto(db, settings)
-    .onConflictDoUpdate({ target: settings.key, set: { value: sql`excluded.value` } })
+    .onConflictDoUpdate({ target: onConflict(settings.key), set: { value: sql`excluded.value` } })
     .prepare();
   return {
     read: async (key: string) => (await find.get({ key }))?.value,

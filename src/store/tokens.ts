@@ -24,6 +24,7 @@ import {
   isNull,
   lt,
   ne,
+  onConflict,
   rowCount,
   type SQL,
   sql,
@@ -66,7 +67,7 @@ export function createTokenWrites(
   const exceededLimit = createExceededLimit(db);
   const addOwner = createAddOwner(db);
   const insert = insertInto(db, tokens)
-    .onConflictDoNothing({ target: [tokens.workspace, tokens.nameKey] })
+    .onConflictDoNothing({ target: onConflict(tokens.workspace, tokens.nameKey) })
     .returning({ id: tokens.id })
     .prepare();
   const end = createEnd(db, log);

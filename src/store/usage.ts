@@ -13,6 +13,7 @@ import {
   insertInto,
   integerParam,
   lte,
+  onConflict,
   rowCount,
   sql,
   storedParam,
@@ -64,7 +65,7 @@ export function createUsage(
   const keep = keepStatement(db);
   const keepOfSecret = insertInto(db, secretUsage)
     .onConflictDoUpdate({
-      target: secretUsage.lookupId,
+      target: onConflict(secretUsage.lookupId),
       set: { lastUsedAt: greater(secretUsage.lastUsedAt, sql`excluded.last_used_at`) },
     })
     .prepare();
@@ -74,7 +75,7 @@ export function createUsage(
   const toldToday = toldTodayQuery(db);
   const keepStopped = insertInto(db, revokedTries)
     .onConflictDoUpdate({
-      target: revokedTries.tokenId,
+      target: onConflict(revokedTries.tokenId),
       set: { stoppedAt: sql`excluded.stopped_at`, stoppedBy: sql`excluded.stopped_by` },
     })
     .prepare();
@@ -129,7 +130,7 @@ export function createUsage(
 function keepStatement(db: Db) {
   return insertInto(db, tokenUsage)
     .onConflictDoUpdate({
-      target: tokenUsage.tokenId,
+      target: onConflict(tokenUsage.tokenId),
       set: {
         lastUsedAt: sql`excluded.last_used_at`,
         useCount: sql`excluded.use_count`,
@@ -221,13 +222,13 @@ export type RecentWrites = {
 export function createRecentWrites(db: Db): RecentWrites {
   const addUses = insertInto(db, tokenUsesByHour)
     .onConflictDoUpdate({
-      target: [tokenUsesByHour.hour, tokenUsesByHour.tokenId],
+      target: onConflict(tokenUsesByHour.hour, tokenUsesByHour.tokenId),
       set: { useCount: sql`${tokenUsesByHour.useCount} + excluded.use_count` },
     })
     .prepare();
   const addTries = insertInto(db, revokedTries)
     .onConflictDoUpdate({
-      target: revokedTries.tokenId,
+      target: onConflict(revokedTries.tokenId),
       set: {
         tryCount: sql`${revokedTries.tryCount} + excluded.try_count`,
         lastTriedAt: greater(revokedTries.lastTriedAt, sql`excluded.last_tried_at`),
