@@ -85,7 +85,7 @@ export async function startGateway(
 /** A program that was started, once it listens on `port`. It is ended with the test. */
 export async function listening(
   child: ChildProcessWithoutNullStreams,
-  name: ProgramName,
+  name: string,
   port: number,
 ): Promise<Gateway> {
   let output = '';
