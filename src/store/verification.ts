@@ -1,19 +1,8 @@
-import type { StoredSecret, TokenStore } from '../tokens/store.ts';
+import type { TokenStore } from '../tokens/store.ts';
 import type { Read, Write } from './access.ts';
-import {
-  and,
-  type Column,
-  type Db,
-  eq,
-  isNotNull,
-  type SQL,
-  sql,
-  storedParam,
-  textParam,
-} from './drizzle.ts';
+import { and, type Db, eq, isNotNull, sql, storedParam, textParam } from './drizzle.ts';
 import { secrets } from './schema/sqlite.ts';
 import type { Seals } from './seals.ts';
-import type { Connection } from './sqlite/open.ts';
 
 /** More in one transaction would stop the event loop for tens of milliseconds. */
 const DIGESTS_MAX = 200;
@@ -67,74 +56,4 @@ export function createDigestWrites(db: Db, write: Write, seals: Seals): Pick<Tok
         });
       }, 'eventual'),
   };
-}
-
-/** A row as the read below gives it, in the order of its columns there. */
-type AnsweredRow = [
-  tokenId: StoredSecret['tokenId'],
-  digest: string | null,
-  pepperId: string,
-  createdAt: number,
-  shownAt: number | null,
-  endsAt: number | null,
-  name: StoredSecret['name'],
-  owner: StoredSecret['owner'],
-  scopes: string,
-  generation: number,
-  seal: string | null,
-];
-
-/**
- * The one read of a verification, on its own connection: a flat row by its primary key. Drizzle writes the query and SQLite
- * runs it, to a bare list: an object of many columns, made one by one, would take a third as long again as the query. Bytes come as
- * hex, since each buffer that SQLite fills costs a microsecond.
- */
-export function createSecretRead({ db, sqlite }: Connection, read: Read): Pick<TokenStore, 'readSecret'> {
-  const { tokenId, digest, pepperId, createdAt, shownAt, endsAt, name, owner, scopes, generation, seal } =
-    secrets;
-  const query = db
-    .select({
-      ...{ tokenId, digest: inHex(digest), pepperId, createdAt, shownAt, endsAt },
-      ...{ name, owner, scopes, generation, seal: inHex(seal) },
-    })
-    .from(secrets)
-    .where(eq(secrets.lookupId, textParam('lookupId')));
-  const find = sqlite.prepare<[string], AnsweredRow>(query.toSQL().sql).raw();
-  return {
-    readSecret: (lookupId) => {
-      try {
-        const row = find.get(lookupId);
-        return Promise.resolve(row && secretIn(row, lookupId));
-      } catch (error) {
-        return read(() => Promise.reject(error));
-      }
-    },
-  };
-}
-
-function secretIn(row: AnsweredRow, lookupId: string): StoredSecret {
-  const [tokenId, digest, pepperId, createdAt, shownAt, endsAt, name, owner, scopes, generation, seal] = row;
-  return {
-    lookupId,
-    tokenId,
-    digest: bytesOf(digest),
-    pepperId,
-    createdAt,
-    shownAt,
-    endsAt,
-    name,
-    owner,
-    scopes: JSON.parse(scopes),
-    generation,
-    seal: bytesOf(seal),
-  };
-}
-
-/** Of no bytes it makes an empty text, and nothing of null. */
-function inHex(column: Column): SQL {
-  return sql`case when ${column} is not null then hex(${column}) end`;
-}
-
-function bytesOf(hex: string | null): Buffer | null {
-  return hex === null ? null : Buffer.from(hex, 'hex');
 }

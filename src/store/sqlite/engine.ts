@@ -5,8 +5,8 @@ import type { Engine } from '../engine.ts';
 import { faultFrom } from '../fault.ts';
 import { createRevokedLog } from '../recovery/revoked-log.ts';
 import type { StoreOptions } from '../store.ts';
-import { createSecretRead } from '../verification.ts';
 import { openConnection, openDatabase } from './open.ts';
+import { createSecretRead } from './verification.ts';
 import { createReader, createWriter } from './writer.ts';
 
 /** Opens the SQLite database that `url` names. A `StoreFault` says why it cannot. */

@@ -14,7 +14,7 @@ import { createTerminal } from '../../../src/cli/terminal.ts';
 import { parseConfig } from '../../../src/config.ts';
 import { createLog } from '../../../src/log.ts';
 import { drizzleSqlite } from '../../../src/store/drizzle.ts';
-import { createSecretRead } from '../../../src/store/verification.ts';
+import { createSecretRead } from '../../../src/store/sqlite/verification.ts';
 import { verifyToken } from '../../../src/tokens/verify.ts';
 import { settingsFor } from '../../fixture.ts';
 import { T0, underOnly } from '../../tokens/a-token.ts';
