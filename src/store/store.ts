@@ -120,13 +120,14 @@ async function storeOn(engine: Engine, options: StoreOptions): Promise<Store> {
   const { connections, write, readSecret, revokedLog: log, isWritable, close } = engine;
   const db = connections.write;
   const peppers = options.peppers ?? peppersFrom(options.pepper);
+  const reads = createReads(engine);
   const parts = { effects: createEffects(db, options.pepper), seals: createSeals(db, peppers) };
   const writes = createWrites(engine, parts);
   const at = (options.clock ?? systemClock)();
   await sealOnce(engine, { ...parts, peppers }, at);
   const isReplayed = options.use !== undefined && log !== undefined;
   return {
-    ...createReads(engine),
+    ...reads,
     ...writes,
     isReadable: () =>
       readSecret(NO_LOOKUP_ID).then(
