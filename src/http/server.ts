@@ -11,6 +11,7 @@ import { SECOND_MS } from '../clock.ts';
 import { RETRY_AFTER_SECONDS, reportFault, sendError } from './answer.ts';
 import { callerAddress } from './caller-address.ts';
 import { networkOf } from './limit.ts';
+import { countVerification, type VerificationResult } from './metrics.ts';
 import { showsPages } from './revoke-page.ts';
 import { buildRoutes, type RoutesDeps } from './routes.ts';
 import { answerVerify } from './verify.ts';
@@ -168,10 +169,16 @@ function doorsBy(others: Door, deps: HttpDeps): (url: string, headers: IncomingH
 }
 
 function verifyDoor(deps: HttpDeps): Door {
+  const { figures } = deps.metrics;
   return (request, response) => {
-    answerVerify(request, response, deps).catch((fault: unknown) => {
-      deps.metrics.figures.verifications.unavailable += 1;
+    const startedAt = performance.now();
+    const count = (result: VerificationResult | undefined) => {
+      if (result !== undefined)
+        countVerification(figures, result, (performance.now() - startedAt) / SECOND_MS);
+    };
+    answerVerify(request, response, deps).then(count, (fault: unknown) => {
       sendError(response, 503, reportFault(fault, deps.log), { 'retry-after': RETRY_AFTER_SECONDS });
+      count('unavailable');
     });
   };
 }

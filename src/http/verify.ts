@@ -7,11 +7,16 @@ import { callerAddress } from './caller-address.ts';
 import { challenge, credentialHeaders, presentedCredentials } from './credentials.ts';
 import { demandedScopes } from './demand.ts';
 import { type JudgeDeps, judge } from './judge.ts';
-import type { RefusalReason } from './metrics.ts';
+import type { RefusalReason, VerificationResult } from './metrics.ts';
 
 type Question = { readonly credential: string; readonly demanded: readonly string[] };
 
-type Answer = { readonly status: number; readonly headers: OutgoingHttpHeaders };
+/** What is sent, and as what it counts: not at all where nothing was asked. */
+type Answer = {
+  readonly result?: VerificationResult;
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+};
 
 const NO_CREDENTIAL = refusal(401, challenge());
 
@@ -22,6 +27,7 @@ const INVALID_TOKEN = refusal(401, challenge('invalid_token'));
 
 /** RFC 9110 §15.6.4: it may be good or not, and a moment later we can tell. */
 const BUSY: Answer = {
+  result: 'unavailable',
   status: 503,
   headers: { 'cache-control': 'no-store', 'content-length': 0, 'retry-after': String(RETRY_AFTER_SECONDS) },
 };
@@ -36,20 +42,21 @@ const ACCEPTED = credentialHeaders('authorization', 'x-api-key', 'token');
 /**
  * Answers `/verify` after RFC 6750 §3, for what a reverse proxy asks about each request: 200 with the token in headers,
  * 401, 403, 400, or 503 where nobody can say just now, never with a body. A live value counts as used, also when it lacks
- * a scope. Throws on a fault, having answered nothing.
+ * a scope. Resolves to what was answered; throws on a fault, having answered nothing.
  */
 export async function answerVerify(
   request: IncomingMessage,
   response: ServerResponse,
   deps: JudgeDeps,
-): Promise<void> {
+): Promise<VerificationResult | undefined> {
   const question = questionIn(request, deps);
   // Never before Node has read on: where the rest of the request turns out to be unreadable, that is answered.
-  const { status, headers } =
+  const { result, status, headers } =
     'status' in question
       ? await question
       : answerTo(question, await judge(question.credential, request, deps), request, deps);
   response.writeHead(status, headers).end();
+  return result;
 }
 
 /** What is asked, or the answer to what is no question. */
@@ -70,12 +77,8 @@ function answerTo(
   request: IncomingMessage,
   deps: JudgeDeps,
 ): Answer {
-  const { verifications } = deps.metrics.figures;
   if (verdict.kind === 'bad') return refuse(INVALID_TOKEN, verdict.why, deps);
-  if (verdict.kind === 'busy') {
-    verifications.unavailable += 1;
-    return BUSY;
-  }
+  if (verdict.kind === 'busy') return BUSY;
   const { secret } = verdict;
   deps.usage.used(secret, deps.clock(), callerAddress(request, deps.isProxy));
   if (!demanded.every((scope) => secret.scopes.includes(scope))) {
@@ -83,18 +86,17 @@ function answerTo(
     if (holdsSecret(demanded.join(' '))) return refuse(INVALID_REQUEST, 'invalid_scope', deps);
     return refuse(insufficientScope(demanded), 'insufficient_scope', deps);
   }
-  verifications.allowed += 1;
   return allowed(secret);
 }
 
 function refuse(answer: Answer, why: RefusalReason, { metrics }: JudgeDeps): Answer {
-  metrics.figures.verifications.refused += 1;
   metrics.figures.refusals[why] += 1;
   return answer;
 }
 
 function allowed(secret: StoredSecret): Answer {
   return {
+    result: 'allowed',
     status: 200,
     headers: {
       'cache-control': 'no-store',
@@ -114,6 +116,7 @@ function insufficientScope(demanded: readonly string[]): Answer {
 
 function refusal(status: number, demand: string): Answer {
   return {
+    result: 'refused',
     status,
     headers: { 'cache-control': 'no-store', 'content-length': 0, 'www-authenticate': demand },
   };

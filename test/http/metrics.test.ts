@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SECOND_MS } from '../../src/clock.ts';
-import type { RefusalReason } from '../../src/http/metrics.ts';
+import { countVerification, type RefusalReason } from '../../src/http/metrics.ts';
 import type { TokenCounts } from '../../src/tokens/token.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { aName, aSecret, sealed, T0 } from '../tokens/a-token.ts';
@@ -56,6 +56,7 @@ describe('/metrics', () => {
       'apitoken_tokens gauge',
       'apitoken_tokens_expiring_soon gauge',
       'apitoken_verification_refusals_total counter',
+      'apitoken_verification_seconds histogram',
       'apitoken_verifications_total counter',
     ]);
     for (const name of [
@@ -180,7 +181,14 @@ describe('a verification is counted', () => {
 
     const { samples } = await metricsOf(server.port);
     const isAllowed = counted === 'allowed';
-    const above = Object.entries(samples).filter(([name, count]) => /verification/.test(name) && count > 0);
+    const result = isAllowed ? 'allowed' : 'refused';
+    expect(samples).toMatchObject({
+      [`apitoken_verification_seconds_count{result="${result}"}`]: 1,
+      [`apitoken_verification_seconds_bucket{le="+Inf",result="${result}"}`]: 1,
+    });
+    const above = Object.entries(samples).filter(
+      ([name, count]) => /verification.*_total/.test(name) && count > 0,
+    );
     expect(Object.fromEntries(above)).toEqual(
       isAllowed
         ? { 'apitoken_verifications_total{result="allowed"}': 1 }
@@ -201,7 +209,44 @@ describe('a verification is counted', () => {
       'apitoken_verifications_total{result="allowed"}': 0,
       'apitoken_verifications_total{result="refused"}': 0,
       'apitoken_verifications_total{result="unavailable"}': 1,
+      'apitoken_verification_seconds_count{result="unavailable"}': 1,
+      'apitoken_verification_seconds_count{result="allowed"}': 0,
     });
+  });
+
+  test('not at all where it is no question', async () => {
+    const server = await aServer([good]);
+
+    await ask(server.port, '/verify', { method: 'POST', headers: BEARER });
+
+    const { samples } = await metricsOf(server.port);
+    const counted = Object.entries(samples).filter(([name]) => /verification/.test(name));
+    expect(counted.every(([, count]) => count === 0)).toBe(true);
+  });
+
+  test('by how long it took', async () => {
+    const server = await aServer();
+    const { figures } = server.metrics;
+    for (const seconds of [0, 0.00005, 0.000051, 0.02, 2.5, 60]) {
+      countVerification(figures, 'allowed', seconds);
+    }
+    countVerification(figures, 'refused', 0.5);
+
+    const { samples } = await metricsOf(server.port);
+
+    const upTo = (le: string, result = 'allowed') =>
+      samples[`apitoken_verification_seconds_bucket{le="${le}",result="${result}"}`];
+    expect(['0.00005', '0.0001', '0.01', '0.025', '1', '2.5', '+Inf'].map((le) => upTo(le))).toEqual([
+      2, 3, 3, 4, 4, 5, 6,
+    ]);
+    expect(['0.25', '0.5', '+Inf'].map((le) => upTo(le, 'refused'))).toEqual([0, 1, 1]);
+    expect(samples).toMatchObject({
+      'apitoken_verification_seconds_count{result="allowed"}': 6,
+      'apitoken_verification_seconds_count{result="refused"}': 1,
+      'apitoken_verification_seconds_sum{result="refused"}': 0.5,
+      'apitoken_verifications_total{result="allowed"}': 6,
+    });
+    expect(samples['apitoken_verification_seconds_sum{result="allowed"}']).toBeCloseTo(62.520101, 9);
   });
 });
 
