@@ -163,13 +163,14 @@ describe('promtool', () => {
   const here = test.skipIf(!hasProgram('promtool'));
 
   here.for([
-    ['check', 'rules', 'recording.yml', 'alerts.yml'],
-    ['check', 'config', 'prometheus.yml'],
+    ['check', 'rules', '--lint-fatal', 'recording.yml', 'alerts.yml'],
+    ['check', 'config', '--lint-fatal', 'prometheus.yml'],
     ['test', 'rules', 'alerts.test.yml'],
   ])('%s %s is content', (args) => {
     const said = execFileSync(placeOf('promtool'), [...args], { cwd: PROMETHEUS, encoding: 'utf8' });
 
     expect(said).toContain('SUCCESS');
+    expect(said).not.toContain('FAILED');
   });
 
   here('finds no fault with the names and types at /metrics', async () => {
