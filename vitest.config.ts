@@ -1,8 +1,17 @@
 import { defineConfig } from 'vitest/config';
+import { tellEngines } from './test/engines-reporter.ts';
 
+/** Of SQLite's own file, log, locks, plans and steps: they stay on it. */
+const SQLITE_ALONE = ['drizzle', 'fault', 'migrate', 'open', 'recovery', 'statements', 'upgrade', 'writer'];
+
+/**
+ * Everything on SQLite, and the suite of the store on PostgreSQL once more (`TEST_DATABASE=postgres`): one that the first such test
+ * starts, from binaries that npm brings.
+ */
 export default defineConfig({
+  plugins: [tellEngines()],
   test: {
-    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/postgres-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 180_000,
@@ -10,5 +19,20 @@ export default defineConfig({
     // The default of 1 s is short for a machine that drives a browser beside it.
     expect: { poll: { timeout: 30_000 } },
     restoreMocks: true,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'sqlite', include: ['test/**/*.test.ts'], exclude: ['test/store/postgres/**'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'postgres',
+          include: ['test/store/*.test.ts', 'test/store/postgres/*.test.ts'],
+          exclude: SQLITE_ALONE.map((name) => `test/store/${name}.test.ts`),
+          env: { TEST_DATABASE: 'postgres' },
+        },
+      },
+    ],
   },
 });

@@ -11,6 +11,7 @@ export default defineConfig({
       'test/http/!(hardening).test.ts',
       'test/chain-watch.test.ts',
     ],
+    globalSetup: ['test/postgres-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     restoreMocks: true,

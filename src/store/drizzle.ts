@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type Database from 'better-sqlite3';
 import type { Column, Placeholder, SQL } from 'drizzle-orm';
 import type { IndexColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
-import type { SqliteRemoteDatabase } from 'drizzle-orm/sqlite-proxy';
+import type { RemoteCallback, SqliteRemoteDatabase } from 'drizzle-orm/sqlite-proxy';
 import type { Page, PageRequest } from '../tokens/store.ts';
 
 /**
@@ -53,6 +53,30 @@ export function drizzleSqlite(sqlite: Database.Database): Db {
   return Object.assign(betterSqlite3.drizzle(sqlite) as unknown as SqliteRemoteDatabase, {
     words: SQLITE_WORDS,
   });
+}
+
+const POSTGRES_WORDS: Words = {
+  isIn: (column, name) => {
+    const value = sql.raw(column.dataType === 'number' ? 'cast(value as bigint)' : 'value');
+    return sql`${column} = any(array(select ${value} from json_array_elements_text(cast(${sql.placeholder(name)} as json))))`;
+  },
+  has: (text, part) => sql`strpos(${text}, ${part}) > 0`,
+  nextNumber: sql`default`,
+  bytesParam: (name) => sql`cast(${sql.placeholder(name)} as bytea)`,
+};
+
+/** What tables of PostgreSQL are written with. For `schema/postgres.ts`, which a running app does not load. */
+export function postgresCore(): typeof import('drizzle-orm/pg-core') {
+  return require('drizzle-orm/pg-core');
+}
+
+/** Sends a statement of which each parameter is a `?`. `rows` are lists of columns; after `get`, the first of them if there is one. */
+export type SendStatement = (text: string, params: unknown[], method: string) => Promise<{ rows: unknown }>;
+
+/** A connection to PostgreSQL that `send` speaks to. What it needs of Drizzle is loaded for it alone. */
+export function drizzlePostgres(send: SendStatement): Db {
+  const proxy: typeof import('drizzle-orm/sqlite-proxy') = require('drizzle-orm/sqlite-proxy');
+  return Object.assign(proxy.drizzle(send as RemoteCallback), { words: POSTGRES_WORDS });
 }
 
 /**

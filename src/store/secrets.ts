@@ -75,7 +75,8 @@ export function createSecretReads(
   const obstacles = createObstacles(db);
   const { tokenOf } = createDeliveries(db);
   return {
-    hasLiveSecret: (tokenId, now) => read(() => live.get({ tokenId, ...sinceAt(now) }) !== undefined),
+    hasLiveSecret: (tokenId, now) =>
+      read(async () => (await live.get({ tokenId, ...sinceAt(now) })) !== undefined),
     obstacleToSecret: (secret, purpose, delivery, limit) =>
       read(async () => {
         if ((await tokenOf(delivery)) !== undefined) return 'repeated';

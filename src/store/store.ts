@@ -43,14 +43,19 @@ import { createDigestWrites, createHashRead } from './verification.ts';
 /** The schema's steps, as files. */
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url));
 
+/** Those for PostgreSQL. */
+const POSTGRES_MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle/postgres', import.meta.url));
+
 const NO_LOG: Pick<RevokedLog, 'note'> = { note: () => undefined };
 
 /** Shorter than any: it is looked for, and not there. */
 const NO_LOOKUP_ID = '';
 
 export type StoreOptions = {
-  /** `file:PATH`, relative to the working directory. */
+  /** `file:PATH`, relative to the working directory, or `postgres://…`. */
   readonly url: string;
+  /** Connections of this process to PostgreSQL: 10. */
+  readonly poolMax?: number;
   /** Makes the MACs of the audit chain: the current one. */
   readonly pepper: Pepper;
   /** All that are at hand, under which seals are proven: where they are left out, that one alone. */
@@ -99,9 +104,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 }
 
-/** Opens the database that `url` names, whichever engine keeps it. Throws a `StoreFault` that says why it cannot. */
-export function openEngine(options: Omit<StoreOptions, 'pepper'>): Promise<Engine> {
-  return openSqlite(options, options.migrationsFolder ?? MIGRATIONS_FOLDER);
+/**
+ * Opens the database that `url` names, whichever engine keeps it. What PostgreSQL needs is loaded where the URL names one, and costs
+ * nobody else time or memory. Throws a `StoreFault` that says why it cannot.
+ */
+export async function openEngine(options: Omit<StoreOptions, 'pepper'>): Promise<Engine> {
+  if (!isPostgresUrl(options.url)) return openSqlite(options, options.migrationsFolder ?? MIGRATIONS_FOLDER);
+  const { openPostgres } = await import('./postgres/open.ts');
+  return openPostgres(options, options.migrationsFolder ?? POSTGRES_MIGRATIONS_FOLDER);
 }
 
 /** Whether `url` names a PostgreSQL, well written or not. */

@@ -162,11 +162,11 @@ test('the place of a receipt is kept, and a new one takes its place', async () =
 });
 
 test('what is to be said survives a restart', async () => {
-  const { store, path } = await aStore();
+  const { store, url } = await aStore();
   await say(store, { saying: HOME, dueAt: NOW });
   await store.close();
 
-  const again = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  const again = await openStore({ url, pepper: PEPPER });
 
   expect(await again.takeDue(NOW, 10)).toMatchObject([{ saying: HOME }]);
   await again.close();

@@ -12,8 +12,8 @@ const NAMES = ROUNDS * NAMES_A_ROUND;
 test('of two processes that create the same name a thousand times at once, exactly one wins each time', {
   timeout: 180_000,
 }, async () => {
-  const { path, raw } = await aStore();
-  const racers = ['UANN', 'UBOB'].map((person) => startRacer(path, person));
+  const { url, raw } = await aStore();
+  const racers = ['UANN', 'UBOB'].map((person) => startRacer(url, person));
   await Promise.all(racers.map((racer) => once(racer, 'message')));
 
   const outcomes: string[][] = [];
@@ -34,9 +34,9 @@ test('of two processes that create the same name a thousand times at once, exact
   expect(raw.prepare('select max(sequence), count(*) from audit_events').raw().get()).toEqual([NAMES, NAMES]);
 });
 
-function startRacer(path: string, person: string): ChildProcess {
+function startRacer(url: string, person: string): ChildProcess {
   const program = fileURLToPath(new URL('./fixtures/racer.ts', import.meta.url));
-  const racer = fork(program, [`file:${path}`, person], { execArgv: [] });
+  const racer = fork(program, [url, person], { execArgv: [] });
   onTestFinished(() => void racer.kill());
   return racer;
 }

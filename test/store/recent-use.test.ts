@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { HOUR_MS } from '../../src/clock.ts';
 import { attentionOf } from '../../src/tokens/attention.ts';
 import { REVOKED_AT_ONCE_MAX } from '../../src/tokens/store.ts';
+import { isOnPostgres } from './fixtures/engines.ts';
 import { aStore, everythingIn } from './fixtures/temp-store.ts';
 import {
   ANN,
@@ -62,9 +63,13 @@ test('of the hours of 48 hours ago every one is dropped, 200 rows in a transacti
        insert into token_uses_by_hour (hour, token_id, use_count) select ? - i, ?, 1 from n`,
     )
     .run(hour, id);
+  const counting = 'insert into left_rows select count(*) from token_uses_by_hour';
+  raw.exec('create table left_rows (count integer)');
   raw.exec(
-    `create table left_rows (count integer);
-     create trigger counted after insert on tokens begin insert into left_rows select count(*) from token_uses_by_hour; end`,
+    isOnPostgres
+      ? `create function counted() returns trigger language plpgsql as $$ begin ${counting}; return new; end $$;
+         create trigger counted after insert on tokens for each row execute function counted()`
+      : `create trigger counted after insert on tokens begin ${counting}; end`,
   );
 
   let isTidy = false;
@@ -173,8 +178,12 @@ test('a fault while several tokens are ended leaves all of them as they were', a
   const { store, raw } = await aStore();
   const tokens = [await aStoredToken(store), await aStoredToken(store)];
   const before = everythingIn(raw);
+  const isSecond = '(select count(*) from tokens where revoked_at is not null) = 1';
   raw.exec(
-    "create trigger fault before update on tokens when (select count(*) from tokens where revoked_at is not null) = 1 begin select raise(abort, 'in the middle'); end",
+    isOnPostgres
+      ? `create function fault() returns trigger language plpgsql as $$ begin if ${isSecond} then raise exception 'in the middle'; end if; return new; end $$;
+         create trigger fault before update on tokens for each row execute function fault()`
+      : `create trigger fault before update on tokens when ${isSecond} begin select raise(abort, 'in the middle'); end`,
   );
 
   const ending = store.revokeTokens(

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { TokenValue } from '../../src/tokens/token-value.ts';
 import { verifyToken } from '../../src/tokens/verify.ts';
 import { underOnly } from '../tokens/a-token.ts';
+import { sqliteTest } from './fixtures/engines.ts';
 import { aStore, PEPPER } from './fixtures/temp-store.ts';
 import {
   ANN,
@@ -67,7 +68,7 @@ test('the listing as a whole holds each token once', async () => {
   expect(seen.size).toBe(2_000);
 });
 
-test.for([
+sqliteTest.for([
   ['tidied', (store: Awaited<ReturnType<typeof aStore>>['store']) => store.tidy(NOW)],
   ['closed', (store: Awaited<ReturnType<typeof aStore>>['store']) => store.close()],
 ] as const)(

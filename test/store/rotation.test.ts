@@ -5,7 +5,7 @@ import { openStore, type Store } from '../../src/store/store.ts';
 import { type Rotation, SHOWING_MS_MAX } from '../../src/tokens/store.ts';
 import type { Token } from '../../src/tokens/token.ts';
 import type { TokenValue } from '../../src/tokens/token-value.ts';
-import { aStore, everythingIn, PEPPER } from './fixtures/temp-store.ts';
+import { aStore, everythingIn, PEPPER, refuse } from './fixtures/temp-store.ts';
 import {
   aDelivery,
   anEffect,
@@ -189,8 +189,8 @@ test.for([
 });
 
 test('of ten rotations at once, on two connections, one wins and the others change nothing', async () => {
-  const { store, path } = await aStore();
-  const second = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  const { store, url } = await aStore();
+  const second = await openStore({ url, pepper: PEPPER });
   onTestFinished(() => second.close());
   const token = await aStoredToken(store);
   await aShownValue(store, token);
@@ -287,7 +287,7 @@ test.for([
     notices: [{ kind: 'expires_tomorrow', dueAt: GRACE_ENDS }],
   });
   const before = everythingIn(raw);
-  raw.exec(`create trigger t before ${operation} on ${table} begin select raise(abort, 'broken'); end`);
+  const allow = refuse(raw, operation, table);
 
   await expect(store.markShown(secret.lookupId, NOW, rotation, effect)).rejects.toMatchObject({
     name: 'StoreFault',
@@ -295,7 +295,7 @@ test.for([
   });
 
   expect(everythingIn(raw)).toEqual(before);
-  raw.exec('drop trigger t');
+  allow();
   expect(await verdictOn(store, old.value, GRACE_ENDS + 1)).toMatchObject({ kind: 'good' });
   expect(await store.markShown(secret.lookupId, NOW, rotation, effect)).toEqual({ kind: 'shown' });
 });

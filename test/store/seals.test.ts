@@ -93,9 +93,9 @@ test('each change of our own keeps the seals of what it changes', async () => {
 
 test('a digest under another pepper is sealed under that', async () => {
   const peppers = peppersFrom(NEXT, [PEPPER]);
-  const { store, path } = await aStore();
+  const { store, url } = await aStore();
   const { value, secret } = await aShownValue(store, await aStoredToken(store));
-  const rotated = await openStore({ url: `file:${path}`, pepper: NEXT, peppers });
+  const rotated = await openStore({ url, pepper: NEXT, peppers });
   onTestFinished(() => rotated.close());
 
   await rotated.replaceDigests([aFreshDigest(secret, { digest: value.digest(NEXT.key), pepperId: NEXT.id })]);
@@ -161,7 +161,7 @@ test('a further value may have fewer scopes', async () => {
 });
 
 test('after the upgrade the values that were there are sealed once, also when the first start was broken off', async () => {
-  const { store, path, raw } = await aStore();
+  const { store, url, raw } = await aStore();
   const values = [];
   for (let count = 0; count < 450; count++) {
     values.push((await aShownValue(store, await aStoredToken(store))).value);
@@ -175,14 +175,14 @@ test('after the upgrade the values that were there are sealed once, also when th
   );
   raw.exec("insert into settings (key, value) values ('unsealed', 'before 0012')");
 
-  const again = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  const again = await openStore({ url, pepper: PEPPER });
   for (const value of values) expect(await kindOf(again, value)).toBe('good');
   await again.close();
 
   const events = raw.prepare("select detail from audit_events where action = 'values.sealed'").pluck().all();
   expect(events).toEqual(['{"count":250}']);
   raw.prepare('update secrets set seal = null where lookup_id = ?').run(first.lookupId);
-  const third = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  const third = await openStore({ url, pepper: PEPPER });
   onTestFinished(() => third.close());
   expect([await kindOf(third, first), await kindOf(third, second)]).toEqual(['busy', 'good']);
 });

@@ -388,8 +388,8 @@ test.for([
 );
 
 test('of ten tokens that are created at once, as many are made as the limit allows', async () => {
-  const { store, path } = await aStore();
-  const second = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  const { store, url } = await aStore();
+  const second = await openStore({ url, pepper: PEPPER });
   onTestFinished(() => second.close());
 
   const outcomes = await Promise.all(

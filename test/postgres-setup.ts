@@ -1,0 +1,25 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TestProject } from 'vitest/node';
+import './store/fixtures/a-postgres.ts';
+
+const END_MS_MAX = 20_000;
+
+/** Where the run's PostgreSQL lives: the first test that wants it starts it (`store/fixtures/a-postgres.ts`), this ends it. */
+export function setup(project: TestProject): () => Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'apitoken-postgres-'));
+  // Where root runs the tests, another user runs PostgreSQL.
+  chmodSync(folder, 0o711);
+  project.provide('postgres', { folder, pid: process.pid });
+  return async () => {
+    const place = join(folder, 'server');
+    const file = join(place, 'server.json');
+    const watcher = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).watcher : undefined;
+    if (watcher !== undefined) process.kill(watcher, 'SIGTERM');
+    const deadline = performance.now() + END_MS_MAX;
+    while (watcher !== undefined && existsSync(file) && performance.now() < deadline) await sleep(20);
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
