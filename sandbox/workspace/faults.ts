@@ -21,6 +21,8 @@ export type Fault = {
   text?: string;
   /** Milliseconds by which the answer is late. What was asked for has happened at once. */
   delayMs?: number;
+  /** Of a method: what was asked for happens, and is answered, no sooner than this resolves. */
+  until?: Promise<unknown>;
   /** Cuts the connection: `after` (or true) when it has happened and only the answer is lost, `before` when nothing has. */
   drop?: boolean | 'before' | 'after';
   /** Heads of the answer in place of the usual ones, as `date`. */

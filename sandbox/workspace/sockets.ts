@@ -41,8 +41,11 @@ export type Sockets = {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Sends to one of the sockets, in turn, and resolves with the ack or after the time-out. Never rejects. */
   deliver(delivery: Delivery): Promise<AckOutcome>;
-  /** From now on delivers to the socket of this number alone, in the order of their greetings; undefined: to all in turn. */
-  onlyTo(number: number | undefined): void;
+  /**
+   * From now on delivers to the socket of this number alone, in the order of their greetings, or everything to each of them;
+   * undefined: in turn.
+   */
+  deliverTo(sockets: number | 'each' | undefined): void;
   /** How many sockets have been greeted and are not on their way out. */
   count(): number;
   /** Resolves when there are at least `n`; rejects after 10 s. */
@@ -89,7 +92,7 @@ type Hub = {
   answered: Map<string, true>;
   waiting: Set<() => void>;
   turn: number;
-  only: number | undefined;
+  only: number | 'each' | undefined;
   mistreated: { left: number; how: Mistreatment };
   lifeS: number | undefined;
   /** What arrives after the end is nobody's business. */
@@ -121,8 +124,8 @@ export function createSockets(state: State, ackTimeoutMs: number): Sockets {
     issueUrl: () => issueUrl(hub),
     upgrade: (request, socket, head) => upgrade(hub, request, socket, head),
     deliver: (delivery) => deliver(hub, delivery),
-    onlyTo(number) {
-      hub.only = number;
+    deliverTo(sockets) {
+      hub.only = sockets;
     },
     count: () => hub.ready.length,
     waitFor: (n) => waitFor(hub, n),
@@ -259,8 +262,8 @@ function deliver(hub: Hub, delivery: Delivery): Promise<AckOutcome> {
   const pending: Pending = { settle, acceptsBody, type: delivery.type };
   hub.pending.set(envelopeId, [...(hub.pending.get(envelopeId) ?? []), pending]);
   hub.turn += 1;
-  const socket = hub.ready[hub.only ?? hub.turn % Math.max(1, hub.ready.length)];
-  if (socket === undefined) {
+  const sockets = socketsFor(hub);
+  if (sockets.length === 0) {
     settle({ acked: false, why: 'no_socket' });
     return promise;
   }
@@ -273,8 +276,14 @@ function deliver(hub: Hub, delivery: Delivery): Promise<AckOutcome> {
       ? { retry_attempt: delivery.retry?.attempt ?? 0, retry_reason: delivery.retry?.reason ?? '' }
       : {}),
   };
-  socket.send(JSON.stringify(envelope));
+  for (const socket of sockets) socket.send(JSON.stringify(envelope));
   return promise;
+}
+
+function socketsFor({ ready, only, turn }: Hub): WebSocket[] {
+  if (only === 'each') return [...ready];
+  const socket = ready[only ?? turn % Math.max(1, ready.length)];
+  return socket === undefined ? [] : [socket];
 }
 
 /** False when it was settled before. */

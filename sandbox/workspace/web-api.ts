@@ -48,6 +48,7 @@ export async function answerWebApi(
   const parsed = body === undefined ? undefined : parseBody(body, request.headers['content-type'] ?? '');
   const { token, args } = splitToken(parsed?.fields ?? {}, request.headers.authorization);
   const fault = faults.take({ method, path: request.url ?? '', args });
+  await fault?.until;
   const faulty = fault === undefined ? limitedAnswer(deps, method, args) : faultAnswer(fault);
   const answered =
     faulty ??

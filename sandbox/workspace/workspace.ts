@@ -122,7 +122,7 @@ export type Workspace = {
   setFreePlan(isFree: boolean): void;
   readonly sockets: Pick<
     Sockets,
-    | 'onlyTo'
+    | 'deliverTo'
     | 'count'
     | 'connections'
     | 'disconnectAll'

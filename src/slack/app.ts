@@ -29,7 +29,7 @@ import { type AckSubmission, ackProblem, type RawAck } from './reply/submission.
 import { tell, updateDialog } from './reply/tell.ts';
 import { onRevokeInMessage } from './revoke/revoke-in-message.ts';
 import { valueDelivery } from './show/deliver-value.ts';
-import { createOneAtATime, createTurns, type TakeTurn } from './turns.ts';
+import { createOneAtATime, createSharedTurns, createTurns, type TakeTurn } from './turns.ts';
 import {
   findDelivery,
   findReplyRoute,
@@ -130,13 +130,13 @@ function listenerDepsOf(deps: SlackAppDeps, client: WebClient): ListenerDeps {
     openedFrom: createOpenings({ peppers, clock }),
     checkLimit: createCheckLimit(clock),
     writtenLimit: createCheckLimit(clock),
-    takeWrittenTurn: createTurns(),
+    takeWrittenTurn: createSharedTurns('written', deps),
     homes: createHomes(drawing),
     receipts: createReceipts(drawing),
     tables: createTables(clock),
-    takeBoardTurn: createTurns(),
-    takeShareTurn: createTurns(),
-    exportOneAtATime: createOneAtATime(),
+    takeBoardTurn: createSharedTurns('board', deps),
+    takeShareTurn: createSharedTurns('share', deps),
+    exportOneAtATime: createOneAtATime('export', deps),
     deliver: valueDelivery(client, log),
     showingTurns: createShowingTurns(clock),
   };
@@ -174,7 +174,8 @@ function registerGuard(deps: SlackAppDeps, listenerDeps: ListenerDeps): void {
     clock,
     scopes: identity.scopes,
   });
-  const guardDeps = { ...listenerDeps, guard, identity, channelNames, takeLeakTurn: createTurns() };
+  const turns = { takeLeakTurn: createTurns(), shareLeakTurn: createSharedTurns('leak', deps) };
+  const guardDeps = { ...listenerDeps, guard, identity, channelNames, ...turns };
   deps.intake.tell({ onOverheard: (body) => onOverheard(body, guardDeps) });
 }
 

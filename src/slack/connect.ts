@@ -20,9 +20,13 @@ import { pause } from './reply/pause.ts';
 import { sdkLogger } from './reply/sdk-logger.ts';
 import { slackErrorOf } from './reply/slack-error.ts';
 import { refreshBoards } from './status/board.ts';
+import { paced } from './turns.ts';
 
 /** Notices are to be said within 60 s. */
 const NOTICES_MS = 20 * SECOND_MS;
+
+/** Slack counts the calls of all processes: who is next is asked about no sooner than so much of the pace later. */
+const PACE_LEFT = 0.8;
 
 /** Tokens that nobody took are ended soon after their time is over: they have days. */
 const UNCLAIMED_MS = 20 * SECOND_MS;
@@ -120,12 +124,18 @@ async function connect(deps: SlackDeps & DeliveryDeps, signal: AbortSignal): Pro
   const { workspaceUrl } = identity;
   const drawing = { workspace: bound, workspaceUrl, client, homes, receipts, actors, takeBoardTurn };
   const outbox = startOutbox({ ...deps, ...drawing });
-  const lookUpOwner = createOwnerLookUp({ ...deps, workspace: bound, actors });
+  const lookUpOwner = paced('owner look-up', LOOK_UP_PACE_MS * PACE_LEFT, {
+    ...deps,
+    job: createOwnerLookUp({ ...deps, workspace: bound, actors }),
+  });
+  const lookUpDue = async () => {
+    if ((await deps.store.ownerToLookUp(bound, deps.clock())) !== undefined) await lookUpOwner();
+  };
   const chores = [
     every(NOTICES_MS, 'finding due notices', () => deps.store.sendNotices(deps.clock()), deps.log),
     every(BOARDS_MS, 'looking at the boards', () => refreshBoards({ ...deps, workspace: bound }), deps.log),
     every(UNCLAIMED_MS, 'revoking unclaimed tokens', () => revokeUnclaimed(bound, deps), deps.log),
-    every(LOOK_UP_PACE_MS, 'looking up who left', lookUpOwner, deps.log),
+    every(LOOK_UP_PACE_MS, 'looking up who left', lookUpDue, deps.log),
   ];
   return {
     stop: async () => {

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import { MINUTE_MS, SECOND_MS } from '../clock.ts';
+import { every } from '../every.ts';
 import type { AuditEvent } from '../tokens/audit.ts';
 import { BARRED_MS_MAX, type LeaverPolicy } from '../tokens/leavers.ts';
 import { isStillDue } from '../tokens/notices.ts';
@@ -63,24 +63,31 @@ export type OutboxDeps = LeakCardDeps & {
   readonly leavers: LeaverPolicy;
 };
 
-/** Until when Slack wants to be left alone with a saying, by its key: asked for anew meanwhile, it waits too. */
-type Quiet = LRUCache<string, number>;
+/** What is being said stays this process's so long as that goes on: a third of how long it is taken for. */
+const KEEP_MS = 5 * SECOND_MS;
 
-const QUIET_MAX = 1000;
+/** Which version of a saying was said though that could not be written, by its key: it is not said twice for want of a disk. */
+type Said = Map<string, number>;
 
-/** Says what is due, from the state of the moment, until it is stopped; then it finishes what it is at. */
+/** What is drawn from the state of the moment, over what stands there. */
+const DRAWN: ReadonlySet<Saying['kind']> = new Set(['receipt', 'home', 'board', 'leak']);
+
+/**
+ * Says what is due, from the state of the moment, until it is stopped; then it finishes what it is at. Several processes share the
+ * outbox: each takes what it says, and what one that died was at another says when its time is over.
+ */
 export function startOutbox(deps: OutboxDeps): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const quiet: Quiet = new LRUCache({ max: QUIET_MAX });
+  const said: Said = new Map();
   let hasFailed = false;
 
   async function work(): Promise<void> {
     while (!signal.aborted) {
-      const said = await sayDue(deps, quiet).then(
-        (count) => {
+      const count = await sayDue(deps, said).then(
+        (done) => {
           hasFailed = false;
-          return count;
+          return done;
         },
         (fault: unknown) => {
           if (!hasFailed)
@@ -89,7 +96,7 @@ export function startOutbox(deps: OutboxDeps): { stop(): Promise<void> } {
           return 0;
         },
       );
-      if (said < BATCH_MAX) await pause(hasFailed ? SECOND_MS : POLL_MS, signal);
+      if (count < BATCH_MAX) await pause(hasFailed ? SECOND_MS : POLL_MS, signal);
     }
   }
 
@@ -103,28 +110,57 @@ export function startOutbox(deps: OutboxDeps): { stop(): Promise<void> } {
 }
 
 /** Says what is due, once, and returns how much that was. */
-async function sayDue(deps: OutboxDeps, quiet: Quiet): Promise<number> {
+async function sayDue(deps: OutboxDeps, said: Said): Promise<number> {
   const due = await deps.store.takeDue(deps.clock(), BATCH_MAX);
-  // Beside each other: one that Slack leaves hanging must not hold up the others.
-  await Promise.all(due.map((one) => sayOne(one, deps, quiet)));
+  if (due.length === 0) return 0;
+  const working = new Set(due);
+  const keeping = every(
+    KEEP_MS,
+    'keeping what is being said',
+    () => deps.store.keepTaken([...working]),
+    deps.log,
+  );
+  try {
+    // Beside each other: one that Slack leaves hanging must not hold up the others.
+    await Promise.all(due.map((one) => sayOne(one, deps, said).finally(() => working.delete(one))));
+  } finally {
+    await keeping.stop();
+  }
   return due.length;
 }
 
-async function sayOne(due: DueSaying, deps: OutboxDeps, quiet: Quiet): Promise<void> {
-  const quietUntil = quiet.get(due.key) ?? 0;
-  if (deps.clock() < quietUntil) return deps.store.postpone(due, quietUntil);
-  try {
-    const againAt = await say(due.saying, deps);
-    if (againAt !== undefined) return deps.store.sayAgain(due, againAt);
-  } catch (error) {
-    const againAt = retryAt(due, error, deps, quiet);
-    if (againAt !== undefined) return deps.store.postpone(due, againAt);
-  }
-  await deps.store.settle(due);
+async function sayOne(due: DueSaying, deps: OutboxDeps, said: Said): Promise<void> {
+  const outcome = said.get(due.key) === due.version ? SAID : await outcomeOf(due, deps);
+  if (outcome.kind === 'said') said.set(due.key, due.version);
+  const isOurs = await note(due, outcome, deps);
+  said.delete(due.key);
+  // Drawn by another one, too, and nobody knows by whom last.
+  if (!isOurs && DRAWN.has(due.saying.kind)) await deps.store.sayAnew(due.saying, deps.clock());
 }
 
-/** When what Slack did not take is to be tried again; undefined: never. */
-function retryAt(due: DueSaying, error: unknown, deps: OutboxDeps, quiet: Quiet): number | undefined {
+type Outcome =
+  /** Or it never can be. `againAt`: when it must be said once more although nothing will have happened. */
+  | { readonly kind: 'said'; readonly againAt: number | undefined }
+  | { readonly kind: 'not_said'; readonly at: number; readonly quietUntil: number };
+
+const SAID: Outcome = { kind: 'said', againAt: undefined };
+
+async function outcomeOf(due: DueSaying, deps: OutboxDeps): Promise<Outcome> {
+  try {
+    return { kind: 'said', againAt: await say(due.saying, deps) };
+  } catch (error) {
+    return retryOf(due, error, deps) ?? SAID;
+  }
+}
+
+/** False where another process has taken it meanwhile. */
+function note(due: DueSaying, outcome: Outcome, { store }: OutboxDeps): Promise<boolean> {
+  if (outcome.kind === 'not_said') return store.postpone(due, outcome.at, outcome.quietUntil);
+  return outcome.againAt === undefined ? store.settle(due) : store.sayAgain(due, outcome.againAt);
+}
+
+/** When what Slack did not take is to be tried again, and not before; undefined: never. */
+function retryOf(due: DueSaying, error: unknown, deps: OutboxDeps): Outcome | undefined {
   const { key, attempts } = due;
   const { code, retryAfterMs } = slackErrorOf(error);
   const attemptsMax = attemptsMaxOf(code);
@@ -137,9 +173,8 @@ function retryAt(due: DueSaying, error: unknown, deps: OutboxDeps, quiet: Quiet)
     return undefined;
   }
   deps.log.warn({ key, code, attempts }, 'Slack refused a message; trying again');
-  const againAt = deps.clock() + (retryAfterMs ?? backOff(attempts));
-  if (retryAfterMs !== undefined) quiet.set(key, againAt);
-  return againAt;
+  const at = deps.clock() + (retryAfterMs ?? backOff(attempts));
+  return { kind: 'not_said', at, quietUntil: retryAfterMs === undefined ? 0 : at };
 }
 
 function attemptsMaxOf(code: string): number {

@@ -35,6 +35,8 @@ export type Words = {
   isIn(column: Column, name: string): SQL;
   /** That `text` has `part` in it, as it is: no wildcards to be escaped, and a text of any length. */
   has(text: SQL | Column, part: SQL): SQL;
+  /** What time it is by the clock of the database, which all processes share: milliseconds since 1970 UTC. */
+  readonly now: SQL<number>;
   /** The number of a new row that is to get the next one. */
   readonly nextNumber: SQL;
   /** Bytes of a prepared query, to be compared. */
@@ -44,6 +46,7 @@ export type Words = {
 const SQLITE_WORDS: Words = {
   isIn: (column, name) => sql`${column} in (select value from json_each(${textParam(name)}))`,
   has: (text, part) => sql`instr(${text}, ${part}) > 0`,
+  now: sql`cast(unixepoch('subsec') * 1000 as integer)`,
   nextNumber: sql`null`,
   bytesParam: (name) => sql`cast(${sql.placeholder(name)} as blob)`,
 };

@@ -15,6 +15,8 @@ export type Engine = {
   snapshot<T>(body: (db: Db) => Promise<T>): Promise<T>;
   /** What must be on the disk before a revocation commits; undefined where the engine's own log is not to be outlived. */
   readonly revokedLog: RevokedLog | undefined;
+  /** Whether no other app can have it open: whatever one has taken is a dead one's. */
+  readonly isAlone: boolean;
   /** Whether the disk takes a write just now, tried by one that is taken back. */
   isWritable(): Promise<boolean>;
   /** Gets rid of what is left of emptied rows beside the tables. False when somebody keeps it from doing so. */

@@ -18,7 +18,7 @@ import type { Engine } from './engine.ts';
 import { createHistory, createRefusals } from './events.ts';
 import { cannotOpen } from './fault.ts';
 import { createNotices } from './notices.ts';
-import { createOutboxReads, createOutboxWrites } from './outbox.ts';
+import { createOutbox, freeTaken } from './outbox.ts';
 import { createOwnerReads, createOwnerWrites } from './owners.ts';
 import { type EndedAgain, endAgain, NOTHING_ENDED } from './recovery/end-again.ts';
 import type { RevokedLog } from './recovery/revoked-log.ts';
@@ -134,10 +134,12 @@ async function storeOn(engine: Engine, options: StoreOptions): Promise<Store> {
   const parts = { effects: createEffects(db, options.pepper), seals: createSeals(db, peppers) };
   const writes = createWrites(engine, parts);
   const at = (options.clock ?? systemClock)();
+  if (engine.isAlone) await freeTaken(engine);
   await sealOnce(engine, { ...parts, peppers }, at);
   const isReplayed = options.use !== undefined && log !== undefined;
   return {
     ...reads,
+    ...createOutbox(engine),
     ...writes,
     isReadable: () =>
       readSecret(NO_LOOKUP_ID).then(
@@ -164,7 +166,6 @@ function createReads({ connections: { read: db }, read, readSecret }: Engine) {
     ...createHistory(db, read),
     ...createAlarmRead(db, read),
     ...createDeliveryReads(db, read),
-    ...createOutboxReads(db, read),
     ...createMessageReads(db, read),
     ...createBoardReads(db, read),
     ...createLeakReads(db, read),
@@ -186,7 +187,6 @@ function createWrites(
     ...createOldValues(db, write, effects, log, seals),
     ...createUsage(db, write, effects),
     ...createNotices(db, write, effects),
-    ...createOutboxWrites(db, write),
     ...createMessageWrites(db, write),
     ...createBoardWrites(db, write, effects),
     ...leakWrites,

@@ -67,14 +67,34 @@ export const BOARDS_MAX = 20;
  * earlier of both. It survives a restart and never holds a value.
  */
 export interface Outbox {
-  /** Those due at `now`, the longest due first. */
+  /**
+   * Those due at `now`, the longest due first. They are taken: no other process gets them for 15 s, by the database's clock, or until
+   * it is told here what became of them. What a process took before it gets again.
+   */
   takeDue(now: number, limit: number): Promise<readonly DueSaying[]>;
-  /** It was said, or never can be: drops it, unless it was asked for again since it was taken. */
-  settle(due: DueSaying): Promise<void>;
-  /** It could not be said yet: due again at `dueAt`, with one more attempt counted. */
-  postpone(due: DueSaying, dueAt: number): Promise<void>;
-  /** It was said, and must be said once more at `dueAt` although nothing will have happened: begins anew. */
-  sayAgain(due: DueSaying, dueAt: number): Promise<void>;
+  /** They are still being said: this process's for another 15 s. */
+  keepTaken(sayings: readonly Pick<DueSaying, 'key'>[]): Promise<void>;
+  /**
+   * It was said, or never can be: drops it, unless it was asked for again since it was taken. False where another process has
+   * taken it meanwhile: which of both said it last, nobody knows.
+   */
+  settle(due: DueSaying): Promise<boolean>;
+  /**
+   * It could not be said yet: due again at `dueAt`, with one more attempt counted. `quietUntil`: nor before then where it is asked
+   * for anew. As `settle`.
+   */
+  postpone(due: DueSaying, dueAt: number, quietUntil?: number): Promise<boolean>;
+  /** It was said, and must be said once more at `dueAt` although nothing will have happened: begins anew. As `settle`. */
+  sayAgain(due: DueSaying, dueAt: number): Promise<boolean>;
+  /** Asks for it once more. */
+  sayAnew(saying: Saying, dueAt: number): Promise<void>;
+  /**
+   * Takes what `key` names for this process, for `forMs` by the database's clock; whoever has it takes it anew. False while it is another
+   * one's.
+   */
+  takeLease(key: string, forMs: number): Promise<boolean>;
+  /** Leaves it to whoever comes next, this process or another one, `afterMs` from now. */
+  leaveLease(key: string, afterMs?: number): Promise<void>;
   /** How many should have been said by `now` and were not, and since when the first of them waits (null: none does). */
   waitingSayings(now: number): Promise<{ readonly count: number; readonly sinceAt: number | null }>;
   findReceipt(tokenId: TokenId): Promise<KeptMessage | undefined>;

@@ -111,6 +111,14 @@ export type ListRequest = PageRequest & {
   readonly now: number;
 };
 
+/** The part of their own list that somebody turned to in their Home tab. `wipes`: how often its search field was emptied. */
+export type KeptPage = {
+  readonly filter: ListFilter;
+  readonly page: number;
+  readonly search?: string;
+  readonly wipes: number;
+};
+
 /** `rotatable`: those that have a value or, expired, may be given one: neither revoked nor unclaimed. */
 export type SearchedTokens = 'all' | 'not_revoked' | 'rotatable';
 

@@ -1,6 +1,29 @@
-import { expect, test } from 'vitest';
-import { setStage } from '../fixture.ts';
-import { answerTo, callsOf, holdsToken, modalSaying, opens, settled, soon, verdictsOf } from './flows.ts';
+import Database from 'better-sqlite3';
+import { describe, expect, test } from 'vitest';
+import type { PersonId, TokenId } from '../../src/tokens/token.ts';
+import { type Stage, setStage } from '../fixture.ts';
+import {
+  actionsOf,
+  answerTo,
+  callsOf,
+  holdsToken,
+  idOf,
+  modalSaying,
+  opens,
+  receiptOf,
+  rowsOf,
+  settled,
+  soon,
+  toldTo,
+  valuesSeenBy,
+  verdictsOf,
+  withStore,
+} from './flows.ts';
+
+type Scene = Awaited<ReturnType<typeof setTwo>>;
+
+/** Of the tokens that are there: created, shown, created. */
+const ACTIONS_BEFORE = 3;
 
 const ONCALL = { ONCALL: 'U0CAROL0001' };
 
@@ -13,10 +36,11 @@ async function setTwo(env: Record<string, string> = {}) {
     stage,
     other,
     workspace,
-    to: (number: 0 | 1) => workspace.sockets.onlyTo(number),
+    to: (number: 0 | 1) => workspace.sockets.deliverTo(number),
     alice: workspace.person('alice'),
     bob: workspace.person('bob'),
     carol: workspace.person('carol'),
+    dave: workspace.person('dave'),
   };
 }
 
@@ -95,3 +119,224 @@ test('a value that was presented to one may be revoked at the other, by whoever 
   expect(drawn.join()).not.toContain('hooks');
   await settled(stage);
 });
+
+describe('what is delivered to both at once', () => {
+  /** What somebody does, and what comes of it once. */
+  const ROWS: readonly (readonly [
+    what: string,
+    prepare: (scene: Scene) => Promise<unknown>,
+    act: (scene: Scene) => Promise<unknown>,
+    effects: (scene: Scene) => unknown,
+    once: unknown,
+  ])[] = [
+    [
+      'a creation',
+      async ({ alice }) => {
+        await opens(alice, '/apitoken create new-bot');
+      },
+      ({ alice }) => alice.submits(),
+      ({ stage, alice }) => [actionsOf(stage).slice(ACTIONS_BEFORE), valuesSeenBy(alice).length],
+      [['token.created', 'value.shown'], 1],
+    ],
+    [
+      'a revocation',
+      async ({ carol }) => {
+        await opens(carol, '/apitoken revoke deploy-bot', '#oncall');
+        await carol.fills({ 'What happened?': 'Leaked' });
+      },
+      ({ carol }) => carol.submits(),
+      ({ stage, alice }) => [actionsOf(stage).slice(ACTIONS_BEFORE), toldTo(alice).length],
+      [['token.revoked'], 1],
+    ],
+    [
+      'a rotation',
+      ({ alice }) => opens(alice, '/apitoken rotate deploy-bot'),
+      ({ alice }) => alice.submits(),
+      ({ stage, alice }) => [actionsOf(stage).slice(ACTIONS_BEFORE), valuesSeenBy(alice).length],
+      [['token.rotated'], 1],
+    ],
+    [
+      'Show value',
+      async () => undefined,
+      ({ alice }) => alice.clicks('Show value', { in: '@apitoken', near: 'given-bot' }),
+      ({ stage, alice }) => [actionsOf(stage).slice(ACTIONS_BEFORE), valuesSeenBy(alice).length],
+      [['value.shown'], 1],
+    ],
+    [
+      'a board',
+      async () => undefined,
+      ({ carol }) => carol.types('#oncall', '/apitoken board'),
+      ({ stage, bob }) => [actionsOf(stage).slice(ACTIONS_BEFORE), bob.sees('#oncall').length],
+      [['board.placed'], 1],
+    ],
+    [
+      'a card that is shared',
+      async ({ carol }) => {
+        await opens(carol, '/apitoken revoke deploy-bot', '#oncall');
+        await carol.fills({ 'What happened?': 'Leaked' });
+        await carol.submits();
+        await modalSaying(carol, 'deploy-bot is revoked.');
+      },
+      ({ carol }) => carol.clicks('Share to channel', { in: 'modal' }),
+      ({ bob }) => bob.sees('#oncall').filter(({ text }) => text.includes('deploy-bot is revoked')).length,
+      1,
+    ],
+    [
+      'a file of all tokens',
+      ({ carol }) => answerTo(carol, '/apitoken status', '#oncall'),
+      ({ carol }) => carol.clicks('CSV', { in: '#oncall' }),
+      ({ workspace }) => callsOf(workspace, 'files.completeUploadExternal').length,
+      1,
+    ],
+    [
+      'a message to the app',
+      async () => undefined,
+      ({ bob }) => bob.types('@apitoken', 'hello'),
+      ({ bob }) => bob.sees('@apitoken').filter(({ ephemeral }) => ephemeral).length,
+      1,
+    ],
+  ];
+
+  test.for(ROWS)('%s has one effect', async ([, prepare, act, effects, once]) => {
+    const scene = await setTwo(ONCALL);
+    const { stage, workspace, alice, dave } = scene;
+    await holdsToken(stage, alice, 'deploy-bot');
+    await holdsToken(stage, alice, 'given-bot', { by: dave, shown: false });
+    await settled(stage);
+    expect(actionsOf(stage)).toHaveLength(ACTIONS_BEFORE);
+    await prepare(scene);
+
+    workspace.sockets.deliverTo('each');
+    await act(scene);
+    await settled(stage);
+    await soon(() => expect(effects(scene)).toEqual(once));
+    workspace.sockets.deliverTo(undefined);
+    await settled(stage);
+
+    expect(effects(scene)).toEqual(once);
+    expect(stage.log()).not.toContain('"level":"error"');
+    workspace.takeRefusals();
+  });
+});
+
+describe('what both have to say', () => {
+  test('is said once, however much it is', async () => {
+    const { stage, workspace, alice, bob, dave } = await setTwo();
+    const names = Array.from({ length: 12 }, (_, index) => `bot-${index}`);
+    for (const [index, name] of names.entries()) {
+      await holdsToken(stage, index % 2 === 0 ? alice : bob, name, { by: dave, shown: false });
+    }
+    await settled(stage);
+
+    for (const name of names) {
+      await withStore(stage, async (store) => {
+        const actor = dave.id as PersonId;
+        const by = { actor, at: stage.now(), reason: 'leaked', held: false };
+        await store.revokeTokens([idOf(stage, name) as TokenId], by, { keys: [] });
+      });
+    }
+    await settled(stage);
+
+    const posted = callsOf(workspace, 'chat.postMessage').map(({ args }) => JSON.stringify(args));
+    // Its receipt, and that somebody else ended it.
+    expect(posted).toHaveLength(2 * names.length);
+    expect(new Set(posted).size).toBe(posted.length);
+    expect([alice, bob].map((person) => toldTo(person).length)).toEqual([6, 6]);
+  });
+
+  test.for([
+    ['is said by the other one when its time is over', 0, 1],
+    ['is left alone until its time is over', 60_000, 0],
+  ] as const)('and one that died was at %s', async ([, leftMs, count]) => {
+    const { stage, alice, dave } = await setTwo();
+    const { id } = await holdsToken(stage, alice, 'deploy-bot', { by: dave });
+    await settled(stage);
+
+    await withStore(stage, async (store) => {
+      const by = { actor: dave.id as PersonId, at: stage.now(), reason: 'leaked', held: false };
+      await store.revokeTokens([id], by, { keys: [] });
+      takeAll(stage, leftMs);
+    });
+
+    if (count > 0) await settled(stage);
+    else await later();
+    expect(toldTo(alice)).toHaveLength(count);
+  });
+
+  test('is drawn as it is in the end, when one of them is slow', async () => {
+    const { stage, workspace, alice, dave } = await setTwo();
+    const { id } = await holdsToken(stage, alice, 'deploy-bot', { by: dave });
+    await settled(stage);
+    const slow = Promise.withResolvers<void>();
+    workspace.faults.add({ method: 'chat.update', until: slow.promise });
+    await withStore(stage, (store) => store.sayAnew({ kind: 'receipt', tokenId: id }, stage.now()));
+    await soon(() =>
+      expect(rowsOf(stage, 'select * from outbox where taken_by is not null')).toHaveLength(1),
+    );
+
+    await withStore(stage, async (store) => {
+      const by = { actor: dave.id as PersonId, at: stage.now(), reason: 'leaked', held: false };
+      await store.revokeTokens([id], by, { keys: [] });
+    });
+    await soon(() => expect(toldTo(alice)).toHaveLength(1));
+    await later();
+    slow.resolve();
+    await settled(stage);
+
+    expect(receiptOf(alice, 'deploy-bot').text).toContain('revoked');
+  });
+
+  test('is drawn anew where one was so slow that the other took it over', async () => {
+    const { stage, workspace, alice, dave } = await setTwo();
+    const { id } = await holdsToken(stage, alice, 'deploy-bot', { by: dave });
+    await settled(stage);
+    const slow = Promise.withResolvers<void>();
+    workspace.faults.add({ method: 'chat.update', until: slow.promise });
+    await withStore(stage, (store) => store.sayAnew({ kind: 'receipt', tokenId: id }, stage.now()));
+    await soon(() =>
+      expect(rowsOf(stage, 'select * from outbox where taken_by is not null')).toHaveLength(1),
+    );
+
+    // As if the first one had slept all the while.
+    await withStore(stage, async (store) => {
+      takeAll(stage, 0);
+      passLeases(stage);
+      const by = { actor: dave.id as PersonId, at: stage.now(), reason: 'leaked', held: false };
+      await store.revokeTokens([id], by, { keys: [] });
+    });
+    await soon(() => expect(receiptOf(alice, 'deploy-bot').text).toContain('revoked'));
+    await settled(stage);
+    const drawn = callsOf(workspace, 'chat.update').length;
+    slow.resolve();
+    // Its own, which is out of date by now, and one more.
+    await soon(() => expect(callsOf(workspace, 'chat.update').length).toBeGreaterThanOrEqual(drawn + 2));
+    await settled(stage);
+
+    expect(receiptOf(alice, 'deploy-bot').text).toContain('revoked');
+  });
+});
+
+/** All that is to be said was taken by a process that is no more, for so long from now on. */
+function takeAll(stage: Stage, ms: number): void {
+  change(
+    stage,
+    "update outbox set taken_by = 'a dead one', taken_until = cast(unixepoch('subsec') * 1000 as integer) + ?",
+    ms,
+  );
+}
+
+/** The time of all that one does alone is over. */
+function passLeases(stage: Stage): void {
+  change(stage, 'update leases set taken_until = ?', 0);
+}
+
+function change(stage: Stage, statement: string, value: number): void {
+  const raw = new Database(`${stage.folder}/apitoken.db`, { timeout: 5000 });
+  raw.prepare(statement).run(Math.trunc(value));
+  raw.close();
+}
+
+/** When both have looked for what is due several times. */
+function later(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1500));
+}

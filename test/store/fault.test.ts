@@ -92,6 +92,10 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['tidy', (store) => store.tidy(NOW)],
   ['countTokens', (store) => store.countTokens(NOW)],
   ['takeDue', (store) => store.takeDue(NOW, 1)],
+  ['keepTaken', (store) => store.keepTaken([{ key: MARK }])],
+  ['sayAnew', (store) => store.sayAnew({ kind: 'receipt', tokenId: TOKEN.id }, NOW)],
+  ['takeLease', (store) => store.takeLease(MARK, 1000)],
+  ['leaveLease', (store) => store.leaveLease(MARK)],
   ['waitingSayings', (store) => store.waitingSayings(NOW)],
   [
     'settle',

@@ -44,6 +44,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'mac BLOB',
       'index audit_events_token(token_id)',
     ],
+    changes: ['subject TEXT PK', 'number INTEGER', 'index changes_number(number)'],
     deliveries: [
       'key TEXT PK',
       'at INTEGER',
@@ -51,6 +52,7 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'token_id -> tokens.id',
       'index deliveries_at(at)',
     ],
+    home_pages: ['person TEXT PK', 'page TEXT'],
     leaked_tokens: [
       'channel TEXT PK',
       'ts TEXT PK',
@@ -71,6 +73,8 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'cards TEXT',
       'index leaks_seen(seen_at)',
     ],
+    leases: ['key TEXT PK', 'taken_by TEXT', 'taken_until INTEGER'],
+    limits: ['key TEXT PK', 'instants TEXT', 'last_at INTEGER', 'index limits_last(last_at)'],
     messages: [
       'id INTEGER PK',
       'kind TEXT',
@@ -100,6 +104,9 @@ test('a migrated file has these tables, columns and indexes and no others', asyn
       'version INTEGER',
       'attempts INTEGER',
       'wanted_at INTEGER',
+      'taken_by TEXT?',
+      'taken_until INTEGER',
+      'quiet_until INTEGER',
       'index outbox_due(due_at)',
       'index outbox_wanted(wanted_at)',
     ],
@@ -194,7 +201,7 @@ test('every table is STRICT, nothing cascades, and what goes by its key alone ha
     .pluck()
     .all();
 
-  expect(tables).toHaveLength(17);
+  expect(tables).toHaveLength(21);
   expect(tables.filter((table) => !(table as { strict: number }).strict)).toEqual([]);
   expect(tables.filter((table) => (table as { wr: number }).wr)).toMatchObject([
     { name: 'secret_usage' },

@@ -4,6 +4,7 @@ import { WebAPIHTTPError, WebAPIPlatformError, type WebClient } from '@slack/web
 import { SECOND_MS } from '../../clock.ts';
 import { counted } from '../../counted.ts';
 import { maskValues } from '../../tokens/finder.ts';
+import type { Outbox } from '../../tokens/outbox.ts';
 import { type AccessPolicy, mayUseApp } from '../../tokens/policy.ts';
 import type { RefuseDeps } from '../../tokens/refusal.ts';
 import type { PersonId, WorkspaceId } from '../../tokens/token.ts';
@@ -52,7 +53,7 @@ export type TrialDeps = SlackSettings & {
   /** Undefined: Slack delivers over HTTP. */
   readonly appToken: (() => string) | undefined;
   /** From which the person's Home tab is drawn again; undefined where there is no database. */
-  readonly store: RefuseDeps['store'] | undefined;
+  readonly store: (RefuseDeps['store'] & Outbox) | undefined;
   /** Asks the person at the terminal for the code that they see. Undefined: nobody is asked. Resolves to undefined when nobody answers. */
   readonly askForCode: ((question: string) => Promise<string | undefined>) | undefined;
   /**

@@ -24,6 +24,8 @@ export type GuardDeps = ListenerDeps & {
   readonly channelNames: Pick<Memory<string>, 'find'>;
   /** By the message: what is told of it in turn is looked at in turn. */
   readonly takeLeakTurn: TakeTurn;
+  /** The same among all processes, of messages in which values stand or stood. */
+  readonly shareLeakTurn: TakeTurn;
 };
 
 /** Tokens of one message that are dealt with: as many as a dialog takes. */
@@ -141,6 +143,10 @@ async function lookInto(heard: Heard, deps: GuardDeps): Promise<void> {
   const { root: _, ...message } = heard.message;
   const values = await valuesInMessage(message);
   if (values.length === 0 && !(await heldBefore(heard))) return;
+  await deps.shareLeakTurn(`${heard.channel} ${heard.ts}`, () => dealWith(values, heard, deps));
+}
+
+async function dealWith(values: readonly TokenValue[], heard: Heard, deps: GuardDeps): Promise<void> {
   const { store, workspace, guard } = deps;
   const asked = {
     workspace,
@@ -169,7 +175,7 @@ async function lookInto(heard: Heard, deps: GuardDeps): Promise<void> {
   await store.keepLeak(leak, { live, there: await tokensOf(values, deps) });
   if (guard.policy === 'revoke') await endLive({ channel, ts }, deps);
   // There are more than one dialog takes.
-  if (guard.policy === 'revoke' && found.othersCount > 0) await lookInto(heard, deps);
+  if (guard.policy === 'revoke' && found.othersCount > 0) await dealWith(values, heard, deps);
 }
 
 async function heldBefore({ isChanged, former }: Heard): Promise<boolean> {

@@ -2,6 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import { LRUCache } from 'lru-cache';
 import type { Log } from '../../log.ts';
 import { findByText, listTokens } from '../../tokens/find.ts';
+import type { Outbox } from '../../tokens/outbox.ts';
 import { type Actor, rightsOf } from '../../tokens/policy.ts';
 import { type Refusal, type RefuseDeps, sentenceFor } from '../../tokens/refusal.ts';
 import type { PersonId } from '../../tokens/token.ts';
@@ -11,13 +12,13 @@ import { BEGINNING, type PageOfList } from '../blocks/pages.ts';
 import { section, sentenceMessage } from '../blocks/text.ts';
 import { BARRED } from '../notices/notice-blocks.ts';
 import { orInShort } from '../reply/in-short.ts';
-import { createTurns } from '../turns.ts';
+import { createSharedTurns } from '../turns.ts';
 import { homeBlocks, type ListDrawing, listMessage } from './list-blocks.ts';
 
 /** People whose page is remembered at once. */
 const PAGES_MAX = 10_000;
 
-type HomeDeps = RefuseDeps & { readonly client: WebClient; readonly log: Log };
+type HomeDeps = RefuseDeps & { readonly store: Outbox; readonly client: WebClient; readonly log: Log };
 
 /** `wipes`: how often something was taken out of the search field. */
 type PageOfHome = PageOfList & { readonly wipes: number };
@@ -35,7 +36,7 @@ export type Homes = {
 /** Draws Home tabs by `client`, one drawing of a person after the other. */
 export function createHomes(deps: HomeDeps): Homes {
   const pages = new LRUCache<string, PageOfHome>({ max: PAGES_MAX });
-  const takeTurn = createTurns();
+  const takeTurn = createSharedTurns('home', deps);
   const standing = ({ id }: Actor): PageOfHome => pages.get(id) ?? { ...BEGINNING, wipes: 0 };
 
   async function drawAt(actor: Actor, page: PageOfHome): Promise<void> {

@@ -8,7 +8,7 @@ import type { Message } from '../blocks/message.ts';
 import { postDirectMessage } from '../reply/direct-message.ts';
 import { orInShort } from '../reply/in-short.ts';
 import { slackErrorOf } from '../reply/slack-error.ts';
-import { createTurns } from '../turns.ts';
+import { createSharedTurns } from '../turns.ts';
 import { receiptMessage } from './receipt-blocks.ts';
 
 /** Of such a receipt Slack takes no change, whatever it says: another one is posted. */
@@ -41,7 +41,7 @@ export type Receipts = {
 
 /** Draws receipts by `client` from what the store knows. */
 export function createReceipts(deps: ReceiptDeps): Receipts {
-  const takeTurn = createTurns();
+  const takeTurn = createSharedTurns('receipt', deps);
   return { draw: (tokenId) => takeTurn(tokenId, () => drawReceipt(tokenId, deps)) };
 }
 

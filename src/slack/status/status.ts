@@ -133,8 +133,11 @@ async function showToChannel(
  * a time: each holds all its rows in memory.
  */
 async function sendCsv(visit: KnownVisit, page: PageOfStatus, deps: ListenerDeps): Promise<void> {
-  const sending = deps.exportOneAtATime(visit.actor.id, () => makeAndSend(visit, page, deps));
-  if (sending !== undefined) return sending;
+  const isTaken = await deps.exportOneAtATime(visit.actor.id, async () => {
+    await makeAndSend(visit, page, deps);
+    return true;
+  });
+  if (isTaken) return;
   const sentence = 'Your file is already being made. When it arrives, choose CSV again for another.';
   await tellSentence(visit, sentence, deps.client);
 }

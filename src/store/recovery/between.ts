@@ -18,9 +18,12 @@ import { createHistory } from '../events.ts';
 import { cannotOpen } from '../fault.ts';
 import {
   auditEvents,
+  changes,
   deliveries,
+  homePages,
   leakedTokens,
   leaks,
+  limits,
   messages,
   notices,
   outbox,
@@ -56,7 +59,7 @@ type Copied = {
   readonly without?: string;
 };
 
-/** Everything, what is referred to before what refers to it. */
+/** Everything but what running processes have taken, what is referred to before what refers to it. */
 const TABLES: readonly Copied[] = [
   { table: tokens, key: [sql`${tokens}.rowid`] },
   { table: secrets, key: [secrets.lookupId] },
@@ -73,6 +76,9 @@ const TABLES: readonly Copied[] = [
   { table: leakedTokens, key: [leakedTokens.channel, leakedTokens.ts, leakedTokens.tokenId] },
   { table: deliveries, key: [deliveries.key] },
   { table: refusalCounts, key: [refusalCounts.actor, refusalCounts.hour] },
+  { table: limits, key: [limits.key] },
+  { table: homePages, key: [homePages.person] },
+  { table: changes, key: [changes.subject] },
   { table: settings, key: [settings.key] },
 ];
 

@@ -1,6 +1,7 @@
 import type { AuditAction, AuditEvent } from '../../tokens/audit.ts';
 import type { NameKey, TokenName } from '../../tokens/name.ts';
 import type { Leak } from '../../tokens/outbox.ts';
+import type { KeptPage } from '../../tokens/store.ts';
 import type { NoticeKind, Saying } from '../../tokens/telling.ts';
 import type { PersonId, Token, TokenId, WorkspaceId } from '../../tokens/token.ts';
 import { blob, check, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from '../drizzle.ts';
@@ -205,6 +206,11 @@ export const outbox = sqliteTable(
     wantedAt: integer('wanted_at').notNull().default(0),
     version: integer('version').notNull(),
     attempts: integer('attempts').notNull(),
+    // Who is saying it, and until when it is theirs alone, by the database's clock.
+    takenBy: text('taken_by'),
+    takenUntil: integer('taken_until').notNull().default(0),
+    // Until when Slack wants to be left alone with it, also when it is asked for anew.
+    quietUntil: integer('quiet_until').notNull().default(0),
   },
   (table) => [index('outbox_due').on(table.dueAt), index('outbox_wanted').on(table.wantedAt)],
 );
@@ -277,6 +283,40 @@ export const deliveries = sqliteTable(
       .references(() => tokens.id),
   },
   (table) => [index('deliveries_at').on(table.at)],
+);
+
+/** What one process of several does at a time, and until when it is theirs, by the database's clock. */
+export const leases = sqliteTable('leases', {
+  key: text('key').primaryKey(),
+  takenBy: text('taken_by').notNull(),
+  takenUntil: integer('taken_until').notNull(),
+});
+
+/** When somebody last did what may be done only so often, each instant of the last minute. */
+export const limits = sqliteTable(
+  'limits',
+  {
+    key: text('key').primaryKey(),
+    instants: text('instants', { mode: 'json' }).$type<readonly number[]>().notNull(),
+    lastAt: integer('last_at').notNull(),
+  },
+  (table) => [index('limits_last').on(table.lastAt)],
+);
+
+/** The page of their Home tab that each person turned to. */
+export const homePages = sqliteTable('home_pages', {
+  person: text('person').$type<PersonId>().primaryKey(),
+  page: text('page', { mode: 'json' }).$type<KeptPage>().notNull(),
+});
+
+/** Of whom or what Slack told that it changed, in that order: whoever remembers it from before forgets it. */
+export const changes = sqliteTable(
+  'changes',
+  {
+    subject: text('subject').primaryKey(),
+    number: integer('number').notNull(),
+  },
+  (table) => [index('changes_number').on(table.number)],
 );
 
 /** How often a person was refused in an hour (hours since 1970 UTC) that is not closed yet. */

@@ -28,6 +28,7 @@ export async function openSqlite(
     ...createSecretRead(verify, createReader(verify.sqlite)),
     snapshot: (body) => snapshotOf(path, body),
     revokedLog,
+    isAlone: lock !== undefined,
     isWritable: () =>
       writer
         .tryWriting()
