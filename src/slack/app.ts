@@ -22,6 +22,7 @@ import { createHomes, type Homes } from './look/list.ts';
 import { createOpenings } from './look/opened-from.ts';
 import { createReceipts, type Receipts } from './notices/receipts.ts';
 import { type Actors, createActors, type RoleSettings } from './people/actor.ts';
+import { toldByAll } from './people/changes.ts';
 import { PatientClient } from './reply/patient-client.ts';
 import { createTables } from './reply/respond.ts';
 import { sdkLogger } from './reply/sdk-logger.ts';
@@ -111,7 +112,8 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
 function listenerDepsOf(deps: SlackAppDeps, client: WebClient): ListenerDeps {
   const { store, policy, workspace, roles, clock, log } = deps;
   const { hasher, prefix, peppers, redigests, checkHash, usage, leaks } = deps;
-  const actors = createActors({ client: createSlackClient(deps, WHO_MS_MAX), workspace, roles, clock, log });
+  const impatient = createSlackClient(deps, WHO_MS_MAX);
+  const actors = toldByAll(createActors({ client: impatient, workspace, roles, clock, log }), deps);
   const drawing = { store, policy, workspace, clock, log, client };
   return {
     ...drawing,
@@ -128,8 +130,8 @@ function listenerDepsOf(deps: SlackAppDeps, client: WebClient): ListenerDeps {
         ? actors.findAnew(id, undefined, rolesFor('grant_introspect'))
         : actors.find(id, undefined),
     openedFrom: createOpenings({ peppers, clock }),
-    checkLimit: createCheckLimit(clock),
-    writtenLimit: createCheckLimit(clock),
+    checkLimit: createCheckLimit('check', deps),
+    writtenLimit: createCheckLimit('written', deps),
     takeWrittenTurn: createSharedTurns('written', deps),
     homes: createHomes(drawing),
     receipts: createReceipts(drawing),

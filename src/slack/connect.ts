@@ -7,7 +7,7 @@ import { SetupError } from '../setup-error.ts';
 import type { LeaverPolicy, Owners } from '../tokens/leavers.ts';
 import type { Outbox } from '../tokens/outbox.ts';
 import { revokeUnclaimed } from '../tokens/revoke.ts';
-import type { TokenStore } from '../tokens/store.ts';
+import type { TokenStore, Visitors } from '../tokens/store.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import { createSlackApp, createSlackClient, type SlackAppDeps } from './app.ts';
 import { INSTALL_AGAIN, mendingSentence } from './blocks/mending.ts';
@@ -40,7 +40,10 @@ export type SlackDeps = Omit<SlackAppDeps, 'workspace' | 'identity' | 'store' | 
   readonly mode:
     | { readonly kind: 'socket'; readonly appToken: () => string; readonly sockets: number }
     | { readonly kind: 'http'; readonly signingSecret: () => string };
-  readonly store: TokenStore & Outbox & Owners & { bindWorkspace(id: WorkspaceId): Promise<WorkspaceId> };
+  readonly store: TokenStore &
+    Outbox &
+    Owners &
+    Visitors & { bindWorkspace(id: WorkspaceId): Promise<WorkspaceId> };
   readonly leavers: LeaverPolicy;
   /** By which Slack's signatures are fresh, also while the app's own time is ahead of it. */
   readonly machineClock: Clock;

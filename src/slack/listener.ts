@@ -8,7 +8,7 @@ import type { Owners } from '../tokens/leavers.ts';
 import type { Outbox } from '../tokens/outbox.ts';
 import type { RefuseDeps } from '../tokens/refusal.ts';
 import type { Deliver, ShowingTurns } from '../tokens/show.ts';
-import type { TokenStore } from '../tokens/store.ts';
+import type { TokenStore, Visitors } from '../tokens/store.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
 import type { UsageRecorder } from '../tokens/usage.ts';
 import type { VerifyDeps } from '../tokens/verify.ts';
@@ -26,7 +26,7 @@ import type { KnownVisit } from './visit.ts';
 /** What listeners use of the app beyond Slack. */
 export type DomainDeps = RefuseDeps &
   VerifyDeps & {
-    readonly store: TokenStore & Outbox & Owners;
+    readonly store: TokenStore & Outbox & Owners & Visitors;
     readonly policy: CreationPolicy;
     readonly hasher: Pick<Hasher, 'hash'>;
     readonly prefix: string;

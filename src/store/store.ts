@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Owners } from '../tokens/leavers.ts';
 import type { Outbox } from '../tokens/outbox.ts';
 import { type Pepper, type Peppers, peppersFrom } from '../tokens/pepper.ts';
-import type { TokenStore } from '../tokens/store.ts';
+import type { TokenStore, Visitors } from '../tokens/store.ts';
 import { createAttention } from './attention.ts';
 import {
   createBoardReads,
@@ -39,6 +39,7 @@ import { createTokenList } from './token-list.ts';
 import { createTokenReads, createTokenWrites } from './tokens.ts';
 import { createRecentReads, createUsage } from './usage.ts';
 import { createDigestWrites, createHashRead } from './verification.ts';
+import { createVisitors } from './visitors.ts';
 
 /** The schema's steps, as files. */
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url));
@@ -78,6 +79,7 @@ export type StoreOptions = {
 export type Store = TokenStore &
   Outbox &
   Owners &
+  Visitors &
   Settings & {
     /** Whether a verification could read just now, from the table that decides it. */
     isReadable(): Promise<boolean>;
@@ -132,7 +134,8 @@ async function storeOn(engine: Engine, options: StoreOptions): Promise<Store> {
   const peppers = options.peppers ?? peppersFrom(options.pepper);
   const reads = createReads(engine);
   const parts = { effects: createEffects(db, options.pepper), seals: createSeals(db, peppers) };
-  const writes = createWrites(engine, parts);
+  const { tidyLimits, ...visitors } = createVisitors(engine);
+  const writes = createWrites(engine, { ...parts, tidyLimits });
   const at = (options.clock ?? systemClock)();
   if (engine.isAlone) await freeTaken(engine);
   await sealOnce(engine, { ...parts, peppers }, at);
@@ -140,6 +143,7 @@ async function storeOn(engine: Engine, options: StoreOptions): Promise<Store> {
   return {
     ...reads,
     ...createOutbox(engine),
+    ...visitors,
     ...writes,
     isReadable: () =>
       readSecret(NO_LOOKUP_ID).then(
@@ -175,7 +179,15 @@ function createReads({ connections: { read: db }, read, readSecret }: Engine) {
 
 function createWrites(
   { connections: { write: db }, write, revokedLog, checkpoint }: Engine,
-  { effects, seals }: { readonly effects: Effects; readonly seals: Seals },
+  {
+    effects,
+    seals,
+    tidyLimits,
+  }: {
+    readonly effects: Effects;
+    readonly seals: Seals;
+    readonly tidyLimits: (now: number) => Promise<void>;
+  },
 ) {
   const log: Pick<RevokedLog, 'note'> = revokedLog ?? NO_LOG;
   const refusals = createRefusals(db, write, effects);
@@ -199,6 +211,7 @@ function createWrites(
     tidy: async (now: number) => {
       await refusals.tidy(now);
       await tidyLeaks(now);
+      await tidyLimits(now);
       // What revocations emptied is still in the log until it is moved into the database.
       return { isLogHeld: !(await checkpoint()) };
     },

@@ -396,3 +396,27 @@ export interface TokenStore {
    * reads from the log, so that what revocations emptied still stands in it. */
   tidy(now: number): Promise<{ readonly isLogHeld: boolean }>;
 }
+
+/** What every process knows of the people who come, by whichever they came before. Of a power cut some of it may be undone. */
+export interface Visitors {
+  /**
+   * Counts `times` more of what `key` names, of which `max` may come in any `windowMs`, and is 0; or, where they are too many
+   * already, for how many milliseconds to wait, and nothing is counted.
+   */
+  countWithin(
+    key: string,
+    limit: { readonly max: number; readonly windowMs: number; readonly now: number; readonly times?: number },
+  ): Promise<number>;
+  /** The person turned to this page of their Home tab. */
+  keepHomePage(person: PersonId, page: KeptPage): Promise<void>;
+  /** The page that they turned to last; undefined when they never did. */
+  homePageOf(person: PersonId): Promise<KeptPage | undefined>;
+  /** Slack told that what `subject` names has changed: whoever remembers it is to forget it. */
+  noteChange(subject: string): Promise<void>;
+  /** The number of the last change; 0 before the first. */
+  lastChange(): Promise<number>;
+  /** The changes that came after that one, the latest last; `too_many`: more than 200. */
+  changesAfter(
+    number: number,
+  ): Promise<readonly { readonly subject: string; readonly number: number }[] | 'too_many'>;
+}

@@ -1,12 +1,14 @@
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import type { PersonId, TokenId } from '../../src/tokens/token.ts';
+import { TokenValue } from '../../src/tokens/token-value.ts';
 import { type Stage, setStage } from '../fixture.ts';
 import {
   actionsOf,
   answerTo,
   callsOf,
   holdsToken,
+  holdsTokens,
   idOf,
   modalSaying,
   opens,
@@ -315,6 +317,74 @@ describe('what both have to say', () => {
     expect(receiptOf(alice, 'deploy-bot').text).toContain('revoked');
   });
 });
+
+describe('what one knows of a person', () => {
+  test('ten values a minute are checked by both together', async () => {
+    const { to, carol } = await setTwo(ONCALL);
+    const check = () => answerTo(carol, `/apitoken check ${aValue()}`);
+    for (let checked = 0; checked < 10; checked++) {
+      to(checked % 2 === 0 ? 0 : 1);
+      expect((await check()).text).not.toContain('Try again in');
+    }
+
+    for (const number of [0, 1] as const) {
+      to(number);
+      expect((await check()).text).toContain('Try again in');
+    }
+  });
+
+  test('and a restart, too, counts them on', async () => {
+    const stage = await setStage({ env: ONCALL });
+    const carol = stage.workspace.person('carol');
+    for (let checked = 0; checked < 10; checked++) await answerTo(carol, `/apitoken check ${aValue()}`);
+
+    await stage.restart();
+
+    expect((await answerTo(carol, `/apitoken check ${aValue()}`)).text).toContain('Try again in');
+  });
+
+  test('is forgotten by both when Slack tells one of them that it changed', async () => {
+    const { to, workspace, bob } = await setTwo({ ONCALL: 'S0ONCALL001' });
+    for (const number of [0, 1] as const) {
+      to(number);
+      expect((await answerTo(bob, '/apitoken status')).text).not.toContain('Only managers');
+    }
+
+    to(0);
+    await workspace.setGroupMembers('oncall', []);
+
+    for (const number of [0, 1] as const) {
+      to(number);
+      expect((await answerTo(bob, '/apitoken status')).text).toContain('Only managers');
+    }
+  });
+
+  test('is the page of their Home tab, whichever draws it, and after a restart', async () => {
+    const { stage, other, to, alice } = await setTwo();
+    await holdsTokens(stage, alice, 25, (number) => `bot-${number}`);
+    to(0);
+    await alice.opensHome();
+    await soon(() => expect(alice.home()?.text).toContain('Page 1 of 2'));
+    await alice.clicks('Next', { in: 'home' });
+    await soon(() => expect(alice.home()?.text).toContain('Page 2 of 2'));
+    await settled(stage);
+
+    await stage.app.stop();
+    await withStore(stage, (store) =>
+      store.sayAnew({ kind: 'home', person: alice.id as PersonId }, stage.now()),
+    );
+    await holdsToken(stage, alice, 'another-bot');
+    await soon(() => expect(rowsOf(stage, "select * from outbox where key like 'home:%'")).toEqual([]));
+
+    expect(other.isConnectedToSlack()).toBe(true);
+    expect(alice.home()?.text).toContain('Page 2 of 2');
+  });
+});
+
+/** One that nobody holds. */
+function aValue(): string {
+  return TokenValue.generate('apit').reveal();
+}
 
 /** All that is to be said was taken by a process that is no more, for so long from now on. */
 function takeAll(stage: Stage, ms: number): void {

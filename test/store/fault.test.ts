@@ -3,7 +3,7 @@ import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { expect, test } from 'vitest';
 import { faultFrom } from '../../src/store/fault.ts';
 import type { Store } from '../../src/store/store.ts';
-import type { TokenId } from '../../src/tokens/token.ts';
+import type { PersonId, TokenId } from '../../src/tokens/token.ts';
 import { aStore } from './fixtures/temp-store.ts';
 import {
   aDelivery,
@@ -96,6 +96,12 @@ const CALLS: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['sayAnew', (store) => store.sayAnew({ kind: 'receipt', tokenId: TOKEN.id }, NOW)],
   ['takeLease', (store) => store.takeLease(MARK, 1000)],
   ['leaveLease', (store) => store.leaveLease(MARK)],
+  ['countWithin', (store) => store.countWithin(MARK, { max: 1, windowMs: 1, now: NOW })],
+  ['keepHomePage', (store) => store.keepHomePage(MARK as PersonId, { filter: 'all', page: 1, wipes: 0 })],
+  ['homePageOf', (store) => store.homePageOf(MARK as PersonId)],
+  ['noteChange', (store) => store.noteChange(MARK)],
+  ['lastChange', (store) => store.lastChange()],
+  ['changesAfter', (store) => store.changesAfter(0)],
   ['waitingSayings', (store) => store.waitingSayings(NOW)],
   [
     'settle',

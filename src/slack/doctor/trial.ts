@@ -7,6 +7,7 @@ import { maskValues } from '../../tokens/finder.ts';
 import type { Outbox } from '../../tokens/outbox.ts';
 import { type AccessPolicy, mayUseApp } from '../../tokens/policy.ts';
 import type { RefuseDeps } from '../../tokens/refusal.ts';
+import type { Visitors } from '../../tokens/store.ts';
 import type { PersonId, WorkspaceId } from '../../tokens/token.ts';
 import { CREATE_SHORTCUT_ID } from '../blocks/ids.ts';
 import type { Message } from '../blocks/message.ts';
@@ -53,7 +54,7 @@ export type TrialDeps = SlackSettings & {
   /** Undefined: Slack delivers over HTTP. */
   readonly appToken: (() => string) | undefined;
   /** From which the person's Home tab is drawn again; undefined where there is no database. */
-  readonly store: (RefuseDeps['store'] & Outbox) | undefined;
+  readonly store: (RefuseDeps['store'] & Outbox & Visitors) | undefined;
   /** Asks the person at the terminal for the code that they see. Undefined: nobody is asked. Resolves to undefined when nobody answers. */
   readonly askForCode: ((question: string) => Promise<string | undefined>) | undefined;
   /**

@@ -42,7 +42,7 @@ export function registerEvents(app: App, deps: ListenerDeps): void {
   });
   app.event('user_change', async ({ event }) => {
     const { id, team_id, ...flags } = readDelivery(userChanged, event).user;
-    deps.actors.forgetPerson(id);
+    await deps.actors.forgetPerson(id);
     // Slack still takes messages there, which nobody reads: https://github.com/slackapi/python-slack-sdk/issues/1156
     if (flags.deleted === true) forgetDirectMessage(deps.client, id);
     // What the event says decides nothing: it may be forged or late. Slack is asked.

@@ -150,7 +150,7 @@ async function messageFor(
   const rights = rightsOf(actor, deps.policy);
   const line = is === 'command' ? commandLine(text) : undefined;
   if (line === undefined) return abilitiesMessage(rights);
-  return deps.writtenLimit.take(personId) > 0 ? undefined : commandMessage(line, rights);
+  return (await deps.writtenLimit.take(personId)) > 0 ? undefined : commandMessage(line, rights);
 }
 
 const WITHOUT_BUTTON =

@@ -1,28 +1,21 @@
-import { LRUCache } from 'lru-cache';
 import { type Clock, MINUTE_MS } from '../../clock.ts';
+import type { Visitors } from '../../tokens/store.ts';
 
 const CHECKS_MAX = 10;
 
-/** People remembered at once. */
-const PEOPLE_MAX = 10_000;
-
-/** Lets each person check ten values in any minute. In memory: a restart begins anew. */
+/** Lets each person check ten values in any minute, by whichever process. */
 export type CheckLimit = {
-  /** Counts one more and returns 0; or for how many milliseconds they must wait where it is one too many, which is not counted. */
-  take(personId: string): number;
+  /** Counts one more and is 0; or for how many milliseconds they must wait where it is one too many, which is not counted. */
+  take(personId: string): Promise<number>;
 };
 
-/** Counts by `clock`. */
-export function createCheckLimit(clock: Clock): CheckLimit {
-  const taken = new LRUCache<string, readonly number[]>({ max: PEOPLE_MAX });
+/** Counts in the database, by `clock`; `what` tells what is counted from other things. */
+export function createCheckLimit(
+  what: string,
+  { store, clock }: { readonly store: Pick<Visitors, 'countWithin'>; readonly clock: Clock },
+): CheckLimit {
   return {
-    take: (personId) => {
-      const now = clock();
-      const lately = (taken.get(personId) ?? []).filter((at) => now - at < MINUTE_MS);
-      const [first] = lately;
-      if (first !== undefined && lately.length >= CHECKS_MAX) return first + MINUTE_MS - now;
-      taken.set(personId, [...lately, now]);
-      return 0;
-    },
+    take: (personId) =>
+      store.countWithin(`${what} ${personId}`, { max: CHECKS_MAX, windowMs: MINUTE_MS, now: clock() }),
   };
 }

@@ -15,7 +15,7 @@ export async function checkAnswer(
   deps: ListenerDeps,
 ): Promise<Answer> {
   if (value === undefined) return { kind: 'message', message: sentenceMessage(CHECK_USAGE) };
-  const waitMs = deps.checkLimit.take(actor.id);
+  const waitMs = await deps.checkLimit.take(actor.id);
   if (waitMs > 0)
     return refusalAnswer({ code: 'too_many_checks', waitSeconds: Math.ceil(waitMs / SECOND_MS) });
   const outcome = await checkValue({ actor, value }, deps);

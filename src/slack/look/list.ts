@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { WebClient } from '@slack/web-api';
-import { LRUCache } from 'lru-cache';
 import type { Log } from '../../log.ts';
 import { findByText, listTokens } from '../../tokens/find.ts';
 import type { Outbox } from '../../tokens/outbox.ts';
 import { type Actor, rightsOf } from '../../tokens/policy.ts';
 import { type Refusal, type RefuseDeps, sentenceFor } from '../../tokens/refusal.ts';
+import type { KeptPage, Visitors } from '../../tokens/store.ts';
 import type { PersonId } from '../../tokens/token.ts';
 import { LIST_PAGE_SIZE } from '../blocks/ids.ts';
 import type { Message } from '../blocks/message.ts';
@@ -15,15 +16,13 @@ import { orInShort } from '../reply/in-short.ts';
 import { createSharedTurns } from '../turns.ts';
 import { homeBlocks, type ListDrawing, listMessage } from './list-blocks.ts';
 
-/** People whose page is remembered at once. */
-const PAGES_MAX = 10_000;
+type HomeDeps = RefuseDeps & {
+  readonly store: Outbox & Visitors;
+  readonly client: WebClient;
+  readonly log: Log;
+};
 
-type HomeDeps = RefuseDeps & { readonly store: Outbox; readonly client: WebClient; readonly log: Log };
-
-/** `wipes`: how often something was taken out of the search field. */
-type PageOfHome = PageOfList & { readonly wipes: number };
-
-/** The Home tabs, each at the page that its person turned to. In memory: after a restart they begin anew. */
+/** The Home tabs, each at the page that its person turned to, whichever process draws it. */
 export type Homes = {
   /** Draws the actor's Home tab at `page`, or where it stands; one after the other, so that the last drawn is the latest. */
   draw(actor: Actor, page?: PageOfList): Promise<void>;
@@ -35,13 +34,16 @@ export type Homes = {
 
 /** Draws Home tabs by `client`, one drawing of a person after the other. */
 export function createHomes(deps: HomeDeps): Homes {
-  const pages = new LRUCache<string, PageOfHome>({ max: PAGES_MAX });
   const takeTurn = createSharedTurns('home', deps);
-  const standing = ({ id }: Actor): PageOfHome => pages.get(id) ?? { ...BEGINNING, wipes: 0 };
+  const standing = async ({ id }: Actor): Promise<KeptPage> =>
+    (await deps.store.homePageOf(id)) ?? { ...BEGINNING, wipes: 0 };
 
-  async function drawAt(actor: Actor, page: PageOfHome): Promise<void> {
-    pages.set(actor.id, page);
-    await takeTurn(actor.id, () => publishHome(actor, standing(actor), deps));
+  async function drawAt(actor: Actor, pageAfter: (page: KeptPage) => KeptPage): Promise<void> {
+    const page = await standing(actor);
+    const next = pageAfter(page);
+    const isKept =
+      isDeepStrictEqual(next, page) || (await isWritten(deps.store.keepHomePage(actor.id, next), deps));
+    await takeTurn(actor.id, async () => publishHome(actor, isKept ? await standing(actor) : next, deps));
   }
 
   return {
@@ -50,19 +52,25 @@ export function createHomes(deps: HomeDeps): Homes {
         const blocks = [section(BARRED)];
         await deps.client.views.publish({ user_id: person, view: { type: 'home', blocks } });
       }),
-    draw: (actor, page) => {
-      const { wipes } = standing(actor);
-      return drawAt(actor, page === undefined ? standing(actor) : { ...page, wipes });
-    },
-    wipe: (actor) => {
-      const page = standing(actor);
-      return drawAt(actor, { ...page, wipes: page.wipes + 1 });
-    },
+    draw: (actor, page) =>
+      drawAt(actor, (kept) => (page === undefined ? kept : { ...page, wipes: kept.wipes })),
+    wipe: (actor) => drawAt(actor, (kept) => ({ ...kept, wipes: kept.wipes + 1 })),
   };
 }
 
+/** A database that cannot be written keeps nobody from turning a page. */
+function isWritten(writing: Promise<void>, { log }: Pick<HomeDeps, 'log'>): Promise<boolean> {
+  return writing.then(
+    () => true,
+    (fault: unknown) => {
+      log.warn({ err: fault }, 'the page that somebody turned to is not kept');
+      return false;
+    },
+  );
+}
+
 /** Draws the actor's Home tab: *My API Tokens* at `page`. */
-async function publishHome(actor: Actor, page: PageOfHome, deps: HomeDeps): Promise<void> {
+async function publishHome(actor: Actor, page: KeptPage, deps: HomeDeps): Promise<void> {
   const { client, log } = deps;
   const drawing = await drawingOf(actor, page, deps);
   const blocks = 'code' in drawing ? [section(sentenceFor(drawing))] : homeBlocks(drawing, page.wipes);

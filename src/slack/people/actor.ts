@@ -68,8 +68,10 @@ export type Actors = {
    */
   onCall(): Promise<readonly PersonId[]>;
   /** Drops what is known, because Slack tells that it changed. */
-  forgetPerson(personId: string): void;
-  forgetGroups(): void;
+  forgetPerson(personId: string): Promise<void>;
+  forgetGroups(): Promise<void>;
+  /** The same, where nobody knows what changed. */
+  forgetEverything(): void;
 };
 
 /** How others see a person. */
@@ -169,8 +171,12 @@ export function createActors(deps: ActorDeps): Actors {
       }
       return [];
     },
-    forgetPerson: (personId) => people.forget(personId),
-    forgetGroups: () => groups.forgetAll(),
+    forgetPerson: async (personId) => people.forget(personId),
+    forgetGroups: async () => groups.forgetAll(),
+    forgetEverything: () => {
+      people.forgetAll();
+      groups.forgetAll();
+    },
   };
 }
 

@@ -133,22 +133,25 @@ async function showToChannel(
  * a time: each holds all its rows in memory.
  */
 async function sendCsv(visit: KnownVisit, page: PageOfStatus, deps: ListenerDeps): Promise<void> {
-  const isTaken = await deps.exportOneAtATime(visit.actor.id, async () => {
-    await makeAndSend(visit, page, deps);
-    return true;
-  });
-  if (isTaken) return;
+  // Told when it is over: whoever reads that it failed may choose it again at once.
+  const told = await deps.exportOneAtATime(visit.actor.id, () => makeAndSend(visit, page, deps));
+  if (told === null) return;
   const sentence = 'Your file is already being made. When it arrives, choose CSV again for another.';
-  await tellSentence(visit, sentence, deps.client);
+  await tellSentence(visit, told ?? sentence, deps.client);
 }
 
-async function makeAndSend(visit: KnownVisit, page: PageOfStatus, deps: ListenerDeps): Promise<void> {
+/** Resolves to what is to be told; null: nothing. */
+async function makeAndSend(
+  visit: KnownVisit,
+  page: PageOfStatus,
+  deps: ListenerDeps,
+): Promise<string | null> {
   const actor = await confirmedActor(visit, 'see', 'everybodys', deps);
-  if (actor === undefined) return tellRefusal(visit, { code: 'person_unknown' }, deps);
+  if (actor === undefined) return sentenceFor({ code: 'person_unknown' });
   const { delivery } = visit;
   const outcome = await exportStatus({ ...page, actor, delivery }, deps);
-  if (outcome.kind === 'refused') return tellRefusal(visit, outcome.refusal, deps);
-  if (outcome.kind === 'repeated') return;
+  if (outcome.kind === 'refused') return sentenceFor(outcome.refusal);
+  if (outcome.kind === 'repeated') return null;
   const now = deps.clock();
   const file = {
     name: `api-tokens-${dateIn(actor.zone, now)}.csv`,
@@ -156,12 +159,9 @@ async function makeAndSend(visit: KnownVisit, page: PageOfStatus, deps: Listener
     comment: commentOn(outcome, page),
   };
   const refusedWith = await carryOut(outcome.deed, () => sendFile(deps.client, actor.id, file), deps);
-  if (refusedWith !== undefined) {
-    deps.log.warn({ code: refusedWith }, 'Slack refused a file');
-    return tellSentence(visit, notSentSentence(refusedWith), deps.client);
-  }
-  const sentence = 'The file is in your direct messages with apitoken.';
-  await tellSentence(visit, sentence, deps.client);
+  if (refusedWith === undefined) return 'The file is in your direct messages with apitoken.';
+  deps.log.warn({ code: refusedWith }, 'Slack refused a file');
+  return notSentSentence(refusedWith);
 }
 
 function commentOn({ tokens, isCut }: ExportAsked, { filter, owner }: PageOfStatus): string {
