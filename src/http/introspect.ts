@@ -49,14 +49,21 @@ const SEVERAL_WAYS: Denied = {
  * as Bearer, or, as OAuth clients do, as the secret of HTTP Basic or as `client_secret` in the body. Whoever may not ask is
  * refused, 30 times a minute an address, and before the body is read if its headers tell. Both values that are good count as used.
  */
-export function addIntrospectRoute(app: FastifyInstance, deps: JudgeDeps): void {
+export function addIntrospectRoute(
+  app: FastifyInstance,
+  deps: JudgeDeps & Parameters<typeof createRefusal>[1],
+): void {
   const { figures } = deps.metrics;
   const refuseTooMany = createRefusal('introspect', deps);
 
-  function refuse(denied: Denied | 'busy', request: IncomingMessage, reply: FastifyReply): FastifyReply {
+  async function refuse(
+    denied: Denied | 'busy',
+    request: IncomingMessage,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
     if (denied === 'busy') return sendBusy(reply);
     figures.introspections.refused += 1;
-    return refuseTooMany(request, reply) ?? deny(reply, denied);
+    return (await refuseTooMany(request, reply)) ?? deny(reply, denied);
   }
 
   app.post(

@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import { findValues } from '../tokens/finder.ts';
 import type { Leaks } from '../tokens/held.ts';
 import { revokeHeld } from '../tokens/revoke.ts';
-import type { TokenStore } from '../tokens/store.ts';
+import type { TokenStore, Visitors } from '../tokens/store.ts';
 import type { Verdict } from '../tokens/verify.ts';
 import {
   answerFault,
@@ -20,7 +20,7 @@ import { createRefusal } from './limit.ts';
 import { sendAskPage, sendDonePage, sendLaterPage, showsPages } from './revoke-page.ts';
 
 export type RevokeDeps = JudgeDeps & {
-  readonly store: Pick<TokenStore, 'revokeTokens'>;
+  readonly store: Pick<TokenStore, 'revokeTokens'> & Pick<Visitors, 'countWithin'>;
   readonly leaks: Leaks;
   readonly log: Log;
 };

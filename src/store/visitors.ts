@@ -7,6 +7,7 @@ import {
   insertInto,
   integerParam,
   lte,
+  onConflict,
   rowCount,
   sql,
   storedParam,
@@ -34,7 +35,7 @@ export function createVisitors({
   const db = connections.write;
   const { tidyLimits, countWithin } = createLimits(db);
   const keepPage = insertInto(db, homePages)
-    .onConflictDoUpdate({ target: homePages.person, set: { page: sql`excluded.page` } })
+    .onConflictDoUpdate({ target: onConflict(homePages.person), set: { page: sql`excluded.page` } })
     .prepare();
   const pageOf = connections.read
     .select({ page: homePages.page })
@@ -78,7 +79,7 @@ function createLimits(db: Db) {
   const find = db.select({ instants: limits.instants }).from(limits).where(ofKey).prepare();
   const keep = insertInto(db, limits)
     .onConflictDoUpdate({
-      target: limits.key,
+      target: onConflict(limits.key),
       set: { instants: sql`excluded.instants`, lastAt: sql`excluded.last_at` },
     })
     .prepare();
@@ -116,9 +117,12 @@ function createNoteChange(db: Db) {
   const note = db
     .insert(changes)
     .values({ subject: storedParam('subject'), number: next } as never)
-    .onConflictDoUpdate({ target: changes.subject, set: { number: sql`excluded.number` } })
+    .onConflictDoUpdate({ target: onConflict(changes.subject), set: { number: sql`excluded.number` } })
+    .returning({ number: changes.number })
     .prepare();
-  return async (subject: string): Promise<void> => {
-    await note.run({ subject });
+  return async (subject: string): Promise<number> => {
+    const [noted] = await note.all({ subject });
+    if (noted === undefined) throw new Error('a change that was just noted is not there');
+    return noted.number;
   };
 }

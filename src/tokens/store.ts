@@ -411,8 +411,8 @@ export interface Visitors {
   keepHomePage(person: PersonId, page: KeptPage): Promise<void>;
   /** The page that they turned to last; undefined when they never did. */
   homePageOf(person: PersonId): Promise<KeptPage | undefined>;
-  /** Slack told that what `subject` names has changed: whoever remembers it is to forget it. */
-  noteChange(subject: string): Promise<void>;
+  /** Slack told that what `subject` names has changed: whoever remembers it is to forget it. Resolves to the change's number. */
+  noteChange(subject: string): Promise<number>;
   /** The number of the last change; 0 before the first. */
   lastChange(): Promise<number>;
   /** The changes that came after that one, the latest last; `too_many`: more than 200. */

@@ -88,6 +88,7 @@ export function httpDeps(
         isReadable: async () => true,
         isWritable: async () => true,
         revokeTokens: async () => ({ kind: 'already_revoked' }),
+        countWithin: async () => 0,
         ...store,
       },
       clock,

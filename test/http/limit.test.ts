@@ -1,6 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { MINUTE_MS } from '../../src/clock.ts';
-import { createLimit, networkOf } from '../../src/http/limit.ts';
+import { createLimit, createSharedLimit, networkOf } from '../../src/http/limit.ts';
+import { openStore } from '../../src/store/store.ts';
+import { aStore, PEPPER } from '../store/fixtures/temp-store.ts';
 import { T0 } from '../tokens/a-token.ts';
 
 /** A limit, a clock that can be moved, and as many takes as one likes. */
@@ -100,3 +102,71 @@ describe('the network that is counted', () => {
     expect(networkOf(String(one))).not.toBe(networkOf(String(other)));
   });
 });
+
+describe('a limit that processes share', () => {
+  test('lets an address make 30 requests at both together, and a few that are not written yet', async () => {
+    const { one, other } = await twoLimits();
+    let served = 0;
+    for (let asked = 0; asked < 60; asked++) {
+      const isServed = (await (asked % 2 === 0 ? one : other).take('192.0.2.1')) === undefined;
+      if (isServed) served += 1;
+    }
+
+    expect(served).toBeGreaterThanOrEqual(30);
+    expect(served).toBeLessThanOrEqual(38);
+    expect(await one.take('192.0.2.1')).toBe(60);
+    expect(await other.take('192.0.2.2')).toBeUndefined();
+  });
+
+  test('lets it come again a minute later', async () => {
+    const { one, other, clock } = await twoLimits();
+    for (let asked = 0; asked < 60; asked++) await (asked % 2 === 0 ? one : other).take('192.0.2.1');
+    clock.now += MINUTE_MS;
+
+    expect(await one.take('192.0.2.1')).toBeUndefined();
+    expect(await other.take('192.0.2.1')).toBeUndefined();
+  });
+
+  test('writes nothing of an address that asks four times, and counts alone where nothing can be written', async () => {
+    let written = 0;
+    const countWithin = async () => {
+      written += 1;
+      throw new Error('the disk is full');
+    };
+    const limit = createSharedLimit('revoke', {
+      clock: () => T0,
+      store: { countWithin },
+      log: { warn: () => undefined },
+    });
+
+    for (let asked = 0; asked < 4; asked++) expect(await limit.take('192.0.2.1')).toBeUndefined();
+    expect(written).toBe(0);
+    for (let asked = 4; asked < 30; asked++) expect(await limit.take('192.0.2.1')).toBeUndefined();
+    expect(written).toBe(6);
+    expect(await limit.take('192.0.2.1')).toBe(60);
+  });
+
+  test('keeps nobody waiting for a database that is busy', async () => {
+    const countWithin = () => new Promise<number>(() => undefined);
+    const limit = createSharedLimit('revoke', {
+      clock: () => T0,
+      store: { countWithin },
+      log: { warn: () => undefined },
+    });
+    for (let asked = 0; asked < 5; asked++) expect(await limit.take('192.0.2.1')).toBeUndefined();
+  });
+});
+
+/** The limits of two processes on one database. */
+async function twoLimits() {
+  const clock = { now: T0 };
+  const { store, path } = await aStore();
+  const beside = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  onTestFinished(() => beside.close());
+  const deps = { clock: () => clock.now, log: { warn: () => undefined } };
+  return {
+    clock,
+    one: createSharedLimit('revoke', { ...deps, store }),
+    other: createSharedLimit('revoke', { ...deps, store: beside }),
+  };
+}

@@ -39,6 +39,12 @@ export function toldByAll(actors: Actors, { store, log }: ChangesDeps): Actors {
     }
   }
 
+  /** Forgotten here before it is told to others: what is found out from now on is kept. */
+  async function tell(subject: string): Promise<void> {
+    const number = await store.noteChange(subject);
+    if (seen === number - 1) seen = number;
+  }
+
   return {
     find: async (...asked) => {
       await catchUp();
@@ -62,11 +68,11 @@ export function toldByAll(actors: Actors, { store, log }: ChangesDeps): Actors {
     },
     forgetPerson: async (personId) => {
       await actors.forgetPerson(personId);
-      await store.noteChange(personId);
+      await tell(personId);
     },
     forgetGroups: async () => {
       await actors.forgetGroups();
-      await store.noteChange(GROUPS);
+      await tell(GROUPS);
     },
     forgetEverything: actors.forgetEverything,
   };
