@@ -1,8 +1,12 @@
+import { rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
+import type { Person } from '../../sandbox/workspace/person.ts';
+import type { Workspace } from '../../sandbox/workspace/workspace.ts';
 import type { PersonId, TokenId } from '../../src/tokens/token.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
-import { type Stage, setStage } from '../fixture.ts';
+import { type AppProcess, startProcess } from '../app-process.ts';
+import { openWorkspace, type Stage, setStage, settingsFor, temporaryFolder } from '../fixture.ts';
 import {
   actionsOf,
   answerTo,
@@ -317,6 +321,72 @@ describe('what both have to say', () => {
     expect(receiptOf(alice, 'deploy-bot').text).toContain('revoked');
   });
 });
+
+test.for([
+  ['before Slack had it is said once, by the other', 'before', [0, 1]],
+  ['after Slack had it comes twice, and never not at all', 'after', [1, 2]],
+] as const)('what was being said by a process that is killed %s', async ([, when, [left, all]]) => {
+  const workspace = await openWorkspace();
+  const folder = temporaryFolder();
+  const one = await runs(workspace, folder, 1);
+  const other = await runs(workspace, folder, 2);
+  const stage = { workspace, folder, now: Date.now } as Stage;
+  const [alice, dave] = [workspace.person('alice'), workspace.person('dave')];
+  const { id } = await holdsToken(stage, alice, 'deploy-bot', { by: dave });
+  await soon(() => receiptOf(alice, 'deploy-bot'));
+  const never = new Promise(() => undefined);
+  const held = when === 'before' ? { until: never } : { delayMs: 60_000 };
+  workspace.faults.add({ method: 'chat.postMessage', ...held });
+
+  // So that it is the first one who says it.
+  await soon(() => stops(other, folder));
+  await revokesInStore(stage, dave, id);
+  await soon(() => {
+    expect(
+      rowsOf(stage, "select * from outbox where key like 'revoked_by%' and taken_until > 0"),
+    ).toHaveLength(1);
+    expect(toldTo(alice)).toHaveLength(left);
+  });
+  one.signal('SIGKILL');
+  await one.ended;
+  other.signal('SIGCONT');
+  await later();
+  expect(toldTo(alice), 'while it is taken').toHaveLength(left);
+  change(stage, 'update outbox set taken_until = ?', 0);
+
+  await soon(() => expect(rowsOf(stage, "select * from outbox where key like 'revoked_by%'")).toEqual([]));
+  expect(toldTo(alice)).toHaveLength(all);
+});
+
+/** An app in a process of its own, beside those that have so many sockets with it. */
+async function runs(workspace: Workspace, folder: string, sockets: number) {
+  rmSync(`${folder}/apitoken.db.lock`, { force: true });
+  const started = startProcess({ folder, env: settingsFor(workspace, folder) });
+  await started.ready;
+  await workspace.waitForSockets(sockets);
+  return started;
+}
+
+/** Stands still from now on, but not while it writes: then it goes on, and this throws. */
+function stops(app: AppProcess, folder: string): void {
+  app.signal('SIGSTOP');
+  const raw = new Database(`${folder}/apitoken.db`, { timeout: 0 });
+  try {
+    raw.exec('begin immediate; rollback');
+  } catch (busy) {
+    app.signal('SIGCONT');
+    throw busy;
+  } finally {
+    raw.close();
+  }
+}
+
+async function revokesInStore(stage: Stage, by: Person, ...ids: TokenId[]): Promise<void> {
+  await withStore(stage, async (store) => {
+    const ending = { actor: by.id as PersonId, at: stage.now(), reason: 'leaked', held: false };
+    await store.revokeTokens(ids, ending, { keys: [] });
+  });
+}
 
 describe('what one knows of a person', () => {
   test('ten values a minute are checked by both together', async () => {
