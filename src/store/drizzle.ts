@@ -63,6 +63,7 @@ const POSTGRES_WORDS: Words = {
     const value = sql.raw(column.dataType === 'number' ? 'cast(value as bigint)' : 'value');
     return sql`${column} = any(array(select ${value} from json_array_elements_text(cast(${sql.placeholder(name)} as json))))`;
   },
+  now: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
   has: (text, part) => sql`strpos(${text}, ${part}) > 0`,
   nextNumber: sql`default`,
   bytesParam: (name) => sql`cast(${sql.placeholder(name)} as bytea)`,

@@ -160,8 +160,8 @@ describe('a limit that processes share', () => {
 /** The limits of two processes on one database. */
 async function twoLimits() {
   const clock = { now: T0 };
-  const { store, path } = await aStore();
-  const beside = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  const { store, url } = await aStore();
+  const beside = await openStore({ url, pepper: PEPPER });
   onTestFinished(() => beside.close());
   const deps = { clock: () => clock.now, log: { warn: () => undefined } };
   return {

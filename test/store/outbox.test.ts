@@ -4,6 +4,7 @@ import { DAY_MS } from '../../src/clock.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import type { Saying } from '../../src/tokens/telling.ts';
 import type { PersonId } from '../../src/tokens/token.ts';
+import { sqliteTest } from './fixtures/engines.ts';
 import { aStore, PEPPER } from './fixtures/temp-store.ts';
 import { ANN, anEffect, aToken, BOB, LIMITS, NOW } from './fixtures/tokens.ts';
 
@@ -274,31 +275,33 @@ describe('of two processes on one database', () => {
   });
 });
 
-test('what a killed app had taken is free at once for the next one, where no other can be at it', async () => {
-  const { store, path } = await aStore({ use: 'app' });
-  await say(store, { saying: HOME, dueAt: NOW });
-  await store.takeDue(NOW, 10);
-  await store.takeLease('board C1', 10_000);
-  await store.close();
+sqliteTest(
+  'what a killed app had taken is free at once for the next one, where no other can be at it',
+  async () => {
+    const { store, path } = await aStore({ use: 'app' });
+    await say(store, { saying: HOME, dueAt: NOW });
+    await store.takeDue(NOW, 10);
+    await store.takeLease('board C1', 10_000);
+    await store.close();
 
-  const again = await openStore({ url: `file:${path}`, pepper: PEPPER, use: 'app' });
+    const again = await openStore({ url: `file:${path}`, pepper: PEPPER, use: 'app' });
 
-  expect(await again.takeDue(NOW, 10)).toHaveLength(1);
-  expect(await again.takeLease('board C1', 10_000)).toBe(true);
-  await again.close();
-});
+    expect(await again.takeDue(NOW, 10)).toHaveLength(1);
+    expect(await again.takeLease('board C1', 10_000)).toBe(true);
+    await again.close();
+  },
+);
 
 /** Two processes' stores of one file. */
 async function aPair() {
-  const { store: one, path, raw } = await aStore();
-  const other = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  const { store: one, url, raw } = await aStore();
+  const other = await openStore({ url, pepper: PEPPER });
   onTestFinished(() => other.close());
   return { one, other, raw };
 }
 
 /** So much time passes for all that is taken. */
 function passes(raw: Database.Database, ms: number): void {
-  raw.pragma('busy_timeout = 5000');
   raw.prepare('update outbox set taken_until = taken_until - ?').run(ms);
   raw.prepare('update leases set taken_until = taken_until - ?').run(ms);
 }

@@ -96,8 +96,8 @@ describe('what Slack told that it changed', () => {
 
 /** Two processes' stores of one file. */
 async function aPair() {
-  const { store: one, path, raw } = await aStore();
-  const other = await openStore({ url: `file:${path}`, pepper: PEPPER });
+  const { store: one, url, raw } = await aStore();
+  const other = await openStore({ url, pepper: PEPPER });
   onTestFinished(() => other.close());
   return { one, other, raw };
 }

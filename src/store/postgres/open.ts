@@ -58,6 +58,7 @@ function engineOn(pools: Pools, { isPrepared }: Target, busyMsMax: number): Engi
     snapshot: (body) => read(() => snapshotOf(pools.read, isPrepared, body)),
     // PostgreSQL has a log of its own, from which a restore to any moment is made (docs/operations.md).
     revokedLog: undefined,
+    isAlone: false,
     isWritable: () =>
       tryWriting().then(
         () => true,

@@ -185,6 +185,9 @@ export const outbox = pgTable(
     wantedAt: whole('wanted_at').notNull().default(0),
     version: whole('version').notNull(),
     attempts: whole('attempts').notNull(),
+    takenBy: text('taken_by'),
+    takenUntil: whole('taken_until').notNull().default(0),
+    quietUntil: whole('quiet_until').notNull().default(0),
   },
   (table) => [index('outbox_due').on(table.dueAt), index('outbox_wanted').on(table.wantedAt)],
 );
@@ -247,6 +250,36 @@ export const deliveries = pgTable(
     tokenId: text('token_id').references(() => tokens.id),
   },
   (table) => [index('deliveries_at').on(table.at)],
+);
+
+export const leases = pgTable('leases', {
+  key: text('key').primaryKey(),
+  takenBy: text('taken_by').notNull(),
+  takenUntil: whole('taken_until').notNull(),
+});
+
+export const limits = pgTable(
+  'limits',
+  {
+    key: text('key').primaryKey(),
+    instants: text('instants').notNull(),
+    lastAt: whole('last_at').notNull(),
+  },
+  (table) => [index('limits_last').on(table.lastAt)],
+);
+
+export const homePages = pgTable('home_pages', {
+  person: text('person').primaryKey(),
+  page: text('page').notNull(),
+});
+
+export const changes = pgTable(
+  'changes',
+  {
+    subject: text('subject').primaryKey(),
+    number: whole('number').notNull(),
+  },
+  (table) => [index('changes_number').on(table.number)],
 );
 
 export const refusalCounts = pgTable(
