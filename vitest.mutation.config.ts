@@ -5,8 +5,9 @@ const { TESTS } = process.env;
 /** The tests that count for `npm run test:mutation`: all of these, or those that `TESTS` names. */
 export default defineConfig({
   test: {
+    // Threads of the hasher would load TypeScript below node_modules, where Stryker's copy stands: Node does not.
     include: TESTS?.split(' ') ?? [
-      'test/tokens/*.test.ts',
+      'test/tokens/!(hasher).test.ts',
       'test/store/*.test.ts',
       'test/http/!(hardening).test.ts',
       'test/chain-watch.test.ts',
