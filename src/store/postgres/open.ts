@@ -7,7 +7,7 @@ import { cannotOpen, StoreFault } from '../fault.ts';
 import type { StoreOptions } from '../store.ts';
 import { codeIn, openingFault, postgresFault } from './fault.ts';
 import { migratePostgres, ownerOf } from './migrate.ts';
-import { createDb, createPools, loadPg, type Pools, refuseStandby, send } from './pools.ts';
+import { createDb, createPools, loadPg, type Pools, refuseStandby, send, UNHOLDABLES } from './pools.ts';
 import { type Target, targetOf } from './target.ts';
 import { type Ask, createBatchedSecretRead } from './verification.ts';
 import { createPostgresWriter } from './writer.ts';
@@ -51,7 +51,7 @@ function engineOn(pools: Pools, { isPrepared }: Target, busyMsMax: number): Engi
   };
   const ask: Ask = (statement, params) => read(() => send(pools.verify, statement, params));
   return {
-    connections: { write: db, read: createDb(isPrepared, () => pools.read) },
+    connections: { write: db, read: createDb(isPrepared, () => pools.read, UNHOLDABLES.unequal) },
     write,
     read,
     ...createBatchedSecretRead(ask, { isPrepared, inFlightMax: pools.verifiers }),
@@ -81,7 +81,7 @@ async function snapshotOf<T>(pool: Pool, isPrepared: boolean, body: (db: Db) => 
   try {
     const local = 'set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0';
     await client.query(`begin isolation level repeatable read read only; ${local}`);
-    return await body(createDb(isPrepared, () => client));
+    return await body(createDb(isPrepared, () => client, UNHOLDABLES.unequal));
   } finally {
     // Which ends its transaction, whatever became of it.
     client.release(true);

@@ -112,11 +112,33 @@ export async function send(to: Pool | PoolClient, { text, name }: Statement, par
   return (await to.query(query)).rows;
 }
 
+/** What PostgreSQL cannot hold in a text: U+0000, and halves of characters. */
+const UNHOLDABLE = /\0|\p{Cs}/gu;
+
+/** A noncharacter, which is in no text that is stored: names and notes are rid of it. */
+const IN_NO_TEXT = '\uffff';
+
+/** What happens to a text that PostgreSQL cannot hold. */
+export const UNHOLDABLES = {
+  /** Nothing is stored that was not meant. */
+  refused: (text: string) => {
+    if (text.search(UNHOLDABLE) === -1) return text;
+    throw new Error('a text that PostgreSQL cannot hold');
+  },
+  /** It is compared, and equals nothing. */
+  unequal: (text: string) => text.replace(UNHOLDABLE, IN_NO_TEXT),
+};
+
 /** A connection as Drizzle's builder for SQLite sees it, whose statements go to whatever `connection` says at that moment. */
-export function createDb(isPrepared: boolean, connection: () => Pool | PoolClient): Db {
+export function createDb(
+  isPrepared: boolean,
+  connection: () => Pool | PoolClient,
+  textOf: (text: string) => string,
+): Db {
   const statementOf = createStatements(isPrepared);
   return drizzlePostgres(async (text, params, method) => {
-    const rows = await send(connection(), statementOf(text), params);
+    const sent = params.map((param) => (typeof param === 'string' ? textOf(param) : param));
+    const rows = await send(connection(), statementOf(text), sent);
     return { rows: method === 'get' ? rows[0] : rows };
   });
 }

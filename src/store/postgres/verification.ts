@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StoredSecret, TokenStore } from '../../tokens/store.ts';
 import { secrets } from '../schema/sqlite.ts';
 import { postgresFault } from './fault.ts';
-import type { Params, Rows } from './pools.ts';
+import { type Params, type Rows, UNHOLDABLES } from './pools.ts';
 import type { Statement } from './statements.ts';
 
 /** Ids that one query asks for. */
@@ -74,7 +74,9 @@ export function createBatchedSecretRead(
   async function answer(batch: readonly Waiting[]): Promise<void> {
     inFlight += 1;
     try {
-      const found = await ask(statement, [[...new Set(batch.map(({ lookupId }) => lookupId))]]);
+      const found = await ask(statement, [
+        [...new Set(batch.map(({ lookupId }) => UNHOLDABLES.unequal(lookupId)))],
+      ]);
       const rowOf = new Map(found.map((row) => [row[0], row as AnsweredRow]));
       for (const each of batch) settle(each, rowOf.get(each.lookupId));
     } catch (error) {

@@ -4,7 +4,7 @@ import { createQueue, type Durability, type Write } from '../access.ts';
 import type { Db } from '../drizzle.ts';
 import { StoreFault } from '../fault.ts';
 import { codeIn, isConflict, isLost, isRefused, postgresFault, unknownOutcome } from './fault.ts';
-import { createDb, STATEMENT_MS_MAX } from './pools.ts';
+import { createDb, STATEMENT_MS_MAX, UNHOLDABLES } from './pools.ts';
 
 /** How often a transaction is tried that loses against another one. */
 const TRIES_MAX = 10;
@@ -33,10 +33,14 @@ export type PostgresWriter = {
 export function createPostgresWriter(pool: Pool, isPrepared: boolean, busyMsMax: number): PostgresWriter {
   let current: PoolClient | undefined;
   const { takeTurn, stop } = createQueue(busyMsMax);
-  const db = createDb(isPrepared, () => {
-    if (current === undefined) throw new Error('a statement of the writer outside of a transaction');
-    return current;
-  });
+  const db = createDb(
+    isPrepared,
+    () => {
+      if (current === undefined) throw new Error('a statement of the writer outside of a transaction');
+      return current;
+    },
+    UNHOLDABLES.refused,
+  );
 
   async function transact<T>(body: () => T | Promise<T>, settings: Settings): Promise<T> {
     const client = await begun(pool, settings);
