@@ -30,7 +30,7 @@ import { type AckSubmission, ackProblem, type RawAck } from './reply/submission.
 import { tell, updateDialog } from './reply/tell.ts';
 import { onRevokeInMessage } from './revoke/revoke-in-message.ts';
 import { valueDelivery } from './show/deliver-value.ts';
-import { createOneAtATime, createSharedTurns, createTurns, type TakeTurn } from './turns.ts';
+import { createLoopTurns, createOneAtATime, createSharedTurns, createTurns, type TakeTurn } from './turns.ts';
 import {
   findDelivery,
   findReplyRoute,
@@ -146,6 +146,9 @@ function listenerDepsOf(deps: SlackAppDeps, client: WebClient): ListenerDeps {
 
 function register(app: App, deps: ListenerDeps): void {
   app.use((args) => entrance(args, deps));
+  const loopTurn = createLoopTurns();
+  // Who waited for the same answer of Slack goes on here.
+  app.use(({ next }) => loopTurn().then(next));
   app.command('/apitoken', ({ body }) => onCommand(visitOf(body), parseCommandText(body), deps));
   for (const [actionId, { listener }] of PRESSES) {
     app.action(actionId, ({ body, payload }) => listener(visitOf(body), parsePress(payload).value, deps));

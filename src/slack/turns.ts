@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { SECOND_MS } from '../clock.ts';
 import { every } from '../every.ts';
 import type { Log } from '../log.ts';
@@ -111,5 +111,17 @@ export function paced(
       await keeping.stop();
       await store.leaveLease(what, paceMs);
     }
+  };
+}
+
+/**
+ * Gives each who asks a turn of the event loop to begin in, in their order. Slack delivers many at once at times, and many wait for the
+ * same answer: what they all do then would else be done in one turn, in which nobody's value is verified.
+ */
+export function createLoopTurns(): () => Promise<void> {
+  let last: Promise<unknown> = Promise.resolve();
+  return async () => {
+    last = last.then(() => nextTurn());
+    await last;
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTurns } from '../../src/slack/turns.ts';
+import { createLoopTurns, createTurns } from '../../src/slack/turns.ts';
 
 test.for([
   ['has succeeded', false],
@@ -37,6 +37,25 @@ test('work under another key waits for nobody, nor does what comes when all is d
   await turn;
 
   expect(await takeTurn('one', async () => 'done')).toBe('done');
+});
+
+test('what begins in a turn of the event loop of its own begins alone, and in order', async () => {
+  const loopTurn = createLoopTurns();
+  const begun: string[][] = [];
+  const begin = (name: string) => loopTurn().then(() => begun.at(-1)?.push(name));
+  let isOver = false;
+  // Each turn of the loop has a list of its own.
+  const watch = () => {
+    begun.push([]);
+    if (!isOver) setImmediate(watch);
+  };
+  setImmediate(watch);
+
+  await Promise.all(['first', 'second', 'third'].map(begin));
+  await begin('later');
+  isOver = true;
+
+  expect(begun.filter((names) => names.length > 0)).toEqual([['first'], ['second'], ['third'], ['later']]);
 });
 
 /** Work that notes its beginning and ends when it is told to. */

@@ -3,6 +3,7 @@ import type { App, ReceiverEvent } from '@slack/bolt';
 import { type Clock, SECOND_MS } from '../../clock.ts';
 import type { Log } from '../../log.ts';
 import { ackProblem, type RawAck } from '../reply/submission.ts';
+import { createLoopTurns } from '../turns.ts';
 import { createOnce } from './once.ts';
 import { createRareWarning } from './rare-warning.ts';
 
@@ -58,14 +59,16 @@ export function createIntake(deps: {
   };
   const once = createOnce(deps.clock);
   const failed = new WeakSet<object>();
+  const loopTurn = createLoopTurns();
   let isDraining = false;
   let working = 0;
 
   async function take(event: ReceiverEvent): Promise<void> {
     working += 1;
+    const handleOne = takeFirst.bind(undefined, { at: performance.now(), isLate: isDraining });
     try {
       // Of messages in channels there are too many to remember, and told twice, they have one effect.
-      await (isOverheard(event.body) ? takeFirst(event) : once(event, takeFirst));
+      await (isOverheard(event.body) ? handleOne(event) : loopTurn().then(() => once(event, handleOne)));
     } catch (fault) {
       log.warn({ err: fault }, 'what Slack delivered again could not be acknowledged');
     } finally {
@@ -73,15 +76,11 @@ export function createIntake(deps: {
     }
   }
 
-  async function takeFirst(event: ReceiverEvent): Promise<'done' | 'failed'> {
+  async function takeFirst(arrival: Arrival, event: ReceiverEvent): Promise<'done' | 'failed'> {
     const { body } = event;
     dropNulls(body);
-    const ack = waitingAckOf(event, waiting, onAck);
-    try {
-      await handle({ ...event, ack });
-    } catch (fault) {
-      await fail(fault, body);
-    }
+    const ack = waitingAckOf(event, waiting, { arrivedAt: arrival.at, onAck });
+    await handle({ ...event, ack }, arrival).catch((fault: unknown) => fail(fault, body));
     return failed.has(body) ? 'failed' : 'done';
   }
 
@@ -90,14 +89,14 @@ export function createIntake(deps: {
     await told.onFault(fault, body);
   }
 
-  async function handle(event: ReceiverEvent): Promise<void> {
+  async function handle(event: ReceiverEvent, { isLate }: Arrival): Promise<void> {
     const { body, ack } = event;
     // Slack says this of itself, without an event and its id: https://docs.slack.dev/apis/events-api/#rate-limits
     if (body.type === 'app_rate_limited') {
       await ack();
       return warnOf.rate((times) => ({ times }));
     }
-    if (isDraining) return refuseDraining(event);
+    if (isLate) return refuseDraining(event);
     if (app === undefined) return;
     const isPassed = await pass(event, app, told.onOverheard);
     if (!isPassed) warnOf.strange((times) => ({ times, type: namedType(body.type) }));
@@ -124,6 +123,9 @@ export function createIntake(deps: {
   };
 }
 
+/** When a delivery came (of `performance.now()`), and whether the app was stopping then. */
+type Arrival = { readonly at: number; readonly isLate: boolean };
+
 function createWarnings(deps: { readonly log: Log; readonly clock: Clock }) {
   return {
     strange: createRareWarning(deps, 'Slack delivered what this version does not know; nothing was done'),
@@ -135,8 +137,11 @@ function createWarnings(deps: { readonly log: Log; readonly clock: Clock }) {
 }
 
 /** Puts it among the waiting: the first acknowledgement, while Slack waits. Told to `onAck` with how long it waited. */
-function waitingAckOf({ body, ack }: ReceiverEvent, waiting: WeakMap<object, RawAck>, onAck: OnAck): RawAck {
-  const arrivedAt = performance.now();
+function waitingAckOf(
+  { body, ack }: ReceiverEvent,
+  waiting: WeakMap<object, RawAck>,
+  { arrivedAt, onAck }: { readonly arrivedAt: number; readonly onAck: OnAck },
+): RawAck {
   const first: RawAck = async (response) => {
     if (!waiting.delete(body)) return;
     await ack(response);
