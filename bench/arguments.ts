@@ -6,6 +6,7 @@ export const PARTS = [
   'verify',
   'growth',
   'verifiers',
+  'postgres',
   'start',
   'acks',
   'junk',

@@ -24,6 +24,8 @@ export type Presenting = {
   readonly file: string;
   readonly seconds: number;
   readonly expects: 'all allowed' | 'all refused' | 'any';
+  /** At once: 32. */
+  readonly connections?: number;
 };
 
 /** Where a load runs: in a folder, with a tool, on its own core, until it is over. */
@@ -43,18 +45,18 @@ export type LoadTool = {
 
 const WRK: LoadTool = {
   name: 'wrk',
-  argumentsFor: ({ port, file, seconds, expects }) => [
+  argumentsFor: ({ port, file, seconds, expects, connections = CONNECTIONS }) => [
     'wrk',
-    ...['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', `${import.meta.dirname}/wrk.lua`],
+    ...['-t1', `-c${connections}`, `-d${seconds}s`, '-s', `${import.meta.dirname}/wrk.lua`],
     ...[`http://127.0.0.1:${port}/verify`, '--', file, expects === 'any' ? 'count' : ''],
   ],
 };
 const AUTOCANNON: LoadTool = {
   name: 'autocannon',
-  argumentsFor: ({ port, file, seconds }) => [
+  argumentsFor: ({ port, file, seconds, connections = CONNECTIONS }) => [
     process.execPath,
     `${import.meta.dirname}/autocannon-load.ts`,
-    ...[String(port), file, String(CONNECTIONS), String(seconds)],
+    ...[String(port), file, String(connections), String(seconds)],
   ],
 };
 

@@ -10,6 +10,7 @@ import { measureGuard } from './guard.ts';
 import { measureHostile } from './hostile.ts';
 import { measureJunk } from './junk.ts';
 import { measureMicro } from './micro.ts';
+import { measurePostgres } from './postgres.ts';
 import { conditionsOf, type Findings, type Report, reportJson, reportText } from './report.ts';
 import { measureStart } from './start.ts';
 import { measureVerifiers } from './verifiers.ts';
@@ -27,6 +28,7 @@ const MEASURES: Readonly<Record<Part, (bench: Workbench, pace: Pace) => Promise<
   verify: measureVerify,
   growth: measureGrowth,
   verifiers: measureVerifiers,
+  postgres: measurePostgres,
   start: measureStart,
   acks: measureAcks,
   junk: (bench, pace) => measureJunk(bench, pace === QUICK_PACE ? QUICK_JUNK_REQUESTS : JUNK_REQUESTS),

@@ -1,7 +1,17 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SEED } from '../sandbox/seed.ts';
 import { startWorkspace, type Workspace } from '../sandbox/workspace/workspace.ts';
 import { findLoadTool, type LoadTool } from './load.ts';
@@ -61,6 +71,8 @@ export type Workbench = {
   ): Promise<Server>;
   /** A verifier over a database, on a port that it may share with others. */
   startVerifier(database: string, port: number): Promise<Server>;
+  /** A PostgreSQL with an empty database, whose URL this is. */
+  startPostgres(): Promise<string>;
   /** One of the servers in this folder that it is compared with. */
   startReference(file: string, args?: readonly string[]): Promise<Server>;
   /** Ends every process and removes the folder. */
@@ -69,7 +81,7 @@ export type Workbench = {
 
 /** Opens a workbench. */
 export async function openWorkbench(): Promise<Workbench> {
-  const folder = mkdtempSync(join(tmpdir(), 'apitoken-bench-'));
+  const folder = aFolder();
   const [workspace, loadTool] = await Promise.all([
     startWorkspace({ seed: seedWithMembers(), withCommented: true }),
     findLoadTool(),
@@ -106,7 +118,8 @@ export async function openWorkbench(): Promise<Workbench> {
   async function close(): Promise<void> {
     ending.abort();
     await Promise.all([...servers].map((server) => server.stop()));
-    for (const child of children) child.kill('SIGKILL');
+    for (const child of children)
+      child.kill(child.spawnargs.includes(`${folder}/postgres`) ? 'SIGTERM' : 'SIGKILL');
     await workspace.close();
     rmSync(folder, { recursive: true, force: true });
   }
@@ -127,12 +140,20 @@ export async function openWorkbench(): Promise<Workbench> {
         { ...settingsFor(workspace, database), ...env },
       ),
     startVerifier: (database, port) => start(VERIFIER, verifierSettings(database, port)),
+    startPostgres: () => startPostgres(folder, children),
     startReference: (file, args = []) => start([`${ROOT}/bench/${file}`, ...args], {}),
     close: () => {
       closing ??= close();
       return closing;
     },
   };
+}
+
+/** Where root measures, another user runs PostgreSQL in it. */
+function aFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'apitoken-bench-'));
+  chmodSync(folder, 0o711);
+  return folder;
 }
 
 function seedWithMembers() {
@@ -149,7 +170,7 @@ function settingsFor({ botToken, appToken, apiUrl }: Workspace, database: string
     SLACK_BOT_TOKEN: botToken,
     SLACK_APP_TOKEN: appToken,
     SLACK_API_URL: apiUrl,
-    DATABASE_URL: `file:${database}`,
+    DATABASE_URL: urlOf(database),
     TOKEN_PEPPER: PEPPER_TEXT,
     HTTP_PORT: '0',
   };
@@ -157,11 +178,33 @@ function settingsFor({ botToken, appToken, apiUrl }: Workspace, database: string
 
 function verifierSettings(database: string, port: number) {
   return {
-    DATABASE_URL: `file:${database}`,
+    DATABASE_URL: urlOf(database),
     TOKEN_PEPPER: PEPPER_TEXT,
     HTTP_PORT: String(port),
     HTTP_REUSE_PORT: 'true',
   };
+}
+
+/** A path is that of a SQLite database. */
+function urlOf(database: string): string {
+  return database.startsWith('postgres:') ? database : `file:${database}`;
+}
+
+/** A PostgreSQL of the package that the tests start, too, on no core of its own; the URL of its empty database. */
+async function startPostgres(folder: string, children: Set<ChildProcess>): Promise<string> {
+  const place = `${folder}/postgres`;
+  mkdirSync(place);
+  const program = `${ROOT}/test/store/fixtures/postgres-server.ts`;
+  const child = spawn(process.execPath, [program, place, String(process.pid)], { stdio: 'ignore' });
+  children.add(child);
+  const deadline = performance.now() + READY_MS_MAX;
+  while (!existsSync(`${place}/server.json`)) {
+    if (performance.now() > deadline) throw new Error('PostgreSQL did not start within a minute');
+    await sleep(50);
+  }
+  const { url, reason } = JSON.parse(readFileSync(`${place}/server.json`, 'utf8'));
+  if (url === undefined) throw new Error(`PostgreSQL can't start here: ${reason}`);
+  return url;
 }
 
 async function startServer(
