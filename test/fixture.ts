@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, vi } from 'vitest';
+import Database from 'better-sqlite3';
+import { afterEach, expect, onTestFinished, vi } from 'vitest';
 import { startWorkspace, type Workspace } from '../sandbox/workspace/workspace.ts';
 import { type RunningApp, startApp } from '../src/app.ts';
 import type { Clock } from '../src/clock.ts';
@@ -9,18 +10,25 @@ import { parseConfig } from '../src/config.ts';
 import { createLog } from '../src/log.ts';
 import type { Hasher } from '../src/tokens/hasher.ts';
 import { PATIENT } from './patience.ts';
+import { aLook } from './store/fixtures/a-look.ts';
+import { aDatabaseWithTables } from './store/fixtures/a-postgres.ts';
+import { isOnPostgres } from './store/fixtures/engines.ts';
 
 /** The app as it runs for a test: against a workspace of its own, with a database file and a log of its own. */
 export type Stage = {
   readonly workspace: Workspace;
   readonly app: RunningApp;
   readonly folder: string;
+  /** Where its database is: in the folder or, where `TEST_DATABASE` says so, on the run's PostgreSQL. */
+  readonly databaseUrl: string;
   /** What time it is for the app. */
   now(): number;
   /** Every line that was logged so far. */
   log(): string;
-  /** All bytes of the database, its write-ahead log included. */
+  /** All bytes of the database, its write-ahead log included; on PostgreSQL all rows. */
   databaseBytes(): string;
+  /** Another program's connection with the database, ended after the test. */
+  look(): Database.Database;
   /** `GET /verify` with `value` as Bearer. */
   verify(value: string): Promise<Response>;
   /**
@@ -101,7 +109,8 @@ export async function setStage(
   const lines: string[] = [];
   const log = createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } });
   const isOverHttp = options.deliverBy === 'http';
-  const firstEnv = { ...(isOverHttp ? overHttp(workspace) : {}), ...options.env };
+  const databaseUrl = isOnPostgres ? await aDatabaseWithTables() : `file:${folder}/apitoken.db`;
+  const firstEnv = { DATABASE_URL: databaseUrl, ...(isOverHttp ? overHttp(workspace) : {}), ...options.env };
 
   async function start(env: Record<string, string> = {}, socketsBefore = 0): Promise<RunningApp> {
     const config = parseConfig(settingsFor(workspace, folder, { ...firstEnv, ...env }));
@@ -120,12 +129,14 @@ export async function setStage(
   const stage: Stage = {
     workspace,
     folder,
+    databaseUrl,
     now: options.clock ?? Date.now,
     get app() {
       return app;
     },
     log: () => lines.join(''),
-    databaseBytes: () => bytesIn(folder),
+    databaseBytes: () => (isOnPostgres ? rowsAsText(stage.look()) : bytesIn(folder)),
+    look: () => (isOnPostgres ? aLook(databaseUrl) : aSqlite(join(folder, 'apitoken.db'))),
     verify: (value) =>
       fetch(`http://127.0.0.1:${app.port}/verify`, { headers: { authorization: `Bearer ${value}` } }),
     replica: async () => {
@@ -151,6 +162,22 @@ export function valueSeenBy(person: ReturnType<Workspace['person']>): string {
   const value = texts.map((text) => /apit_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}/.exec(text)?.[0]).findLast(Boolean);
   if (value === undefined) throw new Error(`${person.id} sees no value`);
   return value;
+}
+
+function aSqlite(path: string): Database.Database {
+  const sqlite = new Database(path);
+  onTestFinished(() => void sqlite.close());
+  return sqlite;
+}
+
+function rowsAsText(look: Database.Database): string {
+  const tables = look
+    .prepare<[], string>("select tablename from pg_tables where schemaname = 'public'")
+    .pluck()
+    .all();
+  const rows = tables.flatMap((table) => look.prepare(`select * from ${table}`).all());
+  // As the bytes of a file are read.
+  return Buffer.from(JSON.stringify(rows)).toString('latin1');
 }
 
 function bytesIn(folder: string): string {

@@ -1,5 +1,4 @@
-import Database from 'better-sqlite3';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { MINUTE_MS } from '../../src/clock.ts';
 import { CREATE_ID } from '../../src/slack/blocks/ids.ts';
 import { openWorkspace, type Stage, setStage, valueSeenBy } from '../fixture.ts';
@@ -138,8 +137,7 @@ test('a database that somebody else holds longer than Slack waits makes one toke
   const stage = await setStage({ workspace });
   const alice = workspace.person('alice');
   await opens(alice, '/apitoken create deploy-bot');
-  const other = new Database(`${stage.folder}/apitoken.db`);
-  onTestFinished(() => void other.close());
+  const other = stage.look();
   other.exec('begin immediate');
 
   await alice.submits();
@@ -326,7 +324,7 @@ function refusesRows(stage: Stage, table: string): () => void {
 }
 
 function meddle(stage: Stage, change: string): void {
-  const sqlite = new Database(`${stage.folder}/apitoken.db`);
+  const sqlite = stage.look();
   sqlite.exec(change);
   sqlite.close();
 }

@@ -1,4 +1,3 @@
-import Database from 'better-sqlite3';
 import { expect, vi } from 'vitest';
 import type { Filling } from '../../sandbox/workspace/fill.ts';
 import type { Person } from '../../sandbox/workspace/person.ts';
@@ -29,7 +28,7 @@ export function soon<T>(probe: () => T | Promise<T>): Promise<T> {
 
 /** The rows that `query` finds in the stage's database file. */
 export function rowsOf(stage: Stage, query: string, ...values: unknown[]): Record<string, unknown>[] {
-  const sqlite = new Database(`${stage.folder}/apitoken.db`, { readonly: true });
+  const sqlite = stage.look();
   try {
     return sqlite.prepare<unknown[], Record<string, unknown>>(query).all(...values);
   } finally {
@@ -204,7 +203,7 @@ export async function holdsToken(
 /** As `holdsToken`, by a name that is refused today and may be older than that. Returns its value. */
 export async function holdsOldName(stage: Stage, person: Person, name: string): Promise<string> {
   const { id, value } = await holdsToken(stage, person, 'an older one');
-  const raw = new Database(`${stage.folder}/apitoken.db`);
+  const raw = stage.look();
   raw
     .prepare('update tokens set name = ?, name_key = ? where id = ?')
     .run(name, nameKeyOf(name as TokenName), id);
@@ -214,7 +213,7 @@ export async function holdsOldName(stage: Stage, person: Person, name: string): 
 
 /** Notes that a message in #general holds the value of a token, as the guard does, and tells nobody. */
 export function keepsLeak(stage: Stage, { ts, tokenId }: { ts: string; tokenId: string }): void {
-  const raw = new Database(`${stage.folder}/apitoken.db`);
+  const raw = stage.look();
   raw
     .prepare(
       "insert into leaks values ('C0GENERAL01', ?, null, 'channel.person.U0ALICE0001', 'Leaked', 'warn', ?, '{}')",
@@ -259,11 +258,8 @@ export async function putTokens(
 
 /** Calls `work` with the stage's store, opened once more beside the app. */
 export async function withStore<T>(stage: Stage, work: (store: Store) => Promise<T>): Promise<T> {
-  const {
-    peppers,
-    database: { url },
-  } = parseConfig(settingsFor(stage.workspace, stage.folder));
-  const store = await openStore({ url, pepper: peppers.current });
+  const { peppers } = parseConfig(settingsFor(stage.workspace, stage.folder));
+  const store = await openStore({ url: stage.databaseUrl, pepper: peppers.current });
   try {
     return await work(store);
   } finally {

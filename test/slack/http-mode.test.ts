@@ -1,5 +1,4 @@
-import Database from 'better-sqlite3';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Workspace } from '../../sandbox/workspace/workspace.ts';
 import { startProcess } from '../app-process.ts';
 import {
@@ -276,9 +275,8 @@ function eventBody({ teamId, appId }: Workspace, event: object): string {
 }
 
 /** Keeps every writer out of the stage's database until what is returned is called. */
-function holdsDatabase({ folder }: Stage): () => void {
-  const sqlite = new Database(`${folder}/apitoken.db`);
-  onTestFinished(() => void sqlite.close());
+function holdsDatabase(stage: Stage): () => void {
+  const sqlite = stage.look();
   sqlite.exec('begin immediate');
   return () => sqlite.close();
 }

@@ -1,5 +1,4 @@
-import Database from 'better-sqlite3';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Person } from '../../sandbox/workspace/person.ts';
 import { HOUR_MS, MINUTE_MS } from '../../src/clock.ts';
 import {
@@ -153,8 +152,7 @@ test('what a dialog cannot say any longer, since it was closed, is said where it
   const { value } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
   await opens(carol, '/apitoken revoke deploy-bot', '#oncall');
   await carol.fills({ Reason: 'leaked' });
-  const locked = new Database(`${stage.folder}/apitoken.db`);
-  onTestFinished(() => void locked.close());
+  const locked = stage.look();
   locked.exec('begin immediate');
   await carol.submits();
   await modalSaying(carol, 'being revoked');

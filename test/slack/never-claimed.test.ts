@@ -1,4 +1,3 @@
-import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
 import type { Stage } from '../fixture.ts';
@@ -51,7 +50,7 @@ test('where it is drawn meanwhile it says so, and offers no value', async () => 
 
 /** As if the app had been down until this moment: what revokes by the clock has no effect. */
 function letsNobodyRevoke(stage: Stage): void {
-  const sqlite = new Database(`${stage.folder}/apitoken.db`);
+  const sqlite = stage.look();
   sqlite.exec(
     "create trigger no_sweep before update of revoked_at on tokens begin select raise(abort, 'no sweep'); end",
   );

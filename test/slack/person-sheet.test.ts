@@ -1,5 +1,4 @@
-import Database from 'better-sqlite3';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Person } from '../../sandbox/workspace/person.ts';
 import { setStage } from '../fixture.ts';
 import {
@@ -424,8 +423,7 @@ test.for([
     await holdsToken(stage, alice, 'second');
     await opens(carol, command, '#oncall');
     await carol.fills({ Reason: 'leaked' });
-    const other = new Database(`${stage.folder}/apitoken.db`);
-    onTestFinished(() => void other.close());
+    const other = stage.look();
     other.exec('begin immediate');
 
     await carol.submits();
@@ -445,8 +443,7 @@ test('what was refused only after a long wait is told in the dialog too', async 
   await holdsToken(stage, alice, 'first');
   await opens(carol, '/apitoken revoke first');
   await carol.fills({ Reason: 'leaked' });
-  const other = new Database(`${stage.folder}/apitoken.db`);
-  onTestFinished(() => void other.close());
+  const other = stage.look();
   other.exec("begin immediate; update tokens set revoked_at = created_at, revoked_by = 'system'");
 
   await carol.submits();

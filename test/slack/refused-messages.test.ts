@@ -1,4 +1,3 @@
-import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { drawnLength } from '../../sandbox/workspace/blocks.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/clock.ts';
@@ -338,7 +337,7 @@ function refusedWith({ workspace }: Stage, error: string): number {
 }
 
 function setAttempts(stage: Stage, attempts: number): void {
-  const sqlite = new Database(`${stage.folder}/apitoken.db`);
+  const sqlite = stage.look();
   sqlite
     .prepare("update outbox set attempts = ?, due_at = ? where key like 'notice:%'")
     .run(attempts, stage.now());

@@ -289,8 +289,7 @@ test('the owner and who created the token are told by whom it was revoked, each 
 
 /** Gives all values in the database lookup ids that begin alike. */
 async function beginAlike(stage: Awaited<ReturnType<typeof setStage>>): Promise<void> {
-  const { default: Database } = await import('better-sqlite3');
-  const raw = new Database(`${stage.folder}/apitoken.db`);
+  const raw = stage.look();
   raw.exec("update secrets set lookup_id = 'AAAAAA' || substr(lookup_id, 7)");
   raw.close();
   expect(rowsOf(stage, "select 1 from secrets where lookup_id like 'AAAAAA%'").length).toBeGreaterThan(4);

@@ -1,5 +1,4 @@
 import type { KnownBlock } from '@slack/types';
-import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { SEED } from '../../sandbox/seed.ts';
 import type { Person } from '../../sandbox/workspace/person.ts';
@@ -191,7 +190,7 @@ const FOUND_BY = new Set(['secrets', 'secret_usage']);
 /** Asserts that no row holds the lookup id but those that a value is found by, and that no row holds more of the value. */
 function expectNotAmongWhatIsKept(value: string, stage: Stage): void {
   const [, lookupId = '', secret = ''] = value.split('_');
-  const sqlite = new Database(`${stage.folder}/apitoken.db`, { readonly: true });
+  const sqlite = stage.look();
   try {
     const tables = sqlite
       .prepare<[], { name: string }>("select name from sqlite_master where type = 'table'")
