@@ -30,7 +30,7 @@ describe.for(['nginx', 'caddy'] as const)('%s as a gateway that asks several ver
     const gateway = await startGateway(name, ports, SEVERAL[name](verifiers.ports));
     const load = keepAsking(gateway.port, [{ ...verify, path: '/healthz' }]);
 
-    await roll(stage, verifiers, { signal: 'SIGTERM', delaySeconds: 1 });
+    await roll(verifiers, 'SIGTERM');
     await load.stop();
 
     expect(load.failed).toEqual([]);

@@ -19,7 +19,7 @@ describe.for(['nginx', 'haproxy'] as const)('behind %s', (name: BalancerName) =>
     const balancer = await startBalancer(name, { verifiers: verifiers.ports, app: stage.app.port });
     const load = keepAsking(balancer.port, asked);
 
-    await roll(stage, verifiers, { signal: 'SIGTERM', delaySeconds });
+    await roll(verifiers, 'SIGTERM');
     await load.stop();
 
     expect(load.failed).toEqual([]);
@@ -33,7 +33,7 @@ describe.for(['nginx', 'haproxy'] as const)('behind %s', (name: BalancerName) =>
     const balancer = await startBalancer(name, { verifiers: verifiers.ports, app: stage.app.port });
     const load = keepAsking(balancer.port, asked);
 
-    await roll(stage, verifiers, { signal: 'SIGKILL', delaySeconds: 0 });
+    await roll(verifiers, 'SIGKILL');
     await load.stop();
 
     expect(load.failed).toEqual([]);

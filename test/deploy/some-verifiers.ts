@@ -8,42 +8,49 @@ import { holdsToken } from '../slack/flows.ts';
 import type { Asked } from './a-load.ts';
 
 /** Verifiers, each on a port that it keeps over its restarts. */
-export type Verifiers = { readonly ports: readonly number[]; readonly processes: AppProcess[] };
+export type Verifiers = {
+  readonly ports: readonly number[];
+  readonly processes: AppProcess[];
+  /** Starts the one of a port again. */
+  readonly start: (port: number) => AppProcess;
+};
 
-/** Three of them on the database of the stage, all of them ready. */
-export async function threeVerifiers(stage: Stage, delaySeconds: number): Promise<Verifiers> {
-  const ports = await Promise.all([1, 2, 3].map(() => freePort()));
-  const processes = ports.map((port) => aVerifier(stage, port, delaySeconds));
+/** A verifier on each of the ports, all of them ready. */
+export async function verifiersOn(ports: readonly number[], start: Verifiers['start']): Promise<Verifiers> {
+  const processes = ports.map(start);
   await Promise.all(processes.map(({ ready }) => ready));
-  return { ports, processes };
+  return { ports, processes, start };
 }
 
-function aVerifier(stage: Stage, port: number, delaySeconds: number): AppProcess {
+/** Three of them on the database of the stage. */
+export async function threeVerifiers(stage: Stage, delaySeconds: number): Promise<Verifiers> {
   const { DATABASE_URL, TOKEN_PEPPER } = settingsFor(stage.workspace, stage.folder);
-  return startProcess({
-    folder: temporaryFolder(),
-    script: 'verifier',
-    env: {
-      DATABASE_URL,
-      TOKEN_PEPPER,
-      HTTP_PORT: String(port),
-      SHUTDOWN_DELAY_SECONDS: String(delaySeconds),
-      TRUSTED_PROXIES: '127.0.0.1',
-    },
-  });
+  const ports = await Promise.all([1, 2, 3].map(() => freePort()));
+  return verifiersOn(ports, (port) =>
+    startProcess({
+      folder: temporaryFolder(),
+      script: 'verifier',
+      env: {
+        DATABASE_URL,
+        TOKEN_PEPPER,
+        HTTP_PORT: String(port),
+        SHUTDOWN_DELAY_SECONDS: String(delaySeconds),
+        TRUSTED_PROXIES: '127.0.0.1',
+      },
+    }),
+  );
 }
 
 /** Ends each in turn, in order or not, starts it again, and goes on when it gets requests again. */
 export async function roll(
-  stage: Stage,
-  { ports, processes }: Verifiers,
-  { signal, delaySeconds }: { readonly signal: 'SIGTERM' | 'SIGKILL'; readonly delaySeconds: number },
+  { ports, processes, start }: Verifiers,
+  signal: 'SIGTERM' | 'SIGKILL',
 ): Promise<void> {
   for (const [index, port] of ports.entries()) {
     const old = processes[index] as AppProcess;
     old.signal(signal);
     expect(await old.ended).toBe(signal === 'SIGTERM' ? 0 : signal);
-    const next = aVerifier(stage, port, delaySeconds);
+    const next = start(port);
     processes[index] = next;
     await next.ready;
     await vi.waitFor(async () => expect(await allowedBy(port)).toBeGreaterThan(0), PATIENT);

@@ -1,7 +1,14 @@
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { findPlaces, findValues, holdsSecret, maskValues } from '../../src/tokens/finder.ts';
-import { TokenValue } from '../../src/tokens/token-value.ts';
+import {
+  findPlaces,
+  findValues,
+  holdsSecret,
+  maskValues,
+  SEARCHED_LENGTH_MAX,
+} from '../../src/tokens/finder.ts';
+import { TokenValue, toBase62 } from '../../src/tokens/token-value.ts';
 import { FORMS, NEARLY } from './forms.ts';
 
 const VALUE = TokenValue.generate('apit');
@@ -76,7 +83,8 @@ describe('values are found', () => {
   });
 
   test.for([
-    ['that end like values', `_${'a'.repeat(12)}_${'a'.repeat(38)}`],
+    ['that end like values', `_${'a'.repeat(12)}_${'a'.repeat(32)}000000`],
+    ['that begin and end like values', `aaaa_${'a'.repeat(12)}_${'a'.repeat(32)}000000`],
     ['that are all letters', 'a'],
     ['that are all underscores', '_'],
     ['that are almost values', `apit_${'a'.repeat(12)}_${'a'.repeat(37)}-`],
@@ -130,6 +138,8 @@ describe('masking', () => {
     ['one with wrong check digits', `${TEXT.slice(0, -6)}000000`, `${TEXT.slice(0, 9)}…`],
     ['one without check digits', TEXT.slice(0, -6), `${TEXT.slice(0, 9)}…`],
     ['one glued to others', `x${TEXT}${TEXT}y`, `x${TEXT.slice(0, 9)}…${TEXT.slice(0, 9)}…y`],
+    ['eleven characters and more of a secret', `-${TEXT.slice(6)}`, `-${TEXT.slice(6)}`],
+    ['a lookup id and 23 characters of a secret', TEXT.slice(0, 18 + 23), TEXT.slice(0, 18 + 23)],
     ['a token id', 'tok_0123456789abcdef', 'tok_0123456789abcdef'],
     ['a masked value', String(VALUE), String(VALUE)],
   ] as const)('%s', ([, text, expected]) => {
@@ -140,15 +150,24 @@ describe('masking', () => {
 /** Not drawn anew each time: by chance, one of a thousand near values looks like words once its lines are joined. */
 const KNOWN = 'apit_m5UGaWyJq1Lc_phoOFR9WaS4UuGQlroYaZ4j7wOx7rHOs0084rR';
 
+/** Also in ways that only stand apart from what they were made of where that is known. */
+const WRITTEN: typeof FORMS = [
+  ...FORMS,
+  ['with &#95', (value) => value.replaceAll('_', '&#95')],
+  ['with &#x5f', (value) => value.replaceAll('_', '&#x5f')],
+  ['in hex behind a word', (value) => Buffer.from(`secret ${value}`).toString('hex')],
+  ['in wrapped hex in JSON', (value) => Buffer.from(value).toString('hex').replace(/.{40}/g, '$&\\n')],
+];
+
 describe('in whatever form it stands:', () => {
-  test.for(FORMS)('%s, a value is found, alone and among words', ([, written]) => {
+  test.for(WRITTEN)('%s, a value is found, alone and among words', ([, written]) => {
     for (const text of [written(KNOWN), `we leaked ${written(KNOWN)} today`, `x=${written(KNOWN)};`]) {
       expect(findValues(text).map((value) => value.reveal())).toEqual([KNOWN]);
       expect(holdsSecret(text)).toBe(true);
     }
   });
 
-  test.for(FORMS)('%s, a value is found among other text, whatever that is', ([, written]) => {
+  test.for(WRITTEN)('%s, a value is found among other text, whatever that is', ([, written]) => {
     const around = fc.string({ unit: 'binary', maxLength: 60 });
     fc.assert(
       fc.property(around, around, (before, after) => {
@@ -159,7 +178,7 @@ describe('in whatever form it stands:', () => {
     );
   });
 
-  test.for(FORMS)(
+  test.for(WRITTEN)(
     '%s, it is said where a value begins, to the character, among whatever text',
     ([form, written]) => {
       // Base64 that is cut amid a byte of it is read from up to three characters before, with a line end between.
@@ -206,10 +225,99 @@ describe('in whatever form it stands:', () => {
     },
   );
 
+  test.for([
+    'as it is',
+    'in quotes',
+    'with quotes in it',
+    'with zero-width spaces',
+    'with soft hyphens',
+    'with isolates around it',
+    'with marks on its letters',
+    'with accents that were composed',
+    'with a blank Braille cell in it',
+    'with \\\\_',
+    'with %255F',
+    'with &amp;#95;',
+    'with \\u005f',
+    'in wide letters',
+    'in mathematical letters',
+    'in base64',
+    'in hex',
+  ])('%s, 24 characters of a secret are too many, and 23 are not', (form) => {
+    const written = FORMS.find(([name]) => name === form)?.[1];
+    if (written === undefined) throw new Error('there is no such form');
+
+    expect(holdsSecret(`x ${written(KNOWN.slice(0, 18 + 24))}`)).toBe(true);
+    expect(holdsSecret(`x ${written(KNOWN.slice(0, 18 + 23))}`)).toBe(false);
+  });
+
+  test.for([
+    ['a space', ' ', true],
+    ['a Chinese character', '部', true],
+    ['a Chinese character of a later plane', '\u{20000}', true],
+    ['an emoji', '🚀', true],
+    ['what is drawn as a sign and a letter', '℃', true],
+    ['a line end in JSON', '\\n', true],
+    ['a zero-width space', '\u200b', false],
+    ['a tag', '\u{e0061}', false],
+    ['the first sign that is not drawn', '\u{e0000}', false],
+    ['a quote', '“', false],
+    ['nothing', '', false],
+    ['a digit in a circle', '①', false],
+  ] as const)('a word and a lookup id stand apart by %s: %o', ([, between, areApart]) => {
+    const most = KNOWN.slice(5, 18 + 24);
+
+    expect(holdsSecret(`x${between}${most}`)).toBe(areApart);
+  });
+
+  test('what is drawn as a letter and a sign ends a secret, and adds nothing to it', () => {
+    expect(holdsSecret(`${KNOWN.slice(0, 18 + 23)}㏀`)).toBe(false);
+  });
+
   test('24 characters of a secret are too many, 23 are what on-call may type to find a token', () => {
     expect(holdsSecret(KNOWN.slice(0, 18 + 24))).toBe(true);
     expect(holdsSecret(KNOWN.slice(0, 18 + 23))).toBe(false);
     expect(holdsSecret(KNOWN.slice(0, 17))).toBe(false);
+  });
+});
+
+describe('where words ran into each other, a lookup id and a secret are told from words', () => {
+  const LETTERS = 'aBcDeFgHiJkLmNoP';
+  const LOWER = 'abc1def2ghi3jkl4mno5pqr6stu7vwx8';
+  const HASH = '9F86D081884C7D659A2FEAA0C55AD015';
+
+  test.for<readonly [string, string, string, boolean]>([
+    ['letters that take turns in both halves', 'abcdefghijkl', LETTERS.repeat(2), true],
+    ['the same seven times, up to the last', 'abcdefghijkl', `${LETTERS}BaBaBaBBBBBBBBBa`, true],
+    ['the same six times', 'abcdefghijkl', `${LETTERS}BaBaBaBBBBBBBBBB`, false],
+    ['six times in the first half', 'abcdefghijkl', `aBaBaBaaaaaaaaaa${LETTERS}`, false],
+    ['capitals in a row', 'abcdefghijkl', 'ABCDEFGHabcdefghABCDEFGHabcdefgh', false],
+    ['small letters and digits, and a lookup id that is mixed', 'aBcdefghijkl', LOWER, true],
+    ['the same behind a lookup id of two words', 'abcdefgHIJKL', LOWER, false],
+    ['the same behind a lookup id of one word', 'abcdefghijkl', LOWER, false],
+    ['eight turns', 'aBcdefghijkl', 'abcd1efgh2ijkl3mnop4qrstuvwxyzab', true],
+    ['seven turns', 'aBcdefghijkl', 'abcd1efgh2ijkl3mnop4444444444444', false],
+    ['many turns without a digit', 'aBcdefghijkl', `${LETTERS}${'BCDEFGHIJKLMNOPQ'}`, false],
+    ['a hash in capitals behind a word', 'abcdefghijkl', HASH, false],
+  ])('%s', ([, lookupId, secret, expected]) => {
+    expect(holdsSecret(`xy${lookupId}_${secret}`)).toBe(expected);
+  });
+
+  test.for<readonly [string, string, string, boolean]>([
+    ['a lookup id of two turns', 'abcDEFghijkl', KNOWN.slice(18, 18 + 32), true],
+    ['a lookup id of one turn', 'abcdefGHIJKL', KNOWN.slice(18, 18 + 32), false],
+    ['a word', 'organization', KNOWN.slice(18, 18 + 32), false],
+    ['a secret without small letters', '4f3a2b1c9d8e', HASH, false],
+    ['a secret without capitals', '4f3a2b1c9d8e', HASH.toLowerCase(), false],
+  ])('also where other signs part them: %s', ([, lookupId, secret, expected]) => {
+    expect(holdsSecret(`${lookupId}: ${secret}`)).toBe(expected);
+  });
+
+  test('a value is one, however little it looks drawn by chance', () => {
+    const plain = valueWith('a'.repeat(12), 'a'.repeat(32));
+
+    expect(holdsSecret(`${plain.slice(0, 10)}\n${plain.slice(10)}`)).toBe(true);
+    expect(holdsSecret(`${plain.slice(0, 10)}\n${plain.slice(10, -1)}`)).toBe(false);
   });
 });
 
@@ -263,18 +371,21 @@ describe('no alarm is raised by', () => {
 });
 
 test('every character that NFKC makes letters, digits or an underscore of is read as these', () => {
-  const [head, tail] = [KNOWN.slice(0, 18), KNOWN.slice(18)];
   const missed: string[] = [];
+  let several = 0;
   for (let code = 0x80; code <= 0x10ffff; code++) {
     const character = String.fromCodePoint(code);
     const plain = character.normalize('NFKC');
     if (!/^[0-9A-Za-z_]{1,3}$/.test(plain)) continue;
-    const at = tail.indexOf(plain);
-    if (at === -1 && plain !== '_') continue;
-    const text = plain === '_' ? KNOWN.replace('_', character) : head + tail.replace(plain, character);
-    if (findValues(text).length !== 1) missed.push(character);
+    if (plain.length > 1) several += 1;
+    const value =
+      plain === '_' ? KNOWN : valueWith('m5UGaWyJq1Lc', plain.padEnd(32, 'phoOFR9WaS4UuGQlroYaZ4j7wOx7rHOs'));
+    const at = plain === '_' ? 4 : 18;
+    const text = value.slice(0, at) + character + value.slice(at + plain.length);
+    if (findValues(text)[0]?.reveal() !== value) missed.push(character);
   }
   expect(missed).toEqual([]);
+  expect(several).toBeGreaterThan(50);
 });
 
 test('a prefix that begins like an escape is one', () => {
@@ -292,3 +403,59 @@ test('texts that stand apart are not read as one', () => {
   expect(findValues(halves.join('\uffff'))).toHaveLength(1);
   expect(findValues([TEXT, OTHER_TEXT]).map((value) => value.reveal())).toEqual([TEXT, OTHER_TEXT]);
 });
+
+test('a value that stands in several forms, each read in two ways, is one', () => {
+  const packed = Buffer.from(TEXT).toString('base64');
+
+  expect(findValues(`${packed}\\n${packed}\\t`).map((value) => value.reveal())).toEqual([TEXT]);
+});
+
+describe('of a long text', () => {
+  const LONG = SEARCHED_LENGTH_MAX;
+  const reach = (text: string) => [findValues(text).length, findPlaces(text).length, holdsSecret(text)];
+
+  test('the first 64 Ki characters are searched, and no more', () => {
+    expect(reach(`${' '.repeat(LONG - TEXT.length)}${TEXT}`)).toEqual([1, 1, true]);
+    expect(reach(`${' '.repeat(LONG)}${TEXT}`)).toEqual([0, 0, false]);
+    expect(findPlaces(`${' '.repeat(LONG - TEXT.length)}${TEXT}`)[0]?.at).toBe(LONG - TEXT.length);
+  });
+
+  test('each of several is searched so far, together too', () => {
+    const long = `${' '.repeat(LONG - TEXT.length)}${TEXT}`;
+    const otherLong = `${' '.repeat(LONG - OTHER_TEXT.length)}${OTHER_TEXT}`;
+
+    const found = findValues([long, ' '.repeat(LONG), ' '.repeat(LONG), otherLong]);
+
+    expect(found.map((value) => value.reveal())).toEqual([TEXT, OTHER_TEXT]);
+  });
+
+  test.for([
+    ['ligatures of three letters', 'ﬃ'],
+    ['signs that are drawn as four', '⒇'],
+    ['signs that are drawn as eighteen', '\ufdfa'],
+  ] as const)('all may be %s', ([, sign]) => {
+    expect(reach(sign.repeat(LONG))).toEqual([0, 0, false]);
+  });
+});
+
+test.for([
+  ['that stays as it is', `%C3%BC ${TEXT}`, TEXT, 7],
+  ['that becomes a sign', `%41%5f ${TEXT}`, TEXT, 7],
+  [
+    'that its prefix begins in',
+    `%${valueWith('m5UGaWyJq1Lc', 'phoOFR9WaS4UuGQlroYaZ4j7wOx7rHOs', 'c3x')}`,
+    undefined,
+    1,
+  ],
+] as const)('a value behind an escape %s has its place', ([, text, value, at]) => {
+  const places = findPlaces(text);
+
+  expect(places.map((place) => place.at)).toEqual([at]);
+  expect(places[0]?.value.reveal()).toBe(value ?? text.slice(1));
+});
+
+/** A value of these parts, with right check digits. */
+function valueWith(lookupId: string, secret: string, prefix = 'apit'): string {
+  const body = `${prefix}_${lookupId}_${secret}`;
+  return body + toBase62(crc32(body), 6);
+}
