@@ -244,12 +244,57 @@ describe('ending the old value that somebody holds', () => {
     });
   });
 
+  test('that was ended before, of a token that was revoked since, is refused, and not told as done', async () => {
+    const house = await aHouse();
+    const { token, held } = await leaked(house);
+    await end(house, token, held);
+    await revoke(house, [token]);
+
+    expect(codeOf(await end(house, token, held))).toBe('value_ended');
+  });
+
+  test('of two tokens ends both, one after the other', async () => {
+    const house = await aHouse();
+    const [one, other] = [await leaked(house), await leaked(house)];
+
+    expect(codeOf(await end(house, one.token, one.held))).toBe('ended');
+    expect(codeOf(await end(house, other.token, other.held))).toBe('ended');
+    expect([await house.verdict(one.old), await house.verdict(other.old)]).toEqual(['ended', 'ended']);
+  });
+
+  test('is not for who may not use the app', async () => {
+    const house = await aHouse();
+    const { token, old, held } = await leaked(house);
+
+    expect(codeOf(await end(house, token, held, { actor: { ...bob, standing: 'guest' } }))).toBe(
+      'token_not_found',
+    );
+    expect(await house.verdict(old)).toBe('good');
+  });
+
+  test.for([
+    ['that ended', false, 'value_ended'],
+    ['whose token was revoked', true, 'already_revoked'],
+  ] as const)('%s while it was pressed is refused with that', async ([, isRevoked, code]) => {
+    const house = await aHouse();
+    const { token, held } = await leaked(house);
+    const endOldValues = async () => {
+      if (isRevoked) await revoke(house, [token]);
+      return { kind: 'none' } as const;
+    };
+    const deps = { ...house.deps, store: { ...house.store, endOldValues } };
+
+    const request = { actor: bob, tokenId: token.id, held, delivery: aDelivery() };
+    expect(codeOf(await endHeldOldValue(request, deps))).toBe(code);
+  });
+
   test('with the proof of somebody else is refused, and is an event where it is none of their tokens', async () => {
     const house = await aHouse();
     const { token, old, held } = await leaked(house);
 
     expect(codeOf(await end(house, token, held, { actor: manager }))).toBe('value_ended');
-    expect(house.actions(token.id).at(-1)).toBe('action.refused');
+    const { events } = await house.store.listEvents(token.id, { page: 1, pageSize: 1 });
+    expect(events).toMatchObject([{ action: 'action.refused', detail: { attempted: 'revoke_held' } }]);
     const before = house.everything();
     expect(codeOf(await end(house, token, held, { actor: ann }))).toBe('value_ended');
     expect(house.everything()).toEqual(before);
