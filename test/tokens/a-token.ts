@@ -75,7 +75,8 @@ export function withAnotherSecret(value: TokenValue): TokenValue {
   return valueFrom(`${value.prefix}_${value.lookupId}_${TokenValue.generate('apit').secretForHash()}`);
 }
 
-function valueFrom(body: string): TokenValue {
+/** The value that begins with `body`, prefix, lookup id and secret, with right check digits. */
+export function valueFrom(body: string): TokenValue {
   const value = TokenValue.parse(body + toBase62(crc32(body), 6));
   if (value === undefined) throw new Error('this has not the shape of a value');
   return value;
