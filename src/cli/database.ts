@@ -2,7 +2,7 @@ import { parseStoreConfig } from '../config.ts';
 import { counted } from '../counted.ts';
 import { copyDatabase } from '../store/recovery/between.ts';
 import { backUp, restoreFrom } from '../store/recovery/copy.ts';
-import { openStore } from '../store/store.ts';
+import { isPostgresUrl, openStore } from '../store/store.ts';
 import { aCommand, CommandFault, type Surroundings } from './command.ts';
 
 /** `backup`: a consistent copy while the app runs. */
@@ -21,7 +21,9 @@ export function backupCommand({ env, terminal, interruption }: Surroundings) {
         .hold(() => backUp(database.url, file, { peppers, onProgress }))
         .finally(progress.end);
       terminal.print(
-        `${written} is a whole copy. Keep revoked.log with it: it tells a later restore what was revoked since.`,
+        isPostgresUrl(database.url)
+          ? `${written} is a whole copy. It knows no later revocation: see operations.md, "What a restore revives".`
+          : `${written} is a whole copy. Keep revoked.log with it: it tells a later restore what was revoked since.`,
       );
     });
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type AppProcess, startProcess } from '../app-process.ts';
@@ -90,6 +90,14 @@ test('a PostgreSQL that is put back to an earlier moment, as operations.md tells
   const { out: whole } = await types(lost, 'audit', 'verify');
   const [head = ''] = /\d+:[0-9a-f]+/.exec(whole) ?? [];
 
+  const straight = await types(lost, 'copy', '--from', `file:${backup}`, '--to', await aDatabase());
+  expect(straight).toMatchObject({ code: 1 });
+  expect(straight.err).toContain('the source is a backup, or its revoked.log is lost');
+  // Nor does a log help that is of another database.
+  mkdirSync(join(folder, 'other'));
+  writeFileSync(join(folder, 'other/revoked.log'), '');
+  const beside = await types(`file:${folder}/other/apitoken.db`, 'restore', backup);
+  expect(beside.out).toContain('2 tokens expired now');
   mkdirSync(join(folder, 'fresh'));
   const fresh = `file:${folder}/fresh/apitoken.db`;
   const restored = await types(fresh, 'restore', backup);

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { copyDatabase } from '../../src/store/recovery/between.ts';
@@ -124,3 +124,17 @@ function storedIn(path: string) {
     return [table, table === 'tokens' ? texts : texts.sort()] as const;
   });
 }
+
+test.for([
+  ['without its log', (path: string) => rmSync(join(dirname(path), 'revoked.log'))],
+  ['beside another log', (path: string) => writeFileSync(join(dirname(path), 'revoked.log'), '{}\n')],
+] as const)('a backup %s is not copied: nobody knows what was revoked since', async ([, change]) => {
+  const kept = aKept();
+  await (await opened(kept, kept.path)).close();
+  change(kept.path);
+  const to = join(aFolder(), 'copy.db');
+
+  await expect(copied(kept, to)).rejects.toThrow('the source is a backup, or its revoked.log is lost');
+
+  expect(existsSync(to)).toBe(false);
+});

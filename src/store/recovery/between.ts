@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import Database from 'better-sqlite3';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { Clock } from '../../clock.ts';
 import { createChainCheck, eventsAfter, headText } from '../../tokens/audit.ts';
@@ -41,6 +42,7 @@ import { createMarks, UNPROVEN_KEY } from '../settings.ts';
 import { pathOf } from '../sqlite/open.ts';
 import { isPostgresUrl, openEngine, openStore } from '../store.ts';
 import { MARK_KEY, UNLOGGED_KEY } from './end-again.ts';
+import { isUncut, type LogMark, revokedLogOf } from './revoked-log.ts';
 
 /** 16 columns of each are 8,000 parameters: SQLite takes 32,766 at once, PostgreSQL 65,535. */
 const ROWS_AT_ONCE = 500;
@@ -82,6 +84,9 @@ const TABLES: readonly Copied[] = [
   { table: settings, key: [settings.key] },
 ];
 
+/** What a backup of a PostgreSQL remembers of `revoked.log`: no log goes on from it, whatever lies where it is put back. */
+const OF_NO_LOG = 'postgres';
+
 /** What came over: rows by table, and the head of the chain as `SEQ:MAC`. */
 export type CopyReport = {
   readonly rows: Readonly<Record<string, number>>;
@@ -111,6 +116,7 @@ export async function copyDatabase({
   clock,
   onProgress,
 }: CopyRequest): Promise<CopyReport> {
+  refuseBackup(from);
   // What ended by its log is ended in it first: the log stays where it is.
   await (
     await openStore({ url: from, pepper: peppers.current, peppers, clock, use: 'app', presence: 'must' })
@@ -130,6 +136,35 @@ export async function copyDatabase({
 }
 
 /**
+ * What knew a log that isn't beside it is a backup, or has lost its log: what was revoked since would live on in the copy. What
+ * can't be looked at is left to whoever opens it. Throws a `StoreFault`.
+ */
+function refuseBackup(url: string): void {
+  if (isPostgresUrl(url)) return;
+  const mark = logMarkIn(pathOf(url));
+  const log = revokedLogOf(pathOf(url));
+  if (mark === undefined || (existsSync(log) && isUncut(log, mark))) return;
+  throw cannotOpen(
+    'the source is a backup, or its revoked.log is lost, so nobody knows what was revoked since. Put it back with "restore" first, then copy that.',
+  );
+}
+
+function logMarkIn(path: string): LogMark | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    const sqlite = new Database(path, { readonly: true, timeout: 0 });
+    try {
+      const mark = sqlite.prepare('select value from settings where key = ?').pluck().get(MARK_KEY);
+      return mark as LogMark | undefined;
+    } finally {
+      sqlite.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * The same into the new SQLite file `path`, of a database that an app goes on writing to: what it is at one moment. Rows and chain
  * are compared.
  */
@@ -142,6 +177,7 @@ export async function copyIntoFile(
   try {
     await intoTarget(`file:${path}`, async (target) => {
       await copyBetween(source, target, { peppers, onProgress });
+      await target.write(() => createMarks(target.connections.write).keep(MARK_KEY, OF_NO_LOG));
       await prove(target);
     });
   } finally {

@@ -30,7 +30,7 @@ const OWNER_ONLY_FILE = 0o600;
 const PARTIAL_BYTES = 4;
 
 const HOW_INTO_POSTGRES =
-  'a backup is put back into an empty PostgreSQL with "npm run cli -- copy --from file:BACKUP --to URL".';
+  'a backup comes into PostgreSQL in two steps. "DATABASE_URL=file:fresh.db npm run cli -- restore BACKUP" expires its tokens, since nobody knows which were revoked since. Then "npm run cli -- copy --from file:fresh.db --to URL".';
 
 /** All pages in one step: what a backup does in several begins anew whenever somebody writes between them. */
 const ALL_PAGES = 2 ** 31 - 1;
