@@ -16,7 +16,7 @@ type Handle = (event: ReceiverEvent) => Promise<'done' | 'failed'>;
 /**
  * Lets what Slack delivers be handled, and answers it like the first one where it comes again to the letter, by whichever socket or
  * request: what is only read or refused leaves no key in the store by which it would be known. One that failed is handled anew.
- * In memory alone, for 15 minutes: after a restart a list may be drawn twice, but nothing is changed twice.
+ * In memory alone, for 15 minutes: after a restart, or by two processes, a list may be drawn twice, but nothing is changed twice.
  */
 export function createOnce(clock: Clock): (event: ReceiverEvent, handle: Handle) => Promise<void> {
   const met = new LRUCache<string, Promise<Answered>>({
