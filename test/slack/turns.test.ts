@@ -1,7 +1,13 @@
 import type Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createLog, type Log } from '../../src/log.ts';
-import { createLoopTurns, createOneAtATime, createSharedTurns, createTurns, paced } from '../../src/slack/turns.ts';
+import {
+  createLoopTurns,
+  createOneAtATime,
+  createSharedTurns,
+  createTurns,
+  paced,
+} from '../../src/slack/turns.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { aStore, PEPPER } from '../store/fixtures/temp-store.ts';
 import { soon } from './flows.ts';
