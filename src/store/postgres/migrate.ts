@@ -72,7 +72,10 @@ export async function ownerOf(client: ClientBase): Promise<'nobody' | 'apitoken'
 /** Those of the schema in which ours are made; what an extension brought is nobody's. */
 async function tablesOf(client: ClientBase): Promise<ReadonlySet<unknown>> {
   const { rows } = await client.query(
-    "select c.relname as name from pg_class c where c.relnamespace = (select oid from pg_namespace where nspname = current_schema()) and c.relkind in ('r', 'p', 'v', 'm') and not exists (select 1 from pg_depend d where d.objid = c.oid and d.deptype = 'e')",
+    `select c.relname as name from pg_class c
+     where c.relnamespace = (select oid from pg_namespace where nspname = current_schema())
+       and c.relkind in ('r', 'p', 'v', 'm')
+       and not exists (select 1 from pg_depend d where d.objid = c.oid and d.deptype = 'e')`,
   );
   return new Set(rows.map(({ name }) => name));
 }
