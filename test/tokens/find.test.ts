@@ -21,6 +21,9 @@ const carol = anActor({ id: 'U0CAROL' as Actor['id'], roles: new Set(['on_call']
 const guest = anActor({ standing: 'guest' });
 const NOT_FOUND = refused({ code: 'token_not_found' });
 
+/** Names that come before all others, and are like none of them. */
+const OTHERS = ['a1', 'a2', 'a3', 'a4', 'a5', 'a6'];
+
 describe('a token is found by', () => {
   test.for<readonly [string, (token: Token) => string]>([
     ['its id', ({ id }) => id],
@@ -85,7 +88,7 @@ describe('a text that somebody typed means', () => {
   });
 
   test('where none is called so, those that differ in quotes, dashes and what draws nothing', async () => {
-    const { house, ids } = await aRow(['deploy-bot', '“deploy-bot”', 'another']);
+    const { house, ids } = await aRow(['deploy-bot', '“deploy-bot”', ...OTHERS]);
 
     const found = await typed(house, '‘deploy–bot’');
     expect(Array.isArray(found) && new Set(found)).toEqual(new Set(ids.slice(0, 2)));
@@ -170,7 +173,7 @@ describe('a text that somebody typed means', () => {
 
 describe('a text that means nothing is refused', () => {
   test('with the tokens that are nearly called so, and that is no event', async () => {
-    const { house, ids } = await aRow(['deploy-bot', 'deploy-bit', 'another']);
+    const { house, ids } = await aRow(['deploy-bot', 'deploy-bit', ...OTHERS]);
     await house.creates({ actor: bob, name: aName('deploy-but') });
 
     const outcome = await typed(house, 'deploy-bat');
@@ -402,8 +405,21 @@ describe('a search', () => {
 
     const found = await findByText({ actor: ann, text: 'bot', page: 1, pageSize: 10 }, deps);
 
-    expect(found).toMatchObject({ isCut, list: { total: 100, page: 1, pageCount: 10 } });
+    expect(found).toMatchObject({ kind: 'listed', isCut, list: { total: 100, page: 1, pageCount: 10 } });
     expect(asked).toEqual(isCut ? [null] : [null, 901]);
+  });
+
+  test('for what draws nothing finds nothing, and nothing is read', async () => {
+    const house = await aHouse();
+    const deps = withStore(house, {
+      textsBefore: () => Promise.reject(new Error('it was looked for')),
+    });
+
+    expect(await findByText({ actor: ann, text: '\u200b', page: 1, pageSize: 9 }, deps)).toEqual({
+      kind: 'listed',
+      list: { tokens: [], page: 1, pageCount: 1, total: 0 },
+      isCut: false,
+    });
   });
 
   test('goes no further than 1,000 pages, and says that there may be more', async () => {
