@@ -16,6 +16,7 @@ const PROGRAMS = {
     package: 'prometheus',
   },
   'systemd-analyze': { places: ['/usr/bin/systemd-analyze'], package: 'systemd' },
+  pgbouncer: { places: ['/usr/sbin/pgbouncer', '/opt/homebrew/bin/pgbouncer'], package: 'pgbouncer' },
   strace: { places: ['/usr/bin/strace'], package: 'strace' },
 } as const;
 

@@ -126,6 +126,8 @@ function openingSentence(code: string, message: string, place: string): string {
     return `${database} doesn't let this user make tables (${code}). Let the user create in its schema, then start again.`;
   if (code === '53300')
     return `${database} has no connection left (${code}). Lower DATABASE_POOL_MAX, or allow more there.`;
+  if (code === '08P01')
+    return `${database} is behind a pooler that takes no settings (${code}). Add prepare=false to DATABASE_URL.`;
   if (/CERT|SIGNATURE|^ERR_TLS|ISSUER/.test(code))
     return `${database} has a certificate that isn't trusted (${code}). Name its authority by sslrootcert=FILE in DATABASE_URL.`;
   if (/does not support SSL/.test(message))

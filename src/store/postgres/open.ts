@@ -7,7 +7,17 @@ import { cannotOpen, StoreFault } from '../fault.ts';
 import type { StoreOptions } from '../store.ts';
 import { codeIn, openingFault, postgresFault } from './fault.ts';
 import { migratePostgres, ownerOf } from './migrate.ts';
-import { createDb, createPools, loadPg, type Pools, refuseStandby, send, UNHOLDABLES } from './pools.ts';
+import {
+  createDb,
+  createPools,
+  limits,
+  loadPg,
+  type Pools,
+  refuseStandby,
+  STATEMENT_MS_MAX,
+  send,
+  UNHOLDABLES,
+} from './pools.ts';
 import { type Target, targetOf } from './target.ts';
 import { type Ask, createBatchedSecretRead } from './verification.ts';
 import { createPostgresWriter } from './writer.ts';
@@ -109,10 +119,12 @@ async function prepareDatabase(
 }
 
 /** A server that is starting says so, and is waited for. */
-async function connected({ config }: Target, deadline: number): Promise<Client> {
+async function connected({ config, isPrepared }: Target, deadline: number): Promise<Client> {
   const { Client } = loadPg();
   for (;;) {
-    const client = new Client({ ...config, connectionTimeoutMillis: CONNECT_MS_MAX });
+    // With what the others will have: a pooler in between that does not take it shows here. Steps take as long as they take.
+    const { statement_timeout } = limits(isPrepared, STATEMENT_MS_MAX);
+    const client = new Client({ ...config, statement_timeout, connectionTimeoutMillis: CONNECT_MS_MAX });
     client.on('error', () => undefined);
     try {
       await client.connect();

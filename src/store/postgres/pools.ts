@@ -69,7 +69,7 @@ function createPool({ config, isPrepared }: Target, options: PoolConfig, stateme
 }
 
 /** PgBouncer takes no settings at the start of a connection: there the role has them (docs/operations.md). */
-function limits(isPrepared: boolean, statementMs: number): ClientConfig {
+export function limits(isPrepared: boolean, statementMs: number): ClientConfig {
   const answer = { query_timeout: statementMs + ANSWER_MS_MORE };
   if (!isPrepared) return answer;
   const server = { statement_timeout: statementMs, idle_in_transaction_session_timeout: STATEMENT_MS_MAX };
