@@ -1,8 +1,6 @@
 import { SECOND_MS } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Tried } from '../slack/doctor/checked.ts';
-import { isHeldByApp } from '../store/recovery/examine.ts';
-import { pathOf } from '../store/sqlite/open.ts';
 import { openStore } from '../store/store.ts';
 import type { PersonId } from '../tokens/token.ts';
 import type { Surroundings } from './command.ts';
@@ -14,7 +12,11 @@ import type { Surroundings } from './command.ts';
 export async function tryLive(
   person: PersonId,
   config: Config,
-  { waitSeconds, isSound }: { readonly waitSeconds: number; readonly isSound: boolean },
+  {
+    waitSeconds,
+    isSound,
+    isInUse,
+  }: { readonly waitSeconds: number; readonly isSound: boolean; readonly isInUse: boolean },
   { terminal, clock, interruption }: Surroundings,
 ): Promise<readonly Tried[]> {
   const { tryInSlack } = await import('../slack/doctor/trial.ts');
@@ -43,7 +45,7 @@ export async function tryLive(
         waitSeconds === 0
           ? undefined
           : (question) => terminal.answer(question, waitSeconds * SECOND_MS, stopping.signal),
-      pressMsMax: isHeldByApp(pathOf(database.url)) ? undefined : waitSeconds * SECOND_MS,
+      pressMsMax: isInUse ? undefined : waitSeconds * SECOND_MS,
       tell: terminal.note,
       signal: stopping.signal,
       onTried: () => {

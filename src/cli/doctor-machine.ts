@@ -9,6 +9,7 @@ import {
   type ExaminedFiles,
   examineDatabase,
   examineFiles,
+  isHeldByApp,
 } from '../store/recovery/examine.ts';
 import { lookAtChain } from '../tokens/audit.ts';
 import type { WorkspaceId } from '../tokens/token.ts';
@@ -81,35 +82,44 @@ export type CheckedDatabase = {
   readonly lines: Checked[];
   readonly workspace: WorkspaceId | undefined;
   readonly isSound: boolean;
+  /** Whether an app has it open, as far as can be seen. */
+  readonly isInUse: boolean;
 };
 
-const UNSOUND = { workspace: undefined, isSound: false } as const;
+export const UNSOUND = { workspace: undefined, isSound: false, isInUse: false } as const;
 
-/** Looks at the database, its files, its disk and the end of its chain. Nothing is changed. */
+const UNUSABLE = 'The settings that it needs are not usable.';
+
+/** Where the settings do not say which database it is. */
+export const NOT_ASKED: CheckedDatabase = {
+  lines: [{ about: 'database', is: 'not asked', says: UNUSABLE }],
+  ...UNSOUND,
+};
+
+/** Looks at the SQLite database, its files, its disk and the end of its chain. Nothing is changed. */
 export async function checkDatabase(env: Environment): Promise<CheckedDatabase> {
   const config = configOf(env);
-  if (config === undefined) {
-    const says = 'The settings that it needs are not usable.';
-    return { lines: [{ about: 'database', is: 'not asked', says }], ...UNSOUND };
-  }
+  if (config === undefined) return NOT_ASKED;
   const files = examineFiles(config.database.url);
   const around = [...fileLines(files), diskLine(files)];
-  if (files.bytes === undefined) return { lines: [missingLine(files), ...around], ...UNSOUND };
+  const isInUse = isHeldByApp(files.path);
+  if (files.bytes === undefined) return { lines: [missingLine(files), ...around], ...UNSOUND, isInUse };
   try {
     const database = examineDatabase(files.path);
     try {
       const lines = [...(await insideLines(database, files, config)), ...around];
       const isSound = database.flaw === undefined && database.schema === 'current';
-      return { lines, workspace: database.workspace, isSound };
+      return { lines, workspace: database.workspace, isSound, isInUse };
     } finally {
       database.close();
     }
   } catch (error) {
-    return { lines: [unopenedLine(files, error), ...around], ...UNSOUND };
+    return { lines: [unopenedLine(files, error), ...around], ...UNSOUND, isInUse };
   }
 }
 
-function configOf(env: Environment): StoreConfig | undefined {
+/** The settings of the database; undefined where they are not usable. */
+export function configOf(env: Environment): StoreConfig | undefined {
   try {
     return parseStoreConfig(env);
   } catch (error) {
@@ -164,7 +174,8 @@ async function insideLines(
   ];
 }
 
-function schemaLine(schema: 'current' | 'older' | 'newer'): Checked {
+/** How the schema stands to this version's. */
+export function schemaLine(schema: 'current' | 'older' | 'newer'): Checked {
   if (schema === 'current') return { about: 'schema', is: 'ok', says: 'It is of this version.' };
   if (schema === 'older') {
     return {
@@ -177,7 +188,11 @@ function schemaLine(schema: 'current' | 'older' | 'newer'): Checked {
   return { about: 'schema', is: 'wrong', says: 'It was written by a newer apitoken.', todo };
 }
 
-async function chainLine({ chain }: ExaminedDatabase, { peppers }: StoreConfig): Promise<Checked> {
+/** Whether the last events hold together. */
+export async function chainLine(
+  { chain }: Pick<ExaminedDatabase, 'chain'>,
+  { peppers }: StoreConfig,
+): Promise<Checked> {
   // Whatever is found here is told here: the app keeps its own finding.
   const store = { ...chain, keepChainAlarm: async () => undefined };
   const alarm = await lookAtChain({ store, peppers });

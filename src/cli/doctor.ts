@@ -1,10 +1,11 @@
 import { type Config, ConfigError, parseConfig } from '../config.ts';
 import { counted } from '../counted.ts';
 import type { Checked, Tried } from '../slack/doctor/checked.ts';
+import { isPostgresUrl } from '../store/store.ts';
 import type { PersonId, WorkspaceId } from '../tokens/token.ts';
 import { aCommand, CommandFault, jsonOption, type Surroundings, UsageFault } from './command.ts';
 import { tryLive } from './doctor-live.ts';
-import { checkDatabase, checkSettings, isWithoutSlack } from './doctor-machine.ts';
+import { type CheckedDatabase, checkDatabase, checkSettings, isWithoutSlack } from './doctor-machine.ts';
 import { personIdOf } from './list.ts';
 
 const WAIT_SECONDS_MAX = 600;
@@ -24,12 +25,12 @@ async function examine({ live, wait, json }: Options, surroundings: Surroundings
   const { terminal, env } = surroundings;
   const person = live === undefined ? undefined : personIdOf(live);
   const waitSeconds = secondsOf(wait, surroundings);
-  const { lines, workspace, isSound } = await checkDatabase(env);
+  const { lines, workspace, isSound, isInUse } = await lookAtDatabase(env);
   const config = configOf(env);
   const checks = [...checkSettings(env), ...lines, ...(await checkSlack(config, surroundings, workspace))];
   if (!json) printChecks(checks, surroundings);
   const tried =
-    person === undefined ? [] : await tryFor(person, config, { waitSeconds, isSound }, surroundings);
+    person === undefined ? [] : await tryFor(person, config, { waitSeconds, isSound, isInUse }, surroundings);
   if (!json) printTried(tried, surroundings);
   const wrong = checks.filter(({ is }) => is === 'wrong').length;
   const differing = tried.filter(({ is }) => is === 'differs').length;
@@ -52,6 +53,13 @@ function secondsOf(wait: string | undefined, { streams }: Surroundings): number 
   if (wait === undefined) return streams.stdin.isTTY ? 60 : 0;
   if (/^\d{1,3}$/.test(wait) && Number(wait) <= WAIT_SECONDS_MAX) return Number(wait);
   throw new UsageFault(`--wait takes seconds: a whole number from 0 to ${WAIT_SECONDS_MAX}.`);
+}
+
+/** What PostgreSQL needs is loaded only where the settings name one. */
+async function lookAtDatabase(env: Surroundings['env']): Promise<CheckedDatabase> {
+  if (!isPostgresUrl(env.DATABASE_URL?.trim() ?? '')) return checkDatabase(env);
+  const { checkPostgres } = await import('./doctor-postgres.ts');
+  return checkPostgres(env);
 }
 
 /** Whatever speaks to Slack is loaded only now: the other commands do without it. */

@@ -45,7 +45,7 @@ import { createVisitors } from './visitors.ts';
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url));
 
 /** Those for PostgreSQL. */
-const POSTGRES_MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle/postgres', import.meta.url));
+export const POSTGRES_MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle/postgres', import.meta.url));
 
 const NO_LOG: Pick<RevokedLog, 'note'> = { note: () => undefined };
 

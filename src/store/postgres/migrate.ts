@@ -86,6 +86,14 @@ async function appliedOf(client: ClientBase): Promise<ReadonlySet<number>> {
   return new Set(rows.map(({ made_at: madeAt }) => Number(madeAt)));
 }
 
+/** How the tables of ours stand to the newest step in `folder`. Throws a `StoreFault` where they are of a newer version. */
+export async function ageOf(client: ClientBase, folder: string): Promise<'older' | 'current'> {
+  const known = readMigrationFiles({ migrationsFolder: folder });
+  const applied = await appliedOf(client);
+  refuseNewer(applied, known);
+  return applied.size < known.length ? 'older' : 'current';
+}
+
 function refuseNewer(applied: ReadonlySet<number>, known: readonly Migration[]): void {
   if ([...applied].every((madeAt) => known.some(({ folderMillis }) => folderMillis === madeAt))) return;
   throw cannotOpen(

@@ -16,6 +16,7 @@ import {
   refuseStandby,
   STATEMENT_MS_MAX,
   send,
+  types,
   UNHOLDABLES,
 } from './pools.ts';
 import { type Target, targetOf } from './target.ts';
@@ -65,7 +66,7 @@ function engineOn(pools: Pools, { isPrepared }: Target, busyMsMax: number): Engi
     write,
     read,
     ...createBatchedSecretRead(ask, { isPrepared, inFlightMax: pools.verifiers }),
-    snapshot: (body) => read(() => snapshotOf(pools.read, isPrepared, body)),
+    snapshot: (body) => read(() => snapshotOf(pools.read, body)),
     // PostgreSQL has a log of its own, from which a restore to any moment is made (docs/operations.md).
     revokedLog: undefined,
     isAlone: false,
@@ -86,12 +87,13 @@ function engineOn(pools: Pools, { isPrepared }: Target, busyMsMax: number): Engi
 }
 
 /** Repeatable read: each statement sees what the first one saw. It may take as long as it takes. */
-async function snapshotOf<T>(pool: Pool, isPrepared: boolean, body: (db: Db) => Promise<T>): Promise<T> {
+async function snapshotOf<T>(pool: Pool, body: (db: Db) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
     const local = 'set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0';
     await client.query(`begin isolation level repeatable read read only; ${local}`);
-    return await body(createDb(isPrepared, () => client, UNHOLDABLES.unequal));
+    // Without names: on this connection they may stand for other statements.
+    return await body(createDb(false, () => client, UNHOLDABLES.unequal));
   } finally {
     // Which ends its transaction, whatever became of it.
     client.release(true);
@@ -119,12 +121,17 @@ async function prepareDatabase(
 }
 
 /** A server that is starting says so, and is waited for. */
-async function connected({ config, isPrepared }: Target, deadline: number): Promise<Client> {
+export async function connected({ config, isPrepared }: Target, deadline: number): Promise<Client> {
   const { Client } = loadPg();
   for (;;) {
     // With what the others will have: a pooler in between that does not take it shows here. Steps take as long as they take.
     const { statement_timeout } = limits(isPrepared, STATEMENT_MS_MAX);
-    const client = new Client({ ...config, statement_timeout, connectionTimeoutMillis: CONNECT_MS_MAX });
+    const client = new Client({
+      ...config,
+      statement_timeout,
+      types: types(),
+      connectionTimeoutMillis: CONNECT_MS_MAX,
+    });
     client.on('error', () => undefined);
     try {
       await client.connect();
@@ -148,7 +155,8 @@ async function refuseAbsence(client: Client, presence: Options['presence']): Pro
     throw cannotOpen('There is a database of apitoken already. Name another one in DATABASE_URL.');
 }
 
-async function refuseUnfit(client: Client): Promise<void> {
+/** Throws a `StoreFault` where the database is a standby, too old, or holds no text as we write it. */
+export async function refuseUnfit(client: Client): Promise<void> {
   await refuseStandby(client);
   const { rows } = await client.query(
     `select current_setting('server_version_num') as number, current_setting('server_version') as version,

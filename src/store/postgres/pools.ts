@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { ClientBase, ClientConfig, Pool, PoolClient, PoolConfig, QueryArrayConfig } from 'pg';
+import type { ClientBase, ClientConfig, Pool, PoolConfig, QueryArrayConfig } from 'pg';
 import { type Db, drizzlePostgres } from '../drizzle.ts';
 import { cannotOpen } from '../fault.ts';
 import { createStatements, type Statement } from './statements.ts';
@@ -90,7 +90,7 @@ const INT8 = 20;
 const NUMERIC = 1700;
 
 /** What SQLite would answer: a number for a whole number of whatever size, 1 or 0 for what is so or not. Of our connections alone. */
-function types(): ClientConfig['types'] {
+export function types(): ClientConfig['types'] {
   const { types } = loadPg();
   const own = new Map<number, (text: string) => unknown>([
     [BOOL, (text) => (text === 't' ? 1 : 0)],
@@ -106,7 +106,7 @@ export type Params = readonly unknown[];
 export type Rows = readonly unknown[][];
 
 /** Sends a statement to a connection or to the next free one of a pool. */
-export async function send(to: Pool | PoolClient, { text, name }: Statement, params: Params): Promise<Rows> {
+export async function send(to: Pool | ClientBase, { text, name }: Statement, params: Params): Promise<Rows> {
   const query: QueryArrayConfig = { text, values: [...params], rowMode: 'array' };
   if (name !== undefined) query.name = name;
   return (await to.query(query)).rows;
@@ -132,7 +132,7 @@ export const UNHOLDABLES = {
 /** A connection as Drizzle's builder for SQLite sees it, whose statements go to whatever `connection` says at that moment. */
 export function createDb(
   isPrepared: boolean,
-  connection: () => Pool | PoolClient,
+  connection: () => Pool | ClientBase,
   textOf: (text: string) => string,
 ): Db {
   const statementOf = createStatements(isPrepared);
