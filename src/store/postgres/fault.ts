@@ -64,8 +64,8 @@ function faultIn(error: unknown): StoreFault | undefined {
   return error instanceof Error ? faultIn(error.cause) : undefined;
 }
 
-/** Said by `pg` and its pool, which have no codes for it. */
-function isTimeout(error: unknown): boolean {
+/** That no answer came in time, as `pg` and its pool say it, which have no codes for it. */
+export function isTimeout(error: unknown): boolean {
   return /timeout exceeded|Query read timeout/.test(messageIn(error));
 }
 

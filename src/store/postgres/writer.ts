@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import { createQueue, type Durability, type Write } from '../access.ts';
 import type { Db } from '../drizzle.ts';
 import { StoreFault } from '../fault.ts';
-import { codeIn, isConflict, isLost, isRefused, postgresFault, unknownOutcome } from './fault.ts';
+import { codeIn, isConflict, isLost, isRefused, isTimeout, postgresFault, unknownOutcome } from './fault.ts';
 import { createDb, STATEMENT_MS_MAX, UNHOLDABLES } from './pools.ts';
 
 /** How often a transaction is tried that loses against another one. */
@@ -15,6 +15,10 @@ const PAUSE_MS_MAX = 20;
 export const LOCK_KEY = 'writer';
 
 const LOCK = `select 1 from settings where key = '${LOCK_KEY}' for update`;
+
+/** Where it is off for all, a crash of the server would take back what was answered: a revocation, too. Higher levels stay. */
+const LASTING =
+  "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'";
 
 const TRIAL = "insert into settings (key, value) values ('trial', '') on conflict (key) do nothing";
 
@@ -112,7 +116,7 @@ async function begin(pool: Pool, { durability, deadline }: Settings): Promise<Po
       `set local lock_timeout = ${lockMs}`,
       `set local statement_timeout = ${Math.max(STATEMENT_MS_MAX, lockMs)}`,
       `set local idle_in_transaction_session_timeout = ${STATEMENT_MS_MAX}`,
-      ...(durability === 'eventual' ? ['set local synchronous_commit = off'] : []),
+      durability === 'eventual' ? 'set local synchronous_commit = off' : LASTING,
     ];
     const statements = ['begin isolation level read committed', ...local, LOCK];
     const results: unknown = await client.query(statements.join('; '));
@@ -127,7 +131,9 @@ async function begin(pool: Pool, { durability, deadline }: Settings): Promise<Po
 
 /** Gives the connection back if it can be used again; where nobody knows, it is ended, which takes back what it began. */
 async function rollBack(client: PoolClient, error: unknown): Promise<void> {
-  const isFit = codeIn(error) === '' ? !isLost(error) : isRefused(error);
+  const isOfBody =
+    error instanceof StoreFault || (codeIn(error) === '' && !isLost(error) && !isTimeout(error));
+  const isFit = isOfBody || isRefused(error);
   const isDone = isFit && (await client.query('rollback').then(isTrue, isFalse));
   client.release(!isDone);
 }

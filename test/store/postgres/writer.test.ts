@@ -2,6 +2,7 @@ import { connect as connectTo, createServer, type Server, type Socket } from 'no
 import { expect, onTestFinished, test } from 'vitest';
 import { sql } from '../../../src/store/drizzle.ts';
 import type { Engine } from '../../../src/store/engine.ts';
+import { StoreFault } from '../../../src/store/fault.ts';
 import { openEngine } from '../../../src/store/store.ts';
 import { PATIENT } from '../../patience.ts';
 import { aClient, aDatabaseWithTables } from '../fixtures/a-postgres.ts';
@@ -319,6 +320,40 @@ test('what may be lost in a power cut waits for no disk, and what must last does
 
   expect(await commits('eventual')).toContain('off');
   expect(await commits()).toContain('on');
+});
+
+test('where a server waits for no disk by itself, what must last does all the same', async () => {
+  const url = await aDatabaseWithTables();
+  const { engine } = await anEngine({
+    url: `${url}?options=${encodeURIComponent('-c synchronous_commit=off')}`,
+  });
+  const { write: db, read } = engine.connections;
+
+  expect(JSON.stringify(await engine.read(() => read.all(sql`show synchronous_commit`)))).toContain('off');
+  expect(JSON.stringify(await engine.write(() => db.all(sql`show synchronous_commit`)))).toContain('on');
+});
+
+test('a level beyond that stays as it is', async () => {
+  const url = await aDatabaseWithTables();
+  const { engine } = await anEngine({
+    url: `${url}?options=${encodeURIComponent('-c synchronous_commit=remote_apply')}`,
+  });
+
+  const level = await engine.write(() => engine.connections.write.all(sql`show synchronous_commit`));
+
+  expect(JSON.stringify(level)).toContain('remote_apply');
+});
+
+test('a fault that a body throws costs no connection', async () => {
+  const { engine } = await anEngine();
+  const pid = () => engine.write(() => engine.connections.write.all(sql`select pg_backend_pid()`));
+  const before = await pid();
+
+  await expect(
+    engine.write(() => Promise.reject(new StoreFault('tampered', 'It says otherwise.'))),
+  ).rejects.toMatchObject({ code: 'tampered' });
+
+  expect(await pid()).toEqual(before);
 });
 
 /** Named statements are seen in `pg_prepared_statements` of the connection that has them. */
