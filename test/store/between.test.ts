@@ -1,9 +1,13 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { getTableName, is } from 'drizzle-orm';
+import { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { expect, test } from 'vitest';
 import { copyDatabase } from '../../src/store/recovery/between.ts';
+import * as schema from '../../src/store/schema/sqlite.ts';
 import { openStore } from '../../src/store/store.ts';
+import { aDatabase } from './fixtures/a-postgres.ts';
 import { rowsIn } from './fixtures/earlier.ts';
 import { aKeptVersion, answersOf, keptVersions, peppersOf } from './fixtures/kept-version.ts';
 import { aFolder } from './fixtures/temp-store.ts';
@@ -18,8 +22,23 @@ test('a copy holds every row as it was, byte by byte, and gives the same answers
   const report = await copied(kept, to);
 
   expect(report).toMatchObject({ answers: expect.any(Number), head: expect.stringMatching(/^\d+:/) });
+  expect(Object.keys(report.rows).sort()).toEqual(tablesBut('leases'));
   expect(storedIn(to)).toEqual(storedIn(kept.path));
   const store = await opened(kept, to);
+  expect(await answersOf(kept, store, peppersOf(kept))).toEqual(kept.answers);
+  await store.close();
+});
+
+test('what goes to PostgreSQL and back is the same, byte by byte', async () => {
+  const kept = aKept();
+  const [over, to] = [await aDatabase(), join(aFolder(), 'copy.db')];
+
+  const there = await copied(kept, over);
+  const back = await copied({ ...kept, path: over }, to);
+
+  expect(back).toEqual(there);
+  expect(storedIn(to)).toEqual(storedIn(kept.path));
+  const store = await opened(kept, over);
   expect(await answersOf(kept, store, peppersOf(kept))).toEqual(kept.answers);
   await store.close();
 });
@@ -103,8 +122,8 @@ function aKept(): Kept {
 function copied(kept: Kept, to: string, onProgress: (done: number, total: number) => void = () => undefined) {
   const peppers = peppersOf(kept);
   return copyDatabase({
-    from: `file:${kept.path}`,
-    to: `file:${to}`,
+    from: urlOf(kept.path),
+    to: urlOf(to),
     peppers,
     clock: () => kept.at,
     onProgress,
@@ -114,7 +133,18 @@ function copied(kept: Kept, to: string, onProgress: (done: number, total: number
 function opened(kept: Kept, path: string) {
   const peppers = peppersOf(kept);
   const clock = () => kept.at;
-  return openStore({ url: `file:${path}`, pepper: peppers.current, peppers, use: 'app', clock });
+  return openStore({ url: urlOf(path), pepper: peppers.current, peppers, use: 'app', clock });
+}
+
+function urlOf(place: string): string {
+  return place.startsWith('postgres:') ? place : `file:${place}`;
+}
+
+/** All of the schema, but what says who does something just now. */
+function tablesBut(other: string): string[] {
+  const tables: unknown[] = Object.values(schema);
+  const names = tables.filter((table) => is(table, SQLiteTable)).map((table) => getTableName(table));
+  return names.filter((name) => name !== other).sort();
 }
 
 /** All rows as they are stored; those of tokens in their order, which lists go by. */
