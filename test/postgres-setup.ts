@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,13 +10,11 @@ const END_MS_MAX = 20_000;
 
 /** Where the run's PostgreSQL lives: the first test that wants it starts it (`store/fixtures/a-postgres.ts`), this ends it. */
 export function setup(project: TestProject): () => Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'apitoken-postgres-'));
-  // Where root runs the tests, another user runs PostgreSQL.
-  chmodSync(folder, 0o711);
+  // Made by whoever starts it: a run that is killed before leaves nothing, and one that is killed later is cleared up after.
+  const folder = join(tmpdir(), `apitoken-postgres-${randomBytes(8).toString('hex')}`);
   project.provide('postgres', { folder, pid: process.pid });
   return async () => {
-    const place = join(folder, 'server');
-    const file = join(place, 'server.json');
+    const file = join(folder, 'server.json');
     const watcher = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).watcher : undefined;
     if (watcher !== undefined) process.kill(watcher, 'SIGTERM');
     const deadline = performance.now() + END_MS_MAX;
