@@ -66,8 +66,13 @@ export type OutboxDeps = LeakCardDeps & {
 /** What is being said stays this process's so long as that goes on: a third of how long it is taken for. */
 const KEEP_MS = 5 * SECOND_MS;
 
-/** Which version of a saying was said though that could not be written, by its key: it is not said twice for want of a disk. */
-type Said = Map<string, number>;
+/**
+ * Which version of a saying was said though that could not be written, by its key, and when: it is not said twice for want of a disk.
+ * Good while nobody else can have taken it; later another one may have settled it, and what has the same key is new.
+ */
+type Said = Map<string, { readonly version: number; readonly at: number }>;
+
+const SAID_MS_MAX = 10 * SECOND_MS;
 
 /** What is drawn from the state of the moment, over what stands there. */
 const DRAWN: ReadonlySet<Saying['kind']> = new Set(['receipt', 'home', 'board', 'leak']);
@@ -130,12 +135,18 @@ async function sayDue(deps: OutboxDeps, said: Said): Promise<number> {
 }
 
 async function sayOne(due: DueSaying, deps: OutboxDeps, said: Said): Promise<void> {
-  const outcome = said.get(due.key) === due.version ? SAID : await outcomeOf(due, deps);
-  if (outcome.kind === 'said') said.set(due.key, due.version);
+  const outcome = isSaid(due, said) ? SAID : await outcomeOf(due, deps);
+  if (outcome.kind === 'said') said.set(due.key, { version: due.version, at: performance.now() });
   const isOurs = await note(due, outcome, deps);
   said.delete(due.key);
   // Drawn by another one, too, and nobody knows by whom last.
   if (!isOurs && DRAWN.has(due.saying.kind)) await deps.store.sayAnew(due.saying, deps.clock());
+}
+
+function isSaid({ key, version }: DueSaying, said: Said): boolean {
+  const known = said.get(key);
+  said.delete(key);
+  return known?.version === version && performance.now() - known.at < SAID_MS_MAX;
 }
 
 type Outcome =

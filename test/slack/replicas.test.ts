@@ -274,6 +274,34 @@ describe('what both have to say', () => {
     expect(toldTo(alice)).toHaveLength(count);
   });
 
+  test('is said once though that could not be written at first, and what comes later by the same key is said', async () => {
+    const stage = await setStage();
+    const { id } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
+    await settled(stage);
+    await stage.app.stop();
+    let [drawings, refused] = [0, 0];
+    const draw = async () => {
+      drawings += 1;
+    };
+    await withStore(stage, async (store) => {
+      const settle: Store['settle'] = async (due) => {
+        if (refused === 2) return store.settle(due);
+        refused += 1;
+        throw new Error('the disk is full');
+      };
+      const outbox = outboxOf(stage, { ...store, settle }, draw);
+      await store.sayAnew({ kind: 'receipt', tokenId: id }, stage.now());
+      await soon(() =>
+        expect(rowsOf(stage, 'select * from outbox where due_at < ?', stage.now())).toEqual([]),
+      );
+      expect([drawings, refused]).toEqual([1, 2]);
+
+      await store.sayAnew({ kind: 'receipt', tokenId: id }, stage.now());
+      await soon(() => expect(drawings).toBe(2));
+      await outbox.stop();
+    });
+  });
+
   test('is drawn by one after the other, when one of them is slow', async () => {
     const stage = await setStage();
     const { id } = await holdsToken(stage, stage.workspace.person('alice'), 'deploy-bot');
