@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { SECOND_MS } from '../clock.ts';
+import { MINUTE_MS, SECOND_MS } from '../clock.ts';
 import type { Outbox } from '../tokens/outbox.ts';
 import { type Effect, leakSayings, type Saying } from '../tokens/telling.ts';
 import type { Read, Write } from './access.ts';
 import {
   and,
   asc,
+  type Column,
   type Db,
   desc,
   eq,
@@ -110,15 +111,20 @@ const TAKEN_MS = 15 * SECOND_MS;
  * That it is due, and nobody else is at it. Whoever took it and comes again is done with it, whether or not that could be written.
  * By the database's clock, whatever those of the processes say; what is due and quiet is so by theirs.
  */
-function isFree({ words }: Db) {
+function isFree(db: Db) {
   const { dueAt, quietUntil, takenUntil, takenBy } = outbox;
   const now = integerParam('now');
-  return and(
-    lte(dueAt, now),
-    lte(quietUntil, now),
-    or(lte(takenUntil, words.now), eq(takenBy, textParam('by'))),
-  );
+  const isOver = isPassed(takenUntil, TAKEN_MS, db);
+  return and(lte(dueAt, now), lte(quietUntil, now), or(isOver, eq(takenBy, textParam('by'))));
 }
+
+/** That an instant has passed, or is further ahead than any may be: then the database's clock was set back. */
+function isPassed(until: Column, msMax: number, { words }: Db): SQL {
+  return sql`(${until} <= ${words.now} or ${until} > ${words.now} + ${sql.raw(String(msMax))})`;
+}
+
+/** Longer than anything is taken for. */
+const LEASE_MS_MAX = 5 * MINUTE_MS;
 
 /** What is due, and how long that has been so; `by`: the process that asks. */
 function createOutboxReads(
@@ -234,7 +240,8 @@ function takeStatement(db: Db) {
 
 /** What one of several processes does at a time. */
 function createLeases(db: Db, write: Write, by: string): Pick<Outbox, 'takeLease' | 'leaveLease'> {
-  const isFreeOrOurs = sql`(${leases.takenUntil} <= ${db.words.now} or ${leases.takenBy} = ${textParam('by')})`;
+  const isOver = isPassed(leases.takenUntil, LEASE_MS_MAX, db);
+  const isFreeOrOurs = sql`(${isOver} or ${leases.takenBy} = ${textParam('by')})`;
   const until = sql`${db.words.now} + ${integerParam('forMs')}`;
   const take = insertInto(db, leases, { takenBy: storedParam('by'), takenUntil: until })
     .onConflictDoUpdate({

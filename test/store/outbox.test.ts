@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { DAY_MS } from '../../src/clock.ts';
+import { DAY_MS, HOUR_MS } from '../../src/clock.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import type { Saying } from '../../src/tokens/telling.ts';
 import type { PersonId } from '../../src/tokens/token.ts';
@@ -216,6 +216,18 @@ describe('of two processes on one database', () => {
     passes(raw, 5_000);
 
     expect(await other.takeDue(NOW + DAY_MS, 10)).toEqual([]);
+  });
+
+  test('what is taken for longer than anything can be was so before the clock of the database was set back: it is free', async () => {
+    const { one, other, raw } = await aPair();
+    await say(one, { saying: HOME, dueAt: NOW });
+    await one.takeDue(NOW, 10);
+    await one.takeLease('board C1', 15_000);
+
+    passes(raw, -HOUR_MS);
+
+    expect(await other.takeDue(NOW, 10)).toHaveLength(1);
+    expect(await other.takeLease('board C1', 15_000)).toBe(true);
   });
 
   test('whoever comes too late hears that another one was at it, and drops nothing that is asked for since', async () => {
