@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createChainWatch } from './chain-watch.ts';
 import { type Clock, MINUTE_MS, SECOND_MS, systemClock } from './clock.ts';
 import { type Config, parseConfig } from './config.ts';
@@ -7,7 +8,7 @@ import { createGithubDoor } from './http/github.ts';
 import { createGithubKeys } from './http/github-keys.ts';
 import { createLog, type Log } from './log.ts';
 import { type Chore, openServing, type Serving } from './serving.ts';
-import { connectSlack } from './slack/connect.ts';
+import type { Slack } from './slack/connect.ts';
 import type { Store } from './store/store.ts';
 import { type Hasher, startHasher } from './tokens/hasher.ts';
 
@@ -44,26 +45,18 @@ export async function startApp(
     hasher = startHasher(HASHER_THREADS),
   }: { clock?: Clock; log: Log; droppedLogLines?: () => number; hasher?: Hasher },
 ): Promise<RunningApp> {
-  const { prefix, policy, roles, leavers, guard } = config;
   const slackConnected = () => slack.isConnected();
   const serving = await openServing({
     ...{ config, machineClock, log, hasher, droppedLogLines, slackConnected },
     store: { use: 'app' },
     flushMs: FLUSH_MS,
   });
-  const slack = connectSlack({
-    ...serving,
-    ...config.slack,
-    machineClock,
-    hasher,
-    prefix,
-    policy,
-    roles,
-    leavers,
-    guard,
-    onAck: serving.metrics.acked,
-  });
+  const listening = Promise.withResolvers<void>();
+  const bring = () => bringSlack(config, { ...serving, machineClock, hasher });
+  // Where Slack posts to us, its door is one of the server's.
+  const slack = config.slack.mode.kind === 'http' ? await bring() : lateSlack(listening.promise.then(bring));
   const http = await serving.listen({ slackDoor: slack.door, githubDoor: githubDoorOf(config, serving) });
+  nextTurn().then(listening.resolve);
   const chain = createChainWatch(serving);
   const chores = serving.startChores(choresOf(serving, chain));
 
@@ -92,6 +85,37 @@ export async function startApp(
       stopping ??= stop();
       return stopping;
     },
+  };
+}
+
+/** Slack's side, from when it is loaded: that alone takes 200 ms, in which nothing else is done. */
+async function bringSlack(
+  { prefix, policy, roles, leavers, guard, slack }: Config,
+  parts: Serving & { readonly machineClock: Clock; readonly hasher: Hasher },
+): Promise<Slack> {
+  const { connectSlack } = await import('./slack/connect.ts');
+  return connectSlack({
+    ...parts,
+    ...slack,
+    ...{ prefix, policy, roles, leavers, guard },
+    onAck: parts.metrics.acked,
+  });
+}
+
+/** Slack's side while it is still on its way: values are verified without it. */
+function lateSlack(coming: Promise<Slack>): Slack {
+  let slack: Slack | undefined;
+  const there = coming.then((come) => {
+    slack = come;
+    return come;
+  });
+  return {
+    door: undefined,
+    isConnected: () => slack?.isConnected() ?? false,
+    inWork: () => slack?.inWork() ?? 0,
+    ended: there.then(({ ended }) => ended),
+    drain: async (msMax) => (await there).drain(msMax),
+    stop: async () => (await there).stop(),
   };
 }
 

@@ -237,3 +237,27 @@ test('SIGTERM: what is in work is finished, then it exits with 0', async () => {
   expect(await app.ended).toBe(0);
   expect(alice.reads('#general')).toContain('My API Tokens');
 });
+
+test('values are verified before anything of Slack is loaded', async () => {
+  const folder = temporaryFolder();
+  const hook = join(folder, 'hook.cjs');
+  writeFileSync(
+    hook,
+    `const { writeSync } = require('node:fs');
+     const { isMainThread } = require('node:worker_threads');
+     require('node:module').registerHooks({ load(url, context, next) {
+       if (isMainThread && /@slack|\\/src\\/slack\\//.test(url)) writeSync(1, 'LOADED ' + url + '\\n');
+       return next(url, context);
+     } });`,
+  );
+  const workspace = await openWorkspace();
+
+  const app = startProcess({ folder, env: settingsFor(workspace, folder), preload: hook });
+  const port = await app.ready;
+  await workspace.waitForSockets(1);
+
+  expect((await verify(port, 'x')).status).toBe(NEXT_REQUEST_REFUSED);
+  const [first = '', ...others] = app.output().trim().split('\n');
+  expect(JSON.parse(first)).toMatchObject({ msg: 'ready', port });
+  expect(others.filter((line) => /LOADED .*@slack\/bolt/.test(line)).length).toBeGreaterThan(0);
+});
