@@ -14,6 +14,14 @@ export function isConflict(error: unknown): boolean {
   return /^40(001|P01)$/.test(codeIn(error));
 }
 
+/**
+ * Whether a named statement is known no more, or means something else since a newer version changed the tables: a new connection
+ * parses it anew.
+ */
+export function isStale(error: unknown): boolean {
+  return /^(0A000|26000)$/.test(codeIn(error));
+}
+
 /** Whether PostgreSQL itself refused it, so that it surely came to nothing. Else the connection was lost. */
 export function isRefused(error: unknown): boolean {
   const code = codeIn(error);

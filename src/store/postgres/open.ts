@@ -5,7 +5,7 @@ import type { Db } from '../drizzle.ts';
 import type { Engine } from '../engine.ts';
 import { cannotOpen, StoreFault } from '../fault.ts';
 import type { StoreOptions } from '../store.ts';
-import { codeIn, openingFault, postgresFault } from './fault.ts';
+import { codeIn, isStale, openingFault, postgresFault } from './fault.ts';
 import { migratePostgres, ownerOf } from './migrate.ts';
 import {
   createDb,
@@ -46,16 +46,20 @@ export async function openPostgres(
   const target = targetOf(url);
   const pools = createPools(target, poolMax);
   await prepareDatabase(target, migrationsFolder, presence);
-  return engineOn(pools, target, busyMsMax);
+  return engineOn(pools, target, { poolMax, busyMsMax });
 }
 
-function engineOn(pools: Pools, { isPrepared }: Target, busyMsMax: number): Engine {
+function engineOn(
+  pools: Pools,
+  { isPrepared }: Target,
+  { poolMax, busyMsMax }: Required<Pick<Options, 'poolMax' | 'busyMsMax'>>,
+): Engine {
   let isClosed = false;
   const { db, write, tryWriting, stop } = createPostgresWriter(pools.write, isPrepared, busyMsMax);
   const read: Read = async (body) => {
     if (isClosed) throw new StoreFault('closed', 'The store is closed.');
     try {
-      return await body();
+      return await whenFresh(body, poolMax);
     } catch (error) {
       throw postgresFault(error);
     }
@@ -84,6 +88,17 @@ function engineOn(pools: Pools, { isPrepared }: Target, busyMsMax: number): Engi
       await Promise.all([pools.write, pools.verify, pools.read].map((pool) => pool.end()));
     },
   };
+}
+
+/** A pool ends a connection whose statement failed: of `connections` each may know an old one. */
+async function whenFresh<T>(body: () => T | Promise<T>, connections: number): Promise<T> {
+  for (let left = connections; ; left -= 1) {
+    try {
+      return await body();
+    } catch (error) {
+      if (!isStale(error) || left <= 0) throw error;
+    }
+  }
 }
 
 /** Repeatable read: each statement sees what the first one saw. It may take as long as it takes. */

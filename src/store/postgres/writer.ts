@@ -3,7 +3,16 @@ import type { Pool, PoolClient } from 'pg';
 import { createQueue, type Durability, type Write } from '../access.ts';
 import type { Db } from '../drizzle.ts';
 import { StoreFault } from '../fault.ts';
-import { codeIn, isConflict, isLost, isRefused, isTimeout, postgresFault, unknownOutcome } from './fault.ts';
+import {
+  codeIn,
+  isConflict,
+  isLost,
+  isRefused,
+  isStale,
+  isTimeout,
+  postgresFault,
+  unknownOutcome,
+} from './fault.ts';
 import { createDb, STATEMENT_MS_MAX, UNHOLDABLES } from './pools.ts';
 
 /** How often a transaction is tried that loses against another one. */
@@ -71,7 +80,7 @@ export function createPostgresWriter(pool: Pool, isPrepared: boolean, busyMsMax:
       try {
         return await transact(body, { durability, deadline });
       } catch (error) {
-        if (!isConflict(error) || left <= 1 || performance.now() >= deadline) throw error;
+        if (!(isConflict(error) || isStale(error)) || left <= 1 || performance.now() >= deadline) throw error;
         await sleep(Math.random() * PAUSE_MS_MAX);
       }
     }
@@ -133,7 +142,7 @@ async function begin(pool: Pool, { durability, deadline }: Settings): Promise<Po
 async function rollBack(client: PoolClient, error: unknown): Promise<void> {
   const isOfBody =
     error instanceof StoreFault || (codeIn(error) === '' && !isLost(error) && !isTimeout(error));
-  const isFit = isOfBody || isRefused(error);
+  const isFit = isOfBody || (isRefused(error) && !isStale(error));
   const isDone = isFit && (await client.query('rollback').then(isTrue, isFalse));
   client.release(!isDone);
 }

@@ -5,7 +5,7 @@ import type { Engine } from '../../../src/store/engine.ts';
 import { StoreFault } from '../../../src/store/fault.ts';
 import { openEngine } from '../../../src/store/store.ts';
 import { PATIENT } from '../../patience.ts';
-import { aClient, aDatabaseWithTables } from '../fixtures/a-postgres.ts';
+import { aClient, aDatabaseWithTables, administer } from '../fixtures/a-postgres.ts';
 
 const HOLD = "begin; select 1 from settings where key = 'writer' for update";
 
@@ -354,6 +354,25 @@ test('a fault that a body throws costs no connection', async () => {
   ).rejects.toMatchObject({ code: 'tampered' });
 
   expect(await pid()).toEqual(before);
+});
+
+test('a newer version that changes a table meanwhile fails nothing: statements are parsed anew', async () => {
+  const { engine, url } = await anEngine();
+  const { write, read } = engine.connections;
+  const client = await aClient(url);
+  const value = (db: typeof read) => db.all(sql`select value from changing`);
+  await client.query('create table changing (value integer); insert into changing values (1)');
+  onTestFinished(async () => {
+    await administer(url, 'drop table changing');
+  });
+  const readAll = () => Promise.all(Array.from({ length: 20 }, () => engine.read(() => value(read))));
+  await readAll();
+  await engine.write(() => value(write));
+
+  await client.query('alter table changing alter value type bigint');
+
+  expect(JSON.stringify(await readAll())).toBe(JSON.stringify(Array(20).fill([[1]])));
+  expect(await engine.write(() => value(write))).toEqual([[1]]);
 });
 
 /** Named statements are seen in `pg_prepared_statements` of the connection that has them. */
