@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DAY_MS, MINUTE_MS } from '../../src/clock.ts';
 import type { TokenId } from '../../src/tokens/token.ts';
 import { TokenValue } from '../../src/tokens/token-value.ts';
-import { aSecret, T0 } from '../tokens/a-token.ts';
+import { aSecret, T0, withAnotherSecret } from '../tokens/a-token.ts';
 import { aServer, ask } from './a-server.ts';
 import { aService, basic, bearer, post, type Service } from './a-service.ts';
 
@@ -223,7 +223,7 @@ describe('RFC 7009 §2.2.1: nobody can say just now', () => {
 
 describe('holding a value means the whole of it', () => {
   test.for([
-    ['its lookup id with another secret', (value: TokenValue) => withAnotherSecret(value)],
+    ['its lookup id with another secret', (value: TokenValue) => withAnotherSecret(value).reveal()],
     ['all but its last character', (value: TokenValue) => value.reveal().slice(0, -1)],
     ['it with something behind it', (value: TokenValue) => `${value.reveal()}x`],
     ['it with a space before it', (value: TokenValue) => ` ${value.reveal()}`],
@@ -309,6 +309,33 @@ describe('holding a value means the whole of it', () => {
   });
 });
 
+test('what came of a value is counted, by machines and in a browser', async () => {
+  const revokeTokens = async () => ({ kind: 'already_revoked' }) as const;
+  const server = await aServer([aSecret(VALUE)], { store: { revokeTokens } });
+  const { revocations } = server.metrics.figures;
+  const counts: unknown[] = [];
+  const page = ['Accept', 'text/html'];
+
+  for (const [form, headers] of [
+    ['token=x', []],
+    [`token=${VALUE.reveal()}`, []],
+    [`token=${withAnotherSecret(VALUE).reveal()}`, []],
+    ['token=rubbish', page],
+    [`token=${VALUE.reveal()}`, page],
+  ] as const) {
+    await post(server.port, '/revoke', form, headers);
+    counts.push({ ...revocations });
+  }
+
+  expect(counts).toEqual([
+    { revoked: 0, not_live: 1 },
+    { revoked: 1, not_live: 1 },
+    { revoked: 1, not_live: 2 },
+    { revoked: 1, not_live: 3 },
+    { revoked: 2, not_live: 3 },
+  ]);
+});
+
 describe('30 a minute an address', () => {
   test('then 429 with when to come again, and a value is not looked at', async () => {
     let now = T0;
@@ -324,6 +351,7 @@ describe('30 a minute an address', () => {
     now = T0 + MINUTE_MS;
     const later = await post(server.port, '/revoke', 'token=x');
 
+    expect(server.metrics.figures.limited).toMatchObject({ revoke: 1, introspect: 0 });
     expect(limited).toMatchObject({
       status: 429,
       body: '{"error":"too_many_requests"}',
@@ -358,10 +386,4 @@ describe('30 a minute an address', () => {
 
 async function neverRevokes(): Promise<never> {
   throw new Error('a token was to be revoked');
-}
-
-function withAnotherSecret(value: TokenValue): string {
-  const other = TokenValue.generate('apit').reveal();
-  const text = value.reveal();
-  return text.slice(0, 'apit_'.length + 12) + other.slice('apit_'.length + 12);
 }

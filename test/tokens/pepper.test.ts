@@ -45,6 +45,16 @@ test('the key of the seals is a third one, and stays what it was when the first 
   );
 });
 
+test('the key of the dialogs is a fourth one, and stays what it was, so that open ones outlive a new version', () => {
+  const { key, auditKey, sealKey, dialogKey } = pepperFrom(TEXT);
+
+  expect([key, auditKey, sealKey].map((other) => dialogKey.equals(other))).toEqual([false, false, false]);
+  // Made with Python's hmac, too.
+  expect(dialogKey.export().toString('hex')).toBe(
+    '66f4a6d7616eb371802ad37852bc8d922b39e3eeec94818721a8cac0305ae625',
+  );
+});
+
 test('two peppers of the same id are not taken for two', () => {
   const [current, old] = [pepperFrom(TEXT), pepperFrom(`${TEXT}x`)];
 
