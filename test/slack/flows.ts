@@ -15,6 +15,7 @@ import { createShowingTurns, showValue } from '../../src/tokens/show.ts';
 import type { PersonId, TokenId, WorkspaceId } from '../../src/tokens/token.ts';
 import { openWorkspace, type Stage, setStage, settingsFor } from '../fixture.ts';
 import { PATIENT } from '../patience.ts';
+import { isOnPostgres } from '../store/fixtures/engines.ts';
 import { aName, T0 } from '../tokens/a-token.ts';
 
 const VALUE = /apit_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}/g;
@@ -26,13 +27,17 @@ export function soon<T>(probe: () => T | Promise<T>): Promise<T> {
   return vi.waitFor(probe, PATIENT);
 }
 
-/** The rows that `query` finds in the stage's database file. */
+/** On PostgreSQL a look is a thread: each stage keeps one. */
+const looks = new WeakMap<Stage, ReturnType<Stage['look']>>();
+
+/** The rows that `query` finds in the stage's database. */
 export function rowsOf(stage: Stage, query: string, ...values: unknown[]): Record<string, unknown>[] {
-  const sqlite = stage.look();
+  const look = looks.get(stage) ?? stage.look();
+  if (isOnPostgres) looks.set(stage, look);
   try {
-    return sqlite.prepare<unknown[], Record<string, unknown>>(query).all(...values);
+    return look.prepare<unknown[], Record<string, unknown>>(query).all(...values);
   } finally {
-    sqlite.close();
+    if (!isOnPostgres) look.close();
   }
 }
 
