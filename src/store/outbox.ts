@@ -45,7 +45,8 @@ export function createSay(db: Db): Say {
     .onConflictDoUpdate({
       target: onConflict(outbox.key),
       set: {
-        dueAt: lesser(outbox.dueAt, sql`excluded.due_at`),
+        // Not before Slack wants to be spoken to again.
+        dueAt: lesser(outbox.dueAt, greater(sql`excluded.due_at`, outbox.quietUntil)),
         wantedAt: lesser(outbox.wantedAt, sql`excluded.wanted_at`),
         version: sql`${outbox.version} + 1`,
         attempts: 0,

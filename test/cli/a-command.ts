@@ -8,9 +8,12 @@ const ROOT = resolve(import.meta.dirname, '../..');
 export type Ran = { readonly code: number | null; readonly out: string; readonly err: string };
 
 /** What is set for commands beside the app of `stage`: nothing of Slack. */
-export function besides({ folder }: Pick<Stage, 'folder'>): Record<string, string> {
+export function besides({
+  folder,
+  databaseUrl = `file:${folder}/apitoken.db`,
+}: Pick<Stage, 'folder'> & Partial<Pick<Stage, 'databaseUrl'>>): Record<string, string> {
   return {
-    DATABASE_URL: `file:${folder}/apitoken.db`,
+    DATABASE_URL: databaseUrl,
     TOKEN_PEPPER: 'a pepper for tests that nobody uses elsewhere',
   };
 }

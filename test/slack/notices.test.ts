@@ -238,7 +238,8 @@ test('what is asked for anew while Slack wants to be left alone waits for it, an
 
   await rotates(stage, alice, 'deploy-bot');
 
-  expect(rowsOf(stage, receiptRow)).toEqual([{ due_at: T0 + 60_000, attempts: 1 }]);
+  // Asked for anew, it was not tried yet.
+  expect(rowsOf(stage, receiptRow)).toEqual([{ due_at: T0 + 60_000, attempts: 0 }]);
   expect(callsOf(workspace, 'chat.update')).toHaveLength(before + 1);
   await clock.moveBy(60_000);
   await settled(stage);

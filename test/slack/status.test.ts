@@ -341,7 +341,7 @@ test('a page is shared where the app is no member, and once, however often Slack
   await soon(() => expect(deliveriesIn(workspace).at(-1)?.acked).toBe(true));
   await answerTo(carol, '/apitoken help', '#no-app');
 
-  expect(workspace.person('alice').sees('#no-app')).toHaveLength(1);
+  await soon(() => expect(workspace.person('alice').sees('#no-app')).toHaveLength(1));
   await soon(() =>
     expect(eventsOf(stage, 'status.').map(([action]) => action)).toEqual([
       'status.share_asked',
