@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Person } from '../../sandbox/workspace/person.ts';
+import { splitMetadata } from '../../src/slack/dialog-metadata.ts';
 import { setStage } from '../fixture.ts';
 import {
   actionsOf,
@@ -375,7 +376,8 @@ test('having values of a person tells nobody how many more tokens that person ha
   const { id } = await modalSaying(bob, 'first of @alice');
   const [opened] = callsOf(stage.workspace, 'views.open');
   const { private_metadata: drawn } = JSON.parse(String(opened?.args.view));
-  const private_metadata = JSON.stringify({ ...JSON.parse(drawn), person: alice.id });
+  const { own, origin } = splitMetadata(drawn);
+  const private_metadata = `${JSON.stringify({ ...JSON.parse(own), person: alice.id })}#${origin}`;
 
   const outcome = await ticks(bob, id, first.id, { private_metadata });
 
