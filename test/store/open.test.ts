@@ -96,7 +96,8 @@ test('a relative path counts from the working directory', async () => {
 });
 
 test.for([
-  ['of PostgreSQL', () => 'postgres://user:sesame@host/db', 'DATABASE_URL must be file:PATH'],
+  ['of another engine', () => 'mysql://user:sesame@host/db', 'DATABASE_URL must be file:PATH'],
+  ['of a PostgreSQL that is not there', () => 'postgres://user:sesame@127.0.0.1:1/db', '127.0.0.1:1'],
   ['in memory', () => 'file::memory:', 'DATABASE_URL must be file:PATH'],
   ['with a query', () => 'file:a.db?mode=ro', 'DATABASE_URL must be file:PATH'],
   ['without a path', () => 'file:', 'DATABASE_URL must be file:PATH'],
