@@ -22,7 +22,7 @@ test.for([
 test.for([
   ['a flag that there is not', ['--fast'], '--fast'],
   ['a word too many', ['verify'], 'verify'],
-  ['a part that there is not', ['--only', 'verify,postgres'], 'there is no part "postgres"'],
+  ['a part that there is not', ['--only', 'verify,mysql'], 'there is no part "mysql"'],
   ['no part', ['--only', ''], 'there is no part ""'],
   ['--json without a file', ['--json', ''], '--json needs a file'],
   ['a call for help', ['--help'], ''],

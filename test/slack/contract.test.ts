@@ -58,6 +58,8 @@ async function flawsOf(
   const traffic = () => workspace.traffic.slice(seen);
   const isTold = isUnknowable || wanted === undefined || (await isSaid(wanted, outcome, traffic));
 
+  // What goes wrong with it is logged before it is done, and not always before the next one comes.
+  await soon(() => expect(stage.app.inWork()).toBe(0));
   await closeDialogs(workspace.person('alice'), open);
   const errors = /"level":"(error|fatal)".*/.exec(stage.log().slice(logged))?.[0];
   return [
