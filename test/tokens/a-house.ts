@@ -150,9 +150,11 @@ export async function aHouse(policy: Partial<CreationPolicy> = {}): Promise<Hous
     read,
     actions: (id) =>
       raw
-        .prepare('select action from audit_events where @id is null or token_id = @id order by sequence')
+        .prepare(
+          `select action from audit_events where ${id === undefined ? '1 = 1' : 'token_id = ?'} order by sequence`,
+        )
         .pluck()
-        .all({ id: id ?? null }),
+        .all(...(id === undefined ? [] : [id])),
     due: async () => {
       const due = await store.takeDue(now, 100);
       return due.map(({ saying }) => saying).sort((a, b) => a.kind.localeCompare(b.kind));
