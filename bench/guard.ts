@@ -5,7 +5,7 @@ import { type GuardDeps, onOverheard } from '../src/slack/guard/guard.ts';
 import { createTurns } from '../src/slack/turns.ts';
 import type { Pace } from './contest.ts';
 import { once } from './goal.ts';
-import { present, writeValues } from './load.ts';
+import { isAllowed, present, writeValues } from './load.ts';
 import type { Findings } from './report.ts';
 import { rangeOf } from './rounds.ts';
 import { liveValues } from './values.ts';
@@ -193,9 +193,4 @@ async function livesOf(values: readonly string[], workspace: Workspace, port: nu
     lives.push(performance.now() - postedAt);
   }
   return lives;
-}
-
-async function isAllowed(value: string, port: number): Promise<boolean> {
-  const headers = { authorization: `Bearer ${value}` };
-  return (await fetch(`http://127.0.0.1:${port}/verify`, { headers })).status === 200;
 }

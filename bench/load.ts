@@ -97,3 +97,9 @@ export async function present(bench: LoadPlace, what: Presenting): Promise<Load>
   }
   return { ...rest, requests, requestsPerSecond: requests / seconds };
 }
+
+/** Whether the service on `port` accepts the value just now. */
+export async function isAllowed(value: string, port: number): Promise<boolean> {
+  const headers = { authorization: `Bearer ${value}` };
+  return (await fetch(`http://127.0.0.1:${port}/verify`, { headers })).status === 200;
+}

@@ -3,7 +3,7 @@ import { copyDatabase } from '../src/store/recovery/between.ts';
 import { peppersFrom } from '../src/tokens/pepper.ts';
 import { holdContest, type Pace } from './contest.ts';
 import { once } from './goal.ts';
-import { writeValues } from './load.ts';
+import { isAllowed, writeValues } from './load.ts';
 import type { Findings } from './report.ts';
 import { rangeOf } from './rounds.ts';
 import { isRevokedAt, liveValues, PEPPER, PEPPER_TEXT, valueAt } from './values.ts';
@@ -117,9 +117,4 @@ async function pressedMs({ workspace }: Workbench, verifier: Server, count: numb
     await alice.closes();
   }
   return took;
-}
-
-async function isAllowed(value: string, port: number): Promise<boolean> {
-  const headers = { authorization: `Bearer ${value}` };
-  return (await fetch(`http://127.0.0.1:${port}/verify`, { headers })).status === 200;
 }
